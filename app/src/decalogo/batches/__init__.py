@@ -1,0 +1,1 @@
+"""Batches and documents: the ledger in Redis that decides what is true."""

@@ -1,0 +1,132 @@
+"""States of batches and documents, and what a caller gets to see of either.
+
+The transitions themselves happen in ``lua/`` and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class DocumentState(StrEnum):
+    """Where a document is; the last five are terminal (``partial`` unless its one retry is pending)."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+
+
+TERMINAL = frozenset(DocumentState) - {DocumentState.QUEUED, DocumentState.RUNNING}
+
+
+class BatchState(StrEnum):
+    """Where a batch is: ``queued`` until its first document starts, ``finished`` when all are terminal."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+
+
+class Priority(StrEnum):
+    """What a submitter may ask for (guide: 9, 5 and 1)."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a submitter asked for, the same for every document of the batch.
+
+    Attributes:
+        rubric: name of a shipped rubric.
+        priority: which lane the documents take.
+        not_applicable: point id to the submitter's reason, e.g. ``{"P9": "no hay cárcel"}``.
+    """
+
+    rubric: str = "decalogo"
+    priority: Priority = Priority.NORMAL
+    not_applicable: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Return the form kept in the ledger."""
+        return json.dumps(
+            {"rubric": self.rubric, "priority": self.priority, "not_applicable": dict(self.not_applicable)},
+            sort_keys=True,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Options:
+        """Read what :meth:`to_json` wrote."""
+        raw = json.loads(text)
+        return cls(raw["rubric"], Priority(raw["priority"]), raw["not_applicable"])
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A document as accepted; its bytes are already in the artifact store under ``documents/<document_id>``.
+
+    Attributes:
+        document_id: unguessable id, ``doc_`` and 26 characters.
+        filename: the submitter's name for it, cleaned for display; never used as a path.
+        custom_id: the submitter's own id, unique in the batch; empty when none was given.
+        sha256: hex digest of the bytes.
+        size: length in bytes.
+    """
+
+    document_id: str
+    filename: str
+    custom_id: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch as the ledger knows it; times are Unix seconds (``finished_at`` is 0 while it runs)."""
+
+    job_id: str
+    tenant: str
+    state: BatchState
+    counts: Mapping[str, int]
+    options: Options
+    created_at: float
+    finished_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as the ledger knows it.
+
+    Attributes:
+        attempts: how often a worker has claimed it.
+        problem: RFC 9457 members that say why it has no (full) result; None when there is nothing to say.
+        result_key: key of the result in the artifact store; empty while there is none.
+        pages_key: key of the extracted pages; empty while there are none.
+        created_at, started_at, finished_at: Unix seconds; 0 while it has not happened.
+    """
+
+    document_id: str
+    job_id: str
+    tenant: str
+    filename: str
+    custom_id: str
+    sha256: str
+    size: int
+    state: DocumentState
+    attempts: int
+    problem: Mapping[str, Any] | None
+    result_key: str
+    pages_key: str
+    created_at: float
+    started_at: float
+    finished_at: float

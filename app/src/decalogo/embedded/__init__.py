@@ -1,0 +1,1 @@
+"""The appliance as local processes under one supervisor, for hosts without a container engine."""

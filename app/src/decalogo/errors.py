@@ -1,0 +1,127 @@
+"""Every error the appliance raises on purpose, as one tree.
+
+An error carries a stable ``slug`` (the last part of its RFC 9457 ``type``), a title for people, and an HTTP status that
+the API uses when it becomes an answer. Errors about a document become that document's ``problem`` in the ledger.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class DecalogoError(Exception):
+    """Base of all errors raised on purpose.
+
+    Args:
+        detail: what happened, where, and what to do about it, in one or two sentences.
+        **extra: further members of the problem document (RFC 9457, section 3.2).
+    """
+
+    slug: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Internal error"
+    status: ClassVar[int] = 500
+
+    def __init__(self, detail: str, **extra: object) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.extra = extra
+
+    def problem(self) -> dict[str, object]:
+        """Return the RFC 9457 members (``type`` is relative: a page under ``/problems/``)."""
+        return {
+            "type": f"/problems/{self.slug}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            **self.extra,
+        }
+
+
+class DocumentError(DecalogoError):
+    """The document cannot be evaluated, and trying again will not help."""
+
+    slug, title, status = "document-unreadable", "The document cannot be read", 422
+
+
+class EmptyDocumentError(DocumentError):
+    """The file holds no bytes, or no text at all."""
+
+    slug, title = "document-empty", "The document is empty"
+
+
+class UnsupportedDocumentError(DocumentError):
+    """The content is of no type that can be read."""
+
+    slug, title = "document-type-unsupported", "The document's type is not supported"
+
+
+class EncryptedDocumentError(DocumentError):
+    """The document needs a password."""
+
+    slug, title = "document-encrypted", "The document is encrypted"
+
+
+class DamagedDocumentError(DocumentError):
+    """The document is truncated or malformed."""
+
+    slug, title = "document-damaged", "The document is damaged"
+
+
+class NoTextError(DocumentError):
+    """No page has a text layer (a scan)."""
+
+    slug, title = "document-without-text", "The document has no text layer"
+
+
+class DocumentTooLargeError(DocumentError):
+    """The document exceeds a limit on size, pages or expansion."""
+
+    slug, title, status = "document-too-large", "The document is too large", 413
+
+
+class RubricError(DecalogoError):
+    """A rubric is unknown or its file is invalid; the detail names file, line and field."""
+
+    slug, title, status = "rubric-invalid", "The rubric is unknown or invalid", 422
+
+
+class RequestError(DecalogoError):
+    """The request itself is wrong."""
+
+    slug, title, status = "request-invalid", "The request is invalid", 400
+
+
+class UnauthorizedError(DecalogoError):
+    """No token, or one that is unknown, expired or revoked."""
+
+    slug, title, status = "unauthorized", "A valid token is needed", 401
+
+
+class ForbiddenError(DecalogoError):
+    """The token is valid but does not allow this."""
+
+    slug, title, status = "forbidden", "The token does not allow this", 403
+
+
+class NotFoundError(DecalogoError):
+    """No such thing, or it belongs to another tenant."""
+
+    slug, title, status = "not-found", "Not found", 404
+
+
+class NotReadyError(DecalogoError):
+    """The thing exists but is not there yet."""
+
+    slug, title, status = "not-ready", "Not ready yet", 409
+
+
+class PayloadTooLargeError(DecalogoError):
+    """The request body, or one file in it, is over its limit."""
+
+    slug, title, status = "payload-too-large", "The upload is too large", 413
+
+
+class UnavailableError(DecalogoError):
+    """The appliance cannot take work now; ``retry_after`` (seconds) says when to try again."""
+
+    slug, title, status = "unavailable", "The appliance cannot take work now", 503

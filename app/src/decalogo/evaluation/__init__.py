@@ -1,0 +1,1 @@
+"""Judging one document against a rubric: a pure library without Redis, Celery or HTTP."""

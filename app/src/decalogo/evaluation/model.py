@@ -1,0 +1,115 @@
+"""What extraction hands to judging: pages of text, passages and tables, with offsets.
+
+Offsets are always character offsets into the ``text`` of one page, so that
+``pages[p - 1].text[start:end]`` is the quoted evidence, character by character.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class PassageKind(StrEnum):
+    """What a passage is; only prose, list items and table rows can be evidence."""
+
+    PROSE = "prose"
+    LIST = "list"
+    HEADING = "heading"
+    TABLE_ROW = "table-row"
+    CONTENTS = "contents"  # an entry of a table of contents: names a topic, says nothing about it
+    FURNITURE = "furniture"  # repeated header or footer, page number
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of extracted text.
+
+    Attributes:
+        number: position in the document, from 1.
+        text: NFC text with ligatures expanded and end-of-line hyphens mended; one character folds to one byte.
+    """
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of text that is read as one statement (about 40 to 1,200 characters).
+
+    Attributes:
+        page: page number, from 1.
+        start: offset of the first character in that page's text.
+        end: offset after the last character.
+        kind: what the passage is.
+        section: headings above it, outermost first.
+    """
+
+    page: int
+    start: int
+    end: int
+    kind: PassageKind
+    section: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table; ``start`` and ``end`` are offsets in the page's text (both -1 when it is empty)."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One body row; ``cells`` is parallel to the table's ``header`` (shorter rows are padded with empty cells)."""
+
+    page: int
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with its header; continued over pages, it is one table.
+
+    Attributes:
+        header: column titles (empty strings where a column has none).
+        rows: body rows in reading order.
+        page: page of the first row, from 1.
+        section: headings above it, outermost first.
+    """
+
+    header: tuple[str, ...]
+    rows: tuple[Row, ...]
+    page: int
+    section: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A quality flag: ``code`` is stable, ``detail`` is for people, ``pages`` lists pages concerned (may be empty)."""
+
+    code: str
+    detail: str
+    pages: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """A document as text.
+
+    Attributes:
+        media_type: judged from content, e.g. ``application/pdf`` or ``text/plain``.
+        pages: all pages in order; a page without text has an empty ``text``.
+        passages: in reading order.
+        tables: in reading order.
+        flags: what is wrong with the document short of a failure.
+    """
+
+    media_type: str
+    pages: tuple[Page, ...]
+    passages: tuple[Passage, ...]
+    tables: tuple[Table, ...] = ()
+    flags: tuple[Flag, ...] = field(default=())

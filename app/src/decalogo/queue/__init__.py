@@ -1,0 +1,1 @@
+"""Transport and workers: the Celery application, its tasks, and recovery."""

@@ -1,0 +1,1 @@
+"""Rubrics that ship with the appliance, as YAML."""

@@ -1,0 +1,169 @@
+"""All settings, from the environment (``DECALOGO_<SECTION>__<FIELD>``); secrets are files, never values.
+
+Every field names its unit. An unknown ``DECALOGO_*`` variable is an error that names the nearest right one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+from pydantic import BaseModel, Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "DECALOGO_"
+
+
+class RedisSettings(BaseModel):
+    """The one Redis: queues, ledger and limits, each in its own database."""
+
+    host: str = Field("127.0.0.1", description="Host name of the server.")
+    port: int = Field(6379, description="TCP port of the server.")
+    username: str | None = Field(None, description="ACL user of this service; none for an open local server.")
+    password_file: Path | None = Field(None, description="File that holds the ACL user's password.")
+    broker_db: int = Field(0, description="Database of the queues (guide: broker /0).")
+    ledger_db: int = Field(1, description="Database of the ledger and tokens (guide: backend /1).")
+    limits_db: int = Field(2, description="Database of the rate limits (guide: db 2).")
+    socket_timeout_seconds: float = Field(10.0, gt=0, description="Longest wait for one answer, seconds.")
+
+    @property
+    def password(self) -> str | None:
+        """The password, read from its file each time it is asked for."""
+        return self.password_file.read_text(encoding="utf-8").strip() if self.password_file else None
+
+    def url(self, db: int) -> str:
+        """Return the URL of one database, credentials included: never log it."""
+        secret = self.password
+        login = f"{self.username or ''}:{quote(secret, safe='')}@" if secret else ""
+        return f"redis://{login}{self.host}:{self.port}/{db}"
+
+
+class StorageSettings(BaseModel):
+    """Where documents and results are kept as files."""
+
+    path: Path = Field(Path("var/artifacts"), description="Folder of the artifact store; one volume for all services.")
+    min_free_bytes: int = Field(1 << 30, ge=0, description="Uploads are refused below this much free disk, bytes.")
+
+
+class QueueSettings(BaseModel):
+    """Celery, leases and recovery (guide section "Worker Configuration", amended in docs/decisions)."""
+
+    concurrency: int = Field(2, ge=1, description="Worker processes of one worker replica.")
+    prefetch_multiplier: int = Field(1, ge=1, description="Messages reserved per process; used when prefetch is on.")
+    disable_prefetch: bool = Field(True, description="Take a message only when a process is free.")
+    max_tasks_per_child: int = Field(100, ge=1, description="Documents after which a worker process is replaced.")
+    max_memory_per_child_kib: int = Field(1 << 20, ge=1, description="Resident memory after which it is replaced, KiB.")
+    child_address_space_bytes: int = Field(4 << 30, ge=0, description="RLIMIT_AS of a worker process, bytes; 0 is off.")
+    soft_time_limit_seconds: int = Field(3300, ge=1, description="Soft limit of one document, seconds.")
+    time_limit_seconds: int = Field(3600, ge=1, description="A document's process is killed after this long, seconds.")
+    visibility_timeout_seconds: int = Field(7500, ge=1, description="Broker's own redelivery, seconds; not relied on.")
+    lease_seconds: float = Field(
+        10.0, gt=0, description="Silence after which a running document is taken back, seconds."
+    )
+    max_attempts: int = Field(3, ge=1, description="Lost attempts after which a document is a dead letter.")
+    janitor_interval_seconds: float = Field(1.0, gt=0, description="Pause between two recovery passes, seconds.")
+    republish_grace_seconds: float = Field(
+        5.0, gt=0, description="A queued document without message is republished after this, seconds."
+    )
+    soft_shutdown_seconds: float = Field(
+        20.0, ge=0, description="Time a stopping worker gives to running documents, seconds."
+    )
+    max_depth: int = Field(10_000, ge=1, description="Queued documents past which uploads are refused (guide: 10,000).")
+
+    @model_validator(mode="after")
+    def _limits_fit(self) -> QueueSettings:
+        if self.soft_time_limit_seconds >= self.time_limit_seconds:
+            raise ValueError("queue.soft_time_limit_seconds must be below queue.time_limit_seconds")
+        if self.visibility_timeout_seconds <= self.time_limit_seconds:
+            raise ValueError("queue.visibility_timeout_seconds must be above queue.time_limit_seconds")
+        return self
+
+
+class TierSettings(BaseModel):
+    """What one tier of token may do."""
+
+    documents_per_batch: int = Field(ge=1, description="Most documents in one batch.")
+    priorities: tuple[str, ...] = Field(description="Priorities the tier may ask for.")
+
+
+class ApiSettings(BaseModel):
+    """Limits of the HTTP interface."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, description="TCP port to listen on.")
+    processes: int = Field(2, ge=1, description="API processes.")
+    max_upload_bytes: int = Field(100 << 20, ge=1, description="Largest upload body, bytes (guide: 100 MB).")
+    max_json_bytes: int = Field(10 << 20, ge=1, description="Largest JSON body with inline documents, bytes.")
+    public_url: str = Field("", description="Base address in links; empty: links are relative.")
+    standard: TierSettings = Field(
+        TierSettings(documents_per_batch=50, priorities=("normal", "low")), description="Tier *standard*."
+    )
+    premium: TierSettings = Field(
+        TierSettings(documents_per_batch=1000, priorities=("high", "normal", "low")), description="Tier *premium*."
+    )
+
+
+class EvaluationSettings(BaseModel):
+    """Limits and defaults of an evaluation."""
+
+    rubric: str = Field("decalogo", description="Rubric used when a batch names none.")
+    evaluator: str = Field("decalogo", description="Entry point (group decalogo.evaluators) that judges documents.")
+    max_pages: int = Field(5000, ge=1, description="Pages past which a document is refused.")
+
+
+class LogSettings(BaseModel):
+    """Logging."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe level written.")
+    format: Literal["json", "console"] = Field("json", description="Form of a log line.")
+
+
+class Settings(BaseSettings):
+    """The whole configuration of a process."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    secrets_dir: Path = Field(Path("var/secrets"), description="Folder of secret files made by `decalogo setup`.")
+    redis: RedisSettings = RedisSettings()  # type: ignore[call-arg]
+    storage: StorageSettings = StorageSettings()  # type: ignore[call-arg]
+    queue: QueueSettings = QueueSettings()  # type: ignore[call-arg]
+    api: ApiSettings = ApiSettings()  # type: ignore[call-arg]
+    evaluation: EvaluationSettings = EvaluationSettings()  # type: ignore[call-arg]
+    log: LogSettings = LogSettings()  # type: ignore[call-arg]
+
+
+def variable_names() -> dict[str, str]:
+    """Return every environment variable that is understood, with its description."""
+    names: dict[str, str] = {}
+    for name, field in Settings.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            for sub, subfield in kind.model_fields.items():
+                names[f"{PREFIX}{name}__{sub}".upper()] = subfield.description or ""
+        else:
+            names[f"{PREFIX}{name}".upper()] = field.description or ""
+    return names
+
+
+def refuse_unknown_variables(environ: dict[str, str] | os._Environ[str]) -> None:
+    """Raise ``ValueError`` for a ``DECALOGO_*`` variable nobody reads, naming the one that was probably meant."""
+    known = variable_names()
+    for name in environ:
+        if not name.startswith(PREFIX) or name in known:
+            continue
+        if any(name.startswith(f"{good}__") for good in known):
+            continue  # a field of a tier
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise ValueError(f"unknown setting {name}{hint}")
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Return the settings of this process, read once from its environment."""
+    refuse_unknown_variables(os.environ)
+    return Settings()  # type: ignore[call-arg]

@@ -1,0 +1,1 @@
+"""Where documents and results live as files."""

@@ -1,0 +1,134 @@
+"""The artifact store on a local folder: documents in, results out.
+
+Keys look like ``documents/<document_id>``. A file appears under its key whole and durable (temporary name, fsync,
+rename, fsync of the folder) or not at all, so nobody reads half of one and an accepted upload outlives a power cut.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from decalogo.errors import UnavailableError
+
+_TEMPORARY = "incoming"
+
+
+class ArtifactWriter:
+    """A file on its way into the store; call :meth:`commit` or it leaves nothing behind.
+
+    Attributes:
+        size: bytes written so far.
+    """
+
+    def __init__(self, store: ArtifactStore, key: str) -> None:
+        self._target = store.path(key)
+        self._temporary = store.root / _TEMPORARY / secrets.token_hex(16)
+        self._temporary.parent.mkdir(parents=True, exist_ok=True)
+        self._file: BinaryIO = self._temporary.open("xb", buffering=0)
+        self._digest = hashlib.sha256()
+        self.size = 0
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append ``data``; a full disk raises :class:`UnavailableError`."""
+        self._digest.update(data)
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[self._file.write(view) :]
+        except OSError as error:
+            raise UnavailableError(
+                f"the artifact store cannot be written ({error.strerror})", retry_after=60
+            ) from error
+        self.size += len(data)
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of what has been written."""
+        return self._digest.hexdigest()
+
+    def commit(self) -> None:
+        """Make the file durable under its key, replacing an older one."""
+        try:
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._target.parent.mkdir(parents=True, exist_ok=True)
+            self._temporary.replace(self._target)
+            _sync_folder(self._target.parent)
+        except OSError as error:
+            raise UnavailableError(
+                f"the artifact store cannot be written ({error.strerror})", retry_after=60
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        self._temporary.unlink(missing_ok=True)
+
+
+class ArtifactStore:
+    """Files under one root folder.
+
+    Args:
+        root: the folder; made when first written to.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, key: str) -> Path:
+        """Return where ``key`` lives; spread over 256 folders per kind so that none grows huge."""
+        kind, _, name = key.partition("/")
+        if not name or not name.replace("_", "").replace(".", "").replace("-", "").isalnum() or name.startswith("."):
+            raise ValueError(f"not an artifact key: {key!r}")
+        shard = hashlib.sha256(name.partition(".")[0].encode()).hexdigest()[:2]
+        return self.root / kind / shard / name
+
+    def writer(self, key: str) -> ArtifactWriter:
+        """Open ``key`` for writing; use it as a context manager and call ``commit()``."""
+        return ArtifactWriter(self, key)
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store ``data`` under ``key``, durable when this returns."""
+        with self.writer(key) as writer:
+            writer.write(data)
+            writer.commit()
+
+    def read(self, key: str) -> bytes:
+        """Return the bytes under ``key``; raises ``FileNotFoundError``."""
+        return self.path(key).read_bytes()
+
+    def exists(self, key: str) -> bool:
+        """Tell whether ``key`` is there."""
+        return self.path(key).is_file()
+
+    def delete(self, key: str) -> None:
+        """Remove ``key``; nothing happens when it is not there."""
+        self.path(key).unlink(missing_ok=True)
+
+    def free_bytes(self) -> int:
+        """Return the disk space left, bytes; raises :class:`UnavailableError` when the folder cannot be used."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            if not os.access(self.root, os.W_OK | os.X_OK):
+                raise UnavailableError(f"the artifact store {self.root} is not writable", retry_after=60)
+            return shutil.disk_usage(self.root).free
+        except OSError as error:
+            raise UnavailableError(f"the artifact store cannot be used ({error.strerror})", retry_after=60) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
