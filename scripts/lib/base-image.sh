@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# The one base image: pulled where a registry answers, else made here by debootstrap from the host's own Debian archive.
+
+readonly BASE_RELEASE=trixie
+readonly HOST_CERTIFICATES=/usr/local/share/ca-certificates
+
+make_base_image() {
+  docker image inspect "$BASE_IMAGE" >/dev/null 2>&1 && return 0
+  step "Base image $BASE_IMAGE: trying to pull it"
+  if timeout 120 docker pull --quiet "$BASE_IMAGE" >/dev/null 2>&1; then
+    add_host_certificates
+  else
+    step "No registry answers: making $BASE_IMAGE with debootstrap (about a minute)"
+    debootstrap_base
+  fi
+}
+
+has_host_certificates() { compgen -G "$HOST_CERTIFICATES/*.crt" >/dev/null; }
+
+# A network that inspects TLS needs its own authority inside the builds too.
+add_host_certificates() {
+  has_host_certificates || return 0
+  step "Adding this host's own certificate authorities to $BASE_IMAGE"
+  local context
+  context="$(mktemp -d)"
+  cp "$HOST_CERTIFICATES"/*.crt "$context/"
+  cat >"$context/Dockerfile" <<DOCKERFILE
+FROM $BASE_IMAGE
+COPY *.crt $HOST_CERTIFICATES/
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
+ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt
+DOCKERFILE
+  quietly docker build -t "$BASE_IMAGE" "$context"
+  rm -rf "$context"
+}
+
+debootstrap_base() {
+  apt_install debootstrap
+  local root mirror
+  root="$(mktemp -d /var/tmp/decalogo-base.XXXXXX)"
+  mirror="$(host_archive_uri "")" # empty: debootstrap's own default
+  quietly debootstrap --variant=minbase --include=ca-certificates "$BASE_RELEASE" "$root" ${mirror:+"$mirror"}
+  slim_down_rules "$root"
+  # debootstrap knows the release alone; security updates come from the sources of the finished system.
+  if [[ -n "$mirror" ]]; then archive_sources "$BASE_RELEASE" >"$root/etc/apt/sources.list"; fi
+  if has_host_certificates; then
+    cp "$HOST_CERTIFICATES"/*.crt "$root$HOST_CERTIFICATES/"
+    quietly chroot "$root" update-ca-certificates
+  fi
+  quietly chroot "$root" sh -c 'apt-get update && DEBIAN_FRONTEND=noninteractive apt-get -y dist-upgrade && apt-get clean'
+  rm -rf "$root"/var/lib/apt/lists/* "$root"/usr/share/{man,info,locale}/*
+  find "$root/usr/share/doc" -type f ! -name copyright -delete
+  tar --numeric-owner -C "$root" -c . | docker import \
+    --change 'CMD ["bash"]' \
+    --change 'ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt' \
+    --message "debootstrap $BASE_RELEASE" - "$BASE_IMAGE" >/dev/null
+  rm -rf --one-file-system "$root"
+}
+
+# What the official slim image does: no manuals, no translations, nothing kept of downloads.
+slim_down_rules() {
+  cat >"$1/etc/dpkg/dpkg.cfg.d/slim" <<'RULES'
+path-exclude /usr/share/doc/*
+path-include /usr/share/doc/*/copyright
+path-exclude /usr/share/man/*
+path-exclude /usr/share/info/*
+path-exclude /usr/share/locale/*
+RULES
+  cat >"$1/etc/apt/apt.conf.d/slim" <<'RULES'
+APT::Install-Recommends "false";
+Acquire::Languages "none";
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
+RULES
+}

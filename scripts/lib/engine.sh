@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# The container engine and its two command-line plugins on Debian and Ubuntu. Each function is a no-op where its work is done.
+
+readonly DOCKERD_LOG="${DOCKERD_LOG:-/var/log/dockerd.log}"
+readonly PLUGIN_DIR=/usr/local/lib/docker/cli-plugins
+
+install_engine() {
+  have dockerd && have docker && return 0
+  step "Installing the container engine (docker.io)"
+  apt_install docker.io iptables ca-certificates
+  if ! have docker; then apt_install docker-cli; fi # its own package from Debian 13 on
+}
+
+# Compose v2 and buildx: from the host's release where it has them, else the plugins of Debian 13, which run on 12 too.
+install_plugins() {
+  local missing=() name
+  for name in compose buildx; do
+    docker "$name" version >/dev/null 2>&1 || missing+=("$name")
+  done
+  [[ ${#missing[@]} == 0 ]] && return 0
+  step "Installing the engine's plugins: ${missing[*]}"
+  for name in "${missing[@]}"; do
+    install_plugin "$name" || fail "no package of Docker's $name plugin was found; install it by hand and run this again"
+  done
+}
+
+install_plugin() {
+  local name="$1" package folder
+  for package in "docker-$name-v2" "docker-$name-plugin" "docker-$name"; do
+    if apt-cache policy "$package" 2>/dev/null | grep -q 'Candidate: [^(]' && serves_plugin "$package"; then
+      apt_install "$package"
+      docker "$name" version >/dev/null 2>&1 && return 0
+    fi
+  done
+  folder="$(mktemp -d)"
+  say "    unpacking docker-$name of Debian 13 into $PLUGIN_DIR"
+  download_from_release trixie "$folder" "docker-$name" || return 1
+  dpkg-deb -x "$folder"/docker-"$name"_*.deb "$folder/root"
+  install -D -m 0755 "$folder/root/usr/libexec/docker/cli-plugins/docker-$name" "$PLUGIN_DIR/docker-$name"
+  rm -rf "$folder"
+  docker "$name" version >/dev/null
+}
+
+# Debian 12 calls the old stand-alone Compose 1 `docker-compose`: that one is no plugin.
+serves_plugin() {
+  [[ "$1" != docker-compose ]] || ! apt-cache policy "$1" | grep -q 'Candidate: 1\.'
+}
+
+start_engine() {
+  docker info >/dev/null 2>&1 && return 0
+  if [[ -d /run/systemd/system ]]; then
+    step "Starting the container engine (systemd unit docker)"
+    systemctl enable --now docker
+  else
+    step "Starting the container engine (no service manager here: dockerd in the background, log in $DOCKERD_LOG)"
+    setsid nohup dockerd >>"$DOCKERD_LOG" 2>&1 </dev/null &
+    disown
+  fi
+  await_engine
+}
+
+await_engine() {
+  local deadline=$((SECONDS + 60))
+  until docker info >/dev/null 2>&1; do
+    ((SECONDS < deadline)) || fail "the engine did not answer within 60 s; its log: $DOCKERD_LOG or journalctl -u docker"
+    sleep 0.5
+  done
+}
