@@ -16,6 +16,10 @@ from pydantic import BaseModel, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "DECALOGO_"
+# Read by commands that people type (`decalogo submit`, `decalogo embedded`), so not settings of a service.
+COMMAND_VARIABLES = frozenset(
+    {"DECALOGO_URL", "DECALOGO_TOKEN", "DECALOGO_TOKEN_FILE", "DECALOGO_CA_FILE", "DECALOGO_EMBEDDED_DATA"}
+)
 
 
 class RedisSettings(BaseModel):
@@ -70,7 +74,7 @@ class QueueSettings(BaseModel):
         5.0, gt=0, description="A queued document without message is republished after this, seconds."
     )
     soft_shutdown_seconds: float = Field(
-        20.0, ge=0, description="Time a stopping worker gives to running documents, seconds."
+        5.0, ge=0, description="Time a stopping worker gives to running documents, seconds."
     )
     max_depth: int = Field(10_000, ge=1, description="Queued documents past which uploads are refused (guide: 10,000).")
 
@@ -98,6 +102,10 @@ class ApiSettings(BaseModel):
     processes: int = Field(2, ge=1, description="API processes.")
     max_upload_bytes: int = Field(100 << 20, ge=1, description="Largest upload body, bytes (guide: 100 MB).")
     max_json_bytes: int = Field(10 << 20, ge=1, description="Largest JSON body with inline documents, bytes.")
+    graceful_seconds: int = Field(30, ge=1, description="Time a stopping process gives to open requests, seconds.")
+    trusted_proxies: str = Field(
+        "127.0.0.1,::1", description="Addresses or networks whose X-Forwarded-For is believed; `*` is all."
+    )
     public_url: str = Field("", description="Base address in links; empty: links are relative.")
     standard: TierSettings = Field(
         TierSettings(documents_per_batch=50, priorities=("normal", "low")), description="Tier *standard*."
@@ -153,11 +161,11 @@ def refuse_unknown_variables(environ: dict[str, str] | os._Environ[str]) -> None
     """Raise ``ValueError`` for a ``DECALOGO_*`` variable nobody reads, naming the one that was probably meant."""
     known = variable_names()
     for name in environ:
-        if not name.startswith(PREFIX) or name in known:
+        if not name.startswith(PREFIX) or name in known or name in COMMAND_VARIABLES:
             continue
         if any(name.startswith(f"{good}__") for good in known):
             continue  # a field of a tier
-        close = difflib.get_close_matches(name, known, n=1)
+        close = difflib.get_close_matches(name, [*known, *COMMAND_VARIABLES], n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         raise ValueError(f"unknown setting {name}{hint}")
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
+
+from decalogo.cli import embedded
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="DECALOGO: judge batches of plans by one yardstick.")
 
@@ -10,3 +15,45 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="DECALOGO: ju
 @app.callback()
 def root() -> None:
     """Keep subcommands even while there is only one."""
+
+
+@app.command()
+def worker(
+    queues: Annotated[str, typer.Option(help="Celery queues, comma-separated; default: the three of the guide.")] = "",
+    concurrency: Annotated[int | None, typer.Option(help="Processes; default: the setting.", min=1)] = None,
+) -> None:
+    """Evaluate documents until told to stop."""
+    from decalogo.cli import services
+
+    services.worker(queues, concurrency)
+
+
+@app.command()
+def scheduler() -> None:
+    """Recover lost work and run periodic tasks until told to stop."""
+    from decalogo.cli import services
+
+    services.scheduler()
+
+
+@app.command()
+def health(role: Annotated[str, typer.Argument(help="api, worker or scheduler")]) -> None:
+    """Tell whether the local service makes progress (exit status 0 or 1)."""
+    from decalogo.cli import services
+
+    services.health(role)
+
+
+@app.command()
+def setup(
+    root: Annotated[Path, typer.Option(help="Parent of the services' secret folders.")] = Path("/secrets"),
+    artifacts: Annotated[Path | None, typer.Option(help="Artifact store to hand to the services.")] = None,
+    tls_name: Annotated[list[str] | None, typer.Option(help="Name in the self-signed certificate; repeatable.")] = None,
+) -> None:
+    """Make every secret of the stack that is missing; never overwrite one."""
+    from decalogo.setup import command
+
+    command.run(root, artifacts, tls_name or ["localhost"])
+
+
+app.add_typer(embedded.app, name="embedded")

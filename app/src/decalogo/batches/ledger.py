@@ -1,0 +1,237 @@
+"""The ledger: the one truth about batches and documents, in Redis, moved only by the scripts in ``lua/``.
+
+Celery's messages are hints that a document may be waiting; what is queued, running or finished is decided here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from typing import Any, Literal, cast
+
+import redis
+from redis.exceptions import RedisError
+
+from decalogo.batches.states import Batch, BatchState, Document, DocumentState, NewDocument, Options
+from decalogo.connections import connect
+from decalogo.errors import UnavailableError
+from decalogo.settings import QueueSettings, Settings
+
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to evaluate one document; ``attempt`` is its fencing token."""
+
+    document_id: str
+    job_id: str
+    attempt: int
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A queued document seen by the janitor: when its message was published (as the ledger wrote it) and its lane."""
+
+    document_id: str
+    published_at: str
+    lane: str
+
+
+class Ledger:
+    """All reads and moves of batches and documents.
+
+    Args:
+        client: a connection to the ledger's database that decodes answers.
+        settings: lease, attempts and depth limits.
+
+    Every method raises ``redis.exceptions.RedisError`` while Redis cannot be reached.
+    """
+
+    def __init__(self, client: redis.Redis, settings: QueueSettings) -> None:
+        self._redis = client
+        self._settings = settings
+
+    @cached_property
+    def _scripts(self) -> Mapping[str, Any]:
+        folder = files("decalogo.batches") / "lua"
+        prelude = (folder / "prelude.lua").read_text(encoding="utf-8")
+        names = ("admit", "claim", "renew", "finish", "release", "expire", "stale", "touch")
+        return {
+            name: self._redis.register_script(prelude + (folder / f"{name}.lua").read_text(encoding="utf-8"))
+            for name in names
+        }
+
+    def _run(self, name: str, *args: str | float) -> Any:
+        return self._scripts[name](args=args)
+
+    def ping(self) -> None:
+        """Raise :class:`UnavailableError` unless the ledger answers."""
+        try:
+            self._redis.ping()
+        except RedisError as error:
+            raise UnavailableError("the ledger (Redis) does not answer", retry_after=5) from error
+
+    # -- submitting and reading -------------------------------------------------------------------------------------
+
+    def admit(self, job_id: str, tenant: str, options: Options, documents: Sequence[NewDocument]) -> None:
+        """Record a batch; when this returns it is on disk (``appendfsync always``).
+
+        Raises:
+            UnavailableError: the queue is full (``queue.max_depth``); nothing was recorded.
+        """
+        rows = [
+            {"id": d.document_id, "filename": d.filename, "custom_id": d.custom_id, "sha256": d.sha256, "size": d.size}
+            for d in documents
+        ]
+        limit = self._settings.max_depth
+        verdict, depth = self._run(
+            "admit", job_id, tenant, options.to_json(), options.priority, limit, json.dumps(rows)
+        )
+        if verdict == "full":
+            raise UnavailableError(
+                f"{depth} documents are queued and the limit is {limit}; retry later",
+                limit="queue-depth",
+                retry_after=60,
+            )
+
+    def batch(self, job_id: str) -> Batch | None:
+        """Return one batch with its counters, or None."""
+        row = cast("dict[str, str]", self._redis.hgetall(f"batch:{job_id}"))
+        return _batch(job_id, row) if row else None
+
+    def batches(self, tenant: str, *, offset: int = 0, limit: int = 50) -> list[Batch]:
+        """Return a tenant's batches, newest first."""
+        ids = cast("list[str]", self._redis.zrevrange(f"tenant:{tenant}:batches", offset, offset + limit - 1))
+        return [_batch(job_id, row) for job_id, row in zip(ids, self._hashes("batch", ids), strict=True) if row]
+
+    def document(self, document_id: str) -> Document | None:
+        """Return one document, or None."""
+        row = cast("dict[str, str]", self._redis.hgetall(f"document:{document_id}"))
+        return _document(document_id, row) if row else None
+
+    def documents(self, job_id: str, *, offset: int = 0, limit: int = 100) -> list[Document]:
+        """Return documents of a batch in submission order."""
+        ids = cast("list[str]", self._redis.lrange(f"batch:{job_id}:documents", offset, offset + limit - 1))
+        rows = self._hashes("document", ids)
+        return [_document(document_id, row) for document_id, row in zip(ids, rows, strict=True) if row]
+
+    def _hashes(self, kind: str, ids: Iterable[str]) -> list[dict[str, str]]:
+        with self._redis.pipeline(transaction=False) as pipe:
+            for name in ids:
+                pipe.hgetall(f"{kind}:{name}")
+            return cast("list[dict[str, str]]", pipe.execute())
+
+    def depth(self) -> int:
+        """Return how many documents are queued."""
+        return self._redis.zcard("queued")
+
+    def live_workers(self) -> list[str]:
+        """Return the workers heard of within three leases."""
+        oldest = self._time() - 3 * self._settings.lease_seconds
+        return cast("list[str]", self._redis.zrangebyscore("workers", oldest, "+inf"))
+
+    def forget_workers(self, silent_seconds: float) -> None:
+        """Drop workers not heard of for so long."""
+        self._redis.zremrangebyscore("workers", "-inf", self._time() - silent_seconds)
+
+    def _time(self) -> float:
+        seconds, micros = self._redis.time()
+        return seconds + micros / 1e6
+
+    # -- a worker's moves -------------------------------------------------------------------------------------------
+
+    def claim(self, document_id: str, owner: str) -> Claim | None:
+        """Start an attempt for Celery task ``owner``; None when the document is not waiting (any more)."""
+        answer = self._run("claim", document_id, owner, self._settings.lease_seconds)
+        if answer[0] != "claimed":
+            return None
+        return Claim(document_id, answer[2], int(answer[1]), Options.from_json(answer[3]))
+
+    def renew(self, worker: str, held: Iterable[tuple[str, str]]) -> list[str]:
+        """Extend the leases of ``held`` (document id, owner) and note the worker's heartbeat.
+
+        Returns the documents that are no longer this worker's.
+        """
+        flat = [value for pair in held for value in pair]
+        return cast("list[str]", self._run("renew", worker, self._settings.lease_seconds, *flat))
+
+    def finish(
+        self,
+        claim: Claim,
+        state: DocumentState,
+        *,
+        result_key: str = "",
+        pages_key: str = "",
+        problem: Mapping[str, object] | None = None,
+    ) -> bool:
+        """End an attempt with an answer; False when the attempt had been taken away (its answer does not count)."""
+        text = json.dumps(problem) if problem else ""
+        return bool(self._run("finish", claim.document_id, claim.attempt, state, result_key, pages_key, text))
+
+    def release(self, document_id: str, owner: str, kind: Literal["lost", "returned"], reason: str) -> str:
+        """End an attempt without an answer: ``lost`` counts towards ``queue.max_attempts``, ``returned`` does not.
+
+        Returns the document's new state, or an empty string when ``owner`` no longer owns it.
+        """
+        return cast("str", self._run("release", document_id, owner, kind, reason, self._settings.max_attempts))
+
+    # -- the janitor's moves ----------------------------------------------------------------------------------------
+
+    def expire(self) -> dict[str, str]:
+        """Take back documents whose lease ended; returns document id to new state."""
+        flat = cast("list[str]", self._run("expire", self._settings.max_attempts, _PAGE))
+        return dict(zip(flat[::2], flat[1::2], strict=True))
+
+    def stale(self, grace_seconds: float, limit: int) -> list[Waiting]:
+        """Return queued documents whose message is older than the grace time."""
+        flat = cast("list[str]", self._run("stale", grace_seconds, limit))
+        return [Waiting(*flat[i : i + 3]) for i in range(0, len(flat), 3)]
+
+    def touch(self, waiting: Iterable[Waiting]) -> set[str]:
+        """Win the right to publish these again; returns the ids won."""
+        flat = [value for w in waiting for value in (w.document_id, w.published_at)]
+        won: set[str] = set()
+        for i in range(0, len(flat), 2 * _PAGE):
+            won.update(self._run("touch", *flat[i : i + 2 * _PAGE]))
+        return won
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """Return the ledger of this configuration; connects on first use."""
+    return Ledger(connect(settings.redis, settings.redis.ledger_db), settings.queue)
+
+
+def _batch(job_id: str, row: Mapping[str, str]) -> Batch:
+    counts = {name: int(row[name]) for name in ("total", *DocumentState)}
+    finished_at = float(row["finished_at"])
+    if finished_at:
+        state = BatchState.FINISHED
+    else:
+        state = BatchState.QUEUED if counts["queued"] == counts["total"] else BatchState.RUNNING
+    options = Options.from_json(row["options"])
+    return Batch(job_id, row["tenant"], state, counts, options, float(row["created_at"]), finished_at)
+
+
+def _document(document_id: str, row: Mapping[str, str]) -> Document:
+    return Document(
+        document_id=document_id,
+        job_id=row["job_id"],
+        tenant=row["tenant"],
+        filename=row["filename"],
+        custom_id=row["custom_id"],
+        sha256=row["sha256"],
+        size=int(row["size"]),
+        state=DocumentState(row["state"]),
+        attempts=int(row["attempts"]),
+        problem=json.loads(row["problem"]) if row["problem"] else None,
+        result_key=row["result_key"],
+        pages_key=row["pages_key"],
+        created_at=float(row["created_at"]),
+        started_at=float(row["started_at"]),
+        finished_at=float(row["finished_at"]),
+    )

@@ -1,0 +1,79 @@
+-- Shared by every script of the ledger (prepended when they are loaded). All documents change state here and only here.
+--
+-- Keys (database redis.ledger_db):
+--   batch:<job_id>            hash    tenant, options, created_at, finished_at, total and one counter per document state
+--   batch:<job_id>:documents  list    document ids in submission order
+--   document:<id>             hash    job_id, tenant, filename, custom_id, sha256, size, priority, state, attempts (claims so
+--                                     far, also the fencing token), lost (attempts that ended without an answer), owner
+--                                     (Celery task id), problem, result_key, pages_key, created_at, started_at, finished_at
+--   tenant:<tenant>:batches   zset    job id -> created_at
+--   queued                    zset    document id -> when its message was last published
+--   running                   zset    document id -> when its lease ends
+--   dead                      zset    document id -> when it was given up
+--   totals                    hash    document state -> documents that ever reached it
+--   workers                   zset    worker name -> last heartbeat
+-- Times are Unix seconds by the server's clock, so that no worker's clock matters.
+
+local function now()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) + tonumber(time[2]) / 1000000
+end
+
+local function stamp(seconds)
+  return string.format('%.6f', seconds)
+end
+
+local function settle_batch(job_id, time)
+  local batch = 'batch:' .. job_id
+  local left = redis.call('HMGET', batch, 'queued', 'running')
+  if tonumber(left[1]) == 0 and tonumber(left[2]) == 0 then
+    redis.call('HSET', batch, 'finished_at', stamp(time))
+  else
+    redis.call('HSET', batch, 'finished_at', '0')
+  end
+end
+
+-- Move document `id` from state `from` to state `to` and keep the batch's counters; `time` is now().
+local function move(id, from, to, time)
+  local document = 'document:' .. id
+  local job_id = redis.call('HGET', document, 'job_id')
+  redis.call('HSET', document, 'state', to)
+  redis.call('HINCRBY', 'batch:' .. job_id, from, -1)
+  redis.call('HINCRBY', 'batch:' .. job_id, to, 1)
+  redis.call('HINCRBY', 'totals', to, 1)
+  if from == 'queued' then redis.call('ZREM', 'queued', id) end
+  if from == 'running' then
+    redis.call('ZREM', 'running', id)
+    redis.call('HSET', document, 'owner', '')
+  end
+  if to ~= 'queued' and to ~= 'running' then
+    redis.call('HSET', document, 'finished_at', stamp(time))
+  end
+  settle_batch(job_id, time)
+end
+
+-- Put a running document back into the queue; without a message it is published by the janitor's next pass.
+local function requeue(id, time)
+  move(id, 'running', 'queued', time)
+  redis.call('ZADD', 'queued', 0, id)
+end
+
+-- An attempt ended without an answer: try again, or give up after `max_attempts` of them. Returns the new state.
+local function lose(id, reason, max_attempts, time)
+  local document = 'document:' .. id
+  local lost = redis.call('HINCRBY', document, 'lost', 1)
+  if lost < max_attempts then
+    requeue(id, time)
+    return 'queued'
+  end
+  local problem = cjson.encode({
+    type = '/problems/document-dead', title = 'The document was given up', status = 500,
+    detail = 'Its evaluation ended without an answer ' .. lost .. ' times; the last time: ' .. reason
+      .. '. An operator can look at it and retry it.',
+    attempts = lost, reason = reason,
+  })
+  redis.call('HSET', document, 'problem', problem)
+  move(id, 'running', 'dead', time)
+  redis.call('ZADD', 'dead', stamp(time), id)
+  return 'dead'
+end

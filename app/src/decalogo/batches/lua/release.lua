@@ -1,0 +1,9 @@
+-- End an attempt without an answer. Safe to repeat: it acts only while the task still owns the document.
+-- ARGV: document_id, owner (task id), kind ("lost" counts against the document, "returned" does not), reason, max_attempts
+-- Returns the new state, or an empty string when the task no longer owns the document.
+local id, owner, kind, reason = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+if owner == '' or redis.call('HGET', 'document:' .. id, 'owner') ~= owner then return '' end
+local time = now()
+if kind == 'lost' then return lose(id, reason, tonumber(ARGV[5]), time) end
+requeue(id, time)
+return 'queued'

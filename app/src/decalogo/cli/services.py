@@ -1,0 +1,55 @@
+"""The long-running services: worker and scheduler, and the check of their health."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from decalogo.logs import configure
+from decalogo.settings import get_settings
+
+
+def worker(queues: str, concurrency: int | None) -> None:
+    """Run a Celery worker in this process until it is told to stop."""
+    # Read by Celery when it is imported: SIGTERM then starts the soft shutdown, which hands documents back.
+    os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
+    # One process judges one document; threads of native libraries would only fight over the cores.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    settings = get_settings()
+    configure(settings.log)
+
+    from decalogo.queue.app import get_celery, worker_name
+    from decalogo.queue.lanes import SUSPECT_QUEUE, WORK_QUEUES
+    from decalogo.queue.leases import LeaseRenewal
+
+    app = get_celery()
+    app.steps["consumer"].add(LeaseRenewal)
+    names = queues or ",".join(WORK_QUEUES)
+    role = "suspect" if names == SUSPECT_QUEUE else "worker"
+    arguments = ["worker", f"--queues={names}", f"--hostname={worker_name(role)}", f"--loglevel={settings.log.level}"]
+    arguments += ["--without-gossip", "--without-mingle"]
+    if concurrency:
+        arguments.append(f"--concurrency={concurrency}")
+    app.worker_main(arguments)
+
+
+def scheduler() -> None:
+    """Run recovery and periodic tasks until told to stop."""
+    settings = get_settings()
+    configure(settings.log)
+    from decalogo.queue.scheduler import run_scheduler
+
+    run_scheduler(settings)
+
+
+def health(role: str) -> None:
+    """Exit 0 when the local service makes progress, 1 with the reason when it does not."""
+    from decalogo.health import check
+
+    trouble = check(role, get_settings())
+    if trouble:
+        typer.echo(f"{role} {trouble}", err=True)
+        sys.exit(1)

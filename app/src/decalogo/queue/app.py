@@ -1,0 +1,83 @@
+"""The Celery application: the guide's configuration as amended in ``docs/decisions/0002``.
+
+Messages carry a document id and nothing else; results live in the ledger and the artifact store.
+"""
+
+from __future__ import annotations
+
+import socket
+from functools import lru_cache
+from typing import Any
+
+from celery import Celery
+from celery.schedules import crontab
+from kombu import Queue  # type: ignore[attr-defined]
+
+from decalogo.queue.lanes import DEFAULT_QUEUE, LANES, PRIORITY_STEPS, SUSPECT_QUEUE
+from decalogo.settings import Settings, get_settings
+
+_ROUTING_KEYS = {DEFAULT_QUEUE: "task.#", "high_priority": "priority.high", "low_priority": "priority.low"}
+
+
+def celery_configuration(settings: Settings) -> dict[str, Any]:
+    """Return the Celery settings; times are in seconds, memory is in KiB."""
+    queue = settings.queue
+    return {
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "result_serializer": "json",
+        "timezone": "UTC",
+        "enable_utc": True,
+        "task_track_started": True,
+        "task_ignore_result": True,
+        "task_time_limit": queue.time_limit_seconds,
+        "task_soft_time_limit": queue.soft_time_limit_seconds,
+        "task_acks_late": True,
+        # The ledger counts lost attempts; redelivery by the broker would run a poison document for ever.
+        "task_reject_on_worker_lost": False,
+        "task_default_queue": DEFAULT_QUEUE,
+        "task_default_priority": LANES["normal"].priority,
+        "task_create_missing_queues": False,
+        "task_queues": tuple(
+            Queue(lane.queue, routing_key=_ROUTING_KEYS.get(lane.queue, SUSPECT_QUEUE)) for lane in LANES.values()
+        ),
+        "worker_concurrency": queue.concurrency,
+        "worker_prefetch_multiplier": queue.prefetch_multiplier,
+        "worker_disable_prefetch": queue.disable_prefetch,
+        "worker_max_tasks_per_child": queue.max_tasks_per_child,
+        "worker_max_memory_per_child": queue.max_memory_per_child_kib,
+        "worker_soft_shutdown_timeout": queue.soft_shutdown_seconds,
+        "worker_send_task_events": False,
+        "worker_hijack_root_logger": False,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_channel_error_retry": True,
+        "broker_transport_options": {
+            "visibility_timeout": queue.visibility_timeout_seconds,
+            "priority_steps": list(PRIORITY_STEPS),
+            "socket_timeout": settings.redis.socket_timeout_seconds,
+            "socket_connect_timeout": settings.redis.socket_timeout_seconds,
+            "socket_keepalive": True,
+            "health_check_interval": 30,
+        },
+        "beat_schedule": {
+            "health-check": {"task": "decalogo.health_check", "schedule": crontab(minute="*/5")},
+        },
+    }
+
+
+@lru_cache(maxsize=1)
+def get_celery() -> Celery:
+    """Return the application of this process; the broker is reached on first use."""
+    settings = get_settings()
+    app = Celery(
+        "decalogo_batch", broker=settings.redis.url(settings.redis.broker_db), include=["decalogo.queue.tasks"]
+    )
+    app.conf.update(celery_configuration(settings))
+    app.set_default()
+    return app
+
+
+def worker_name(role: str) -> str:
+    """Return the name a worker announces, e.g. ``worker@host``."""
+    return f"{role}@{socket.gethostname()}"

@@ -1,0 +1,113 @@
+"""The janitor: brings ledger and broker back together. Any number of copies may run.
+
+Every pass takes back documents whose lease ended. A queued document whose message has gone (popped by a worker that
+died, never published, lists deleted) is published again.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from typing import cast
+
+import redis
+import structlog
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from decalogo.batches.ledger import Ledger, Waiting
+from decalogo.queue.lanes import broker_lists
+from decalogo.settings import QueueSettings
+
+log = structlog.get_logger(__name__)
+
+_STALE_LIMIT = 20_000
+_SLICE = 1000
+_FORGET_WORKERS_SECONDS = 3600.0
+_FULL_COMPARISON_SECONDS = 30.0
+
+
+class Janitor:
+    """One recovery loop.
+
+    Args:
+        ledger: the truth.
+        broker: the broker's database, decoding answers.
+        publish: sends messages for pairs of document id and lane.
+        settings: leases and grace times.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        broker: redis.Redis,
+        publish: Callable[[Iterable[tuple[str, str]]], None],
+        settings: QueueSettings,
+    ) -> None:
+        self._ledger = ledger
+        self._broker = broker
+        self._publish = publish
+        self._settings = settings
+        self._last_pass = 0.0
+        self._judge_leases_from = time.monotonic() + settings.lease_seconds
+        self._compare_from = 0.0
+
+    def run_pass(self) -> None:
+        """Do one pass; raises ``RedisError`` or ``OperationalError`` while Redis is away."""
+        started = time.monotonic()
+        if self._last_pass and started - self._last_pass > self._settings.lease_seconds / 2:
+            # Redis was away (or this process slept): owners could not renew either, so let them do so first.
+            self._judge_leases_from = started + self._settings.lease_seconds
+        self._ledger.ping()
+        if started >= self._judge_leases_from:
+            for document_id, state in self._ledger.expire().items():
+                log.warning("lease ended", document_id=document_id, state=state)
+        self._republish(started)
+        self._ledger.forget_workers(_FORGET_WORKERS_SECONDS)
+        self._last_pass = time.monotonic()
+
+    def _republish(self, started: float) -> None:
+        stale = self._ledger.stale(self._settings.republish_grace_seconds, _STALE_LIMIT)
+        if not stale:
+            return
+        depth = sum(self._lengths())
+        # As many messages as queued documents: most likely nothing is missing, so read the lists only now and then.
+        if depth >= self._ledger.depth() and started < self._compare_from:
+            return
+        self._compare_from = started + _FULL_COMPARISON_SECONDS
+        missing = self._without_message(stale)
+        won = self._ledger.touch(missing)
+        if won:
+            self._publish([(w.document_id, w.lane) for w in missing if w.document_id in won])
+            log.warning("published again", documents=len(won))
+
+    def _lengths(self) -> list[int]:
+        with self._broker.pipeline(transaction=False) as pipe:
+            for name in broker_lists():
+                pipe.llen(name)
+            return cast("list[int]", pipe.execute())
+
+    def _without_message(self, stale: list[Waiting]) -> list[Waiting]:
+        present: set[str] = set()
+        for name in broker_lists():
+            # From the head, where messages are pushed: a push meanwhile shows us some twice and hides none.
+            offset = 0
+            while messages := cast("list[str]", self._broker.lrange(name, offset, offset + _SLICE - 1)):
+                present.update(json.loads(message)["headers"].get("document_id", "") for message in messages)
+                offset += _SLICE
+        return [w for w in stale if w.document_id not in present]
+
+
+def run(janitor: Janitor, interval_seconds: float, beat: Callable[[], None], stopped: Callable[[float], bool]) -> None:
+    """Run passes until ``stopped(interval)`` says so; an unreachable Redis is waited for."""
+    while True:
+        try:
+            janitor.run_pass()
+            beat()
+        except (RedisError, OperationalError) as error:
+            log.warning("recovery pass failed", error=str(error))
+        except Exception:
+            log.exception("recovery pass failed")
+        if stopped(interval_seconds):
+            return

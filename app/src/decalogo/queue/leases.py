@@ -1,0 +1,55 @@
+"""Lease renewal by the worker's parent process, so that a child deep in native code keeps its document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from celery import bootsteps
+from celery.worker import state
+from redis.exceptions import RedisError
+
+from decalogo.batches.ledger import Ledger
+from decalogo.connections import connect
+from decalogo.health import beat
+from decalogo.queue.publish import TASK_NAME
+from decalogo.settings import get_settings
+
+log = structlog.get_logger(__name__)
+
+
+class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Consumer step: every quarter lease, one round trip renews all active documents and notes the heartbeat."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        super().__init__(consumer, **options)
+        self._timer: Any = None
+        settings = get_settings()
+        # A short timeout and no retries: this runs in the worker's event loop, and the next beat is the retry.
+        quick = settings.redis.model_copy(update={"socket_timeout_seconds": settings.queue.lease_seconds / 5})
+        self._ledger = Ledger(connect(quick, quick.ledger_db, retries=0), settings.queue)
+        self._interval = settings.queue.lease_seconds / 4
+
+    def start(self, consumer: Any) -> None:
+        """Begin to renew; called again after every reconnection."""
+        self._renew(consumer)
+        self._timer = consumer.timer.call_repeatedly(self._interval, self._renew, (consumer,), priority=10)
+
+    def stop(self, consumer: Any) -> None:
+        """Stop renewing."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _renew(self, consumer: Any) -> None:
+        held = [(r.args[0], r.id) for r in tuple(state.active_requests) if r.name == TASK_NAME]
+        try:
+            gone = self._ledger.renew(consumer.hostname, held)
+        except RedisError as error:
+            log.warning("leases not renewed", error=str(error))
+            return
+        beat("worker")
+        for document_id in gone:
+            log.debug("lease not ours", document_id=document_id)

@@ -1,0 +1,38 @@
+"""Publishing: telling the workers that documents wait.
+
+A message is a hint: a lost one is a delay of ``queue.republish_grace_seconds``, one too many is refused by the claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from decalogo.queue.app import get_celery
+from decalogo.queue.lanes import LANES
+
+TASK_NAME = "decalogo.process_document"
+_BATCH = 500
+
+
+def publish(documents: Iterable[tuple[str, str]]) -> None:
+    """Send one message per document.
+
+    Args:
+        documents: pairs of document id and lane (a priority, or ``suspect``).
+
+    Raises:
+        kombu.exceptions.OperationalError: the broker could not be reached; some messages may have been sent.
+    """
+    app = get_celery()
+    with app.producer_or_acquire() as producer, producer.batch(_BATCH):
+        for document_id, lane_name in documents:
+            lane = LANES[lane_name]
+            app.send_task(
+                TASK_NAME,
+                args=[document_id],
+                queue=lane.queue,
+                priority=lane.priority,
+                headers={"document_id": document_id},
+                producer=producer,
+                retry=False,
+            )

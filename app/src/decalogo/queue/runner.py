@@ -1,0 +1,95 @@
+"""One attempt at one document: claim, evaluate, store, finish."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import orjson
+import structlog
+from billiard.exceptions import SoftTimeLimitExceeded
+from redis.exceptions import ConnectionError, TimeoutError
+
+from decalogo.batches.ledger import Claim, Ledger
+from decalogo.batches.states import DocumentState
+from decalogo.errors import DocumentError, RubricError
+from decalogo.evaluation.evaluators import get_evaluator
+from decalogo.evaluation.rubric import load_rubric
+from decalogo.settings import Settings
+from decalogo.storage.artifacts import ArtifactStore
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+
+class TimeLimitError(DocumentError):
+    """The evaluation took longer than the soft time limit."""
+
+    slug, title = "time-limit-exceeded", "The evaluation took too long"
+
+
+def run_document(document_id: str, owner: str, ledger: Ledger, store: ArtifactStore, settings: Settings) -> str:
+    """Evaluate a document if it waits, and record the answer if the attempt still counts.
+
+    Args:
+        document_id: the document.
+        owner: Celery task id of this attempt.
+        ledger: decides who may run and whose answer stands.
+        store: holds the upload and takes the result.
+        settings: evaluator and limits.
+
+    Returns:
+        The document's new state, ``skipped`` when it was not waiting, or ``fenced`` when the answer came too late.
+    """
+    claim = ledger.claim(document_id, owner)
+    if claim is None:
+        return "skipped"
+    structlog.contextvars.bind_contextvars(batch_id=claim.job_id, document_id=document_id, attempt=claim.attempt)
+    started = time.monotonic()
+    try:
+        result_key, pages_key = _evaluate(claim, store, settings)
+        state, problem = DocumentState.SUCCEEDED, None
+    except SoftTimeLimitExceeded:
+        error = TimeLimitError(f"it was stopped after {settings.queue.soft_time_limit_seconds} s; split the document")
+        state, problem, result_key, pages_key = DocumentState.FAILED, error.problem(), "", ""
+    except (DocumentError, RubricError) as error:
+        state, problem, result_key, pages_key = DocumentState.FAILED, error.problem(), "", ""
+
+    stands = _through_outage(
+        lambda: ledger.finish(claim, state, result_key=result_key, pages_key=pages_key, problem=problem)
+    )
+    if not stands:
+        for key in filter(None, (result_key, pages_key)):
+            store.delete(key)
+    outcome = state.value if stands else "fenced"
+    log.info("document finished", outcome=outcome, seconds=round(time.monotonic() - started, 3))
+    return outcome
+
+
+def _evaluate(claim: Claim, store: ArtifactStore, settings: Settings) -> tuple[str, str]:
+    evaluation = get_evaluator(settings.evaluation.evaluator).evaluate(
+        store.path(f"documents/{claim.document_id}"),
+        load_rubric(claim.options.rubric),
+        not_applicable=claim.options.not_applicable,
+        max_pages=settings.evaluation.max_pages,
+    )
+    # The attempt is part of the name: a late writer can never replace the result that stands.
+    result_key = f"results/{claim.document_id}.{claim.attempt}.json"
+    pages_key = f"pages/{claim.document_id}.{claim.attempt}.json.gz"
+    store.put(pages_key, gzip.compress(orjson.dumps(evaluation.pages), compresslevel=3, mtime=0))
+    store.put(result_key, evaluation.to_json())
+    return result_key, pages_key
+
+
+def _through_outage(action: Callable[[], T]) -> T:
+    """Repeat an idempotent ledger move until Redis answers; the task's time limit bounds the wait."""
+    pause = 0.1
+    while True:
+        try:
+            return action()
+        except (ConnectionError, TimeoutError) as error:
+            log.warning("ledger unreachable, holding the result", error=type(error).__name__)
+            time.sleep(pause)
+            pause = min(2 * pause, 2.0)

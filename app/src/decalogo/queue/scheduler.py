@@ -1,0 +1,37 @@
+"""The scheduler service: the janitor's loop with Celery beat beside it in a thread."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+import threading
+from pathlib import Path
+
+from celery.beat import EmbeddedService
+
+from decalogo.batches.ledger import open_ledger
+from decalogo.connections import connect
+from decalogo.health import beat
+from decalogo.queue.app import get_celery
+from decalogo.queue.janitor import Janitor, run
+from decalogo.queue.publish import publish
+from decalogo.settings import Settings
+
+
+def run_scheduler(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+    app = get_celery()
+    # Its only entry is idempotent and every five minutes, so its memory of the last run need not outlive the process.
+    with tempfile.TemporaryDirectory(prefix="decalogo-beat-") as folder:
+        beat_service = EmbeddedService(app, thread=True, schedule_filename=str(Path(folder) / "schedule"))
+        beat_service.daemon = True
+        beat_service.start()
+        janitor = Janitor(
+            open_ledger(settings), connect(settings.redis, settings.redis.broker_db), publish, settings.queue
+        )
+        run(janitor, settings.queue.janitor_interval_seconds, lambda: beat("scheduler"), stop.wait)
+        beat_service.stop()

@@ -1,0 +1,90 @@
+"""The Celery tasks, thin: the work is in :mod:`decalogo.queue.runner`."""
+
+from __future__ import annotations
+
+import resource
+import time
+from functools import lru_cache
+from typing import Any
+
+import structlog
+from celery import Task
+from celery.exceptions import TimeLimitExceeded, WorkerLostError
+from celery.signals import task_failure, worker_process_init
+from redis.exceptions import RedisError
+
+from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo.connections import connect
+from decalogo.queue.app import get_celery
+from decalogo.queue.publish import TASK_NAME
+from decalogo.queue.runner import run_document
+from decalogo.settings import get_settings
+from decalogo.storage.artifacts import ArtifactStore
+
+log = structlog.get_logger(__name__)
+app = get_celery()
+
+
+@lru_cache(maxsize=1)
+def ledger() -> Ledger:
+    """Return this process's ledger."""
+    return open_ledger(get_settings())
+
+
+class DocumentTask(Task):  # type: ignore[misc]
+    """A task whose first argument is a document id: log context, and the document handed back on a cold shutdown."""
+
+    def before_start(self, task_id: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Bind the ids that every log line of the attempt carries."""
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(task_id=task_id, document_id=args[0])
+
+    def on_retry(self, exc: Exception, task_id: str, args: tuple[Any, ...], kwargs: Any, einfo: Any) -> None:
+        """Hand the document back: Celery calls this in the parent when it cancels a running task to stop."""
+        _release(args[0], task_id, "returned", "its worker was stopped")
+
+
+@app.task(bind=True, base=DocumentTask, name=TASK_NAME)  # type: ignore[untyped-decorator]
+def process_document(self: Task, document_id: str) -> None:
+    """Evaluate one document (guide: ``process_document``; content by reference, never in the message)."""
+    settings = get_settings()
+    run_document(document_id, self.request.id, ledger(), ArtifactStore(settings.storage.path), settings)
+
+
+@app.task(name="decalogo.health_check")  # type: ignore[untyped-decorator]
+def health_check() -> None:
+    """Note that a message sent by the scheduler was executed by a worker (guide: every five minutes)."""
+    settings = get_settings()
+    connect(settings.redis, settings.redis.ledger_db).set("health_check:last", time.time())
+
+
+@task_failure.connect(weak=False)  # type: ignore[untyped-decorator]
+def _attempt_lost(sender: Task, task_id: str, exception: BaseException, args: Any, **_: object) -> None:
+    """Give up an attempt that ended without an answer; fires in the parent for a lost child, else in the child."""
+    if not isinstance(sender, DocumentTask) or not args:
+        return
+    if isinstance(exception, WorkerLostError):
+        reason = f"its process died ({exception})"
+    elif isinstance(exception, TimeLimitExceeded):
+        reason = f"it did not stop within {get_settings().queue.time_limit_seconds} s"
+    else:
+        reason = f"unexpected {type(exception).__name__}: {exception}"
+    _release(args[0], task_id, "lost", reason)
+
+
+def _release(document_id: str, task_id: str, kind: Any, reason: str) -> None:
+    try:
+        state = ledger().release(document_id, task_id, kind, reason)
+    except RedisError as error:
+        log.warning("release failed, the lease will end by itself", document_id=document_id, error=str(error))
+    else:
+        if state:
+            log.warning("attempt ended without an answer", document_id=document_id, reason=reason, state=state)
+
+
+@worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
+def _bound_memory(**_: object) -> None:
+    """Bound a worker process's address space, so that one document cannot take the host."""
+    limit = get_settings().queue.child_address_space_bytes
+    if limit:
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -1,0 +1,185 @@
+"""The ledger's promises, one transition at a time, on a real server."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import redis
+
+from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo.batches.states import BatchState, DocumentState, NewDocument, Options, Priority
+from decalogo.errors import UnavailableError
+from decalogo.settings import Settings
+
+
+@pytest.fixture
+def ledger(settings: Settings) -> Ledger:
+    return open_ledger(settings)
+
+
+def admit(ledger: Ledger, count: int, job_id: str = "batch_1", tenant: str = "t", **options: object) -> list[str]:
+    ids = [f"doc_{job_id}_{n}" for n in range(count)]
+    documents = [NewDocument(name, f"{name}.pdf", "", "00", 10) for name in ids]
+    ledger.admit(job_id, tenant, Options(**options), documents)  # type: ignore[arg-type]
+    return ids
+
+
+def test_an_admitted_batch_is_queued_with_its_documents_in_order(ledger: Ledger) -> None:
+    ids = admit(ledger, 3, not_applicable={"P9": "sin cárcel"})
+    batch = ledger.batch("batch_1")
+    assert batch is not None
+    assert batch.state is BatchState.QUEUED
+    assert batch.counts == {
+        "total": 3, "queued": 3, "running": 0, "succeeded": 0, "partial": 0, "failed": 0, "dead": 0, "cancelled": 0,
+    }  # fmt: skip
+    assert batch.options.not_applicable == {"P9": "sin cárcel"}
+    assert [d.document_id for d in ledger.documents("batch_1")] == ids
+    assert [d.document_id for d in ledger.documents("batch_1", offset=1, limit=1)] == ids[1:2]
+
+
+def test_admitting_the_same_batch_twice_changes_nothing(ledger: Ledger) -> None:
+    ids = admit(ledger, 2)
+    ledger.claim(ids[0], "task")
+    admit(ledger, 2)
+    batch = ledger.batch("batch_1")
+    assert batch is not None
+    assert (batch.counts["queued"], batch.counts["running"]) == (1, 1)
+
+
+def test_a_full_queue_refuses_the_whole_batch_and_records_nothing(settings: Settings) -> None:
+    queue = settings.queue.model_copy(update={"max_depth": 5})
+    ledger = open_ledger(settings.model_copy(update={"queue": queue}))
+    admit(ledger, 4)
+    with pytest.raises(UnavailableError) as refused:
+        admit(ledger, 2, "batch_2")
+    assert refused.value.extra["retry_after"] == 60
+    assert ledger.batch("batch_2") is None
+    assert ledger.depth() == 4
+
+
+def test_only_one_task_can_claim_a_document(ledger: Ledger) -> None:
+    (document_id,) = admit(ledger, 1)
+    claim = ledger.claim(document_id, "task-a")
+    assert claim is not None
+    assert claim.attempt == 1
+    assert ledger.claim(document_id, "task-b") is None
+    assert ledger.claim("doc_nobody", "task-b") is None
+
+
+def test_finishing_the_last_document_finishes_the_batch(ledger: Ledger) -> None:
+    first, second = admit(ledger, 2)
+    for document_id, state in ((first, DocumentState.SUCCEEDED), (second, DocumentState.FAILED)):
+        before = ledger.batch("batch_1")
+        assert before is not None
+        assert before.state is not BatchState.FINISHED
+        claim = ledger.claim(document_id, "task")
+        assert claim is not None
+        assert ledger.finish(claim, state, result_key="results/x.1.json", problem={"type": "/problems/x"})
+    batch = ledger.batch("batch_1")
+    assert batch is not None
+    assert batch.state is BatchState.FINISHED
+    assert batch.finished_at >= batch.created_at > 0
+    assert (batch.counts["succeeded"], batch.counts["failed"], batch.counts["queued"]) == (1, 1, 0)
+
+
+def test_an_answer_that_comes_after_the_lease_was_taken_does_not_count(ledger: Ledger, settings: Settings) -> None:
+    (document_id,) = admit(ledger, 1)
+    late = ledger.claim(document_id, "frozen")
+    assert late is not None
+    deadline = time.monotonic() + 5 * settings.queue.lease_seconds
+    while not (taken := ledger.expire()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert taken == {document_id: "queued"}
+    current = ledger.claim(document_id, "second")
+    assert current is not None
+    assert current.attempt == 2
+    assert not ledger.finish(late, DocumentState.SUCCEEDED, result_key="results/late")
+    assert ledger.finish(current, DocumentState.SUCCEEDED, result_key="results/current")
+    assert not ledger.finish(late, DocumentState.SUCCEEDED, result_key="results/late")
+    document = ledger.document(document_id)
+    assert document is not None
+    assert document.result_key == "results/current"
+
+
+def test_finishing_again_after_a_lost_answer_is_confirmed(ledger: Ledger) -> None:
+    (document_id,) = admit(ledger, 1)
+    claim = ledger.claim(document_id, "task")
+    assert claim is not None
+    assert ledger.finish(claim, DocumentState.SUCCEEDED, result_key="results/a")
+    assert ledger.finish(claim, DocumentState.SUCCEEDED, result_key="results/a")
+    assert ledger.batch("batch_1").counts["succeeded"] == 1  # type: ignore[union-attr]
+
+
+def test_renewing_keeps_a_lease_and_names_what_was_lost(ledger: Ledger, settings: Settings) -> None:
+    held, stolen = admit(ledger, 2)
+    ledger.claim(held, "task-a")
+    ledger.claim(stolen, "task-b")
+    assert ledger.renew("worker@here", [(held, "task-a"), (stolen, "somebody-else")]) == [stolen]
+    end = time.monotonic() + 1.5 * settings.queue.lease_seconds
+    expired: dict[str, str] = {}
+    while time.monotonic() < end:
+        ledger.renew("worker@here", [(held, "task-a")])
+        expired |= ledger.expire()
+        time.sleep(0.1)
+    assert expired == {stolen: "queued"}
+    assert ledger.live_workers() == ["worker@here"]
+
+
+def test_a_document_lost_three_times_is_dead_with_its_reason(ledger: Ledger) -> None:
+    (document_id,) = admit(ledger, 1)
+    for attempt in (1, 2, 3):
+        assert ledger.claim(document_id, f"task-{attempt}") is not None
+        expected = "dead" if attempt == 3 else "queued"
+        assert ledger.release(document_id, f"task-{attempt}", "lost", "signal 9") == expected
+        # Celery can report the same loss twice.
+        assert ledger.release(document_id, f"task-{attempt}", "lost", "signal 9") == ""
+    document = ledger.document(document_id)
+    assert document is not None
+    assert document.state is DocumentState.DEAD
+    assert document.problem is not None
+    assert "signal 9" in document.problem["detail"]
+    assert ledger.batch("batch_1").state is BatchState.FINISHED  # type: ignore[union-attr]
+
+
+def test_handing_a_document_back_does_not_count_against_it(ledger: Ledger) -> None:
+    (document_id,) = admit(ledger, 1, priority=Priority.HIGH)
+    for attempt in range(5):
+        assert ledger.claim(document_id, f"task-{attempt}") is not None
+        assert ledger.release(document_id, f"task-{attempt}", "returned", "stopping") == "queued"
+    assert [w.lane for w in ledger.stale(0, 10)] == ["high"]
+
+
+def test_a_lost_document_waits_in_the_suspect_lane(ledger: Ledger) -> None:
+    (document_id,) = admit(ledger, 1)
+    ledger.claim(document_id, "task")
+    ledger.release(document_id, "task", "lost", "signal 9")
+    assert [(w.document_id, w.lane) for w in ledger.stale(5, 10)] == [(document_id, "suspect")]
+
+
+def test_of_two_janitors_one_wins_a_document(ledger: Ledger) -> None:
+    ids = admit(ledger, 3)
+    for document_id in ids:
+        ledger.claim(document_id, "task")
+        ledger.release(document_id, "task", "returned", "stopping")
+    seen = ledger.stale(5, 10)
+    assert ledger.touch(seen) == set(ids)
+    assert ledger.touch(seen) == set()
+    assert ledger.stale(5, 10) == []
+
+
+def test_batches_are_listed_by_tenant_newest_first(ledger: Ledger) -> None:
+    admit(ledger, 1, "batch_1", "a")
+    admit(ledger, 1, "batch_2", "a")
+    admit(ledger, 1, "batch_3", "b")
+    assert [b.job_id for b in ledger.batches("a")] == ["batch_2", "batch_1"]
+    assert [b.job_id for b in ledger.batches("b")] == ["batch_3"]
+
+
+def test_a_ledger_that_does_not_answer_says_unavailable(settings: Settings) -> None:
+    nowhere = settings.redis.model_copy(update={"port": 1, "socket_timeout_seconds": 0.2})
+    with pytest.raises(UnavailableError):
+        open_ledger(settings.model_copy(update={"redis": nowhere})).ping()
+    with pytest.raises(redis.ConnectionError):
+        open_ledger(settings.model_copy(update={"redis": nowhere})).depth()

