@@ -1,0 +1,43 @@
+"""An evaluator whose documents say what goes wrong: it is loaded by real workers through a real entry point."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from decalogo.errors import DamagedDocumentError
+
+
+class Answer:
+    def __init__(self, text: str) -> None:
+        self.pages = (text,)
+
+    def to_json(self) -> bytes:
+        return json.dumps({"text": self.pages[0], "pid": os.getpid()}).encode()
+
+
+class FaultyEvaluator:
+    """Understands ``ok``, ``sleep SECONDS``, ``damaged``, ``raise``, ``kill``, ``kill-once FILE``, ``memory MIB``."""
+
+    def evaluate(self, content: Path, rubric: Any, *, not_applicable: Mapping[str, str], max_pages: int) -> Answer:
+        text = content.read_text(encoding="utf-8")
+        verb, _, rest = text.partition(" ")
+        if verb == "sleep":
+            time.sleep(float(rest))
+        elif verb == "damaged":
+            raise DamagedDocumentError("the test says so")
+        elif verb == "raise":
+            raise RuntimeError("an error nobody foresaw")
+        elif verb == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        elif verb == "kill-once" and not Path(rest).exists():
+            Path(rest).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        elif verb == "memory":
+            bytearray(int(rest) << 20)
+        return Answer(text)

@@ -1,0 +1,157 @@
+"""What is accepted reaches a terminal state, whatever dies: real workers, real faults."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+from decalogo.batches.states import DocumentState, Priority
+from decalogo.connections import connect
+from decalogo.queue.lanes import broker_lists
+from tests.queue.conftest import Appliance
+
+
+def test_documents_are_evaluated_by_whoever_claims_them(appliance: Appliance) -> None:
+    appliance.start("scheduler")
+    appliance.start("worker", "--concurrency", "2")
+    job_id, _ = appliance.submit(["ok"] * 20 + ["damaged"])
+    documents = appliance.wait_finished(job_id)
+    assert [d.state for d in documents[:20]] == [DocumentState.SUCCEEDED] * 20
+    for document in documents[:20]:
+        assert json.loads(appliance.store.read(document.result_key))["text"] == "ok"
+    assert documents[20].state is DocumentState.FAILED
+    assert documents[20].problem is not None
+    assert documents[20].problem["type"] == "/problems/document-damaged"
+
+
+def test_an_unforeseen_error_ends_as_a_dead_letter_that_names_it(appliance: Appliance) -> None:
+    appliance.start("scheduler")
+    appliance.start("worker", "--concurrency", "1")
+    appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
+    job_id, _ = appliance.submit(["raise", "ok"])
+    raised, fine = appliance.wait_finished(job_id)
+    assert fine.state is DocumentState.SUCCEEDED
+    assert raised.state is DocumentState.DEAD
+    assert raised.attempts == 3
+    assert raised.problem is not None
+    assert "an error nobody foresaw" in raised.problem["detail"]
+
+
+def test_a_poison_document_dies_alone(appliance: Appliance) -> None:
+    appliance.start("scheduler")
+    appliance.start("worker", "--concurrency", "2")
+    appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
+    job_id, _ = appliance.submit(["ok"] * 10 + ["kill"] + ["ok"] * 10)
+    documents = appliance.wait_finished(job_id)
+    assert documents[10].state is DocumentState.DEAD
+    assert documents[10].attempts == 3
+    assert {d.state for d in documents[:10] + documents[11:]} == {DocumentState.SUCCEEDED}
+
+
+def test_a_killed_child_costs_a_delay_only(appliance: Appliance) -> None:
+    appliance.start("scheduler")
+    appliance.start("worker", "--concurrency", "2")
+    appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
+    job_id, _ = appliance.submit([f"kill-once {appliance.folder / 'mark'}", "ok"])
+    once, other = appliance.wait_finished(job_id)
+    assert (once.state, once.attempts) == (DocumentState.SUCCEEDED, 2)
+    assert (other.state, other.attempts) == (DocumentState.SUCCEEDED, 1)
+
+
+def test_a_killed_worker_loses_nothing(appliance: Appliance) -> None:
+    appliance.start("scheduler")
+    first = appliance.start("worker", "--concurrency", "2")
+    job_id, ids = appliance.submit(["sleep 20"] * 2 + ["ok"] * 6)
+    appliance.wait_running(ids[0])
+    appliance.wait_running(ids[1])
+    for document_id in ids[:2]:  # so that their second attempt is quick
+        appliance.store.put(f"documents/{document_id}", b"ok")
+    os.killpg(first.pid, signal.SIGKILL)
+    appliance.start("worker", "--concurrency", "2")
+    appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
+    documents = appliance.wait_finished(job_id)
+    assert {d.state for d in documents} == {DocumentState.SUCCEEDED}
+    assert [d.attempts for d in documents[:2]] == [2, 2]
+
+
+def test_a_frozen_workers_late_answer_is_fenced_off(appliance: Appliance) -> None:
+    appliance.start("scheduler")
+    frozen = appliance.start("worker", "--concurrency", "1")
+    job_id, (document_id,) = appliance.submit(["sleep 1"])
+    appliance.wait_running(document_id)
+    os.killpg(frozen.pid, signal.SIGSTOP)
+    appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
+    (document,) = appliance.wait_finished(job_id)
+    assert document.attempts == 2
+    os.killpg(frozen.pid, signal.SIGCONT)
+    log = appliance.folder / "worker1.log"
+    appliance.wait(lambda: '"fenced"' in log.read_text(), 20, "the late answer was refused")
+    after = appliance.ledger.document(document_id)
+    assert after is not None
+    assert (after.result_key, after.state) == (document.result_key, DocumentState.SUCCEEDED)
+    assert not appliance.store.exists(f"results/{document_id}.1.json")
+
+
+def test_a_stopped_worker_hands_back_what_it_cannot_finish(appliance: Appliance) -> None:
+    appliance.start("scheduler")
+    first = appliance.start("worker", "--concurrency", "1")
+    job_id, (document_id,) = appliance.submit(["sleep 30"])
+    appliance.wait_running(document_id)
+    appliance.store.put(f"documents/{document_id}", b"ok")
+    first.terminate()
+    assert first.wait(20) == 0
+    appliance.start("worker", "--concurrency", "1")
+    (document,) = appliance.wait_finished(job_id)
+    assert (document.state, document.attempts) == (DocumentState.SUCCEEDED, 2)
+
+
+def test_deleted_queue_lists_are_filled_again_from_the_ledger(appliance: Appliance) -> None:
+    appliance.start("scheduler")
+    job_id, _ = appliance.submit(["ok"] * 30)
+    broker = connect(appliance.settings.redis, appliance.settings.redis.broker_db)
+    lists = broker_lists()
+    appliance.wait(lambda: sum(broker.llen(name) for name in lists) == 30, 20, "published")
+    broker.delete(*lists)
+    appliance.start("worker", "--concurrency", "2")
+    documents = appliance.wait_finished(job_id)
+    assert {(d.state, d.attempts) for d in documents} == {(DocumentState.SUCCEEDED, 1)}
+
+
+def test_higher_priorities_go_first(appliance: Appliance) -> None:
+    for priority in (Priority.LOW, Priority.NORMAL, Priority.HIGH):
+        appliance.submit(["ok"] * 5, priority)
+    appliance.start("scheduler")
+    broker = connect(appliance.settings.redis, appliance.settings.redis.broker_db)
+    appliance.wait(lambda: sum(broker.llen(name) for name in broker_lists()) == 15, 20, "published")
+    appliance.start("worker", "--concurrency", "1")
+    for batch in appliance.ledger.batches("tests"):
+        appliance.wait_finished(batch.job_id)
+    done = {b.options.priority: appliance.ledger.documents(b.job_id) for b in appliance.ledger.batches("tests")}
+    assert max(d.finished_at for d in done[Priority.HIGH]) < min(d.started_at for d in done[Priority.NORMAL])
+    assert max(d.finished_at for d in done[Priority.NORMAL]) < min(d.started_at for d in done[Priority.LOW])
+
+
+def test_a_document_that_eats_memory_fails_alone(appliance: Appliance) -> None:
+    queue = appliance.settings.queue.model_copy(update={"child_address_space_bytes": 2 << 30})
+    appliance.settings = appliance.settings.model_copy(update={"queue": queue})
+    appliance.start("scheduler")
+    appliance.start("worker", "--concurrency", "1")
+    appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
+    job_id, _ = appliance.submit(["memory 4096", "ok"])
+    hungry, fine = appliance.wait_finished(job_id)
+    assert fine.state is DocumentState.SUCCEEDED
+    assert hungry.state is DocumentState.DEAD
+    assert all(p.poll() is None for p in appliance.processes)
+
+
+def test_the_health_of_worker_and_scheduler_follows_their_progress(appliance: Appliance) -> None:
+    worker = appliance.start("worker", "--concurrency", "1")
+    home = Path(appliance.folder / "worker0" / "decalogo-worker.heartbeat")
+    appliance.wait(home.exists, 20, "first heartbeat")
+    before = home.stat().st_mtime
+    appliance.wait(lambda: home.stat().st_mtime > before, 10, "the heartbeat moves")
+    os.kill(worker.pid, signal.SIGSTOP)
+    assert appliance.ledger.live_workers()
+    appliance.wait(lambda: not appliance.ledger.live_workers(), 15, "the ledger notices silence")
