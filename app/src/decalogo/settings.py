@@ -84,6 +84,9 @@ class QueueSettings(BaseModel):
             raise ValueError("queue.soft_time_limit_seconds must be below queue.time_limit_seconds")
         if self.visibility_timeout_seconds <= self.time_limit_seconds:
             raise ValueError("queue.visibility_timeout_seconds must be above queue.time_limit_seconds")
+        # The stopping parent sleeps through this time and renews nothing; its last renewal may be a quarter lease old.
+        if self.soft_shutdown_seconds > 0.7 * self.lease_seconds:
+            raise ValueError("queue.soft_shutdown_seconds must be at most 0.7 x queue.lease_seconds")
         return self
 
 

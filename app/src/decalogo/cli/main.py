@@ -57,3 +57,11 @@ def setup(
 
 
 app.add_typer(embedded.app, name="embedded")
+
+
+@app.command()
+def settings() -> None:
+    """Print the reference of all settings (docs/settings.md)."""
+    from decalogo.cli.settings import reference
+
+    typer.echo(reference(), nl=False)

@@ -1,0 +1,87 @@
+"""Structured logs: one JSON object a line on standard error, with the ids of what is being worked on bound once.
+
+Standard error, because commands print their answer (a token, a result) on standard output alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from typing import Any, cast
+
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+
+from decalogo.settings import LogSettings
+
+_SECRETS = re.compile(r"(dcl_[0-9A-Za-z]+_)[\w-]+|(?<=://)[^/\s@]*:[^/\s@]*(?=@)|(?i:(?<=bearer )\S+)")
+
+# Libraries that log every step, or quote what a stranger sent, at a level we otherwise want to see.
+_QUIETER = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "python_multipart": logging.CRITICAL}
+
+
+def configure(settings: LogSettings) -> None:
+    """Send structlog and the standard ``logging`` of all libraries through one formatter.
+
+    Safe to call again (a forked worker, a test): the last call wins.
+    """
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_ending(settings.format))
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.level)
+    for name, level in _QUIETER.items():
+        logging.getLogger(name).setLevel(level)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def get_logger(name: str) -> FilteringBoundLogger:
+    """Return the logger of one module; give it ``__name__``."""
+    return cast(FilteringBoundLogger, structlog.stdlib.get_logger(name))
+
+
+def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Blank out tokens and passwords that found their way into a message, a traceback or a field."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = _SECRETS.sub(_mask, value)
+    return event
+
+
+def _mask(match: re.Match[str]) -> str:
+    return f"{match[1] or ''}[hidden]"
+
+
+def _ending(form: str) -> list[Processor]:
+    remove: Processor = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    if form == "console":
+        renderer: Any = structlog.dev.ConsoleRenderer()
+        return [remove, hide_secrets, renderer]
+    return [
+        remove,
+        structlog.processors.EventRenamer("message"),
+        structlog.processors.format_exc_info,
+        hide_secrets,
+        structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+    ]

@@ -1,0 +1,136 @@
+"""The ledger against a plain Python model, under any order of moves (hypothesis)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import pytest
+import redis
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from decalogo.batches.ledger import Claim, Ledger, open_ledger
+from decalogo.batches.states import DocumentState, NewDocument, Options
+from decalogo.settings import RedisSettings, Settings
+
+ANSWERS = st.sampled_from([DocumentState.SUCCEEDED, DocumentState.FAILED, DocumentState.PARTIAL])
+
+
+@dataclass
+class Modelled:
+    """What the model knows of a document."""
+
+    job_id: str
+    state: str = "queued"
+    attempts: int = 0
+    lost: int = 0
+    owner: str = ""
+    result: str = ""
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Every move a worker, a late worker, Celery or a janitor can make."""
+
+    redis_settings: RedisSettings
+    documents = Bundle("documents")
+    claims = Bundle("claims")
+
+    @initialize()
+    def start(self) -> None:
+        with redis.Redis(port=self.redis_settings.port) as client:
+            client.flushall()
+        self.settings = Settings(redis=self.redis_settings)
+        self.ledger: Ledger = open_ledger(self.settings)
+        self.model: dict[str, Modelled] = {}
+        self.batches = 0
+        self.tasks = 0
+
+    @rule(target=documents, count=st.integers(1, 3))
+    def admit(self, count: int) -> str:
+        self.batches += 1
+        job_id = f"batch_{self.batches}"
+        ids = [f"doc_{self.batches}_{n}" for n in range(count)]
+        self.ledger.admit(job_id, "t", Options(), [NewDocument(i, "x", "", "00", 1) for i in ids])
+        self.model |= {i: Modelled(job_id) for i in ids}
+        return ids[-1]
+
+    @rule(target=claims, document=documents)
+    def claim(self, document: str) -> tuple[str, str, Claim | None]:
+        self.tasks += 1
+        owner, known = f"task-{self.tasks}", self.model[document]
+        claim = self.ledger.claim(document, owner)
+        assert (claim is not None) == (known.state == "queued")
+        if claim:
+            known.state, known.owner, known.attempts = "running", owner, known.attempts + 1
+            assert claim.attempt == known.attempts
+        return document, owner, claim
+
+    @rule(held=claims, answer=ANSWERS)
+    def finish(self, held: tuple[str, str, Claim | None], answer: DocumentState) -> None:
+        document, _, claim = held
+        if claim is None:
+            return
+        known = self.model[document]
+        key = f"results/{document}.{claim.attempt}"
+        current = claim.attempt == known.attempts
+        stands = current and (known.state == "running" or (known.state == answer and known.result == key))
+        assert self.ledger.finish(claim, answer, result_key=key) == stands
+        if stands and known.state == "running":
+            known.state, known.owner, known.result = answer.value, "", key
+
+    @rule(held=claims, lost=st.booleans())
+    def release(self, held: tuple[str, str, Claim | None], lost: bool) -> None:
+        document, owner, _ = held
+        known = self.model[document]
+        after = self.ledger.release(document, owner, "lost" if lost else "returned", "a test")
+        if known.owner != owner:
+            assert after == ""
+            return
+        known.owner = ""
+        known.lost += lost
+        known.state = "dead" if lost and known.lost >= self.settings.queue.max_attempts else "queued"
+        assert after == known.state
+
+    @rule(held=consumes(claims))
+    def renew(self, held: tuple[str, str, Claim | None]) -> None:
+        document, owner, _ = held
+        mine = self.model[document].owner == owner
+        assert self.ledger.renew("worker@test", [(document, owner)]) == ([] if mine else [document])
+
+    @invariant()
+    def counters_say_what_the_documents_say(self) -> None:
+        if not hasattr(self, "model"):
+            return
+        by_batch: dict[str, Counter[str]] = {}
+        for name, known in self.model.items():
+            by_batch.setdefault(known.job_id, Counter())[known.state] += 1
+            seen = self.ledger.document(name)
+            assert seen is not None
+            assert (seen.state, seen.attempts, seen.result_key) == (known.state, known.attempts, known.result)
+        for job_id, counted in by_batch.items():
+            batch = self.ledger.batch(job_id)
+            assert batch is not None
+            assert {k: v for k, v in batch.counts.items() if v and k != "total"} == dict(counted)
+            assert bool(batch.finished_at) == (counted["queued"] + counted["running"] == 0)
+        assert self.ledger.depth() == sum(known.state == "queued" for known in self.model.values())
+
+
+@pytest.mark.timeout(300)
+def test_any_order_of_moves_agrees_with_the_model(redis_settings: RedisSettings) -> None:
+    LedgerMachine.redis_settings = redis_settings
+    run_state_machine_as_test(
+        LedgerMachine,
+        settings=settings(
+            max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )

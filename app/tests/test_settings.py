@@ -1,0 +1,63 @@
+"""Settings: misspelt ones are refused, impossible ones too, and all of them are documented."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from decalogo.cli.settings import reference
+from decalogo.queue.app import celery_configuration
+from decalogo.settings import QueueSettings, RedisSettings, Settings, refuse_unknown_variables
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_the_settings_page_is_what_the_command_prints() -> None:
+    assert (DOCS / "settings.md").read_text(encoding="utf-8") == reference()
+
+
+def test_a_misspelt_variable_is_refused_with_the_right_name() -> None:
+    with pytest.raises(ValueError, match="did you mean DECALOGO_QUEUE__CONCURRENCY"):
+        refuse_unknown_variables({"DECALOGO_QUEUE__CONCURENCY": "3"})
+
+
+def test_known_variables_and_strangers_are_let_through() -> None:
+    refuse_unknown_variables(
+        {"DECALOGO_QUEUE__CONCURRENCY": "3", "PATH": "/bin", "DECALOGO_API__STANDARD__PRIORITIES": "[]"}
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"soft_time_limit_seconds": 3600, "time_limit_seconds": 3600},
+        {"visibility_timeout_seconds": 3600},
+        {"soft_shutdown_seconds": 9.0},
+        {"concurrency": 0},
+    ],
+)
+def test_limits_that_cannot_work_together_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValidationError):
+        QueueSettings(**wrong)  # type: ignore[arg-type]
+
+
+def test_the_password_comes_from_a_file_and_is_quoted_in_the_url(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("p@ss/word\n")
+    redis = RedisSettings(username="api", password_file=file)
+    assert redis.url(1) == "redis://api:p%40ss%2Fword@127.0.0.1:6379/1"
+    assert "p@ss" not in repr(redis)
+
+
+def test_celery_gets_the_guides_settings_as_the_decisions_amend_them() -> None:
+    conf = celery_configuration(Settings())
+    expected = {
+        "task_serializer": "json", "accept_content": ["json"], "result_serializer": "json", "timezone": "UTC",
+        "enable_utc": True, "task_track_started": True, "task_time_limit": 3600, "task_soft_time_limit": 3300,
+        "task_acks_late": True, "worker_max_tasks_per_child": 100, "task_default_queue": "decalogo_batch_tasks",
+        "task_reject_on_worker_lost": False, "task_ignore_result": True, "worker_disable_prefetch": True,
+    }  # fmt: skip
+    assert {name: conf[name] for name in expected} == expected
+    assert {q.name for q in conf["task_queues"]} == {"decalogo_batch_tasks", "high_priority", "low_priority", "suspect"}
