@@ -91,6 +91,30 @@ class RequestError(DecalogoError):
     slug, title, status = "request-invalid", "The request is invalid", 400
 
 
+class BodyError(DecalogoError):
+    """The request can be read but asks for something that makes no sense; ``errors`` says what and where."""
+
+    slug, title, status = "body-invalid", "The request's content is invalid", 422
+
+
+class MethodNotAllowedError(DecalogoError):
+    """The address exists but not with this method."""
+
+    slug, title, status = "method-not-allowed", "The method is not allowed here", 405
+
+
+class MediaTypeError(DecalogoError):
+    """The body is of a type or encoding that is not read here."""
+
+    slug, title, status = "media-type-unsupported", "The body's type is not supported", 415
+
+
+class NoResultError(DecalogoError):
+    """The document ended without a result, and its ledger entry does not say more."""
+
+    slug, title, status = "document-without-result", "The document has no result", 422
+
+
 class UnauthorizedError(DecalogoError):
     """No token, or one that is unknown, expired or revoked."""
 
@@ -125,3 +149,15 @@ class UnavailableError(DecalogoError):
     """The appliance cannot take work now; ``retry_after`` (seconds) says when to try again."""
 
     slug, title, status = "unavailable", "The appliance cannot take work now", 503
+
+
+class EmbeddedError(DecalogoError):
+    """The embedded appliance cannot start, stop or be found here; the detail says what to do."""
+
+    slug, title = "embedded", "The embedded appliance cannot do this"
+
+
+class ClientError(DecalogoError):
+    """The client was asked for something that cannot be sent, before any request was made."""
+
+    slug, title, status = "client", "The client cannot do this", 400

@@ -1,1 +1,1 @@
-"""Who may do what: bearer tokens and tiers."""
+"""Who may use the appliance: tokens, tiers, scopes."""

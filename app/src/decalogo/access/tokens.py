@@ -1,0 +1,203 @@
+"""Access tokens: ``dcl_<id>_<secret>``, of which only a hash is kept.
+
+A secret has 256 random bits, so a single SHA-256 is enough: there is nothing to guess that a slow hash would protect.
+
+Keys, all in the ledger's database:
+
+- ``token:<id>`` hash: ``sha256`` (hex digest of the secret; gone once revoked), ``name``, ``tenant``, ``tier``,
+  ``scopes`` (separated by spaces), ``created``, ``expires`` (0: never), ``revoked`` (0: not) in Unix seconds
+- ``tokens`` sorted set of every id ever registered, scored by ``created``
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, cast
+
+import redis
+
+from decalogo.errors import NotFoundError, UnauthorizedError
+
+_INDEX = "tokens"
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_TOKEN = re.compile(r"dcl_([0-9A-Za-z]{4,64})_([0-9A-Za-z_-]{16,128})")
+_ID = re.compile(r"[0-9A-Za-z]{4,64}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class Tier(StrEnum):
+    """What a token may ask for; the limits of each are settings (``api.standard``, ``api.premium``)."""
+
+    STANDARD = "standard"
+    PREMIUM = "premium"
+
+
+class Scope(StrEnum):
+    """What a token may do: hand in batches, read its own, or run the appliance."""
+
+    SUBMIT = "submit"
+    READ = "read"
+    OPERATE = "operate"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token as it is known, without its secret; times are Unix seconds.
+
+    Attributes:
+        tenant: owner of the batches handed in with it; several tokens may share one.
+        expires: 0 when it never does.
+        revoked: 0 while it is not.
+    """
+
+    token_id: str
+    name: str
+    tenant: str
+    tier: Tier
+    scopes: frozenset[Scope]
+    created: float
+    expires: float
+    revoked: float = 0.0
+
+    def usable(self, now: float) -> bool:
+        """Tell whether it is neither revoked nor expired at ``now``."""
+        return not self.revoked and (not self.expires or now < self.expires)
+
+
+def mint() -> tuple[str, str, str]:
+    """Make a new token; return its id, the token itself, and the digest to keep."""
+    token_id = "".join(secrets.choice(_ALPHABET) for _ in range(12))
+    secret = "".join(secrets.choice(_ALPHABET) for _ in range(52))
+    return token_id, f"dcl_{token_id}_{secret}", digest(secret)
+
+
+def digest(secret: str) -> str:
+    """Return the hex SHA-256 that is kept of a token's secret part."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class TokenStore:
+    """Tokens in Redis; nothing is cached, so a revoked token is refused by every process at once.
+
+    Args:
+        client: connection to the ledger's database that decodes answers to text.
+    """
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._redis = client
+
+    def create(self, name: str, tier: Tier, *, days: float = 365.0, tenant: str = "") -> str:
+        """Make a token that may submit and read, and return it: the only time it can be seen.
+
+        Args:
+            name: what the token is for, for people.
+            tier: its tier.
+            days: days until it expires.
+            tenant: owner of its batches; the token's name when empty.
+        """
+        token_id, text, kept = mint()
+        now = time.time()
+        scopes = frozenset({Scope.SUBMIT, Scope.READ})
+        self.register(Token(token_id, name, tenant or name, tier, scopes, now, now + days * 86_400), kept)
+        return text
+
+    def register(self, token: Token, kept: str) -> bool:
+        """Record a token once; False when its id was ever registered before, revoked or not."""
+        key = f"token:{token.token_id}"
+        fields: dict[Any, Any] = {
+            "sha256": kept,
+            "name": token.name,
+            "tenant": token.tenant,
+            "tier": token.tier.value,
+            "scopes": " ".join(sorted(token.scopes)),
+            "created": repr(token.created),
+            "expires": repr(token.expires),
+            "revoked": "0",
+        }
+        with self._redis.pipeline() as pipe:
+            while True:
+                try:
+                    pipe.watch(key)  # type: ignore[no-untyped-call]
+                    if pipe.exists(key):
+                        return False
+                    pipe.multi()
+                    pipe.hset(key, mapping=fields)
+                    pipe.zadd(_INDEX, {token.token_id: token.created})
+                    pipe.execute()
+                except redis.WatchError:
+                    continue
+                return True
+
+    def check(self, text: str) -> Token:
+        """Return the token that ``text`` is.
+
+        Raises:
+            UnauthorizedError: it is malformed, unknown, expired or revoked; which of these is not told.
+        """
+        match = _TOKEN.fullmatch(text)
+        kept, token = self._read(match[1]) if match else ("", None)
+        # An unknown id costs the same comparison as a known one.
+        right = hmac.compare_digest(digest(match[2] if match else ""), kept or "0" * 64)
+        if token is None or not right or not token.usable(time.time()):
+            raise UnauthorizedError("The token is not valid: it is unknown, expired or revoked.")
+        return token
+
+    def list(self) -> list[Token]:
+        """Return every token ever made, oldest first, revoked and expired ones included."""
+        ids = cast("list[str]", self._redis.zrange(_INDEX, 0, -1))
+        return [token for token_id in ids if (token := self._read(token_id)[1])]
+
+    def revoke(self, token_id: str) -> Token:
+        """Make a token useless for ever; its entry stays, so that it can never be registered again.
+
+        Raises:
+            NotFoundError: no token has this id.
+        """
+        token = self._read(token_id)[1]
+        if token is None:
+            raise NotFoundError(f"There is no token {token_id!r}.")
+        if not token.revoked:
+            with self._redis.pipeline() as pipe:
+                pipe.hset(f"token:{token_id}", "revoked", repr(time.time()))
+                pipe.hdel(f"token:{token_id}", "sha256")
+                pipe.execute()
+        return token
+
+    def _read(self, token_id: str) -> tuple[str, Token | None]:
+        raw = cast("dict[str, str]", self._redis.hgetall(f"token:{token_id}"))
+        if not raw:
+            return "", None
+        token = Token(
+            token_id=token_id,
+            name=raw["name"],
+            tenant=raw["tenant"],
+            tier=Tier(raw["tier"]),
+            scopes=frozenset(Scope(scope) for scope in raw["scopes"].split()),
+            created=float(raw["created"]),
+            expires=float(raw["expires"]),
+            revoked=float(raw["revoked"]),
+        )
+        return raw.get("sha256", ""), token
+
+
+def register_admin_token(store: TokenStore, secrets_dir: Path) -> bool:
+    """Register the token that ``decalogo setup`` made, if there is one and it never was.
+
+    It belongs to tenant ``admin``, is premium, holds every scope and does not expire. ``admin-token.sha256`` holds one
+    line, ``<id> <hex sha256 of the secret>``; a malformed one raises ``ValueError``.
+    """
+    path = secrets_dir / "admin-token.sha256"
+    if not path.is_file():
+        return False
+    token_id, _, kept = path.read_text(encoding="utf-8").strip().partition(" ")
+    if not _ID.fullmatch(token_id) or not _DIGEST.fullmatch(kept):
+        raise ValueError(f"{path} must hold one line: <token id> <hex sha256 of its secret>")
+    admin = Token(token_id, "admin", "admin", Tier.PREMIUM, frozenset(Scope), time.time(), 0.0)
+    return store.register(admin, kept)
