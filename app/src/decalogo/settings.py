@@ -51,6 +51,10 @@ class StorageSettings(BaseModel):
 
     path: Path = Field(Path("var/artifacts"), description="Folder of the artifact store; one volume for all services.")
     min_free_bytes: int = Field(1 << 30, ge=0, description="Uploads are refused below this much free disk, bytes.")
+    retention_days: float = Field(30, gt=0, description="Batches are deleted so long after they finished, days.")
+    orphan_grace_seconds: float = Field(
+        86_400, ge=0, description="Files nobody refers to are deleted after this, seconds."
+    )
 
 
 class QueueSettings(BaseModel):

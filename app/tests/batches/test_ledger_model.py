@@ -101,6 +101,22 @@ class LedgerMachine(RuleBasedStateMachine):
         known.state = "dead" if lost and known.lost >= self.settings.queue.max_attempts else "queued"
         assert after == known.state
 
+    @rule(document=documents)
+    def cancel(self, document: str) -> None:
+        known = self.model[document]
+        waiting = known.state in ("queued", "running")
+        assert self.ledger.cancel([document]) == waiting
+        if waiting:
+            known.state, known.owner = "cancelled", ""
+
+    @rule(document=documents)
+    def revive(self, document: str) -> None:
+        known = self.model[document]
+        ended = known.state in ("failed", "dead", "cancelled", "partial")
+        assert self.ledger.revive([document]) == ([document] if ended else [])
+        if ended:
+            known.state, known.lost = "queued", 0
+
     @rule(held=consumes(claims))
     def renew(self, held: tuple[str, str, Claim | None]) -> None:
         document, owner, _ = held
@@ -122,6 +138,10 @@ class LedgerMachine(RuleBasedStateMachine):
             assert batch is not None
             assert {k: v for k, v in batch.counts.items() if v and k != "total"} == dict(counted)
             assert bool(batch.finished_at) == (counted["queued"] + counted["running"] == 0)
+        finished = {job_id for job_id, c in by_batch.items() if not c["queued"] + c["running"]}
+        assert set(self.ledger.finished_before(0)) == finished
+        dead = {name for name, known in self.model.items() if known.state == "dead"}
+        assert {d.document_id for d in self.ledger.dead()} == dead
         assert self.ledger.depth() == sum(known.state == "queued" for known in self.model.values())
 
 

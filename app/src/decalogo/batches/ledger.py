@@ -6,7 +6,7 @@ Celery's messages are hints that a document may be waiting; what is queued, runn
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -60,7 +60,8 @@ class Ledger:
     def _scripts(self) -> Mapping[str, Any]:
         folder = files("decalogo.batches") / "lua"
         prelude = (folder / "prelude.lua").read_text(encoding="utf-8")
-        names = ("admit", "claim", "renew", "finish", "release", "expire", "stale", "touch")
+        names = sorted(f.name.removesuffix(".lua") for f in folder.iterdir() if f.name.endswith(".lua"))
+        names.remove("prelude")
         return {
             name: self._redis.register_script(prelude + (folder / f"{name}.lua").read_text(encoding="utf-8"))
             for name in names
@@ -119,6 +120,13 @@ class Ledger:
         ids = cast("list[str]", self._redis.lrange(f"batch:{job_id}:documents", offset, offset + limit - 1))
         rows = self._hashes("document", ids)
         return [_document(document_id, row) for document_id, row in zip(ids, rows, strict=True) if row]
+
+    def iterate(self, job_id: str) -> Iterator[Document]:
+        """Yield all documents of a batch, read page by page."""
+        offset = 0
+        while page := self.documents(job_id, offset=offset, limit=_PAGE):
+            yield from page
+            offset += len(page)
 
     def _hashes(self, kind: str, ids: Iterable[str]) -> list[dict[str, str]]:
         with self._redis.pipeline(transaction=False) as pipe:
@@ -200,10 +208,39 @@ class Ledger:
             won.update(self._run("touch", *flat[i : i + 2 * _PAGE]))
         return won
 
+    # -- an operator's or submitter's moves ---------------------------------------------------------------------------
+
+    def cancel(self, document_ids: Sequence[str]) -> int:
+        """Cancel what is not finished (a running attempt's answer will not count); returns how many were."""
+        return sum(self._run("cancel", *part) for part in _parts(document_ids))
+
+    def revive(self, document_ids: Sequence[str]) -> list[str]:
+        """Queue again what failed, died, was cancelled or is partial; returns which were."""
+        return [name for part in _parts(document_ids) for name in self._run("revive", *part)]
+
+    def forget(self, job_id: str) -> list[tuple[str, str, str]]:
+        """Remove a batch for good; returns document id, result key and pages key of each artifact set left behind."""
+        flat = cast("list[str]", self._run("forget", job_id))
+        return list(zip(flat[::3], flat[1::3], flat[2::3], strict=True))
+
+    def dead(self, *, offset: int = 0, limit: int = 100) -> list[Document]:
+        """Return dead letters, newest first."""
+        ids = cast("list[str]", self._redis.zrevrange("dead", offset, offset + limit - 1))
+        return [_document(name, row) for name, row in zip(ids, self._hashes("document", ids), strict=True) if row]
+
+    def finished_before(self, age_seconds: float, limit: int = 100) -> list[str]:
+        """Return batches that finished longer ago than ``age_seconds``, oldest first."""
+        before = self._time() - age_seconds
+        return cast("list[str]", self._redis.zrangebyscore("finished", "-inf", before, start=0, num=limit))
+
 
 def open_ledger(settings: Settings) -> Ledger:
     """Return the ledger of this configuration; connects on first use."""
     return Ledger(connect(settings.redis, settings.redis.ledger_db), settings.queue)
+
+
+def _parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (ids[i : i + _PAGE] for i in range(0, len(ids), _PAGE))
 
 
 def _batch(job_id: str, row: Mapping[str, str]) -> Batch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from decalogo.settings import PREFIX, Settings
 
@@ -30,13 +31,13 @@ def _is_section(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
-def _table(prefix: str, fields: list[tuple[str, object]]) -> list[str]:
+def _table(prefix: str, fields: list[tuple[str, FieldInfo]]) -> list[str]:
     rows = ["| variable | default | meaning |", "|---|---|---|"]
     for name, field in fields:
         variable = f"{PREFIX}{prefix}{name}".upper()
-        default = getattr(field, "default", None)
+        default = field.default
         if isinstance(default, BaseModel):
             default = default.model_dump_json()
         shown = f"`{default}`" if default not in (None, "") else ""
-        rows.append(f"| `{variable}` | {shown} | {getattr(field, 'description', '')} |")
+        rows.append(f"| `{variable}` | {shown} | {field.description or ''} |")
     return [*rows, ""]

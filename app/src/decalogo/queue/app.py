@@ -39,7 +39,7 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         "task_default_priority": LANES["normal"].priority,
         "task_create_missing_queues": False,
         "task_queues": tuple(
-            Queue(lane.queue, routing_key=_ROUTING_KEYS.get(lane.queue, SUSPECT_QUEUE)) for lane in LANES.values()
+            Queue(lane.queue, routing_key=_ROUTING_KEYS.get(lane.queue, SUSPECT_QUEUE))  # type: ignore[no-untyped-call] for lane in LANES.values()
         ),
         "worker_concurrency": queue.concurrency,
         "worker_prefetch_multiplier": queue.prefetch_multiplier,
@@ -62,6 +62,7 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         },
         "beat_schedule": {
             "health-check": {"task": "decalogo.health_check", "schedule": crontab(minute="*/5")},
+            "housekeeping": {"task": "decalogo.housekeeping", "schedule": crontab(minute="17")},
         },
     }
 

@@ -14,6 +14,7 @@ from celery.signals import task_failure, worker_process_init
 from redis.exceptions import RedisError
 
 from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo.batches.upkeep import Upkeep
 from decalogo.connections import connect
 from decalogo.queue.app import get_celery
 from decalogo.queue.publish import TASK_NAME
@@ -56,6 +57,13 @@ def health_check() -> None:
     """Note that a message sent by the scheduler was executed by a worker (guide: every five minutes)."""
     settings = get_settings()
     connect(settings.redis, settings.redis.ledger_db).set("health_check:last", time.time())
+
+
+@app.task(name="decalogo.housekeeping")  # type: ignore[untyped-decorator]
+def housekeeping() -> None:
+    """Apply retention and sweep files nobody refers to."""
+    settings = get_settings()
+    Upkeep(ledger(), ArtifactStore(settings.storage.path), settings.storage).run()
 
 
 @task_failure.connect(weak=False)  # type: ignore[untyped-decorator]

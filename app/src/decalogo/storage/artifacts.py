@@ -10,6 +10,8 @@ import hashlib
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -114,6 +116,23 @@ class ArtifactStore:
     def delete(self, key: str) -> None:
         """Remove ``key``; nothing happens when it is not there."""
         self.path(key).unlink(missing_ok=True)
+
+    def keys_older_than(self, timestamp: float) -> Iterator[str]:
+        """Yield keys of files last written before ``timestamp`` (Unix seconds)."""
+        for path in self.root.glob("*/??/*"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < timestamp:
+                    yield f"{path.parent.parent.name}/{path.name}"
+
+    def discard_incoming(self, timestamp: float) -> int:
+        """Delete half-written files last touched before ``timestamp``; returns how many."""
+        count = 0
+        for path in (self.root / _TEMPORARY).glob("*"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < timestamp:
+                    path.unlink()
+                    count += 1
+        return count
 
     def free_bytes(self) -> int:
         """Return the disk space left, bytes; raises :class:`UnavailableError` when the folder cannot be used."""

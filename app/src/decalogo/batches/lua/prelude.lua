@@ -7,6 +7,7 @@
 --                                     far, also the fencing token), lost (attempts that ended without an answer), owner
 --                                     (Celery task id), problem, result_key, pages_key, created_at, started_at, finished_at
 --   tenant:<tenant>:batches   zset    job id -> created_at
+--   finished                  zset    job id -> finished_at
 --   queued                    zset    document id -> when its message was last published
 --   running                   zset    document id -> when its lease ends
 --   dead                      zset    document id -> when it was given up
@@ -28,8 +29,10 @@ local function settle_batch(job_id, time)
   local left = redis.call('HMGET', batch, 'queued', 'running')
   if tonumber(left[1]) == 0 and tonumber(left[2]) == 0 then
     redis.call('HSET', batch, 'finished_at', stamp(time))
+    redis.call('ZADD', 'finished', stamp(time), job_id)
   else
     redis.call('HSET', batch, 'finished_at', '0')
+    redis.call('ZREM', 'finished', job_id)
   end
 end
 
@@ -46,15 +49,15 @@ local function move(id, from, to, time)
     redis.call('ZREM', 'running', id)
     redis.call('HSET', document, 'owner', '')
   end
-  if to ~= 'queued' and to ~= 'running' then
-    redis.call('HSET', document, 'finished_at', stamp(time))
-  end
+  if from == 'dead' then redis.call('ZREM', 'dead', id) end
+  local finished = (to ~= 'queued' and to ~= 'running') and stamp(time) or '0'
+  redis.call('HSET', document, 'finished_at', finished)
   settle_batch(job_id, time)
 end
 
--- Put a running document back into the queue; without a message it is published by the janitor's next pass.
-local function requeue(id, time)
-  move(id, 'running', 'queued', time)
+-- Put a document back into the queue; without a message it is published by the janitor's next pass.
+local function requeue(id, from, time)
+  move(id, from, 'queued', time)
   redis.call('ZADD', 'queued', 0, id)
 end
 
@@ -63,7 +66,7 @@ local function lose(id, reason, max_attempts, time)
   local document = 'document:' .. id
   local lost = redis.call('HINCRBY', document, 'lost', 1)
   if lost < max_attempts then
-    requeue(id, time)
+    requeue(id, 'running', time)
     return 'queued'
   end
   local problem = cjson.encode({

@@ -1,0 +1,18 @@
+-- Remove a batch and its documents from the ledger for good. An attempt still running is refused when it finishes.
+-- ARGV: job_id
+-- Returns flat triples document_id, result_key, pages_key: the artifacts that the caller deletes now.
+local batch, removed = 'batch:' .. ARGV[1], {}
+local tenant = redis.call('HGET', batch, 'tenant')
+if not tenant then return removed end
+for _, id in ipairs(redis.call('LRANGE', batch .. ':documents', 0, -1)) do
+  local keys = redis.call('HMGET', 'document:' .. id, 'result_key', 'pages_key')
+  removed[#removed + 1] = id
+  removed[#removed + 1] = keys[1] or ''
+  removed[#removed + 1] = keys[2] or ''
+  for _, index in ipairs({'queued', 'running', 'dead'}) do redis.call('ZREM', index, id) end
+  redis.call('DEL', 'document:' .. id)
+end
+redis.call('ZREM', 'tenant:' .. tenant .. ':batches', ARGV[1])
+redis.call('ZREM', 'finished', ARGV[1])
+redis.call('DEL', batch, batch .. ':documents')
+return removed

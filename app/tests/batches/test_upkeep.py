@@ -1,0 +1,122 @@
+"""Deletion, retention and sweeping: what is gone is gone from Redis and disk, and nothing else is."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo.batches.states import BatchState, DocumentState, NewDocument, Options
+from decalogo.batches.upkeep import Upkeep
+from decalogo.connections import connect
+from decalogo.settings import Settings
+from decalogo.storage.artifacts import ArtifactStore
+
+
+@pytest.fixture
+def ledger(settings: Settings) -> Ledger:
+    return open_ledger(settings)
+
+
+@pytest.fixture
+def store(settings: Settings) -> ArtifactStore:
+    return ArtifactStore(settings.storage.path)
+
+
+@pytest.fixture
+def upkeep(ledger: Ledger, store: ArtifactStore, settings: Settings) -> Upkeep:
+    return Upkeep(ledger, store, settings.storage)
+
+
+def finished_batch(ledger: Ledger, store: ArtifactStore, job_id: str, count: int = 2) -> list[str]:
+    ids = [f"doc_{job_id}_{n}" for n in range(count)]
+    for name in ids:
+        store.put(f"documents/{name}", b"text")
+    ledger.admit(job_id, "t", Options(), [NewDocument(name, "x", "", "00", 4) for name in ids])
+    for name in ids:
+        claim = ledger.claim(name, f"task-{name}")
+        assert claim is not None
+        keys = (f"results/{name}.1.json", f"pages/{name}.1.json.gz")
+        for key in keys:
+            store.put(key, b"{}")
+        assert ledger.finish(claim, DocumentState.SUCCEEDED, result_key=keys[0], pages_key=keys[1])
+    return ids
+
+
+def files(store: ArtifactStore) -> list[str]:
+    return sorted(str(p.relative_to(store.root)) for p in store.root.rglob("*") if p.is_file())
+
+
+def test_a_deleted_batch_is_gone_from_redis_and_from_disk(
+    upkeep: Upkeep, ledger: Ledger, store: ArtifactStore, settings: Settings
+) -> None:
+    finished_batch(ledger, store, "batch_gone")
+    assert upkeep.delete("batch_gone") == 2
+    assert files(store) == []
+    client = connect(settings.redis, settings.redis.ledger_db)
+    assert [key for key in client.scan_iter() if "gone" in key] == []
+    assert client.zcard("finished") == 0
+    assert ledger.batches("t") == []
+
+
+def test_deleting_one_batch_leaves_the_others(upkeep: Upkeep, ledger: Ledger, store: ArtifactStore) -> None:
+    finished_batch(ledger, store, "batch_a")
+    finished_batch(ledger, store, "batch_b")
+    upkeep.delete("batch_a")
+    assert [b.job_id for b in ledger.batches("t")] == ["batch_b"]
+    assert len(files(store)) == 6
+
+
+def test_an_attempt_on_a_deleted_document_is_refused(upkeep: Upkeep, ledger: Ledger) -> None:
+    ledger.admit("batch_x", "t", Options(), [NewDocument("doc_x", "x", "", "00", 4)])
+    claim = ledger.claim("doc_x", "task")
+    assert claim is not None
+    upkeep.delete("batch_x")
+    assert not ledger.finish(claim, DocumentState.SUCCEEDED, result_key="results/doc_x.1.json")
+    assert ledger.batch("batch_x") is None
+    assert ledger.document("doc_x") is None
+
+
+def test_a_cancelled_batch_is_finished_and_can_be_retried(upkeep: Upkeep, ledger: Ledger) -> None:
+    names = ["doc_1", "doc_2", "doc_3"]
+    ledger.admit("batch_c", "t", Options(), [NewDocument(n, "x", "", "00", 4) for n in names])
+    claim = ledger.claim("doc_1", "task")
+    assert claim is not None
+    assert upkeep.cancel("batch_c") == 3
+    assert upkeep.cancel("batch_c") == 0
+    assert not ledger.finish(claim, DocumentState.SUCCEEDED, result_key="results/late")
+    batch = ledger.batch("batch_c")
+    assert batch is not None
+    assert (batch.state, batch.counts["cancelled"]) == (BatchState.FINISHED, 3)
+    assert upkeep.retry("batch_c") == names
+    batch = ledger.batch("batch_c")
+    assert batch is not None
+    assert (batch.state, batch.counts["queued"], batch.finished_at) == (BatchState.QUEUED, 3, 0)
+
+
+def test_retention_deletes_what_finished_long_ago(ledger: Ledger, store: ArtifactStore, settings: Settings) -> None:
+    finished_batch(ledger, store, "batch_old")
+    ledger.admit("batch_running", "t", Options(), [NewDocument("doc_r", "x", "", "00", 4)])
+    keep = Upkeep(ledger, store, settings.storage.model_copy(update={"retention_days": 1}))
+    assert keep.apply_retention() == 0
+    expire = Upkeep(ledger, store, settings.storage.model_copy(update={"retention_days": 0.0}))
+    assert expire.apply_retention() == 1
+    assert [b.job_id for b in ledger.batches("t")] == ["batch_running"]
+    assert files(store) == []
+
+
+def test_the_sweep_takes_old_orphans_only(upkeep: Upkeep, ledger: Ledger, store: ArtifactStore) -> None:
+    finished_batch(ledger, store, "batch_s", 1)
+    store.put("results/doc_batch_s_0.7.json", b"a late writer's")
+    store.put("documents/doc_nobody", b"an upload cut off before it was admitted")
+    store.put("documents/doc_new", b"an upload going on now")
+    half = store.root / "incoming" / "half"
+    half.write_bytes(b"half")
+    long_ago = time.time() - 10 * 86_400
+    for path in [p for p in store.root.rglob("*") if p.is_file() and p.name != "doc_new"]:
+        os.utime(path, (long_ago, long_ago))
+    assert upkeep.sweep() == 3
+    assert len(files(store)) == 4
+    assert store.exists("documents/doc_new")

@@ -1,0 +1,64 @@
+"""The artifact store: whole files or none, and keys that cannot leave it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from decalogo.errors import UnavailableError
+from decalogo.storage.artifacts import ArtifactStore
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ArtifactStore:
+    return ArtifactStore(tmp_path / "artifacts")
+
+
+def test_a_committed_file_is_there_with_its_size_and_hash(store: ArtifactStore) -> None:
+    with store.writer("documents/doc_1") as writer:
+        writer.write(b"abc")
+        writer.write(memoryview(b"defg"))
+        assert not store.exists("documents/doc_1")
+        writer.commit()
+    assert store.read("documents/doc_1") == b"abcdefg"
+    assert (writer.size, writer.sha256) == (7, hashlib.sha256(b"abcdefg").hexdigest())
+
+
+def test_a_file_not_committed_leaves_nothing(store: ArtifactStore) -> None:
+    with store.writer("documents/doc_1") as writer:
+        writer.write(b"half")
+    assert [p for p in store.root.rglob("*") if p.is_file()] == []
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["documents/../../etc/passwd", "documents/", "documents", "documents/.hidden", "documents/a/b", "documents/a b"],
+)
+def test_a_key_cannot_leave_the_store(store: ArtifactStore, key: str) -> None:
+    with pytest.raises(ValueError, match="not an artifact key"):
+        store.path(key)
+
+
+def test_deleting_twice_is_no_error(store: ArtifactStore) -> None:
+    store.put("results/doc_1.1.json", b"{}")
+    store.delete("results/doc_1.1.json")
+    store.delete("results/doc_1.1.json")
+    assert not store.exists("results/doc_1.1.json")
+
+
+def test_a_store_that_cannot_be_used_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(UnavailableError):
+        ArtifactStore(tmp_path / "file").free_bytes()
+
+
+def test_a_full_disk_is_an_answer_and_not_a_traceback(store: ArtifactStore) -> None:
+    # /dev/full answers every write as a full disk does.
+    store.root.mkdir(parents=True)
+    with store.writer("documents/doc_1") as writer:
+        writer._file.close()
+        writer._file = Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115 (the writer closes it)
+        with pytest.raises(UnavailableError, match="No space left"):
+            writer.write(b"x")
