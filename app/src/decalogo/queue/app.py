@@ -16,7 +16,12 @@ from kombu import Queue  # type: ignore[attr-defined]
 from decalogo.queue.lanes import DEFAULT_QUEUE, LANES, PRIORITY_STEPS, SUSPECT_QUEUE
 from decalogo.settings import Settings, get_settings
 
-_ROUTING_KEYS = {DEFAULT_QUEUE: "task.#", "high_priority": "priority.high", "low_priority": "priority.low"}
+_ROUTING_KEYS = {
+    DEFAULT_QUEUE: "task.#",
+    "high_priority": "priority.high",
+    "low_priority": "priority.low",
+    SUSPECT_QUEUE: "suspect",
+}
 
 
 def celery_configuration(settings: Settings) -> dict[str, Any]:
@@ -39,7 +44,8 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         "task_default_priority": LANES["normal"].priority,
         "task_create_missing_queues": False,
         "task_queues": tuple(
-            Queue(lane.queue, routing_key=_ROUTING_KEYS.get(lane.queue, SUSPECT_QUEUE))  # type: ignore[no-untyped-call] for lane in LANES.values()
+            Queue(name, routing_key=key)  # type: ignore[no-untyped-call]
+            for name, key in _ROUTING_KEYS.items()
         ),
         "worker_concurrency": queue.concurrency,
         "worker_prefetch_multiplier": queue.prefetch_multiplier,
