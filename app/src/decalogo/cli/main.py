@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from decalogo.cli import embedded
+from decalogo.cli import client, embedded
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="DECALOGO: judge batches of plans by one yardstick.")
 
@@ -15,6 +15,14 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="DECALOGO: ju
 @app.callback()
 def root() -> None:
     """Keep subcommands even while there is only one."""
+
+
+@app.command()
+def api() -> None:
+    """Serve the HTTP interface until told to stop."""
+    from decalogo.cli.serve import serve
+
+    serve()
 
 
 @app.command()
@@ -47,7 +55,8 @@ def health(role: Annotated[str, typer.Argument(help="api, worker or scheduler")]
 @app.command()
 def setup(
     root: Annotated[Path, typer.Option(help="Parent of the services' secret folders.")] = Path("/secrets"),
-    artifacts: Annotated[Path | None, typer.Option(help="Artifact store to hand to the services.")] = None,
+    # readable=False: root without its capabilities cannot read what is the services' own, and need not.
+    artifacts: Annotated[Path | None, typer.Option(help="Artifact store of the services.", readable=False)] = None,
     tls_name: Annotated[list[str] | None, typer.Option(help="Name in the self-signed certificate; repeatable.")] = None,
 ) -> None:
     """Make every secret of the stack that is missing; never overwrite one."""
@@ -65,3 +74,41 @@ def settings() -> None:
     from decalogo.cli.settings import reference
 
     typer.echo(reference(), nl=False)
+
+
+token = typer.Typer(no_args_is_help=True, help="Make, list and revoke access tokens.")
+app.add_typer(token, name="token")
+
+
+@token.command("create")
+def token_create(
+    name: Annotated[str, typer.Argument(help="What it is for.")],
+    tier: Annotated[str, typer.Option(help="standard or premium")] = "standard",
+    days: Annotated[float, typer.Option(help="Days until it expires.", min=0.0001)] = 365.0,
+    tenant: Annotated[str, typer.Option(help="Owner of its batches; default: the name.")] = "",
+) -> None:
+    """Print a new token alone on standard output; it cannot be shown again."""
+    from decalogo.cli import tokens
+
+    tokens.create(name, tier, days, tenant)
+
+
+@token.command("list")
+def token_list() -> None:
+    """Show every token, revoked and expired ones included, without its secret."""
+    from decalogo.cli import tokens
+
+    tokens.show_all()
+
+
+@token.command("revoke")
+def token_revoke(token_id: Annotated[str, typer.Argument(help="Its id: the middle part of the token.")]) -> None:
+    """Make a token useless at once and for ever."""
+    from decalogo.cli import tokens
+
+    tokens.revoke(token_id)
+
+
+app.command()(client.submit)
+app.command()(client.status)
+app.command()(client.results)

@@ -1,0 +1,89 @@
+"""What the client's commands show: progress and messages on standard error, answers on standard output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from decalogo.client.multipart import FilePart
+from decalogo.client.results import Row
+from decalogo.client.service import Appliance
+
+_errors = Console(stderr=True)
+OPEN_STATES = ("queued", "running")
+# A pipe has no width of its own: without one, rich would cut names short at 80 columns.
+PIPE_WIDTH = 200
+
+
+def say(line: str) -> None:
+    """Print a message for people."""
+    _errors.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def upload_bar(files: Sequence[FilePart]) -> Iterator[Callable[[int], None]]:
+    """Show how many bytes are sent; yields what takes their number."""
+    total = sum(file.size for file in files)
+    columns = (TextColumn("uploading {task.fields[files]}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_errors, transient=True) as progress:
+        task = progress.add_task("upload", total=total, files=f"{len(files)} file{'s' if len(files) != 1 else ''}")
+        yield lambda sent: progress.update(task, completed=sent)
+
+
+@contextmanager
+def counter(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show how many of ``total`` are done; yields what to call after each."""
+    with Progress(
+        TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=_errors, transient=True
+    ) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda: progress.advance(task)
+
+
+def follow(appliance: Appliance, job_id: str) -> bool:
+    """Show a batch's progress until it is finished; say whether every document succeeded."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    try:
+        with Progress(*columns, console=_errors, transient=True) as progress:
+            task = progress.add_task(job_id, total=None)
+
+            def show(status: dict[str, Any]) -> None:
+                counts = status["counts"]
+                ended = counts["total"] - sum(counts[state] for state in OPEN_STATES)
+                progress.update(task, total=counts["total"], completed=ended, description=_counts(counts))
+
+            status = appliance.wait(job_id, show)
+    except KeyboardInterrupt:
+        say(f"the batch goes on; follow with: decalogo status --wait {job_id}")
+        raise
+    say(status_line(status))
+    return bool(status["counts"]["succeeded"] == status["counts"]["total"])
+
+
+def status_line(status: dict[str, Any]) -> str:
+    """Return a batch's status as one line."""
+    return f"{status['job_id']}  {status['state']}  {_counts(status['counts'])} of {status['counts']['total']}"
+
+
+def _counts(counts: dict[str, int]) -> str:
+    """Return the counts that are not zero, e.g. ``3 running, 17 succeeded``."""
+    return ", ".join(f"{number} {state}" for state, number in counts.items() if number and state != "total")
+
+
+def summary(rows: Sequence[Row]) -> None:
+    """Print a table of documents with state, global percentage and rating."""
+    table = Table("document", "state", "global", "rating", "problem")
+    for row in rows:
+        percent = "" if row.percent is None else f"{row.percent:.1f} %"
+        # As text, so that a name with brackets is not taken for markup.
+        table.add_row(*map(Text, (row.document, row.state, percent, row.rating, row.problem)))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=PIPE_WIDTH)
+    console.print(table)

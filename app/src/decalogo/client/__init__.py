@@ -1,0 +1,1 @@
+"""A client of the appliance's HTTP interface: hand documents in, follow them, fetch results."""

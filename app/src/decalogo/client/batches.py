@@ -1,0 +1,44 @@
+"""Which files go into which batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from decalogo.client.multipart import FilePart
+from decalogo.errors import ClientError
+
+# The appliance's limit of one upload is 100 MB (api.max_upload_bytes); this leaves room for the framing.
+UPLOAD_BYTES = 100 * 1024 * 1024 - 2 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One batch to be: its files, and their own ids in the same order (or none)."""
+
+    files: tuple[FilePart, ...]
+    custom_ids: tuple[str, ...]
+
+
+def plan(files: Sequence[FilePart], custom_ids: Sequence[str], *, split: int | None) -> list[Planned]:
+    """Return one batch of all files, or, when told to split, batches of at most ``split`` files and 98 MiB.
+
+    Raises:
+        ClientError: there are own ids, but not one for each file.
+    """
+    if custom_ids and len(custom_ids) != len(files):
+        raise ClientError(f"there are {len(custom_ids)} ids for {len(files)} files; give one for each, or none")
+    if split is None:
+        return [Planned(tuple(files), tuple(custom_ids))]
+    groups: list[list[int]] = []
+    size = 0
+    for number, file in enumerate(files):
+        if not groups or len(groups[-1]) >= split or size + file.size > UPLOAD_BYTES:
+            groups.append([])
+            size = 0
+        groups[-1].append(number)
+        size += file.size
+    return [
+        Planned(tuple(files[n] for n in group), tuple(custom_ids[n] for n in group) if custom_ids else ())
+        for group in groups
+    ]

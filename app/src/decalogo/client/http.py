@@ -1,0 +1,140 @@
+"""The requests of the client, each sent again when, and only when, that is safe."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from decalogo.client.errors import RefusedError, UncertainError, UnreachableError
+from decalogo.client.multipart import Multipart
+from decalogo.client.retry import EDGE_FAILURES, REFUSALS, Attempts, Patience, retry_after_seconds
+from decalogo.errors import ClientError
+
+Query = Mapping[str, str | int]
+
+
+class Http:
+    """Sends requests with patience.
+
+    Args:
+        client: the open connection (``Connection.open``).
+        patience: how long to go on.
+        notice: takes a line each time something has to be waited for.
+    """
+
+    def __init__(self, client: httpx.Client, patience: Patience, notice: Callable[[str], None]) -> None:
+        self._client = client
+        self._patience = patience
+        self._notice = notice
+
+    def get(self, path: str, query: Query | None = None) -> Any:
+        """Return the JSON of a safe request.
+
+        Raises:
+            RefusedError: the appliance answered with an error.
+            UnreachableError: it did not answer in time.
+            ClientError: what answers is no appliance.
+        """
+        return self._safe(path, query, _read_json)
+
+    def download(self, path: str, target: Path, query: Query | None = None) -> None:
+        """Write the answer of a safe request to a file, which appears when it is whole; errors as for ``get``.
+
+        An ``ETag`` that is a SHA-256 is checked against what arrived.
+        """
+        draft = target.with_name(f".{target.name}.part")
+        try:
+            self._safe(path, query, lambda response: _write(response, draft))
+            draft.replace(target)
+        except OSError as error:
+            raise ClientError(f"cannot write {target}: {error.strerror}") from error
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def upload(self, path: str, body: Multipart, headers: Mapping[str, str]) -> Any:
+        """Send an upload and return the JSON of its answer.
+
+        It is sent again after a refusal (429, 503), and after a lost connection while part of it was still missing:
+        in both cases the appliance cannot have accepted it.
+
+        Raises:
+            RefusedError: the appliance answered with an error.
+            UncertainError: the connection broke when everything had been sent.
+            UnreachableError: it had no room, or did not answer, in time.
+        """
+        attempts = Attempts(self._patience)
+        while True:
+            body.complete = False
+            try:
+                response = self._client.post(path, content=body, headers={**body.headers, **headers})
+            except httpx.TransportError as error:
+                if body.complete:
+                    raise UncertainError(
+                        f"the connection broke before the answer came ({_reason(error)}): the batch may have been"
+                        " accepted. Look for it before you send it again."
+                    ) from error
+                self._wait(attempts, f"the upload was cut off ({_reason(error)})", error)
+                continue
+            if response.is_success:
+                return _read_json(response)
+            self._check(response, attempts, REFUSALS)
+
+    def _safe(self, path: str, query: Query | None, read: Callable[[httpx.Response], Any]) -> Any:
+        """Ask until ``read`` got the whole answer."""
+        attempts = Attempts(self._patience)
+        while True:
+            try:
+                with self._client.stream("GET", path, params=query) as response:
+                    if response.is_success:
+                        return read(response)
+                    response.read()
+            except httpx.TransportError as error:
+                self._wait(attempts, f"the connection failed ({_reason(error)})", error)
+            else:
+                self._check(response, attempts, REFUSALS | EDGE_FAILURES)
+
+    def _check(self, response: httpx.Response, attempts: Attempts, repeatable: frozenset[int]) -> None:
+        """Wait when the answer allows another attempt, else raise what it says."""
+        refusal = RefusedError(response)
+        if response.status_code not in repeatable:
+            raise refusal
+        self._wait(attempts, refusal.detail, refusal, retry_after_seconds(response))
+
+    def _wait(self, attempts: Attempts, what: str, error: Exception, asked_seconds: float | None = None) -> None:
+        wait = attempts.next_wait(asked_seconds)
+        if wait is None:
+            later = f"; it asks to wait {asked_seconds:.0f} s" if asked_seconds else ""
+            raise UnreachableError(f"gave up on {self._client.base_url}: {what}{later}") from error
+        self._notice(f"{what}; next attempt in {wait:.1f} s")
+        self._patience.sleep(wait)
+
+
+def _read_json(response: httpx.Response) -> Any:
+    response.read()
+    try:
+        return response.json()
+    except ValueError as error:
+        raise ClientError(f"{response.url} does not answer as an appliance does") from error
+
+
+def _write(response: httpx.Response, draft: Path) -> None:
+    digest = hashlib.sha256()
+    with draft.open("wb") as handle:
+        for chunk in response.iter_bytes():
+            digest.update(chunk)
+            handle.write(chunk)
+        handle.flush()
+        os.fsync(handle.fileno())
+    expected = response.headers.get("ETag", "").removeprefix("W/").strip('"')
+    if len(expected) == 64 and expected != digest.hexdigest():
+        # Raised as a lost connection is, so that it is fetched again.
+        raise httpx.ReadError(f"{response.url} arrived damaged")
+
+
+def _reason(error: httpx.TransportError) -> str:
+    return str(error) or type(error).__name__

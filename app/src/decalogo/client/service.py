@@ -1,0 +1,142 @@
+"""The appliance as the client sees it: batches, their progress, their results."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+
+from decalogo.client.connection import Connection
+from decalogo.client.http import Http
+from decalogo.client.multipart import FilePart, Multipart
+from decalogo.client.retry import Patience
+
+PAGE = 500
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitOptions:
+    """What is asked for beside the files; what is left empty is the appliance's default.
+
+    Attributes:
+        rubric: name of a rubric the appliance has.
+        priority: ``high``, ``normal`` or ``low``.
+        not_applicable: ids of points that do not apply, each with the reason or an empty one.
+        custom_ids: the submitter's own id of each file, in their order.
+    """
+
+    rubric: str = ""
+    priority: str = ""
+    not_applicable: Mapping[str, str] = field(default_factory=dict)
+    custom_ids: Sequence[str] = ()
+
+    def as_json(self) -> str:
+        """Return the field ``options`` of an upload; empty if nothing is asked for."""
+        asked = {
+            "rubric": self.rubric,
+            "priority": self.priority,
+            "not_applicable": dict(self.not_applicable),
+            "custom_ids": list(self.custom_ids),
+        }
+        given = {name: value for name, value in asked.items() if value}
+        return json.dumps(given) if given else ""
+
+
+class Appliance:
+    """One appliance; use it as a context manager.
+
+    Args:
+        connection: where it is and who asks.
+        patience: how long lost connections and refusals are waited for.
+        notice: takes a line each time something has to be waited for.
+        transport: replaces the network in tests.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        patience: Patience | None = None,
+        notice: Callable[[str], None] = lambda _line: None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._patience = patience or Patience()
+        self._client = connection.open(transport)
+        self._http = Http(self._client, self._patience, notice)
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def submit(
+        self, files: Sequence[FilePart], options: SubmitOptions, sent: Callable[[int], None] | None = None
+    ) -> dict[str, Any]:
+        """Hand files in as one batch and return the answer (``job_id``, ``documents``, ``links``).
+
+        Args:
+            files: what to judge, at most as many as the token's tier allows.
+            options: what is asked for beside them.
+            sent: called with the bytes sent so far; an upload that is repeated starts again at 0.
+        """
+        body = Multipart(files, options.as_json(), sent)
+        answer: dict[str, Any] = self._http.upload("batch/upload", body, {"Idempotency-Key": str(uuid.uuid4())})
+        return answer
+
+    def status(self, job_id: str) -> dict[str, Any]:
+        """Return state and counts of a batch."""
+        answer: dict[str, Any] = self._http.get(f"batch/status/{_segment(job_id)}")
+        return answer
+
+    def wait(self, job_id: str, progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+        """Return a batch's status once every document is done; ``progress`` gets each status on the way."""
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            status = self.status(job_id)
+            progress(status)
+            if is_finished(status):
+                return status
+            self._patience.sleep(pause)
+            pause = min(pause * 1.3, LONGEST_PAUSE_SECONDS)
+
+    def documents(self, job_id: str) -> Iterator[dict[str, Any]]:
+        """Yield the documents of a batch in the order they were handed in, with state and problem."""
+        query: dict[str, str | int] = {"limit": PAGE}
+        while True:
+            page = self._http.get(f"batch/{_segment(job_id)}/documents", query)
+            yield from page["documents"]
+            if page["next_cursor"] is None:
+                return
+            query["cursor"] = page["next_cursor"]
+
+    def save_result(self, document_id: str, target: Path) -> None:
+        """Write the result of one document to a file, byte by byte as the appliance keeps it."""
+        self._http.download(f"documents/{_segment(document_id)}/result", target)
+
+    def save_results(self, job_id: str, target: Path) -> None:
+        """Write one line of JSON a document, with its state and result, to a file."""
+        self._http.download(f"batch/{_segment(job_id)}/results", target, {"format": "jsonl"})
+
+
+def is_finished(status: dict[str, Any]) -> bool:
+    """Say whether every document of a batch is done, one way or another."""
+    return bool(status["state"] == "finished")
+
+
+def _segment(text: str) -> str:
+    """Quote what a person typed so that it stays one part of a path."""
+    return quote(text, safe="")

@@ -1,0 +1,86 @@
+"""What one embedded appliance was started with, kept in its data folder so that later commands agree."""
+
+from __future__ import annotations
+
+import json
+import socket
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from decalogo.errors import EmbeddedError
+
+HOST = "127.0.0.1"
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """The choices of the last start."""
+
+    port: int
+    valkey_port: int
+    workers: int
+    schema_version: int = SCHEMA_VERSION
+
+    @property
+    def url(self) -> str:
+        """The base address, without a final slash."""
+        return f"http://{HOST}:{self.port}"
+
+    def write(self, path: Path) -> None:
+        """Save atomically."""
+        new = path.with_suffix(".new")
+        new.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+        new.replace(path)
+
+
+def read_instance(path: Path) -> Instance | None:
+    """Return what was saved, or ``None`` if nothing ever started here; raise ``EmbeddedError`` if it is damaged."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return _parse(data)
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise EmbeddedError(f"{path} cannot be used: {error}. Remove that file to start with new ports.") from error
+    except OSError as error:
+        raise EmbeddedError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _parse(data: dict[str, int]) -> Instance:
+    if data["schema_version"] != SCHEMA_VERSION:
+        raise ValueError(f"schema_version {data['schema_version']}, this release reads {SCHEMA_VERSION}")
+    return Instance(int(data["port"]), int(data["valkey_port"]), int(data["workers"]))
+
+
+def is_free(port: int) -> bool:
+    """Say whether a server could listen on this port now (a port in TIME_WAIT counts as free, as for servers)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def choose(before: Instance | None, *, port: int | None, workers: int | None) -> Instance:
+    """Settle this start's ports: what is asked for, else what was used before, else the defaults.
+
+    Raises:
+        EmbeddedError: another program listens on the API's port.
+    """
+    api = port or (before.port if before else 8000)
+    if not is_free(api):
+        raise EmbeddedError(f"port {api} is taken by another program. Choose another one with --port.")
+    valkey = before.valkey_port if before and is_free(before.valkey_port) else free_port()
+    while valkey == api:
+        valkey = free_port()
+    return Instance(api, valkey, workers or (before.workers if before else 2))

@@ -1,0 +1,117 @@
+"""Where one embedded appliance keeps its things, and whether that place can be used."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from decalogo.errors import EmbeddedError
+
+# sockaddr_un.sun_path with its final NUL (unix(7); BSD and macOS have 104), less supervisord's temporary ".<pid>".
+SOCKET_PATH_LIMIT = (103 if sys.platform == "darwin" else 107) - 8
+# Signs that supervisord's configuration file gives a meaning of its own, in values that are not all quotable.
+UNSAFE_SIGNS = frozenset("\"'%;#\\\n\r,")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The files of one embedded appliance, all under its data folder."""
+
+    data: Path
+
+    @classmethod
+    def at(cls, data: Path) -> Layout:
+        """Return the layout of a data folder, made absolute so that every process means the same place."""
+        return cls(Path(os.path.abspath(data)))  # noqa: PTH100 - resolve() would follow a link the operator placed
+
+    @property
+    def instance(self) -> Path:
+        """What was chosen at the first start (ports, workers); also the mark that this folder is ours."""
+        return self.data / "embedded.json"
+
+    @property
+    def secrets(self) -> Path:
+        """Passwords and tokens, readable by their owner only."""
+        return self.data / "secrets"
+
+    @property
+    def valkey(self) -> Path:
+        """The server's append-only file: the ledger, the queues, the tokens."""
+        return self.data / "valkey"
+
+    @property
+    def artifacts(self) -> Path:
+        """Documents and results."""
+        return self.data / "artifacts"
+
+    @property
+    def logs(self) -> Path:
+        """One rotated log a service."""
+        return self.data / "logs"
+
+    @property
+    def run(self) -> Path:
+        """Generated configuration, lock and socket; nothing here needs keeping."""
+        return self.data / "run"
+
+    @property
+    def tmp(self) -> Path:
+        """The services' temporary files."""
+        return self.data / "tmp"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the running supervisor, and by nobody else."""
+        return self.run / "lock"
+
+    @property
+    def socket(self) -> Path:
+        """The supervisor's own interface."""
+        return self.run / "supervisor.sock"
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Every folder the embedded form makes."""
+        return (self.secrets, self.valkey, self.artifacts, self.logs, self.run, self.tmp)
+
+    def prepare(self) -> None:
+        """Make the folders, owner-only; raise ``EmbeddedError`` naming what stands in the way."""
+        self._check_name()
+        folder = self.data
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+            self._check_owner()
+            for folder in self.folders:
+                folder.mkdir(mode=0o700, exist_ok=True)
+            folder = self.data
+            probe = self.run / ".write-test"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise EmbeddedError(
+                f"cannot write in {folder}: {error.strerror}. Choose another data folder with --data."
+            ) from error
+
+    def _check_name(self) -> None:
+        bad = sorted(set(str(self.data)) & UNSAFE_SIGNS)
+        if bad:
+            raise EmbeddedError(
+                f"the data folder's path holds {' '.join(map(repr, bad))}, which the supervisor's configuration"
+                f" cannot carry: {self.data}. Choose another data folder with --data."
+            )
+        length = len(os.fsencode(self.socket))
+        if length > SOCKET_PATH_LIMIT:
+            raise EmbeddedError(
+                f"the data folder's path is {length - SOCKET_PATH_LIMIT} bytes too long for a Unix socket inside it"
+                f" ({self.socket}: {length} bytes, limit {SOCKET_PATH_LIMIT}). Choose a shorter one with --data."
+            )
+
+    def _check_owner(self) -> None:
+        owner = self.data.stat().st_uid
+        if self.instance.exists() and owner != os.geteuid():
+            raise EmbeddedError(
+                f"{self.data} belongs to the user with id {owner}, you are {os.geteuid()}. Run this as that user, or"
+                " choose another data folder with --data."
+            )

@@ -1,0 +1,123 @@
+"""Bringing an embedded appliance up, until it can work, and down, until nothing of it runs."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from decalogo.embedded import supervisor
+from decalogo.embedded.config import MARK, environment, services, write_configuration
+from decalogo.embedded.instance import Instance, choose, read_instance
+from decalogo.embedded.layout import Layout
+from decalogo.embedded.orphans import stop_orphans
+from decalogo.embedded.readiness import Watch, api_ready, server_answers
+from decalogo.embedded.secrets import make_secrets
+from decalogo.embedded.supervisor import Supervisor
+from decalogo.errors import EmbeddedError
+
+# The supervisor's patience with workers, scheduler and server one after the other (30 s each), and some air.
+STOP_SECONDS = 100.0
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """Outcome of ``up``: where the appliance is, and whether it ran before."""
+
+    instance: Instance
+    was_running: bool
+
+
+def up(layout: Layout, *, port: int | None, workers: int | None, timeout_seconds: float, say: Say) -> Up:
+    """Start what does not run and return once ``/api/v1/ready`` answers 200.
+
+    Args:
+        layout: the data folder.
+        port: port of the API; ``None``: that of the last start, else 8000.
+        workers: documents judged at once; ``None``: that of the last start, else 2.
+        timeout_seconds: longest wait until ready.
+        say: takes lines about what happens.
+
+    Raises:
+        EmbeddedError: it cannot start here, or was not ready in time; what this call started is stopped again.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    layout.prepare()
+    lock = supervisor.try_lock(layout)
+    if lock is None:
+        return _join(layout, port=port, workers=workers, deadline=deadline)
+    with lock:
+        if count := stop_orphans(layout):
+            say(f"stopped {count} processes that a killed supervisor had left behind")
+        make_secrets(layout)
+        instance = choose(read_instance(layout.instance), port=port, workers=workers)
+        instance.write(layout.instance)
+        configuration = write_configuration(layout, instance)
+        variables = {**environment(layout, instance), MARK: str(layout.data)}
+        supervisor.spawn(layout, configuration, variables, lock)
+    try:
+        _start_services(layout, instance, deadline, say)
+    except BaseException:  # an interrupt, too, must leave nothing behind
+        say("stopping what was started")
+        stop(layout)
+        raise
+    return Up(instance, was_running=False)
+
+
+def _start_services(layout: Layout, instance: Instance, deadline: float, say: Say) -> None:
+    control = Supervisor(layout)
+    control.wait_until_answering(deadline)
+    watch = Watch(layout, control, deadline)
+    server, *others = services(layout, instance)
+    say("starting the server")
+    control.start(server.name)
+    watch.until(server_answers(layout, instance))
+    say("starting " + ", ".join(service.name for service in others))
+    for service in others:
+        control.start(service.name)
+    watch.until(api_ready(instance))
+
+
+def _join(layout: Layout, *, port: int | None, workers: int | None, deadline: float) -> Up:
+    """Wait for an appliance that already runs, starting again what the supervisor gave up on."""
+    control = Supervisor(layout)
+    control.wait_until_answering(deadline)
+    instance = read_instance(layout.instance)
+    if instance is None:
+        raise EmbeddedError(f"{layout.data} is in use, but {layout.instance} is gone. Stop it with `embedded down`.")
+    if (port or instance.port, workers or instance.workers) != (instance.port, instance.workers):
+        raise EmbeddedError(
+            f"the appliance in {layout.data} already runs, on port {instance.port} with {instance.workers} workers."
+            " Stop it first (`embedded down`) to change that, or choose another data folder with --data."
+        )
+    for service in control.states():
+        if service.state == "FATAL":
+            control.start(service.name)
+    Watch(layout, control, deadline).until(api_ready(instance))
+    return Up(instance, was_running=True)
+
+
+def stop(layout: Layout) -> bool:
+    """Stop everything; say whether anything ran. Workers hand their documents back first."""
+    if supervisor.is_running(layout):
+        supervisor.stop(layout, patience_seconds=STOP_SECONDS)
+        stop_orphans(layout)
+        return True
+    return stop_orphans(layout) > 0
+
+
+def remove_data(layout: Layout) -> None:
+    """Delete what the embedded form made, and the data folder if nothing else is in it."""
+    if not layout.instance.exists():
+        raise EmbeddedError(f"{layout.data} was not made by `embedded up`: nothing is deleted")
+    for folder in layout.folders:
+        if folder.is_symlink():
+            folder.unlink()  # what it points to is the operator's
+        elif folder.exists():
+            shutil.rmtree(folder)
+    layout.instance.unlink()
+    if not any(layout.data.iterdir()):
+        layout.data.rmdir()

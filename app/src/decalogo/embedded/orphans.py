@@ -1,0 +1,59 @@
+"""Services that outlived their supervisor (it was killed): found by a mark in their environment, and stopped.
+
+Without this, the next start would meet a server that still writes the same files. Linux only: elsewhere other
+processes' environments cannot be read, and the start reports the taken port instead.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from decalogo.embedded.config import MARK
+from decalogo.embedded.layout import Layout
+
+POLL_SECONDS = 0.1
+
+
+def find_orphans(layout: Layout) -> list[int]:
+    """Return the pids of this data folder's services; call it only while no supervisor runs."""
+    wanted = f"{MARK}={layout.data}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            state = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+            if state != "Z" and wanted in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+        except OSError:
+            continue  # gone meanwhile, or another user's
+    return [pid for pid in found if pid != os.getpid()]
+
+
+def stop_orphans(layout: Layout, *, patience_seconds: float = 30.0) -> int:
+    """Stop them, kindly and then not; return how many there were. Workers go first, the server they need last."""
+    orphans = find_orphans(layout)
+    servers = {pid for pid in orphans if _is_server(pid)}
+    for group in (set(orphans) - servers, servers):
+        _signal(group, signal.SIGTERM)
+        deadline = time.monotonic() + patience_seconds
+        while group & set(find_orphans(layout)):
+            if time.monotonic() > deadline:
+                _signal(group, signal.SIGKILL)
+            time.sleep(POLL_SECONDS)
+    return len(orphans)
+
+
+def _is_server(pid: int) -> bool:
+    try:
+        return b"valkey-server" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def _signal(pids: set[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)

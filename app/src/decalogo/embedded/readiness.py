@@ -1,0 +1,88 @@
+"""Waiting for an embedded appliance to be ready, and giving up early when it never will be."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+
+import httpx
+import redis
+
+from decalogo.embedded.instance import HOST, Instance
+from decalogo.embedded.layout import Layout
+from decalogo.embedded.logs import tail
+from decalogo.embedded.secrets import health_login
+from decalogo.embedded.supervisor import POLL_SECONDS, Supervisor
+from decalogo.errors import EmbeddedError
+
+# A service that had to be started this often before the appliance was ready does not recover by itself.
+STARTS_BEFORE_FAILURE = 4
+
+
+class Watch:
+    """Waits for conditions while keeping an eye on the services.
+
+    Args:
+        layout: the data folder.
+        control: its supervisor.
+        deadline: when to give up, in ``time.monotonic()`` seconds.
+    """
+
+    def __init__(self, layout: Layout, control: Supervisor, deadline: float) -> None:
+        self._layout = layout
+        self._control = control
+        self._deadline = deadline
+        self._starts: dict[str, set[int]] = defaultdict(set)
+
+    def until(self, condition: Callable[[], str]) -> None:
+        """Return once ``condition`` answers an empty string; until then it says what is missing.
+
+        Raises:
+            EmbeddedError: a service does not stay up, or the deadline passed; with the end of the log that tells why.
+        """
+        while missing := condition():
+            states = self._control.states()
+            for service in states:
+                if service.started:
+                    self._starts[service.name].add(service.started)
+                if service.state == "FATAL" or len(self._starts[service.name]) >= STARTS_BEFORE_FAILURE:
+                    raise self._failure(f"{service.name} does not stay up", service.name)
+            if time.monotonic() > self._deadline:
+                down = [service.name for service in states if service.state != "RUNNING" and service.started]
+                raise self._failure(f"not ready in time: {missing}", down[0] if down else "api")
+            time.sleep(POLL_SECONDS)
+
+    def _failure(self, what: str, service: str) -> EmbeddedError:
+        path = self._layout.logs / f"{service}.log"
+        end = tail(path, lines=20) or "(empty)"
+        return EmbeddedError(f"{what}. The end of {path}:\n{end}")
+
+
+def server_answers(layout: Layout, instance: Instance) -> Callable[[], str]:
+    """Return a condition: the server has read its files and takes commands."""
+    user, password = health_login(layout)
+
+    def condition() -> str:
+        with redis.Redis(HOST, instance.valkey_port, username=user, password=password, socket_timeout=2) as client:
+            try:
+                client.ping()
+            except redis.RedisError as error:  # not listening yet, or still loading
+                return f"the server does not answer ({error})"
+        return ""
+
+    return condition
+
+
+def api_ready(instance: Instance) -> Callable[[], str]:
+    """Return a condition: ``GET /api/v1/ready`` answers 200."""
+
+    def condition() -> str:
+        try:
+            # trust_env: a proxy set for the internet must not be asked for this machine.
+            answer = httpx.get(f"{instance.url}/api/v1/ready", timeout=5, trust_env=False)
+        except httpx.HTTPError as error:
+            return f"the API does not answer ({error})"
+        return "" if answer.status_code == 200 else f"the API answers {answer.status_code}: {answer.text[:500]}"
+
+    return condition
