@@ -1,0 +1,75 @@
+"""Tables of contents: they name every topic and say nothing about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from decalogo.evaluation.extract.layout import Sheet
+from decalogo.evaluation.fold import fold
+
+_LEADERS = re.compile(r"(?:\.{4}|(?:\. ){3}\.|…{2}|_{5})[\s.…_]*(?:\d{1,4}|[ivxlc]+)?\s*$", re.IGNORECASE)
+_LAST_NUMBER = re.compile(r"(?<=[\s.…])\d{1,4}\Z")
+_LEADER_SIGNS = ("....", ". . . .", "……", "_____")
+_TITLE = re.compile(
+    rb"^\W*(?:tabla de )?(?:contenidos?|indice)(?: general| de (?:contenidos?|tablas|graficos|figuras|cuadros))?\W*$"
+)
+_LEAST_RUN = 8
+_LEAST_RUN_TITLED = 3
+_MOST_UNNUMBERED = 2
+"""Lines without a number inside a run: titles that wrap."""
+
+
+def find_contents(sheets: Sequence[Sheet], furniture: Sequence[set[int]]) -> list[set[int]]:
+    """Return, for each sheet, the indices of its lines that belong to a table of contents."""
+    found: list[set[int]] = [set() for _ in sheets]
+    flow = [
+        (page, index)
+        for page, sheet in enumerate(sheets)
+        for index in range(len(sheet.lines))
+        if index not in furniture[page]
+    ]
+    run: list[tuple[int, int]] = []
+    numbers: list[int] = []
+    pending: list[tuple[int, int]] = []
+    titled = False
+
+    def close() -> None:
+        nonlocal run, numbers, pending, titled
+        if _is_contents(numbers, titled):
+            for page, index in run:
+                found[page].add(index)
+        run, numbers, pending, titled = [], [], [], False
+
+    for page, index in flow:
+        text = sheets[page].lines[index].text
+        if any(sign in text for sign in _LEADER_SIGNS) and _LEADERS.search(text):
+            found[page].add(index)
+        if _TITLE.match(fold(text)):
+            close()
+            run, titled = [(page, index)], True
+            continue
+        number = _last_number(text)
+        if number is not None and (not numbers or numbers[-1] <= number <= numbers[-1] + 60):
+            run += [*pending, (page, index)]
+            pending = []
+            numbers.append(number)
+            continue
+        pending.append((page, index))
+        if len(pending) > _MOST_UNNUMBERED:
+            close()
+    close()
+    return found
+
+
+def _last_number(text: str) -> int | None:
+    if not text[-1].isdecimal() or len(text) > 200 or not any(char.isalpha() for char in text):
+        return None
+    match = _LAST_NUMBER.search(text, len(text) - 5)
+    return int(match.group()) if match else None
+
+
+def _is_contents(numbers: Sequence[int], titled: bool) -> bool:
+    if len(numbers) < (_LEAST_RUN_TITLED if titled else _LEAST_RUN):
+        return False
+    return len(set(numbers)) >= 0.5 * len(numbers)

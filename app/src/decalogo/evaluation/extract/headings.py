@@ -1,0 +1,94 @@
+"""Headings: which lines are, and how they nest."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from decalogo.evaluation.extract.layout import Line
+
+_MOST_LENGTH = 160
+_DEEPEST = 6
+_RANKS = (
+    (1, r"t[ií]tulo|parte|libro"),
+    (2, r"cap[ií]tulo|secci[oó]n|anexo"),
+    (3, r"eje|l[ií]nea|pilar|pacto|dimensi[oó]n|reto"),
+    (4, r"sector|componente|art[ií]culo|objetivo"),
+    (5, r"programa|plan estrat[eé]gico"),
+    (6, r"subprograma|proyecto|estrategia|meta|producto"),
+)
+_KEYWORDS = [(rank, re.compile(rf"(?:{words})(?:s|es)?\b", re.IGNORECASE)) for rank, words in _RANKS]
+_ORDINAL = re.compile(
+    r"^\W*(?:\w+\s+){1,2}?(?:\d+|[IVXLC]+|primer[oa]?|segund[oa]|tercer[oa]?|cuart[oa]|quint[oa]|sext[oa]|s[eé]ptim[oa])\b",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){0,6})[.)]?[-–]?\s+(?=[^\W\d_])")
+_ROMAN = re.compile(r"^[IVXLC]{1,6}[.)]\s+(?=[A-ZÁÉÍÓÚÑ])")
+_SENTENCE_END = re.compile(r"[.;,]$")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading's rank (1 is outermost) and its text."""
+
+    rank: int
+    text: str
+
+
+def is_capitals(text: str) -> bool:
+    """Tell whether a text is set in capitals: at least four letters, nine in ten of them upper case."""
+    if text.isupper():
+        return sum(map(str.isalpha, text)) >= 4
+    letters = [char for char in text[:_MOST_LENGTH] if char.isalpha()]
+    return len(letters) >= 10 and sum(map(str.isupper, letters)) >= 0.9 * len(letters)
+
+
+def heading_rank(line: Line, body_size: float) -> int | None:
+    """Return the rank of a heading, or ``None`` for a line that is none.
+
+    Args:
+        line: a paragraph as one line.
+        body_size: font size of the document's running text, points; 0 when unknown.
+    """
+    text = line.text.strip()
+    if not 3 <= len(text) <= _MOST_LENGTH or not _LETTER.search(text):
+        return None
+    capitals = is_capitals(text)
+    big = body_size > 0 and line.size > 1.12 * body_size
+    plain_end = not _SENTENCE_END.search(text) or (capitals and text[-1] == ".")
+    numbered = _NUMBERED.match(text)
+    if numbered and plain_end:
+        depth = numbered.group(1).count(".") + 1
+        if capitals or big or line.bold or (depth >= 2 and len(text) <= 120):
+            return min(2 + depth, 9)
+    for rank, words in _KEYWORDS:
+        if words.match(text):
+            named = _ORDINAL.match(text) is not None or ":" in text[:40]
+            if capitals or ((big or line.bold) and plain_end) or (named and text[0].isupper() and plain_end):
+                return rank
+            break
+    if capitals and len(text.split()) <= 22:
+        return 5 if big or _ROMAN.match(text) else 6
+    if not plain_end or text[0].islower():
+        return None
+    if big and len(text) <= 120:
+        return 6
+    return 7 if line.bold and len(text) <= 100 else None
+
+
+@dataclass(slots=True)
+class Outline:
+    """The headings above the current line, outermost first."""
+
+    _open: list[Heading] = field(default_factory=list)
+
+    def enter(self, rank: int, text: str) -> None:
+        """Open a heading; it closes those of its rank and below."""
+        self._open = [heading for heading in self._open if heading.rank < rank][: _DEEPEST - 1]
+        self._open.append(Heading(rank, " ".join(text.split())[:_MOST_LENGTH]))
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Texts of the open headings, outermost first."""
+        return tuple(heading.text for heading in self._open)

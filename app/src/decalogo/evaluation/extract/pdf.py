@@ -1,0 +1,91 @@
+"""PDF by PDFium: pages of text with the place of every line, and the ruled grids on them.
+
+PDFium is not thread-safe and must be loaded after a fork: it is imported inside functions, and one process reads one
+document at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from decalogo.errors import DamagedDocumentError, DocumentTooLargeError, EncryptedDocumentError
+from decalogo.evaluation.extract.hyphens import vocabulary
+from decalogo.evaluation.extract.layout import Sheet
+from decalogo.evaluation.extract.normalise import normalise
+from decalogo.evaluation.extract.pdfpage import RawPage, read_page
+from decalogo.evaluation.model import Flag
+
+_TAIL_BYTES = 2048
+_PASSWORD_ERRORS = (4, 5)  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
+
+
+def read_pdf(content: bytes | Path, max_pages: int) -> tuple[list[Sheet], list[Flag]]:
+    """Read a PDF: one sheet a page (without text where a page cannot be read), and what is wrong with the file.
+
+    Raises:
+        EncryptedDocumentError: a password is needed.
+        DamagedDocumentError: PDFium can open the file in no way, or it has no pages.
+        DocumentTooLargeError: more than ``max_pages`` pages.
+    """
+    document = _open(content)
+    try:
+        count = len(document)
+        if count == 0:
+            raise DamagedDocumentError("The PDF has no pages; it may be cut off: download or export it again.")
+        if count > max_pages:
+            raise DocumentTooLargeError(
+                f"The PDF has {count} pages and at most {max_pages} are read; split it or raise evaluation.max_pages."
+            )
+        raw = [read_page(document, index) for index in range(count)]
+    finally:
+        document.close()
+    words = vocabulary(page.text for page in raw)
+    sheets = [_sheet(page, words) for page in raw]
+    return sheets, _damage(content, raw)
+
+
+def _open(content: bytes | Path) -> Any:
+    import pypdfium2
+
+    try:
+        return pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError as error:
+        if getattr(error, "err_code", None) in _PASSWORD_ERRORS or "password" in str(error).lower():
+            raise EncryptedDocumentError(
+                "The PDF is encrypted and needs a password; upload a copy saved without protection."
+            ) from error
+        raise DamagedDocumentError(
+            "The PDF is truncated or malformed and cannot be opened; download or export it again."
+        ) from error
+
+
+def _sheet(page: RawPage, words: frozenset[str]) -> Sheet:
+    normal = normalise(page.text, words)
+    for grid in page.grids:
+        for cell in grid.cells:
+            cell.words = [(normal.at(start), normal.at(end)) for start, end in cell.words]
+    return Sheet(page.number, normal.text, page.place(normal), page.height, page.grids)
+
+
+def _damage(content: bytes | Path, raw: list[RawPage]) -> list[Flag]:
+    unread = tuple(page.number for page in raw if page.failed)
+    if unread:
+        return [Flag("damaged", f"The PDF is damaged: {len(unread)} of {len(raw)} pages cannot be read.", unread)]
+    if not _ends_well(content):
+        return [Flag("damaged", "The PDF's end is missing or malformed (cut off?); what could be repaired was read.")]
+    return []
+
+
+def _ends_well(content: bytes | Path) -> bool:
+    """Tell whether the file ends with the pointer to its cross-reference table and an end mark."""
+    if isinstance(content, Path):
+        with content.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - _TAIL_BYTES))
+            tail = file.read()
+    else:
+        tail, size = content[-_TAIL_BYTES:], len(content)
+    match = re.search(rb"startxref\s+(\d+)\s+%%EOF", tail)
+    return match is not None and int(match.group(1)) <= size

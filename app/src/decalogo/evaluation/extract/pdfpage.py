@@ -1,0 +1,218 @@
+"""One PDF page as PDFium gives it: raw text, where its lines and words stand, and its ruling lines.
+
+The calls go to PDFium's C interface by character index; one call costs about a microsecond, so boxes are asked for the
+two ends of a line, and for the two ends of a word only on pages that have ruling lines.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from decalogo.evaluation.extract.grids import find_grids, is_table
+from decalogo.evaluation.extract.layout import Box, Grid, GridCell, Line, cut_lines
+from decalogo.evaluation.extract.normalise import Normalised
+from decalogo.evaluation.extract.rules import read_rules
+
+_WORD = re.compile(r"[^\s\ufffe\x02]+")
+_BOLD_NAME = re.compile(rb"bold|black|heavy|demi|negr", re.IGNORECASE)
+_FORCE_BOLD = 1 << 18
+_NAME_BYTES = 128
+_INSET = 1.0
+"""How far inside a line's ends its cell is looked for, points: character boxes may touch a border."""
+
+
+@dataclass(slots=True)
+class RawLine:
+    """One raw line: offsets of its first and last visible characters, and how it is set."""
+
+    start: int
+    end: int
+    box: Box
+    size: float
+    bold: bool
+
+
+@dataclass(slots=True)
+class RawPage:
+    """What one page holds, before normalisation. Points, origin at the top left as the page is read."""
+
+    number: int
+    text: str = ""
+    height: float = 0.0
+    lines: list[RawLine] = field(default_factory=list)
+    grids: list[Grid] = field(default_factory=list)
+    failed: bool = False
+
+    def place(self, normal: Normalised) -> list[Line]:
+        """Return the lines of the normalised text with their boxes."""
+        lines = cut_lines(normal.text)
+        raw, last = iter(self.lines), len(lines) - 1
+        index = 0
+        for item in raw:
+            start = normal.at(item.start)
+            while index < last and lines[index].end <= start:
+                index += 1
+            if index > last:
+                break
+            line = lines[index]
+            if line.box is None:
+                line.box, line.size, line.bold = item.box, item.size, item.bold
+            else:  # two raw lines joined by a mended hyphen
+                line.box = Box(line.box.left, line.box.top, item.box.right, max(line.box.bottom, item.box.bottom))
+        return lines
+
+
+def read_page(document: Any, index: int) -> RawPage:
+    """Read page ``index`` (from 0); a page that PDFium cannot load is returned empty and marked ``failed``."""
+    import pypdfium2
+
+    result = RawPage(index + 1)
+    try:
+        page = document[index]
+    except pypdfium2.PdfiumError:
+        result.failed = True
+        return result
+    try:
+        textpage = page.get_textpage()
+    except pypdfium2.PdfiumError:
+        result.failed = True
+        page.close()
+        return result
+    try:
+        _fill(result, page, textpage)
+    finally:
+        textpage.close()
+        page.close()
+    return result
+
+
+def _fill(result: RawPage, page: Any, textpage: Any) -> None:
+    reader = _Reader(page, textpage)
+    result.text, result.height = reader.text, reader.turn.height
+    result.lines = reader.lines()
+    if result.lines and (rules := read_rules(page.raw, reader.turn)):
+        grids = find_grids(rules)
+        for grid in grids:
+            reader.fill(grid, result.lines)
+        result.grids = [grid for grid in grids if is_table(grid)]
+
+
+class Turn:
+    """Turns PDF coordinates (origin bottom left, before rotation) into those a reader sees."""
+
+    def __init__(self, page: Any) -> None:
+        self.left, self.bottom, self.right, self.top = page.get_bbox()
+        self.rotation = page.get_rotation() % 360
+        sideways = self.rotation in (90, 270)
+        self.height = self.right - self.left if sideways else self.top - self.bottom
+
+    def box(self, left: float, bottom: float, right: float, top: float) -> Box:
+        """Return the rectangle as it is read."""
+        if self.rotation == 90:
+            return Box(bottom - self.bottom, left - self.left, top - self.bottom, right - self.left)
+        if self.rotation == 180:
+            return Box(self.right - right, bottom - self.bottom, self.right - left, top - self.bottom)
+        if self.rotation == 270:
+            return Box(self.top - top, self.right - right, self.top - bottom, self.right - left)
+        return Box(left - self.left, self.top - top, right - self.left, self.top - bottom)
+
+
+class _Reader:
+    """Asks one text page; holds the C buffers that the answers are written to."""
+
+    def __init__(self, page: Any, textpage: Any) -> None:
+        import pypdfium2.raw as c
+
+        self.c, self.handle = c, textpage.raw
+        self.turn = Turn(page)
+        self.rect = c.FS_RECTF()
+        self.rect_at = ctypes.byref(self.rect)
+        self.name = ctypes.create_string_buffer(_NAME_BYTES)
+        self.flags = ctypes.c_int()
+        self.text, self.direct = self._text()
+
+    def _text(self) -> tuple[str, bool]:
+        """Return the text, and whether its offsets are PDFium's character indices."""
+        count = self.c.FPDFText_CountChars(self.handle)
+        if count <= 0:
+            return "", True
+        units = (ctypes.c_ushort * (count + 1))()
+        written = self.c.FPDFText_GetText(self.handle, 0, count, units)
+        raw = bytes(units)[: 2 * max(0, written - 1)]
+        text = raw.decode("utf-16-le", errors="surrogatepass")
+        if len(text) != len(raw) // 2:  # beyond the basic plane: keep one character for each unit that PDFium counts
+            text = "".join(map(chr, memoryview(raw).cast("H")))
+        return text, len(text) == count
+
+    def box(self, index: int) -> Box | None:
+        """Return the box of the character at text offset ``index``; ``None`` when it has none."""
+        if not self.direct:
+            index = self.c.FPDFText_GetCharIndexFromTextIndex(self.handle, index)
+        if index < 0 or not self.c.FPDFText_GetLooseCharBox(self.handle, index, self.rect_at):
+            return None
+        rect = self.rect
+        return self.turn.box(rect.left, rect.bottom, rect.right, rect.top)
+
+    def bold(self, index: int) -> bool:
+        """Tell whether the character at text offset ``index`` is set in a bold face."""
+        if not self.direct:
+            index = self.c.FPDFText_GetCharIndexFromTextIndex(self.handle, index)
+        size = self.c.FPDFText_GetFontInfo(self.handle, index, self.name, _NAME_BYTES, ctypes.byref(self.flags))
+        if size <= 0:
+            return False
+        return bool(self.flags.value & _FORCE_BOLD or _BOLD_NAME.search(self.name.value))
+
+    def lines(self) -> list[RawLine]:
+        """Return the lines that are not blank."""
+        lines: list[RawLine] = []
+        start = 0
+        for part in self.text.split("\r\n"):
+            body = part.strip()
+            if body:
+                first = start + part.index(body[0])
+                last = first + len(body) - 1
+                begin, end = self.box(first), self.box(last)
+                if begin is not None and end is not None:
+                    box = Box(begin.left, min(begin.top, end.top), end.right, max(begin.bottom, end.bottom))
+                    bold = self.bold(first) and self.bold(last)
+                    lines.append(RawLine(first, last + 1, box, begin.bottom - begin.top, bold))
+            start += len(part) + 2
+        return lines
+
+    def fill(self, grid: Grid, lines: Sequence[RawLine]) -> None:
+        """Put what stands inside a grid into its cells, as raw offsets: whole lines if they fit, else words."""
+        for line in lines:
+            box = line.box
+            if box.bottom < grid.box.top or box.top > grid.box.bottom:
+                continue
+            y = (box.top + box.bottom) / 2
+            first, last = grid.cell_at(box.left + _INSET, y), grid.cell_at(box.right - _INSET, y)
+            if first is last and box.right > box.left and box.bottom - box.top < 1.5 * line.size:
+                if first is not None:
+                    first.words.append((line.start, line.end))
+                continue
+            for match in _WORD.finditer(self.text, line.start, line.end):
+                self._put(grid, *match.span())
+
+    def _put(self, grid: Grid, start: int, end: int) -> None:
+        first, last = self._cell(grid, start), self._cell(grid, end - 1)
+        if first is last:
+            if first is not None:
+                first.words.append((start, end))
+            return
+        for index in range(start, end):  # words of two narrow cells, written without a blank between them
+            cell = self._cell(grid, index)
+            if cell is None:
+                continue
+            if cell.words and cell.words[-1][1] == index > start:
+                cell.words[-1] = (cell.words[-1][0], index + 1)
+            else:
+                cell.words.append((index, index + 1))
+
+    def _cell(self, grid: Grid, index: int) -> GridCell | None:
+        box = self.box(index)
+        return None if box is None else grid.cell_at((box.left + box.right) / 2, (box.top + box.bottom) / 2)

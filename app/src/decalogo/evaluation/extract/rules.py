@@ -1,0 +1,158 @@
+"""Ruling lines of a PDF page, from its vector paths."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from decalogo.evaluation.extract.layout import Box
+
+if TYPE_CHECKING:
+    from decalogo.evaluation.extract.pdfpage import Turn
+
+_THIN = 3.5
+"""Greatest width of a line, points; thin filled rectangles are lines too."""
+_SHORT = 4.0
+"""Shorter strokes are dots, corners or drawings, points."""
+_MOST_OBJECTS = 20_000
+"""Objects looked at on one page: maps and drawings have many more, tables have not."""
+_MOST_SEGMENTS = 400
+_MOST_NESTING = 4
+_WHITE = 250
+
+Matrix = tuple[float, float, float, float, float, float]
+
+
+@dataclass(slots=True)
+class Rules:
+    """Lines on a page, ``horizontal`` as (y, x0, x1) and ``vertical`` as (x, y0, y1), and coloured rectangles."""
+
+    horizontal: list[tuple[float, float, float]] = field(default_factory=list)
+    vertical: list[tuple[float, float, float]] = field(default_factory=list)
+    fills: list[Box] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        ruled = len(self.horizontal) >= 2 and len(self.vertical) >= 1
+        return ruled or len(self.fills) >= 4
+
+    def add(self, box: Box) -> None:
+        """Take a thin box as a line; other boxes are ignored."""
+        left, top, right, bottom = box
+        if bottom - top <= _THIN and right - left >= _SHORT:
+            self.horizontal.append(((top + bottom) / 2, left, right))
+        elif right - left <= _THIN and bottom - top >= _SHORT:
+            self.vertical.append(((left + right) / 2, top, bottom))
+
+    def add_edges(self, box: Box) -> None:
+        """Take the four edges of a box as lines."""
+        left, top, right, bottom = box
+        self.horizontal += [(top, left, right), (bottom, left, right)]
+        self.vertical += [(left, top, bottom), (right, top, bottom)]
+
+
+def read_rules(page: Any, turn: Turn) -> Rules:
+    """Return the ruling lines of a loaded PDFium page, in the coordinates of ``turn``."""
+    reader = _PathReader(turn)
+    for shape, matrix in reader.paths(page, None, 0):
+        reader.take(shape, matrix)
+    return reader.rules
+
+
+class _PathReader:
+    """Reads path objects; holds the C numbers that the answers are written to."""
+
+    def __init__(self, turn: Turn) -> None:
+        import pypdfium2.raw as c
+
+        self.c, self.turn, self.rules = c, turn, Rules()
+        self.left_over = _MOST_OBJECTS
+        self.edges = [ctypes.c_float() for _ in range(4)]
+        self.edges_at = [ctypes.byref(edge) for edge in self.edges]
+        self.x, self.y = ctypes.c_float(), ctypes.c_float()
+        self.fill, self.stroke = ctypes.c_int(), ctypes.c_int()
+        self.colour = [ctypes.c_uint() for _ in range(4)]
+
+    def paths(self, holder: Any, matrix: Matrix | None, depth: int) -> Iterator[tuple[Any, Matrix | None]]:
+        """Yield every path of a page or form with the matrix of the forms around it."""
+        c = self.c
+        count = c.FPDFFormObj_CountObjects(holder) if depth else c.FPDFPage_CountObjects(holder)
+        get = c.FPDFFormObj_GetObject if depth else c.FPDFPage_GetObject
+        for index in range(count):
+            self.left_over -= 1
+            if self.left_over < 0:
+                return
+            item = get(holder, index)
+            kind = c.FPDFPageObj_GetType(item)
+            if kind == c.FPDF_PAGEOBJ_PATH:
+                yield item, matrix
+            elif kind == c.FPDF_PAGEOBJ_FORM and depth < _MOST_NESTING:
+                yield from self.paths(item, _times(self._matrix(item), matrix), depth + 1)
+
+    def take(self, shape: Any, matrix: Matrix | None) -> None:
+        """Add what lines a path draws."""
+        if not self.c.FPDFPageObj_GetBounds(shape, *self.edges_at):
+            return
+        left, bottom, right, top = self.edges
+        box = self._box(left.value, bottom.value, right.value, top.value, matrix)
+        width, height = box.right - box.left, box.bottom - box.top
+        if max(width, height) < _SHORT:
+            return
+        self.c.FPDFPath_GetDrawMode(shape, ctypes.byref(self.fill), ctypes.byref(self.stroke))
+        if not (self.fill.value or self.stroke.value):
+            return
+        if min(width, height) <= _THIN:
+            self.rules.add(box)
+            return
+        count = self.c.FPDFPath_CountSegments(shape)
+        if self.stroke.value:
+            if count <= _MOST_SEGMENTS:
+                self._segments(shape, count, matrix)
+        elif 4 <= count <= 6 and not self._is_white(shape):
+            self.rules.fills.append(box)
+
+    def _segments(self, shape: Any, count: int, matrix: Matrix | None) -> None:
+        c = self.c
+        whole = _times(self._matrix(shape), matrix)
+        first = last = None
+        for index in range(count):
+            segment = c.FPDFPath_GetPathSegment(shape, index)
+            c.FPDFPathSegment_GetPoint(segment, ctypes.byref(self.x), ctypes.byref(self.y))
+            point = self.x.value, self.y.value
+            kind = c.FPDFPathSegment_GetType(segment)
+            if kind == c.FPDF_SEGMENT_MOVETO:
+                first = point
+            elif kind == c.FPDF_SEGMENT_LINETO and last is not None:
+                self.rules.add(self._box(*last, *point, whole))
+            if c.FPDFPathSegment_GetClose(segment) and first is not None:
+                self.rules.add(self._box(*point, *first, whole))
+            last = point
+
+    def _box(self, x0: float, y0: float, x1: float, y1: float, matrix: Matrix | None) -> Box:
+        if matrix is not None:
+            a, b, c, d, e, f = matrix
+            x0, y0, x1, y1 = a * x0 + c * y0 + e, b * x0 + d * y0 + f, a * x1 + c * y1 + e, b * x1 + d * y1 + f
+        return self.turn.box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+
+    def _matrix(self, item: Any) -> Matrix:
+        matrix = self.c.FS_MATRIX()
+        if not self.c.FPDFPageObj_GetMatrix(item, ctypes.byref(matrix)):
+            return (1, 0, 0, 1, 0, 0)
+        return (matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f)
+
+    def _is_white(self, shape: Any) -> bool:
+        pointers = [ctypes.byref(part) for part in self.colour]
+        if not self.c.FPDFPageObj_GetFillColor(shape, *pointers):
+            return False
+        red, green, blue, alpha = (part.value for part in self.colour)
+        return alpha == 0 or min(red, green, blue) >= _WHITE
+
+
+def _times(inner: Matrix, outer: Matrix | None) -> Matrix:
+    """Return the matrix that applies ``inner`` and then ``outer``."""
+    if outer is None:
+        return inner
+    a, b, c, d, e, f = inner
+    p, q, r, s, t, u = outer
+    return (a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u)

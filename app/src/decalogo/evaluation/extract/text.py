@@ -1,0 +1,78 @@
+"""Plain text: decoding, and pages where the file has none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from decalogo.errors import DocumentTooLargeError
+from decalogo.evaluation.extract.detect import HEAD_BYTES, looks_utf16
+from decalogo.evaluation.extract.hyphens import vocabulary
+from decalogo.evaluation.extract.layout import Sheet, cut_lines
+from decalogo.evaluation.extract.normalise import normalise
+from decalogo.evaluation.model import Flag
+
+_PAGE_CHARACTERS = 3000
+"""Length of a page made up where the text has no page marks."""
+
+
+def read_text(content: bytes | Path, max_pages: int) -> tuple[list[Sheet], list[Flag]]:
+    """Read plain text: one sheet a page.
+
+    Pages are split at form feeds; a text without them is cut into pages of about 3,000 characters at paragraph borders.
+
+    Raises:
+        DocumentTooLargeError: more than ``max_pages`` pages.
+    """
+    data = content.read_bytes() if isinstance(content, Path) else content
+    raw = decode(data).replace("\r\n", "\n").replace("\r", "\n")
+    flags: list[Flag] = []
+    parts = raw.rstrip("\f\n ").split("\f")
+    if len(parts) == 1:
+        parts = make_pages(raw)
+        flags.append(
+            Flag(
+                "pages-synthetic",
+                f"A text has no pages; it was cut into {len(parts)} parts that are numbered as pages.",
+            )
+        )
+    if len(parts) > max_pages:
+        raise DocumentTooLargeError(
+            f"The text has {len(parts)} pages and at most {max_pages} are read; split it or raise evaluation.max_pages."
+        )
+    words = vocabulary(parts)
+    texts = [normalise(part, words).text for part in parts]
+    return [Sheet(number, text, cut_lines(text)) for number, text in enumerate(texts, 1)], flags
+
+
+def decode(data: bytes) -> str:
+    """Return text from UTF-8, UTF-16 or, failing these, cp1252 (what old plans are mostly written in)."""
+    codec = looks_utf16(data[:HEAD_BYTES])
+    if codec is not None:
+        return data.decode(codec, errors="replace").removeprefix("\ufeff")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # The five bytes cp1252 leaves undefined become control characters, which normalisation removes.
+        return data.decode("cp1252", errors="replace").replace("\ufffd", "")
+
+
+def make_pages(text: str) -> list[str]:
+    """Cut a text without page marks into pages of about 3,000 characters, at paragraph borders where there are any."""
+    pages: list[str] = []
+    start = 0
+    while len(text) - start > 1.5 * _PAGE_CHARACTERS:
+        low, high = start + _PAGE_CHARACTERS // 2, start + int(1.5 * _PAGE_CHARACTERS)
+        cut = _best_cut(text, low, start + _PAGE_CHARACTERS, high)
+        pages.append(text[start:cut])
+        start = cut
+    pages.append(text[start:])
+    return pages
+
+
+def _best_cut(text: str, low: int, goal: int, high: int) -> int:
+    for mark in ("\n\n", ".\n", "\n", " "):
+        after, before = text.find(mark, goal, high), text.rfind(mark, low, goal)
+        if after >= 0 or before >= 0:
+            near = before if after < 0 or (before >= 0 and goal - before < after - goal) else after
+            return near + len(mark)
+    return goal
