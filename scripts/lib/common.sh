@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Words and questions that every step shares. Sourced by ./appliance; sets nothing but functions and three paths.
+# Words and questions that every step shares. Sourced by ./appliance; sets nothing but functions and a path.
 
 readonly BASE_IMAGE="${BASE_IMAGE:-debian:trixie-slim}"
+# shellcheck disable=SC2034 # for the other files
 readonly STATE_DIR="$ROOT/var"
-readonly FORM_FILE="$STATE_DIR/form"
 
 # Everything meant for people goes to standard error: standard output carries answers (a token, an address) alone.
 say() { printf '%s\n' "$*" >&2; }

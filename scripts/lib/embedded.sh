@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# The appliance as local processes of the same program, from a virtual environment: no root, no engine.
+
+readonly EMBEDDED_DATA="$STATE_DIR/embedded"
+
+embedded() {
+  local command="$1"
+  shift
+  "$VENV/bin/decalogo" embedded "$command" --data "$EMBEDDED_DATA" "$@"
+}
+
+embedded_up() {
+  local workers=()
+  # A replica of the stack's worker judges two documents at once.
+  [[ -z "$1" ]] || workers=(--workers "$(($1 * 2))")
+  ensure_venv requirements.lock
+  remember_form embedded
+  step "Starting the processes"
+  embedded up "${workers[@]}" >/dev/null
+}
+
+embedded_runs() { [[ -x "$VENV/bin/decalogo" ]] && embedded url >/dev/null 2>&1; }
+
+embedded_invite() {
+  say ""
+  say "Ready: $(embedded_url)  (this machine only, without TLS)"
+  say "Admin token: ./appliance token admin"
+  say "Next: ./appliance decalogo submit app/tests/data/florencia-2020-2023.pdf --wait"
+}
+
+embedded_attach() {
+  trap 'trap - INT; say ""; embedded_down' INT
+  embedded logs --follow
+}
+
+embedded_down() { embedded down "$@" >&2; }
+embedded_status() { embedded status; }
+embedded_url() { embedded url; }
+
+embedded_logs() {
+  local follow=()
+  if [[ -t 1 ]]; then follow=(--follow); fi
+  embedded logs "${follow[@]}" "$@"
+}
+
+embedded_token() {
+  if [[ "${1:-}" == admin ]]; then
+    cat "$(embedded token)"
+  else
+    embedded run -- token "$@"
+  fi
+}
+
+embedded_decalogo() { run_client "$(embedded_url)" "$(embedded token)" "" "$@"; }
+
+embedded_certificate() { fail "the embedded form is without TLS: there is no certificate"; }

@@ -1,0 +1,69 @@
+# shellcheck shell=bash
+# The two forms of the appliance (containers: "stack"; local processes: "embedded") and the choice between them.
+# Each form has the same functions: stack_up and embedded_up, stack_down and embedded_down, and so on.
+
+readonly FORM_FILE="$STATE_DIR/form"
+
+up() {
+  local replicas="" embedded="" attach="" form
+  while [[ $# -gt 0 ]]; do
+    case "$1" in
+      --scale) shift && replicas="$(worker_replicas "${1:-}")" ;;
+      --scale=*) replicas="$(worker_replicas "${1#--scale=}")" ;;
+      --embedded) embedded=yes ;;
+      --attach) attach=yes ;;
+      *) fail "up: unknown option $1 (see ./appliance help)" ;;
+    esac
+    shift
+  done
+  form="$(choose_form "$embedded")"
+  refuse_other_form "$form"
+  mkdir -p "$STATE_DIR"
+  "${form}_up" "$replicas"
+  "${form}_invite"
+  [[ -z "$attach" ]] || "${form}_attach"
+}
+
+worker_replicas() {
+  [[ "$1" =~ ^worker=([1-9][0-9]*)$ ]] || fail "up: --scale takes worker=N, not '$1'"
+  printf '%s' "${BASH_REMATCH[1]}"
+}
+
+# Print the form to start, and say why on standard error.
+choose_form() {
+  if [[ -n "$1" ]]; then
+    say "Form: embedded, as asked."
+    echo embedded
+  elif ! engine_answers; then
+    say "Form: embedded, because no container engine answers. For the full stack: sudo ./appliance bootstrap"
+    echo embedded
+  elif ! compose_answers; then
+    say "Form: embedded, because the engine lacks Compose v2. For the full stack: sudo ./appliance bootstrap"
+    echo embedded
+  else
+    say "Form: containers, because an engine with Compose v2 answers."
+    echo stack
+  fi
+}
+
+last_form() { if [[ -r "$FORM_FILE" ]]; then cat "$FORM_FILE"; fi; }
+
+# One set of data and one address at a time: the other form must be down first.
+refuse_other_form() {
+  local other
+  other="$(last_form)"
+  if [[ -n "$other" && "$other" != "$1" ]] && "${other}_runs"; then
+    fail "the appliance runs in its other form ($other); stop that first: ./appliance down"
+  fi
+}
+
+remember_form() { printf '%s\n' "$1" >"$FORM_FILE"; }
+
+# Run a command in the form that was started last.
+in_form() {
+  local command="$1" form
+  shift
+  form="$(last_form)"
+  [[ -n "$form" ]] || fail "nothing was started here yet: ./appliance up"
+  "${form}_$command" "$@"
+}

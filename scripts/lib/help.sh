@@ -1,0 +1,33 @@
+# shellcheck shell=bash
+# What `./appliance help` prints.
+
+help() {
+  cat <<'HELP'
+Usage: ./appliance COMMAND [OPTIONS]
+
+Run
+  up [--scale worker=N]     start; returns when it is ready. On the container engine if there is one, else embedded
+     [--embedded]           … embedded in any case: local processes, no root, no engine
+     [--attach]             … and stay, showing the logs; Ctrl-C stops it
+  down [--volumes]          stop; --volumes also deletes documents, results, tokens and secrets
+  status                    the services and how they are
+  logs [SERVICE]            the last lines of their logs, and what follows
+  url                       the base address, alone
+
+Access
+  token create NAME         a new token, alone on standard output [--tier standard|premium] [--days N]
+  token list                every token, without its secret
+  token revoke ID           make one useless at once
+  token admin               the first admin token
+  certificate               the certificate a client must trust (PEM), alone
+
+Work
+  decalogo …                the client with address and admin token filled in: ./appliance decalogo submit plan.pdf --wait
+
+Install and test
+  bootstrap                 install engine, Compose v2 and base image (Debian, Ubuntu; as root)
+  test [unit|stack]         everything, or one part
+
+More: README.md, docs/operating.md
+HELP
+}

@@ -1,0 +1,123 @@
+# shellcheck shell=bash
+# The appliance as containers (compose.yaml). COMPOSE_PROJECT_NAME, HTTP_PORT, HTTPS_PORT and the rest of .env apply.
+
+readonly STACK_WAIT_SECONDS=180
+
+compose() { docker compose --project-directory "$ROOT" --progress quiet "$@"; }
+
+stack_up() {
+  local scale=()
+  [[ -z "$1" ]] || scale=(--scale "worker=$1")
+  fit_small_machine
+  pass_on_pip_index
+  make_base_image
+  step "Building images (quick when nothing changed)"
+  quietly compose build
+  remember_form stack
+  step "Starting the services"
+  if ! compose up --detach --remove-orphans --wait --wait-timeout "$STACK_WAIT_SECONDS" "${scale[@]}" >&2; then
+    explain_failed_start
+    fail "the stack did not become healthy; ./appliance logs shows more"
+  fi
+  await_ready
+}
+
+# Healthy is each service by itself; ready is the API having heard of Redis, the artifact store and a worker.
+await_ready() {
+  local deadline=$((SECONDS + 60))
+  until compose exec -T nginx curl -fsk -o /dev/null https://127.0.0.1:8443/api/v1/ready 2>/dev/null; do
+    if ((SECONDS >= deadline)); then
+      explain_failed_start
+      fail "the services are healthy but the appliance is not ready: $(compose exec -T nginx curl -sk https://127.0.0.1:8443/api/v1/ready)"
+    fi
+    sleep 0.5
+  done
+}
+
+# The engine refuses a CPU limit above the machine's own number.
+fit_small_machine() {
+  [[ "$(nproc)" -ge 2 ]] || export WORKER_CPUS="${WORKER_CPUS:-1}" API_CPUS="${API_CPUS:-1}"
+}
+
+# A package index that this host's pip is set to use serves the builds too.
+pass_on_pip_index() {
+  local index
+  [[ -z "${PIP_INDEX_URL:-}" ]] && have pip || return 0
+  index="$(pip config get global.index-url 2>/dev/null)" || return 0
+  export PIP_INDEX_URL="$index"
+}
+
+explain_failed_start() {
+  compose ps --all >&2
+  local id
+  for id in $(compose ps --all --quiet); do
+    if [[ "$(docker inspect --format '{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.ExitCode}}{{end}}' "$id")" != @(healthy|0) ]]; then
+      say "--- last lines of $(docker inspect --format '{{.Name}}' "$id")"
+      docker logs --tail 20 "$id" >&2
+    fi
+  done
+}
+
+stack_runs() { engine_answers && [[ -n "$(compose ps --quiet --status running 2>/dev/null)" ]]; }
+
+stack_invite() {
+  local url
+  url="$(stack_url)"
+  say ""
+  say "Ready: $url  (self-signed certificate unless you mounted your own: TLS_DIR in docs/operating.md)"
+  say "Admin token: ./appliance token admin"
+  say "Next: ./appliance decalogo submit app/tests/data/florencia-2020-2023.pdf --wait"
+}
+
+stack_attach() {
+  trap 'trap - INT; say ""; stack_down' INT
+  compose logs --follow --tail 20
+}
+
+stack_down() {
+  local options=()
+  [[ "${1:-}" != --volumes ]] || options=(--volumes)
+  compose --profile operator down --remove-orphans "${options[@]}" >&2
+  say "Stopped.${1:+ Documents, results, tokens and secrets are deleted.}"
+}
+
+stack_status() {
+  compose ps --all
+  say "Address: $(stack_url)"
+}
+
+stack_logs() {
+  local follow=()
+  if [[ -t 1 ]]; then follow=(--follow); fi
+  compose logs --tail 200 "${follow[@]}" "$@"
+}
+
+stack_url() {
+  local published
+  published="$(compose port nginx 8443 2>/dev/null)" || fail "the stack does not run: ./appliance up"
+  local port="${published##*:}"
+  if [[ "$port" == 443 ]]; then echo "https://localhost"; else echo "https://localhost:$port"; fi
+}
+
+stack_token() {
+  if [[ "${1:-}" == admin ]]; then
+    compose --profile operator run --rm --no-deps -T operator
+  else
+    compose exec -T api decalogo token "$@"
+  fi
+}
+
+# What a client must trust to know that it talks to this appliance.
+stack_certificate() { compose exec -T nginx cat /run/secrets/decalogo/tls.crt; }
+
+# The client runs here, in a virtual environment, because the files to hand in are here.
+stack_decalogo() {
+  ensure_venv requirements.lock
+  local folder
+  folder="$(mktemp -d)"
+  # shellcheck disable=SC2064 # the folder of now
+  trap "rm -rf '$folder'" EXIT
+  stack_certificate >"$folder/tls.crt"
+  (umask 077 && stack_token admin >"$folder/token")
+  run_client "$(stack_url)" "$folder/token" "$folder/tls.crt" "$@"
+}

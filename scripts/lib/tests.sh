@@ -1,0 +1,93 @@
+# shellcheck shell=bash
+# `./appliance test [unit|stack]`: every check, each counted, and one closing line for the whole.
+
+run_tests() {
+  local part="${1:-all}"
+  [[ "$part" == @(all|unit|stack) ]] || fail "test: unknown part $part (unit, stack, or none for both)"
+  PASSED=0 FAILED=0 SKIPPED=0
+  REPORTS="$(mktemp -d)"
+  ensure_venv requirements-dev.lock
+  [[ "$part" == stack ]] || run_unit_part
+  [[ "$part" == unit ]] || run_stack_part
+  rm -rf "$REPORTS"
+  say ""
+  echo "$PASSED passed, $FAILED failed, $SKIPPED skipped"
+  [[ "$FAILED" == 0 && "$PASSED" -gt 0 ]]
+}
+
+run_unit_part() {
+  local scripts=("$ROOT/appliance" "$ROOT/.ci/run" "$ROOT"/scripts/lock "$ROOT"/scripts/lib/*.sh "$ROOT"/images/*/{serve,health})
+  check "ruff check" in_app "$VENV/bin/ruff" check .
+  check "ruff format" in_app "$VENV/bin/ruff" format --check .
+  check "ruff check of the stack tests" in_app "$VENV/bin/ruff" check --config pyproject.toml "$ROOT/tests"
+  check "mypy" in_app "$VENV/bin/mypy"
+  check_if_there shellcheck --external-sources "${scripts[@]}"
+  check_if_there shfmt --diff --indent 2 --case-indent "${scripts[@]}"
+  check_pytest "unit and integration tests" "$ROOT/app" tests
+}
+
+run_stack_part() {
+  if engine_answers && compose_answers; then
+    make_base_image
+    check_pytest "stack scenarios" "$ROOT/tests" stack
+  elif [[ -n "${CI:-}" ]]; then
+    say "FAILED: the stack scenarios need a container engine with Compose v2, and in CI that is no excuse"
+    FAILED=$((FAILED + 1))
+  else
+    say "SKIPPED: the stack scenarios need a container engine with Compose v2 (./appliance bootstrap)"
+    SKIPPED=$((SKIPPED + 1))
+  fi
+}
+
+in_app() { (cd "$ROOT/app" && "$@"); }
+
+# Run one check and count it.
+check() {
+  local title="$1"
+  shift
+  step "$title"
+  if "$@" >&2; then
+    PASSED=$((PASSED + 1))
+  else
+    say "FAILED: $title"
+    FAILED=$((FAILED + 1))
+  fi
+}
+
+# A linter that this machine lacks is skipped, loudly, except in CI.
+check_if_there() {
+  if have "$1"; then
+    check "$1" "$@"
+  elif [[ -n "${CI:-}" ]] && is_root && is_debian_like; then
+    quietly apt_install "$1"
+    check "$1" "$@"
+  else
+    say "SKIPPED: $1 is not installed"
+    SKIPPED=$((SKIPPED + 1))
+  fi
+}
+
+# Run a folder of tests and add its counts.
+#   $1: title  $2: folder that holds the pytest configuration  $3: folder of tests in it
+check_pytest() {
+  local report="$REPORTS/${3//\//-}.xml" status=0 counts
+  step "$1"
+  (cd "$2" && "$VENV/bin/pytest" "$3" --junitxml="$report" -o junit_family=xunit2) >&2 || status=$?
+  counts="$(count_results "$report")" || counts="0 0 0"
+  read -r passed failed skipped <<<"$counts"
+  # A run that broke before or after its tests (no report, an internal error) is a failure of its own.
+  if [[ "$status" != 0 && "$failed" == 0 ]]; then failed=1; fi
+  PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed)) SKIPPED=$((SKIPPED + skipped))
+}
+
+# Print how many tests passed, failed and were skipped, from a JUnit report.
+count_results() {
+  "$VENV/bin/python" - "$1" <<'PYTHON'
+import sys
+import xml.etree.ElementTree as ElementTree
+
+suite = ElementTree.parse(sys.argv[1]).getroot().find("testsuite").attrib
+bad, skipped = int(suite["failures"]) + int(suite["errors"]), int(suite["skipped"])
+print(int(suite["tests"]) - bad - skipped, bad, skipped)
+PYTHON
+}

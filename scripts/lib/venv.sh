@@ -1,0 +1,67 @@
+# shellcheck shell=bash
+# The virtual environment of the embedded form, the client and the tests: from the hashed lock files alone.
+
+readonly VENV="$ROOT/.venv"
+
+# Make $VENV hold what a lock file names, and the package itself; a no-op while the lock is unchanged.
+#   $1: requirements.lock, or requirements-dev.lock (which holds all of the former)
+ensure_venv() {
+  local lock="$ROOT/app/$1"
+  if venv_is_stamped "$1" || { [[ "$1" == requirements.lock ]] && venv_is_stamped requirements-dev.lock; }; then
+    return 0
+  fi
+  [[ -x "$VENV/bin/python" ]] || make_venv
+  step "Installing $1 into .venv (a minute or two the first time)"
+  "$VENV/bin/python" -m pip --version >/dev/null 2>&1 || quietly "$VENV/bin/python" -m ensurepip
+  quietly "$VENV/bin/python" -m pip install --disable-pip-version-check --require-hashes -r "$lock"
+  # Editable: an update of the checkout is an update of the program.
+  quietly "$VENV/bin/python" -m pip install --disable-pip-version-check --no-index --no-deps --no-build-isolation -e "$ROOT/app"
+  venv_stamp "$1" >"$VENV/stamp-$1"
+}
+
+# What an installation depends on: the lock, and the package's entry points.
+venv_stamp() { cat "$ROOT/app/$1" "$ROOT/app/pyproject.toml" | sha256sum; }
+
+venv_is_stamped() {
+  [[ -x "$VENV/bin/decalogo" && -r "$VENV/stamp-$1" && "$(cat "$VENV/stamp-$1")" == "$(venv_stamp "$1")" ]]
+}
+
+make_venv() {
+  local python
+  python="$(find_python)" || need_python
+  python="$(find_python)" || fail "no usable Python 3.11 or later"
+  step "Making .venv with $("$python" --version)"
+  quietly "$python" -m venv "$VENV"
+}
+
+# Print the first Python that is new enough and can make virtual environments.
+find_python() {
+  local candidate
+  for candidate in python3 python3.13 python3.12 python3.11 /usr/bin/python3; do
+    if have "$candidate" && "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      printf '%s' "$candidate"
+      return 0
+    fi
+  done
+  return 1
+}
+
+need_python() {
+  if is_debian_like && is_root; then
+    step "Python's venv module is missing: installing python3-venv"
+    quietly apt-get update -qq
+    apt_install python3 python3-venv
+  elif is_debian_like; then
+    fail "Python 3.11 with its venv module is needed: sudo apt-get install python3 python3-venv"
+  else
+    fail "Python 3.11 or later with its venv module is needed"
+  fi
+}
+
+# Run a command of the package against an address; its options, where given, win over these.
+#   $1: base address  $2: file with the token  $3: certificate to trust, or empty  $4…: a decalogo command and its options
+run_client() {
+  local url="$1" token_file="$2" ca="$3"
+  shift 3
+  DECALOGO_URL="$url" DECALOGO_TOKEN_FILE="$token_file" DECALOGO_CA_FILE="$ca" "$VENV/bin/decalogo" "$@"
+}
