@@ -145,6 +145,12 @@ class PayloadTooLargeError(DecalogoError):
     slug, title, status = "payload-too-large", "The upload is too large", 413
 
 
+class QuotaError(DecalogoError):
+    """The caller has used up a limit of its own; ``retry_after`` (seconds) says when to try again."""
+
+    slug, title, status = "quota-exceeded", "A limit of yours is reached", 429
+
+
 class UnavailableError(DecalogoError):
     """The appliance cannot take work now; ``retry_after`` (seconds) says when to try again."""
 

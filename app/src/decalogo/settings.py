@@ -81,6 +81,9 @@ class QueueSettings(BaseModel):
         5.0, ge=0, description="Time a stopping worker gives to running documents, seconds."
     )
     max_depth: int = Field(10_000, ge=1, description="Queued documents past which uploads are refused (guide: 10,000).")
+    max_memory_share: float = Field(
+        0.8, gt=0, le=1, description="Share of Redis's maxmemory past which uploads are refused (guide: 80 %)."
+    )
 
     @model_validator(mode="after")
     def _limits_fit(self) -> QueueSettings:

@@ -15,9 +15,9 @@ from typing import Any, Literal, cast
 import redis
 from redis.exceptions import RedisError
 
-from decalogo.batches.states import Batch, BatchState, Document, DocumentState, NewDocument, Options
+from decalogo.batches.states import Batch, Document, DocumentState, NewDocument, Options
 from decalogo.connections import connect
-from decalogo.errors import UnavailableError
+from decalogo.errors import QuotaError, UnavailableError
 from decalogo.settings import QueueSettings, Settings
 
 _PAGE = 1000
@@ -60,12 +60,13 @@ class Ledger:
     def _scripts(self) -> Mapping[str, Any]:
         folder = files("decalogo.batches") / "lua"
         prelude = (folder / "prelude.lua").read_text(encoding="utf-8")
-        names = sorted(f.name.removesuffix(".lua") for f in folder.iterdir() if f.name.endswith(".lua"))
-        names.remove("prelude")
-        return {
-            name: self._redis.register_script(prelude + (folder / f"{name}.lua").read_text(encoding="utf-8"))
-            for name in names
-        }
+        admission = (folder / "admission.lua").read_text(encoding="utf-8")
+        names = {f.name.removesuffix(".lua") for f in folder.iterdir() if f.name.endswith(".lua")}
+        scripts = {}
+        for name in sorted(names - {"prelude", "admission"}):
+            shared = prelude + admission if name in ("admit", "room") else prelude
+            scripts[name] = self._redis.register_script(shared + (folder / f"{name}.lua").read_text(encoding="utf-8"))
+        return scripts
 
     def _run(self, name: str, *args: str | float) -> Any:
         return self._scripts[name](args=args)
@@ -79,47 +80,75 @@ class Ledger:
 
     # -- submitting and reading -------------------------------------------------------------------------------------
 
-    def admit(self, job_id: str, tenant: str, options: Options, documents: Sequence[NewDocument]) -> None:
+    def room(self, tenant: str, *, tenant_limit: int = 0) -> None:
+        """Raise what :meth:`admit` would raise for a batch of one document; for use before an upload is read."""
+        self._refuse(self._run("room", tenant, *self._limits(tenant_limit)))
+
+    def admit(
+        self,
+        job_id: str,
+        tenant: str,
+        options: Options,
+        documents: Sequence[NewDocument],
+        *,
+        tenant_limit: int = 0,
+    ) -> None:
         """Record a batch; when this returns it is on disk (``appendfsync always``).
 
+        Args:
+            job_id: the batch's new id; repeating the call with it changes nothing.
+            tenant: whose batch it is.
+            options: the same for all documents.
+            documents: at least one.
+            tenant_limit: most documents the tenant may have unfinished, these included; 0 is no limit.
+
         Raises:
-            UnavailableError: the queue is full (``queue.max_depth``); nothing was recorded.
+            UnavailableError: no room (``queue.max_depth`` or ``queue.max_memory_share``); nothing was recorded.
+            QuotaError: the tenant's limit would be passed; nothing was recorded.
         """
         rows = [
             {"id": d.document_id, "filename": d.filename, "custom_id": d.custom_id, "sha256": d.sha256, "size": d.size}
             for d in documents
         ]
-        limit = self._settings.max_depth
-        verdict, depth = self._run(
-            "admit", job_id, tenant, options.to_json(), options.priority, limit, json.dumps(rows)
-        )
-        if verdict == "full":
-            raise UnavailableError(
-                f"{depth} documents are queued and the limit is {limit}; retry later",
-                limit="queue-depth",
-                retry_after=60,
+        batch = (job_id, options.to_json(), options.priority, json.dumps(rows))
+        self._refuse(self._run("admit", tenant, *self._limits(tenant_limit), *batch))
+
+    def _limits(self, tenant_limit: int) -> tuple[float, ...]:
+        return self._settings.max_depth, self._settings.max_memory_share, tenant_limit
+
+    @staticmethod
+    def _refuse(answer: Sequence[str]) -> None:
+        if not answer:
+            return
+        name, value, limit, retry_after = answer[0], int(answer[1]), int(answer[2]), int(answer[3])
+        extra = {"limit": name, "retry_after": retry_after}
+        if name == "tenant-documents":
+            raise QuotaError(
+                f"{value} of your documents are unfinished and your limit is {limit}; retry later", **extra
             )
+        what = f"{value} documents are queued" if name == "queue-depth" else f"Redis uses {value} % of its memory"
+        raise UnavailableError(f"{what} and the limit is {limit}; retry in {retry_after} s", **extra)
 
     def batch(self, job_id: str) -> Batch | None:
         """Return one batch with its counters, or None."""
         row = cast("dict[str, str]", self._redis.hgetall(f"batch:{job_id}"))
-        return _batch(job_id, row) if row else None
+        return Batch.from_row(job_id, row) if row else None
 
     def batches(self, tenant: str, *, offset: int = 0, limit: int = 50) -> list[Batch]:
         """Return a tenant's batches, newest first."""
         ids = cast("list[str]", self._redis.zrevrange(f"tenant:{tenant}:batches", offset, offset + limit - 1))
-        return [_batch(job_id, row) for job_id, row in zip(ids, self._hashes("batch", ids), strict=True) if row]
+        return [Batch.from_row(job_id, row) for job_id, row in zip(ids, self._hashes("batch", ids), strict=True) if row]
 
     def document(self, document_id: str) -> Document | None:
         """Return one document, or None."""
         row = cast("dict[str, str]", self._redis.hgetall(f"document:{document_id}"))
-        return _document(document_id, row) if row else None
+        return Document.from_row(document_id, row) if row else None
 
     def documents(self, job_id: str, *, offset: int = 0, limit: int = 100) -> list[Document]:
         """Return documents of a batch in submission order."""
         ids = cast("list[str]", self._redis.lrange(f"batch:{job_id}:documents", offset, offset + limit - 1))
         rows = self._hashes("document", ids)
-        return [_document(document_id, row) for document_id, row in zip(ids, rows, strict=True) if row]
+        return [Document.from_row(document_id, row) for document_id, row in zip(ids, rows, strict=True) if row]
 
     def iterate(self, job_id: str) -> Iterator[Document]:
         """Yield all documents of a batch, read page by page."""
@@ -226,7 +255,9 @@ class Ledger:
     def dead(self, *, offset: int = 0, limit: int = 100) -> list[Document]:
         """Return dead letters, newest first."""
         ids = cast("list[str]", self._redis.zrevrange("dead", offset, offset + limit - 1))
-        return [_document(name, row) for name, row in zip(ids, self._hashes("document", ids), strict=True) if row]
+        return [
+            Document.from_row(name, row) for name, row in zip(ids, self._hashes("document", ids), strict=True) if row
+        ]
 
     def finished_before(self, age_seconds: float, limit: int = 100) -> list[str]:
         """Return batches that finished longer ago than ``age_seconds``, oldest first."""
@@ -241,34 +272,3 @@ def open_ledger(settings: Settings) -> Ledger:
 
 def _parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:
     return (ids[i : i + _PAGE] for i in range(0, len(ids), _PAGE))
-
-
-def _batch(job_id: str, row: Mapping[str, str]) -> Batch:
-    counts = {name: int(row[name]) for name in ("total", *DocumentState)}
-    finished_at = float(row["finished_at"])
-    if finished_at:
-        state = BatchState.FINISHED
-    else:
-        state = BatchState.QUEUED if counts["queued"] == counts["total"] else BatchState.RUNNING
-    options = Options.from_json(row["options"])
-    return Batch(job_id, row["tenant"], state, counts, options, float(row["created_at"]), finished_at)
-
-
-def _document(document_id: str, row: Mapping[str, str]) -> Document:
-    return Document(
-        document_id=document_id,
-        job_id=row["job_id"],
-        tenant=row["tenant"],
-        filename=row["filename"],
-        custom_id=row["custom_id"],
-        sha256=row["sha256"],
-        size=int(row["size"]),
-        state=DocumentState(row["state"]),
-        attempts=int(row["attempts"]),
-        problem=json.loads(row["problem"]) if row["problem"] else None,
-        result_key=row["result_key"],
-        pages_key=row["pages_key"],
-        created_at=float(row["created_at"]),
-        started_at=float(row["started_at"]),
-        finished_at=float(row["finished_at"]),
-    )

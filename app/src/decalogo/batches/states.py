@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 
 class DocumentState(StrEnum):
@@ -102,6 +102,18 @@ class Batch:
     created_at: float
     finished_at: float
 
+    @classmethod
+    def from_row(cls, job_id: str, row: Mapping[str, str]) -> Self:
+        """Read the ledger's hash ``batch:<job_id>``."""
+        counts = {name: int(row[name]) for name in ("total", *DocumentState)}
+        finished_at = float(row["finished_at"])
+        if finished_at:
+            state = BatchState.FINISHED
+        else:
+            state = BatchState.QUEUED if counts["queued"] == counts["total"] else BatchState.RUNNING
+        options = Options.from_json(row["options"])
+        return cls(job_id, row["tenant"], state, counts, options, float(row["created_at"]), finished_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -130,3 +142,24 @@ class Document:
     created_at: float
     started_at: float
     finished_at: float
+
+    @classmethod
+    def from_row(cls, document_id: str, row: Mapping[str, str]) -> Self:
+        """Read the ledger's hash ``document:<document_id>``."""
+        return cls(
+            document_id=document_id,
+            job_id=row["job_id"],
+            tenant=row["tenant"],
+            filename=row["filename"],
+            custom_id=row["custom_id"],
+            sha256=row["sha256"],
+            size=int(row["size"]),
+            state=DocumentState(row["state"]),
+            attempts=int(row["attempts"]),
+            problem=json.loads(row["problem"]) if row["problem"] else None,
+            result_key=row["result_key"],
+            pages_key=row["pages_key"],
+            created_at=float(row["created_at"]),
+            started_at=float(row["started_at"]),
+            finished_at=float(row["finished_at"]),
+        )

@@ -1,15 +1,13 @@
 -- Record a batch and its documents, all or nothing. Repeating it with the same job id changes nothing.
--- ARGV: job_id, tenant, options (JSON), priority, max_depth (documents),
+-- ARGV: tenant, max_depth, max_memory_share, max_tenant (documents; 0 is no limit), job_id, options (JSON), priority,
 --       documents (JSON list of {id, filename, custom_id, sha256, size})
--- Returns {"admitted", depth} or {"full", depth}; depth counts queued documents before this batch.
-local job_id, tenant, options, priority = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local max_depth, documents = tonumber(ARGV[5]), cjson.decode(ARGV[6])
-local depth = redis.call('ZCARD', 'queued')
-local batch = 'batch:' .. job_id
-if redis.call('EXISTS', batch) == 1 then return {'admitted', depth} end
-if depth + #documents > max_depth then return {'full', depth} end
+-- Returns an empty list, or {limit name, value, limit, retry after (seconds)} when there is no room.
+local tenant, job_id, options, priority = ARGV[1], ARGV[5], ARGV[6], ARGV[7]
+local documents, time, batch = cjson.decode(ARGV[8]), now(), 'batch:' .. ARGV[5]
+if redis.call('EXISTS', batch) == 1 then return {} end
+local refused = refusal(tenant, #documents, tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), time)
+if refused then return refused end
 
-local time = now()
 redis.call('HSET', batch, 'tenant', tenant, 'options', options, 'created_at', stamp(time), 'finished_at', '0',
   'total', #documents, 'queued', #documents, 'running', 0, 'succeeded', 0, 'partial', 0, 'failed', 0, 'dead', 0,
   'cancelled', 0)
@@ -23,4 +21,5 @@ for _, document in ipairs(documents) do
   redis.call('ZADD', 'queued', stamp(time), document.id)
 end
 redis.call('HINCRBY', 'totals', 'queued', #documents)
-return {'admitted', depth}
+redis.call('HINCRBY', 'unfinished', tenant, #documents)
+return {}

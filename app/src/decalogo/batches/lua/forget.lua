@@ -9,6 +9,7 @@ for _, id in ipairs(redis.call('LRANGE', batch .. ':documents', 0, -1)) do
   removed[#removed + 1] = id
   removed[#removed + 1] = keys[1] or ''
   removed[#removed + 1] = keys[2] or ''
+  if waits(redis.call('HGET', 'document:' .. id, 'state')) then redis.call('HINCRBY', 'unfinished', tenant, -1) end
   for _, index in ipairs({'queued', 'running', 'dead'}) do redis.call('ZREM', index, id) end
   redis.call('DEL', 'document:' .. id)
 end

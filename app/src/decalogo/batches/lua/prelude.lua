@@ -12,6 +12,9 @@
 --   running                   zset    document id -> when its lease ends
 --   dead                      zset    document id -> when it was given up
 --   totals                    hash    document state -> documents that ever reached it
+--   unfinished                hash    tenant -> its documents queued or running
+--   drained:<n>               string  documents that ended in the n-th ten seconds of Unix time; expires
+--   admission                 hash    closed: which limit closed it (absent while it is open)
 --   workers                   zset    worker name -> last heartbeat
 -- Times are Unix seconds by the server's clock, so that no worker's clock matters.
 
@@ -36,6 +39,10 @@ local function settle_batch(job_id, time)
   end
 end
 
+local function waits(state)
+  return state == 'queued' or state == 'running'
+end
+
 -- Move document `id` from state `from` to state `to` and keep the batch's counters; `time` is now().
 local function move(id, from, to, time)
   local document = 'document:' .. id
@@ -50,8 +57,17 @@ local function move(id, from, to, time)
     redis.call('HSET', document, 'owner', '')
   end
   if from == 'dead' then redis.call('ZREM', 'dead', id) end
-  local finished = (to ~= 'queued' and to ~= 'running') and stamp(time) or '0'
-  redis.call('HSET', document, 'finished_at', finished)
+  if waits(to) then
+    redis.call('HSET', document, 'finished_at', '0')
+  else
+    redis.call('HSET', document, 'finished_at', stamp(time))
+    local bucket = 'drained:' .. math.floor(time / 10)
+    redis.call('INCR', bucket)
+    redis.call('EXPIRE', bucket, 400)
+  end
+  if waits(from) ~= waits(to) then
+    redis.call('HINCRBY', 'unfinished', redis.call('HGET', document, 'tenant'), waits(to) and 1 or -1)
+  end
   settle_batch(job_id, time)
 end
 
