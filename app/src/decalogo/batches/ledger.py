@@ -259,6 +259,10 @@ class Ledger:
             Document.from_row(name, row) for name, row in zip(ids, self._hashes("document", ids), strict=True) if row
         ]
 
+    def drop(self, document_ids: Sequence[str]) -> int:
+        """Take documents off the list of dead letters; they stay dead in their batches. Returns how many were on it."""
+        return self._redis.zrem("dead", *document_ids) if document_ids else 0
+
     def finished_before(self, age_seconds: float, limit: int = 100) -> list[str]:
         """Return batches that finished longer ago than ``age_seconds``, oldest first."""
         before = self._time() - age_seconds

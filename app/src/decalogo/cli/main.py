@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from decalogo.cli import client, embedded
+from decalogo.cli import client, dead, embedded
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="DECALOGO: judge batches of plans by one yardstick.")
 
@@ -66,6 +66,7 @@ def setup(
 
 
 app.add_typer(embedded.app, name="embedded")
+app.add_typer(dead.app, name="dead")
 
 
 @app.command()
