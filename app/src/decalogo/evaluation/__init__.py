@@ -1,1 +1,8 @@
-"""Judging one document against a rubric: a pure library without Redis, Celery or HTTP."""
+"""Judging one document against a rubric: a pure library without Redis, Celery or HTTP.
+
+Importing it loads no native library: they are loaded on first use, which is after a worker has forked.
+"""
+
+from decalogo.evaluation.pipeline import Evaluation, evaluate
+
+__all__ = ["Evaluation", "evaluate"]

@@ -1,47 +1,69 @@
-"""Evaluators by entry point: what judges a document can be replaced without touching the appliance.
-
-A package that declares ``[project.entry-points."decalogo.evaluators"] mine = "package.module:make"`` offers ``mine`` to
-``DECALOGO_EVALUATION__EVALUATOR``; ``make()`` returns an :class:`Evaluator`.
-"""
+"""Evaluators by name: the engine that judges is chosen by an entry point of the group ``decalogo.evaluators``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol
 
+from decalogo.errors import DecalogoError
+from decalogo.evaluation.pipeline import EVALUATOR, Evaluation, evaluate
 from decalogo.evaluation.rubric import Rubric
 
 GROUP = "decalogo.evaluators"
 
 
-class Judged(Protocol):
-    """What an evaluator returns."""
-
-    @property
-    def pages(self) -> tuple[str, ...]:
-        """The page texts that evidence offsets refer to."""
-
-    def to_json(self) -> bytes:
-        """Return the result as canonical JSON (sorted keys, UTF-8)."""
-
-
 class Evaluator(Protocol):
-    """Judges documents; called in a worker process, one document at a time."""
+    """Judges documents. An entry point names a class or function that returns one, called without arguments.
+
+    The same bytes, rubric, ``not_applicable`` and ``version`` must give the same result.
+    """
+
+    name: str
+    version: str
 
     def evaluate(
-        self, content: bytes | Path, rubric: Rubric, *, not_applicable: Mapping[str, str], max_pages: int
-    ) -> Judged:
-        """Judge one document; raises :class:`decalogo.errors.DocumentError` when it cannot be read."""
+        self,
+        content: bytes | Path,
+        rubric: Rubric,
+        *,
+        not_applicable: Mapping[str, str] | None = None,
+        max_pages: int = 5000,
+        cache_dir: Path | None = None,
+    ) -> Evaluation:
+        """Judge one document; raises ``DocumentError`` when it cannot be read."""
 
 
-@lru_cache(maxsize=8)
+class PatternEvaluator:
+    """The evaluator that ships: patterns, relevance and rules of the rubric."""
+
+    name = EVALUATOR["name"]
+    version = EVALUATOR["version"]
+
+    def evaluate(
+        self,
+        content: bytes | Path,
+        rubric: Rubric,
+        *,
+        not_applicable: Mapping[str, str] | None = None,
+        max_pages: int = 5000,
+        cache_dir: Path | None = None,
+    ) -> Evaluation:
+        """Judge one document; see ``decalogo.evaluation.evaluate``."""
+        return evaluate(content, rubric, not_applicable=not_applicable, max_pages=max_pages, cache_dir=cache_dir)
+
+
 def get_evaluator(name: str) -> Evaluator:
-    """Return the evaluator registered under ``name``; raises ``LookupError`` with the names there are."""
+    """Return the evaluator registered under a name.
+
+    Raises:
+        DecalogoError: no such entry point, or it cannot be loaded.
+    """
     found = {entry.name: entry for entry in entry_points(group=GROUP)}
+    if name == PatternEvaluator.name and name not in found:
+        return PatternEvaluator()  # a source tree that was not installed
     if name not in found:
-        raise LookupError(f"no evaluator {name!r}; there are: {', '.join(sorted(found))}")
+        raise DecalogoError(f"unknown evaluator {name!r}; known: {', '.join(sorted(found)) or 'none'}")
     evaluator: Evaluator = found[name].load()()
     return evaluator

@@ -1,0 +1,1 @@
+"""Finding things in folded text: numbers, patterns, units of text, tables, relevance."""

@@ -1,0 +1,145 @@
+"""One scan for all patterns: hyperscan tells which patterns a text holds, RE2 tells exactly where.
+
+Native libraries are loaded on first use, after a worker has forked. The compiled database is kept per process and, if a
+folder is given, on disk; a file that another version or machine made is compiled anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import platform
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Protocol
+
+_MAGIC = b"DECALOGO-HS1\n"
+
+
+class Scanner(Protocol):
+    """Tells which patterns stand in a text."""
+
+    def scan(self, text: bytes) -> list[int]:
+        """Return the ids of the patterns that match, ascending."""
+
+
+class Patterns:
+    """Prepared patterns with exact spans by RE2 (leftmost, linear time)."""
+
+    def __init__(self, patterns: tuple[str, ...]) -> None:
+        self.patterns = patterns
+        self._compiled: dict[int, Any] = {}
+
+    def spans(self, pattern_id: int, text: bytes) -> list[tuple[int, int]]:
+        """Return the spans of one pattern in a text, left to right, not overlapping."""
+        compiled = self._compiled.get(pattern_id)
+        if compiled is None:
+            import re2
+
+            compiled = self._compiled[pattern_id] = re2.compile(self.patterns[pattern_id].encode())
+        return [match.span() for match in compiled.finditer(text)]
+
+
+class PlainScanner:
+    """RE2 pattern by pattern: slow and simple; what the fast path must agree with."""
+
+    def __init__(self, patterns: Patterns) -> None:
+        self._patterns = patterns
+
+    def scan(self, text: bytes) -> list[int]:
+        """Return the ids of the patterns that match, ascending."""
+        return [i for i in range(len(self._patterns.patterns)) if self._patterns.spans(i, text)]
+
+
+class FastScanner:
+    """Hyperscan over all patterns at once."""
+
+    def __init__(self, patterns: tuple[str, ...], cache_dir: Path | None = None) -> None:
+        self._database = _load(patterns, cache_dir) or _compile(patterns, cache_dir)
+
+    def scan(self, text: bytes) -> list[int]:
+        """Return the ids of the patterns that match, ascending."""
+        found: list[int] = []
+
+        def note(pattern_id: int, _start: int, _end: int, _flags: int, _context: object) -> None:
+            found.append(pattern_id)
+
+        self._database.scan(text, match_event_handler=note)
+        found.sort()
+        return found
+
+
+def make_scanner(patterns: Patterns, cache_dir: Path | None = None) -> Scanner:
+    """Return the fast scanner, or the plain one where hyperscan cannot be loaded (an unusual processor)."""
+    try:
+        return FastScanner(patterns.patterns, cache_dir)
+    except ImportError:
+        return PlainScanner(patterns)
+
+
+def _key(patterns: Iterable[str]) -> str:
+    from importlib.metadata import version
+
+    digest = hashlib.sha256("\n".join(patterns).encode())
+    digest.update(f"|{platform.machine()}|{platform.system()}|{version('hyperscan')}|{_cpu()}".encode())
+    return digest.hexdigest()[:32]
+
+
+def _cpu() -> str:
+    """Tell processors apart: a database is tuned to the instructions of the machine that made it."""
+    with contextlib.suppress(OSError), Path("/proc/cpuinfo").open(encoding="ascii", errors="replace") as info:
+        for line in info:
+            if line.startswith(("flags", "Features")):
+                return hashlib.sha256(line.encode()).hexdigest()[:16]
+    return platform.processor()
+
+
+def _load(patterns: tuple[str, ...], cache_dir: Path | None) -> Any | None:
+    if cache_dir is None:
+        return None
+    import hyperscan
+
+    try:
+        content = (cache_dir / f"{_key(patterns)}.hsdb").read_bytes()
+    except OSError:
+        return None
+    head, digest, body = content[: len(_MAGIC)], content[len(_MAGIC) : len(_MAGIC) + 32], content[len(_MAGIC) + 32 :]
+    if head != _MAGIC or hashlib.sha256(body).digest() != digest:
+        return None  # cut short by a full disk or a crash
+    try:
+        database = hyperscan.loadb(body, hyperscan.HS_MODE_BLOCK)
+        database.scratch = hyperscan.Scratch(database)
+    except hyperscan.error:
+        return None
+    return database
+
+
+def _compile(patterns: tuple[str, ...], cache_dir: Path | None) -> Any:
+    import hyperscan
+
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=[pattern.encode() for pattern in patterns],
+        ids=list(range(len(patterns))),
+        elements=len(patterns),
+        flags=hyperscan.HS_FLAG_SINGLEMATCH,
+    )
+    if cache_dir is not None:
+        with contextlib.suppress(OSError):  # the cache only saves time
+            _save(hyperscan.dumpb(database), cache_dir, cache_dir / f"{_key(patterns)}.hsdb")
+    return database
+
+
+def _save(body: bytes, cache_dir: Path, target: Path) -> None:
+    """Write under another name and rename, so that no other process ever reads half a file."""
+    cache_dir.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=cache_dir, prefix=".hsdb-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(_MAGIC + hashlib.sha256(body).digest() + body)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,233 @@
+"""From bytes and a rubric to a result."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from decalogo.errors import RequestError
+from decalogo.evaluation.language import guess_language
+from decalogo.evaluation.matching.columns import ColumnRoles
+from decalogo.evaluation.matching.engine import Patterns, Scanner, make_scanner
+from decalogo.evaluation.matching.find import Finder
+from decalogo.evaluation.matching.relevance import Focus, RelevanceRanker
+from decalogo.evaluation.matching.units import Unit, build_units
+from decalogo.evaluation.model import Extracted, Flag
+from decalogo.evaluation.rollup import roll_up
+from decalogo.evaluation.rubric import Rubric
+from decalogo.evaluation.rubric.model import Point, Question
+from decalogo.evaluation.rules import Context, Judgement, judge
+from decalogo.evaluation.rules.shares import stem_words
+
+SCHEMA_VERSION = 1
+EVALUATOR = {"name": "decalogo", "version": "1.0.0"}
+"""Raise the version whenever the same bytes and rubric could give another result."""
+
+Fold = Callable[[str], bytes]
+_engines: dict[str, tuple[Patterns, Scanner]] = {}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A result, with the page texts its evidence quotes.
+
+    Attributes:
+        result: the result as JSON types.
+        pages: the text of each page; ``pages[page - 1][start:end]`` is the quote.
+    """
+
+    result: dict[str, Any]
+    pages: tuple[str, ...]
+
+    def to_json(self) -> bytes:
+        """Return the result's canonical JSON: UTF-8, sorted keys, no spaces."""
+        return canonical_json(self.result)
+
+
+def canonical_json(value: object) -> bytes:
+    """Return the one form of a JSON value that is hashed and stored."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def evaluate(
+    content: bytes | Path,
+    rubric: Rubric,
+    *,
+    not_applicable: Mapping[str, str] | None = None,
+    max_pages: int = 5000,
+    cache_dir: Path | None = None,
+) -> Evaluation:
+    """Judge one document: the same bytes and rubric give the same result, byte for byte.
+
+    Args:
+        content: the document's bytes, or a file that holds them (its name does not matter).
+        rubric: what is asked.
+        not_applicable: point id to the reason why it is left out of the means.
+        max_pages: pages past which the document is refused.
+        cache_dir: folder that keeps the compiled patterns for other processes.
+
+    Raises:
+        DocumentError: the document cannot be read.
+        RequestError: ``not_applicable`` names a point that the rubric has not.
+    """
+    from decalogo.evaluation.extract import extract
+
+    return judge_extracted(
+        extract(content, max_pages=max_pages),
+        rubric,
+        content=content if isinstance(content, bytes) else content.read_bytes(),
+        not_applicable=not_applicable or {},
+        cache_dir=cache_dir,
+    )
+
+
+def judge_extracted(
+    document: Extracted,
+    rubric: Rubric,
+    *,
+    content: bytes = b"",
+    not_applicable: Mapping[str, str] | None = None,
+    cache_dir: Path | None = None,
+    scanner: Scanner | None = None,
+) -> Evaluation:
+    """Judge a document that is already text; see ``evaluate``."""
+    from decalogo.evaluation.fold import fold
+
+    reasons = _reasons(not_applicable or {}, rubric)
+    patterns, fast = _engine(rubric, cache_dir)
+    units = build_units(document, fold, ColumnRoles(rubric, fold))
+    postings = scan_units(units, scanner or fast)
+    ranker = RelevanceRanker(rubric, patterns, scanner or fast, fold)
+    finder = Finder(rubric, patterns, units, postings)
+    answers: list[dict[str, Any]] = []
+    silent: list[str] = []
+    for point in rubric.data.points:
+        if point.id in reasons:
+            answers += [
+                _skipped(point, dimension.id, q) for dimension in rubric.data.dimensions for q in dimension.questions
+            ]
+            continue
+        focus = ranker.focus(point, units, postings)
+        if not focus.relevance:
+            silent.append(point.id)
+        context = _context(point, focus, finder, document, rubric)
+        for dimension in rubric.data.dimensions:
+            answers += [
+                _answer(point, dimension.id, question, judge(question.rule, context))
+                for question in dimension.questions
+            ]
+    flags = [*document.flags, *_flags(document, rubric, answers, silent, fold)]
+    result: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "evaluator": dict(EVALUATOR),
+        "rubric": {"id": rubric.id, "version": rubric.version, "sha256": rubric.sha256},
+        "document": {
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "bytes": len(content),
+            "media_type": document.media_type,
+            "pages": len(document.pages),
+        },
+        "answers": answers,
+        **roll_up(answers, rubric.data, reasons),
+        "flags": [{"code": flag.code, "detail": flag.detail, "pages": list(flag.pages)} for flag in flags],
+    }
+    result["sha256"] = hashlib.sha256(canonical_json(result)).hexdigest()
+    return Evaluation(result, tuple(page.text for page in document.pages))
+
+
+def scan_units(units: list[Unit], scanner: Scanner) -> dict[int, list[int]]:
+    """Note in every unit which patterns it holds; return pattern id to unit indexes."""
+    postings: dict[int, list[int]] = {}
+    for unit in units:
+        unit.hits = scanner.scan(unit.text)
+        for hit in unit.hits:
+            postings.setdefault(hit, []).append(unit.index)
+    return postings
+
+
+def _engine(rubric: Rubric, cache_dir: Path | None) -> tuple[Patterns, Scanner]:
+    engine = _engines.get(rubric.sha256)
+    if engine is None:
+        patterns = Patterns(rubric.patterns)
+        engine = _engines[rubric.sha256] = (patterns, make_scanner(patterns, cache_dir))
+    return engine
+
+
+def _reasons(not_applicable: Mapping[str, str], rubric: Rubric) -> dict[str, str]:
+    known = {point.id for point in rubric.data.points}
+    if unknown := sorted(set(not_applicable) - known):
+        raise RequestError(f"not_applicable names no point of rubric {rubric.id}: {', '.join(unknown)}")
+    return {point.id: not_applicable[point.id] for point in rubric.data.points if point.id in not_applicable}
+
+
+def _context(point: Point, focus: Focus, finder: Finder, document: Extracted, rubric: Rubric) -> Context:
+    words = " ".join((*point.vocabulary.strong, *point.vocabulary.weak)).encode()
+    return Context(
+        point,
+        focus,
+        finder,
+        document.pages,
+        rubric.data.max_score,
+        rubric.data.evidence_per_element,
+        frozenset(stem_words(words)),
+    )
+
+
+def _answer(point: Point, dimension: str, question: Question, judgement: Judgement) -> dict[str, Any]:
+    missing = [judgement.labels[name] for name, found in judgement.elements.items() if not found]
+    full = judgement.score >= 3
+    advice = question.advice.format(punto=point.short, faltante=_listed(missing) or question.title)
+    return {
+        "id": f"{point.id}-{dimension}-{question.id}",
+        "point": point.id,
+        "dimension": dimension,
+        "question": question.id,
+        "applicable": True,
+        "score": round(judgement.score, 2),
+        "elements": judgement.elements,
+        "evidence": [item.as_dict() for item in judgement.evidence],
+        "measure": judgement.measure or None,
+        "recommendation": "" if full else advice,
+    }
+
+
+def _skipped(point: Point, dimension: str, question: Question) -> dict[str, Any]:
+    return {
+        "id": f"{point.id}-{dimension}-{question.id}",
+        "point": point.id,
+        "dimension": dimension,
+        "question": question.id,
+        "applicable": False,
+        "score": None,
+        "elements": {},
+        "evidence": [],
+        "measure": None,
+        "recommendation": "",
+    }
+
+
+def _listed(labels: list[str]) -> str:
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} y {labels[-1]}" if labels else ""
+
+
+def _flags(
+    document: Extracted, rubric: Rubric, answers: list[dict[str, Any]], silent: list[str], fold: Fold
+) -> list[Flag]:
+    flags = []
+    language = guess_language(b"\n".join(fold(page.text) for page in document.pages))
+    if language is not None and language != rubric.data.language:
+        flags.append(
+            Flag("language", f"the text seems to be in {language!r}, the rubric asks in {rubric.data.language!r}")
+        )
+    asked = [answer for answer in answers if answer["applicable"]]
+    bare = sum(1 for answer in asked if not answer["evidence"])
+    if bare * 2 > len(asked):
+        flags.append(Flag("little-evidence", f"{bare} of {len(asked)} answers have no evidence"))
+    if silent:
+        flags.append(Flag("point-without-text", f"no text about: {', '.join(silent)}"))
+    return flags

@@ -1,0 +1,110 @@
+"""From answers to the matrix, points, dimensions and the whole, with what to mend first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from decalogo.evaluation.rubric.model import RubricData
+
+_MOST_RECOMMENDATIONS = 10
+
+
+def rate(percent: float, rubric: RubricData) -> str:
+    """Return the name of the rating a percentage earns."""
+    ratings = sorted(rubric.ratings, key=lambda rating: -rating.at_least)
+    return next(rating.name for rating in ratings if percent >= rating.at_least)
+
+
+def roll_up(answers: Sequence[dict[str, Any]], rubric: RubricData, reasons: dict[str, str]) -> dict[str, Any]:
+    """Return ``matrix``, ``points``, ``dimensions``, ``global``, strongest and weakest dimension and recommendations.
+
+    Percentages are of the highest possible score, rounded to two decimals; points that do not apply are left out of
+    every mean (their percentage is ``None``).
+    """
+    applicable = [point.id for point in rubric.points if point.id not in reasons]
+    scores: dict[tuple[str, str], list[float]] = {}
+    for answer in answers:
+        if answer["applicable"]:
+            scores.setdefault((answer["point"], answer["dimension"]), []).append(answer["score"])
+    exact = {key: 100 * sum(values) / (len(values) * rubric.max_score) for key, values in scores.items()}
+    dimension_ids = [dimension.id for dimension in rubric.dimensions]
+    points, matrix = [], {}
+    means: dict[str, float] = {}
+    for point in rubric.points:
+        if point.id in reasons:
+            matrix[point.id] = dict.fromkeys(dimension_ids)
+            points.append(
+                {
+                    "id": point.id,
+                    "title": point.title,
+                    "applicable": False,
+                    "percent": None,
+                    "rating": None,
+                    "reason": reasons[point.id],
+                }
+            )
+            continue
+        row = [exact[point.id, dimension] for dimension in dimension_ids]
+        means[point.id] = sum(row) / len(row)
+        matrix[point.id] = {d: round(value, 2) for d, value in zip(dimension_ids, row, strict=True)}
+        percent = round(means[point.id], 2)
+        points.append(
+            {
+                "id": point.id,
+                "title": point.title,
+                "applicable": True,
+                "percent": percent,
+                "rating": rate(percent, rubric),
+                "reason": None,
+            }
+        )
+    dimensions = []
+    for dimension in rubric.dimensions:
+        column = [exact[point, dimension.id] for point in applicable]
+        percent = round(sum(column) / len(column), 2) if column else None
+        dimensions.append(
+            {
+                "id": dimension.id,
+                "title": dimension.title,
+                "percent": percent,
+                "rating": None if percent is None else rate(percent, rubric),
+            }
+        )
+    whole = round(sum(means.values()) / len(means), 2) if means else None
+    ranked = [d for d in dimensions if d["percent"] is not None]
+    return {
+        "matrix": matrix,
+        "points": points,
+        "dimensions": dimensions,
+        "global": {"percent": whole, "rating": None if whole is None else rate(whole, rubric)},
+        "strongest": max(ranked, key=lambda d: d["percent"])["id"] if ranked else None,
+        "weakest": min(ranked, key=lambda d: d["percent"])["id"] if ranked else None,
+        "recommendations": _first_to_mend(answers, rubric, len(applicable)),
+    }
+
+
+def _first_to_mend(answers: Sequence[dict[str, Any]], rubric: RubricData, applicable: int) -> list[dict[str, Any]]:
+    """Return the questions whose mending would raise the whole most, with the points concerned."""
+    order = [(d.id, q) for d in rubric.dimensions for q in d.questions]
+    gaps = []
+    for position, (dimension, question) in enumerate(order):
+        missing = [
+            a for a in answers if a["question"] == question.id and a["applicable"] and a["score"] < rubric.max_score
+        ]
+        lost = sum(rubric.max_score - a["score"] for a in missing)
+        if lost > 0:
+            gaps.append((-lost, position, dimension, question, missing))
+    gaps.sort(key=lambda gap: gap[:2])
+    total = applicable * len(order) * rubric.max_score
+    return [
+        {
+            "dimension": dimension,
+            "question": question.id,
+            "title": question.title,
+            "points": [a["point"] for a in missing],
+            "gain_percent": round(100 * -lost / total, 2),
+            "text": missing[0]["recommendation"] if len(missing) == 1 else question.advice_all,
+        }
+        for lost, _, dimension, question, missing in gaps[:_MOST_RECOMMENDATIONS]
+    ]

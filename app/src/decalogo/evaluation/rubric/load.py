@@ -1,0 +1,191 @@
+"""Reading a rubric from YAML; every error names file, line and field."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from decalogo.errors import RubricError
+from decalogo.evaluation.rubric import patterns
+from decalogo.evaluation.rubric.model import Clause, Column, Element, RubricData, Vocabulary
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Location = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Rubric:
+    """A valid rubric with the hash of its file.
+
+    Attributes:
+        data: the rubric's content.
+        sha256: of the file's bytes, hexadecimal.
+        source: the file's name, for messages.
+    """
+
+    data: RubricData
+    sha256: str
+    source: str
+
+    @property
+    def id(self) -> str:
+        """The rubric's id."""
+        return self.data.id
+
+    @property
+    def version(self) -> str:
+        """The rubric's version."""
+        return self.data.version
+
+    @property
+    def answers(self) -> int:
+        """How many answers a result has."""
+        return len(self.data.points) * sum(len(dimension.questions) for dimension in self.data.dimensions)
+
+    @cached_property
+    def patterns(self) -> tuple[str, ...]:
+        """Every different prepared pattern that is searched in text, sorted; its index is its id."""
+        found: set[str] = set()
+        for _, written in _written(self.data, ()):
+            found.update(patterns.prepare(p) for p in patterns.expand(written, self.data.lexicon))
+        return tuple(sorted(found))
+
+    @cached_property
+    def pattern_ids(self) -> dict[str, int]:
+        """Prepared pattern to its id."""
+        return {pattern: index for index, pattern in enumerate(self.patterns)}
+
+    def ids(self, written: Sequence[str]) -> frozenset[int]:
+        """Return the ids of patterns as written in the file."""
+        prepared = (patterns.prepare(p) for p in patterns.expand(written, self.data.lexicon))
+        return frozenset(self.pattern_ids[p] for p in prepared)
+
+
+def available_rubrics() -> tuple[str, ...]:
+    """Return the names of the rubrics that ship with the package, sorted."""
+    folder = resources.files("decalogo.rubrics")
+    return tuple(sorted(Path(f.name).stem for f in folder.iterdir() if f.name.endswith(".yaml")))
+
+
+def load_rubric(name_or_path: str | Path) -> Rubric:
+    """Return a shipped rubric by name, or one from a YAML file.
+
+    Raises:
+        RubricError: unknown name, unreadable file, or invalid content (the detail names file, line and field).
+    """
+    text = str(name_or_path)
+    if isinstance(name_or_path, Path) or "/" in text or text.endswith((".yaml", ".yml")):
+        try:
+            return _parse(Path(text).read_bytes(), text)
+        except OSError as error:
+            raise RubricError(f"{text}: {error.strerror or error}") from error
+    if text not in available_rubrics():
+        raise RubricError(f"unknown rubric {text!r}; known: {', '.join(available_rubrics())}")
+    return _shipped(text)
+
+
+@lru_cache(maxsize=8)
+def _shipped(name: str) -> Rubric:
+    return _parse((resources.files("decalogo.rubrics") / f"{name}.yaml").read_bytes(), f"{name}.yaml")
+
+
+def _parse(content: bytes, source: str) -> Rubric:
+    try:
+        raw = yaml.load(content, Loader=_Loader)  # noqa: S506 - a safe loader, the C one where there is one
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" line {mark.line + 1}:" if mark else ""
+        raise RubricError(f"{source}:{line} not valid YAML: {getattr(error, 'problem', error)}") from error
+    if not isinstance(raw, dict):
+        raise RubricError(f"{source}: line 1: a rubric is a mapping")
+    try:
+        data = RubricData.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise _located(content, source, first["loc"], first["msg"]) from error
+    for location, written in _written(data, ()):
+        _check_patterns(content, source, data, location, written)
+    _check_names(content, source, data)
+    return Rubric(data=data, sha256=hashlib.sha256(content).hexdigest(), source=source)
+
+
+def _check_patterns(content: bytes, source: str, data: RubricData, location: Location, written: Sequence[str]) -> None:
+    for index, pattern in enumerate(written):
+        try:
+            for plain in patterns.expand([pattern], data.lexicon):
+                if refusal := _refusal(plain):
+                    raise _located(content, source, (*location, index), f"pattern {plain!r}: {refusal}")
+        except ValueError as error:
+            raise _located(content, source, (*location, index), str(error)) from error
+
+
+@lru_cache(maxsize=8192)
+def _refusal(written: str) -> str | None:
+    return patterns.check(patterns.prepare(written))
+
+
+def _check_names(content: bytes, source: str, data: RubricData) -> None:
+    for location, part in _parts(data, ()):
+        names: tuple[str, ...] = ()
+        if isinstance(part, Clause):
+            field, names, known = "beside", part.beside, set(data.finders)
+        elif isinstance(part, Element):
+            field, names, known = "use", part.use, set(data.finders)
+        for name in names:
+            if name not in known:
+                raise _located(content, source, (*location, field), f"unknown finder {name!r}")
+
+
+def _parts(value: object, location: Location) -> Iterator[tuple[Location, object]]:
+    """Walk all model objects below ``value`` with their place in the file."""
+    if isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from _parts(item, (*location, index))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _parts(item, (*location, key))
+    elif hasattr(type(value), "model_fields"):
+        yield location, value
+        for name in type(value).model_fields:
+            yield from _parts(getattr(value, name), (*location, name))
+
+
+def _written(data: RubricData, location: Location) -> Iterator[tuple[Location, tuple[str, ...]]]:
+    """Yield every list of written patterns that is searched in text or headers, with its place."""
+    fields = {Clause: ("any", "also", "none"), Vocabulary: ("strong", "weak", "exclude"), Column: ("header", "none")}
+    for place, part in _parts(data, location):
+        for name in fields.get(type(part), ()):  # type: ignore[call-overload]
+            yield (*place, name), getattr(part, name)
+
+
+def _located(content: bytes, source: str, loc: Sequence[str | int], message: str) -> RubricError:
+    """Make the error for a place given as a path; parts of the path that are not in the file are skipped."""
+    node = yaml.compose(content, Loader=_Loader)
+    line, names = 1, []
+    for part in loc:
+        child = _child(node, part)
+        if child is None:
+            continue
+        key_line, node = child
+        line = key_line + 1
+        names.append(str(part))
+    field = ".".join(names + [str(p) for p in loc[-1:] if not names or str(p) != names[-1]])
+    return RubricError(f"{source}: line {line}: {field or '(top)'}: {message}", file=source, line=line, field=field)
+
+
+def _child(node: Any, part: str | int) -> tuple[int, Any] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(part):
+                return key.start_mark.line, value
+    elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part].start_mark.line, node.value[part]
+    return None

@@ -1,0 +1,76 @@
+"""From patterns as people write them in a rubric to patterns the engines take.
+
+In the file: folded text, ``@name`` for a list of the lexicon, a space for any run of spaces, ``( )`` for grouping. Words
+are matched whole: boundaries are added where a pattern begins or ends with a letter, digit or group.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+_GROUP = re.compile(r"(?<!\\)\((?!\?)")
+_LETTER_START = re.compile(r"[a-z0-9(\[]")
+_LETTER_END = re.compile(r"[a-z0-9)\]}?*+]")
+_FORBIDDEN = re.compile(r"\(\?(?:[=!]|<[=!]|P=|>)|\\[1-9]")
+
+
+def expand(patterns: Sequence[str], lexicon: Mapping[str, Sequence[str]], seen: tuple[str, ...] = ()) -> list[str]:
+    """Replace ``@name`` by the lexicon's patterns, recursively; raises ``ValueError`` for an unknown or circular name."""
+    out: list[str] = []
+    for pattern in patterns:
+        if not pattern.startswith("@"):
+            out.append(pattern)
+            continue
+        name = pattern[1:]
+        if name not in lexicon:
+            raise ValueError(f"unknown list {pattern}")
+        if name in seen:
+            raise ValueError(f"list {pattern} contains itself")
+        out += expand(lexicon[name], lexicon, (*seen, name))
+    return list(dict.fromkeys(out))
+
+
+def prepare(pattern: str) -> str:
+    """Return the engine's form of one written pattern; raises ``ValueError`` naming what is not allowed."""
+    if not pattern.strip():
+        raise ValueError("an empty pattern")
+    if not pattern.isascii() or re.search(r"(?<!\\)[A-Z]", pattern):
+        raise ValueError(f"pattern {pattern!r} is not on folded text (lower-case ASCII, ñ is n)")
+    if _FORBIDDEN.search(pattern):
+        raise ValueError(f"pattern {pattern!r} uses lookaround or a back reference")
+    start = ""
+    if pattern.startswith("^"):
+        start, pattern = "^", pattern[1:]
+    elif _LETTER_START.match(pattern[0]):
+        start = r"\b"
+    end = r"\b" if _LETTER_END.match(pattern[-1]) and not pattern.endswith(("\\)", "\\?", "\\*", "\\+")) else ""
+    return f"{start}(?:{_spaces(_GROUP.sub('(?:', pattern))}){end}"
+
+
+def _spaces(pattern: str) -> str:
+    out, inside = [], False
+    for index, char in enumerate(pattern):
+        if char == "[" and (index == 0 or pattern[index - 1] != "\\"):
+            inside = True
+        elif char == "]" and pattern[index - 1] != "\\":
+            inside = False
+        out.append(
+            " +" if char == " " and not inside and pattern[index + 1 : index + 2] not in ("?", "*", "+") else char
+        )
+    return "".join(out)
+
+
+def check(pattern: str) -> str | None:
+    """Return why RE2 refuses a prepared pattern, or ``None``."""
+    import re2  # loaded on first use, after fork
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        compiled = re2.compile(pattern.encode(), options)
+    except re2.error as error:
+        return str(error.args[0].decode() if isinstance(error.args[0], bytes) else error)
+    if compiled.search(b"") is not None:
+        return "matches the empty text"
+    return None

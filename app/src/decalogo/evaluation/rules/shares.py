@@ -1,0 +1,94 @@
+"""Rules on shares of statements: ratio and coverage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from decalogo.evaluation.matching.find import Match
+from decalogo.evaluation.rubric.model import Coverage, Ratio
+from decalogo.evaluation.rules.base import Context, Judgement, by_thresholds
+
+_MOST_STATEMENTS = 400
+"""Statements looked at, most relevant first: keeps the work linear for any document."""
+
+_WORD = re.compile(rb"[a-z]{4,}")
+
+
+def judge_ratio(rule: Ratio, context: Context) -> Judgement:
+    """Score the share of the statements that have what is asked in the same unit."""
+    statements = context.matches(rule.of)
+    having = {match.unit.index: match for match in context.matches(rule.having)}
+    good = [having[match.unit.index] for match in statements if match.unit.index in having]
+    share = len(good) / len(statements) if statements else 0.0
+    evidence = context.quote(rule.having.name, good, 3) or context.quote(rule.of.name, statements)
+    return Judgement(
+        by_thresholds(share, rule.thresholds),
+        {rule.of.name: bool(statements), rule.having.name: bool(good)},
+        {rule.of.name: rule.of.label, rule.having.name: rule.having.label},
+        evidence,
+        {"found": float(len(good)), "of": float(len(statements))},
+    )
+
+
+def judge_coverage(rule: Coverage, context: Context) -> Judgement:
+    """Score the share of the statements ``of`` that a statement ``by`` answers: both share content words."""
+    problems = context.matches(rule.of)[:_MOST_STATEMENTS]
+    products = context.matches(rule.by)[:_MOST_STATEMENTS]
+    indexed: dict[str, list[int]] = {}
+    for number, match in enumerate(products):
+        for stem in _stems(match, context.vocabulary):
+            indexed.setdefault(stem, []).append(number)
+    pairs: list[tuple[Match, Match]] = []
+    for problem in problems:
+        shared: dict[int, int] = {}
+        for stem in _stems(problem, context.vocabulary):
+            for number in indexed.get(stem, ()):
+                if products[number].unit.index != problem.unit.index:
+                    shared[number] = shared.get(number, 0) + 1
+        best = max(shared, key=lambda number: (shared[number], -number), default=None)
+        if best is not None and shared[best] >= rule.shared:
+            pairs.append((problem, products[best]))
+    share = len(pairs) / len(problems) if problems else 0.0
+    evidence = context.quote(rule.of.name, [problem for problem, _ in pairs] or problems, 2)
+    evidence += context.quote(rule.by.name, [product for _, product in pairs], 2)
+    return Judgement(
+        by_thresholds(share, rule.thresholds),
+        {rule.of.name: bool(problems), rule.by.name: bool(pairs)},
+        {rule.of.name: rule.of.label, rule.by.name: rule.by.label},
+        evidence,
+        {"found": float(len(pairs)), "of": float(len(problems))},
+    )
+
+
+def _stems(match: Match, vocabulary: frozenset[str]) -> set[str]:
+    return set(stem_words(match.unit.text)) - vocabulary - _COMMON
+
+
+def stem_words(text: bytes) -> Iterable[str]:
+    """Return the stems of the content words of a folded text."""
+    return (_stem(word) for word in sorted(set(_WORD.findall(text))))
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> Any:
+    import Stemmer  # loaded on first use, after fork
+
+    return Stemmer.Stemmer("spanish")
+
+
+@lru_cache(maxsize=50_000)
+def _stem(word: bytes) -> str:
+    return str(_stemmer().stemWord(word.decode("ascii")))
+
+
+_COMMON = frozenset(
+    "para como esta este esto estos estas desde hasta entre sobre segun cuando donde cual cuales pero tambien cada "
+    "municipi municip desarroll plan program proyect objet estrateg met indicador product result linea base accion "
+    "activ realiz fortalec mejor implement atencion atend poblacion person comun social public nacional department "
+    "local gestion integral general numer porcentaj cuatrien ano anos alcald administr gobiern sector territori "
+    "medi part tien ser son sin mas otro otra otros otras todo toda todos todas much ello ella ellos ellas".split()
+)
+"""Stems that say nothing about what a statement is about in any plan."""

@@ -1,0 +1,125 @@
+"""Rules on sizes: a proportion of two numbers, and a change between two numbers."""
+
+from __future__ import annotations
+
+import re
+
+from decalogo.evaluation.matching.find import Match
+from decalogo.evaluation.matching.numbers import Number, NumberKind, read_numbers
+from decalogo.evaluation.matching.units import Unit
+from decalogo.evaluation.model import Cell
+from decalogo.evaluation.rubric.model import Change, Proportion
+from decalogo.evaluation.rules.base import Context, Judgement, by_thresholds
+
+_FROM_TO = re.compile(
+    r" ?(?:%|por ?ciento)?(?: [a-z]+){0,3},? (?:a|al|hasta|a un|al un|a una|hasta un|hasta el)(?: el| los| las)? $"
+)
+_COUNTED = (NumberKind.QUANTITY, NumberKind.PERCENT)
+
+
+def judge_proportion(rule: Proportion, context: Context) -> Judgement:
+    """Score part / whole for the same kind of people, or the share stated outright."""
+    stated = [m for m in context.matches(rule.share) if m.number and 0 < m.number.value <= 100]
+    parts = [m for m in context.matches(rule.part) if m.number and m.number.value > 0]
+    wholes = [m for m in context.matches(rule.whole) if m.number and m.number.value > 0]
+    elements = {rule.part.name: bool(parts), rule.whole.name: bool(wholes), rule.share.name: bool(stated)}
+    labels = {element.name: element.label for element in (rule.part, rule.whole, rule.share)}
+    pair = _same_kind(parts, wholes)
+    if pair is not None:
+        part, whole = pair
+        value = _value(part) / _value(whole)
+        evidence = context.quote(rule.part.name, [part]) + context.quote(rule.whole.name, [whole])
+    elif stated:
+        value = _value(stated[0]) / 100
+        evidence = context.quote(rule.share.name, stated, 1)
+    else:
+        elements[rule.part.name] = elements[rule.whole.name] = False  # no pair: nothing was computed
+        return Judgement(0.0, elements, labels)
+    return Judgement(by_thresholds(value, rule.thresholds), elements, labels, evidence, {"value": round(value, 4)})
+
+
+def _same_kind(parts: list[Match], wholes: list[Match]) -> tuple[Match, Match] | None:
+    """Return the most relevant target and the population of the same noun it is a part of."""
+    by_noun: dict[bytes, list[Match]] = {}
+    for whole in wholes:
+        by_noun.setdefault(_noun(whole), []).append(whole)
+    for part in parts:
+        for whole in by_noun.get(_noun(part), ()):
+            if whole.unit.index != part.unit.index and _value(part) <= _value(whole):
+                return part, whole
+    return None
+
+
+def _noun(match: Match) -> bytes:
+    return match.anchor.split(b" ")[0][:5]
+
+
+def _value(match: Match) -> float:
+    return match.number.value if match.number else 0.0
+
+
+def judge_change(rule: Change, context: Context) -> Judgement:
+    """Score the relative change of the most relevant result whose baseline and target are both numbers."""
+    name, by = rule.from_to.name, rule.by.name
+    labels = {name: rule.from_to.label, by: rule.by.label}
+    changes: list[tuple[float, tuple[int, int, int], str, Match, float]] = []
+    for index in sorted(context.focus.relevance):
+        unit = context.finder.units[index]
+        if found := _row_change(unit, rule.row):
+            changes.append((-context.focus.relevance[index], found[0].order, name, *found))
+    for match in context.matches(rule.from_to):
+        if found := _from_to(match):
+            changes.append((-context.focus.relevance[match.unit.index], match.order, name, *found))
+    for match in context.matches(rule.by):
+        if match.number and match.number.kind is NumberKind.PERCENT and match.number.value > 0:
+            relevance = context.focus.relevance[match.unit.index]
+            changes.append((-relevance, match.order, by, match, match.number.value / 100))
+    if not changes:
+        return Judgement(0.0, {name: False, by: False}, labels)
+    changes.sort(key=lambda item: item[:3])
+    _, _, element, match, value = changes[0]
+    elements = {name: any(c[2] == name for c in changes), by: any(c[2] == by for c in changes)}
+    evidence = context.quote(element, [match], 1)
+    other = next((c for c in changes if c[2] != element), None)
+    if other is not None:
+        evidence += context.quote(other[2], [other[3]], 1)
+    return Judgement(by_thresholds(value, rule.thresholds), elements, labels, evidence, {"value": round(value, 4)})
+
+
+def _row_change(unit: Unit, row: tuple[str, str]) -> tuple[Match, float] | None:
+    cells = [unit.roles.get(role) for role in row]
+    if cells[0] is None or cells[1] is None:
+        return None
+    baseline, target = (_cell_number(unit, cell) for cell in cells if cell)
+    if baseline is None or target is None or baseline.value == 0 or baseline.kind is not target.kind:
+        return None
+    start, end = min(baseline.start, target.start), max(baseline.end, target.end)
+    return Match(unit, start, end, target), abs(target.value - baseline.value) / baseline.value
+
+
+def _cell_number(unit: Unit, cell: Cell) -> Number | None:
+    start = cell.start - unit.start
+    for number in read_numbers(unit.text[start : cell.end - unit.start].decode("ascii")):
+        if number.kind in _COUNTED:
+            return Number(number.kind, number.value, start + number.start, start + number.end)
+    return None
+
+
+def _from_to(match: Match) -> tuple[Match, float] | None:
+    """Read "de 12 % a 10 %" after the anchor."""
+    text = match.unit.text.decode("ascii")
+    numbers = [n for n in match.unit.numbers if n.kind in _COUNTED and n.start >= match.start]
+    for first, second in zip(numbers, numbers[1:], strict=False):
+        if second.start - first.end > 60 or not _FROM_TO.search(
+            text[first.end : second.start] + ("" if text[second.start - 1] == " " else " ")
+        ):
+            continue
+        if first.value == 0 or (
+            NumberKind.PERCENT in (first.kind, second.kind)
+            and first.kind is not second.kind
+            and second.kind is not NumberKind.PERCENT
+        ):
+            continue
+        change = abs(second.value - first.value) / first.value
+        return Match(match.unit, match.start, second.end, second), change
+    return None
