@@ -16,7 +16,7 @@ run_tests() {
 }
 
 run_unit_part() {
-  local scripts=("$ROOT/appliance" "$ROOT/.ci/run" "$ROOT"/scripts/lock "$ROOT"/scripts/lib/*.sh "$ROOT"/images/*/{serve,health})
+  local scripts=("$ROOT/appliance" "$ROOT/.ci/run" "$ROOT"/scripts/lock "$ROOT"/scripts/lib/*.sh "$ROOT"/images/*/{serve,health,operator-cli})
   check "ruff check" in_app "$VENV/bin/ruff" check .
   check "ruff format" in_app "$VENV/bin/ruff" format --check .
   check "ruff check of the stack tests" in_app "$VENV/bin/ruff" check --config pyproject.toml "$ROOT/tests"

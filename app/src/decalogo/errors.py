@@ -167,3 +167,9 @@ class ClientError(DecalogoError):
     """The client was asked for something that cannot be sent, before any request was made."""
 
     slug, title, status = "client", "The client cannot do this", 400
+
+
+class RateLimitedError(DecalogoError):
+    """Too many requests in a short time; ``retry_after`` (seconds) says when the next one is free."""
+
+    slug, title, status = "rate-limited", "Too many requests", 429

@@ -49,7 +49,7 @@ def server(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
 
 def login(server: tuple[Path, Path], user: str) -> "redis.Redis":
     secrets, socket = server
-    place = "redis/health-password" if user == "health" else f"{user}/redis-password"
+    place = f"redis/{user}-password" if user in ("health", "operator") else f"{user}/redis-password"
     password = (secrets / place).read_text().strip()
     return redis.Redis(unix_socket_path=str(socket), username=user, password=password)
 
@@ -75,6 +75,14 @@ def test_the_health_user_may_ping_and_read_nothing(server: tuple[Path, Path]) ->
         assert client.ping()
         with pytest.raises(redis.exceptions.NoPermissionError):
             client.get("s")
+
+
+def test_the_operator_may_look_at_the_server_and_change_nothing(server: tuple[Path, Path]) -> None:
+    with login(server, "operator") as client:
+        assert client.config_get("appendonly")
+        for command in ("CONFIG SET appendonly no", "FLUSHALL", "GET s", "SET s 1", "DEBUG SLEEP 0", "SHUTDOWN"):
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                client.execute_command(*command.split())
 
 
 def test_nobody_gets_in_without_a_password(server: tuple[Path, Path]) -> None:

@@ -16,19 +16,26 @@ COMMANDS = (
 CHANNELS = "resetchannels &/0.* &/0.celery.pidbox &/0.celeryev/worker.* &celery-task-meta-*"
 SERVICES = ("api", "worker", "scheduler")
 HEALTH_USER = "health"
+# For people and for `doctor`: reads what the server is set to and how it is, changes nothing, sees no key.
+OPERATOR_USER = "operator"
+OPERATOR_COMMANDS = "-@all +ping +info +config|get +slowlog|get +slowlog|len +latency|latest +client|list +acl|whoami"
 
 
 def users_acl(passwords: Mapping[str, str]) -> str:
     """Return the text of ``users.acl``, which holds SHA-256 hashes only.
 
     Args:
-        passwords: password of each user of ``SERVICES`` and of ``HEALTH_USER``; a missing one raises ``KeyError``.
+        passwords: password of each user of ``SERVICES``, ``HEALTH_USER`` and ``OPERATOR_USER``; a missing one raises
+            ``KeyError``.
     """
     # Without a password and without a command: a client that does not log in can do nothing.
     lines = ["user default off resetpass resetkeys resetchannels -@all"]
     for name in SERVICES:
         lines.append(f"user {name} on {_hashed(passwords[name])} ~* {CHANNELS} {COMMANDS}")
     lines.append(f"user {HEALTH_USER} on {_hashed(passwords[HEALTH_USER])} resetkeys resetchannels -@all +ping")
+    lines.append(
+        f"user {OPERATOR_USER} on {_hashed(passwords[OPERATOR_USER])} resetkeys resetchannels {OPERATOR_COMMANDS}"
+    )
     return "\n".join(lines) + "\n"
 
 

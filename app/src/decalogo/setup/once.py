@@ -2,7 +2,7 @@
 
 Files, each in a folder (in the stack: a volume) that only its service mounts:
 
-- ``redis/``: ``users.acl`` (hashes of all passwords), ``health-password``
+- ``redis/``: ``users.acl`` (hashes of all passwords), ``health-password``, ``operator-password``
 - ``api/``: ``redis-password``, ``admin-token.sha256`` (``<id> <hex sha256 of the secret>``)
 - ``worker/``, ``scheduler/``: ``redis-password``
 - ``nginx/``: ``tls.crt``, ``tls.key``
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from decalogo.access.tokens import digest, mint
-from decalogo.setup.acl import HEALTH_USER, SERVICES, users_acl
+from decalogo.setup.acl import HEALTH_USER, OPERATOR_USER, SERVICES, users_acl
 from decalogo.setup.certificate import self_signed
 from decalogo.setup.files import PUBLIC_MODE, SecretFolder
 
@@ -45,7 +45,8 @@ def make_secrets(root: Path, *, tls_names: Sequence[str] = ("localhost",), set_g
     folders = {name: SecretFolder(root / name, gid if set_groups else None) for name, gid in GROUPS.items()}
     before = _files(root)
     passwords = {name: folders[name].password("redis-password") for name in SERVICES}
-    passwords[HEALTH_USER] = folders["redis"].password("health-password")
+    for name in (HEALTH_USER, OPERATOR_USER):
+        passwords[name] = folders["redis"].password(f"{name}-password")
     # Derived from the passwords: if a service's volume was deleted, its new password becomes known here.
     changed = folders["redis"].replace("users.acl", users_acl(passwords))
     make_admin_token(folders["operator"], folders["api"])
