@@ -10,7 +10,7 @@ from pathlib import Path
 from decalogo.errors import DamagedDocumentError, EmptyDocumentError, NoTextError
 from decalogo.evaluation.extract.contents import find_contents
 from decalogo.evaluation.extract.detect import HEAD_BYTES, PDF, media_type
-from decalogo.evaluation.extract.furniture import find_furniture
+from decalogo.evaluation.extract.furniture import clear_grids, find_furniture
 from decalogo.evaluation.extract.passages import build_passages
 from decalogo.evaluation.extract.pdf import read_pdf
 from decalogo.evaluation.extract.tables import build_tables
@@ -55,6 +55,7 @@ def extract(content: bytes | Path, *, max_pages: int = 5000) -> Extracted:
             )
         )
     furniture = find_furniture(sheets)
+    clear_grids(sheets, furniture)
     contents = find_contents(sheets, furniture)
     flow = build_passages(sheets, furniture, contents)
     return Extracted(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from decalogo.evaluation.extract.layout import Line, Sheet
+from decalogo.evaluation.extract.layout import Box, Line, Sheet
 from decalogo.evaluation.fold import fold
 
 _EDGE_LINES = 8
@@ -14,11 +14,16 @@ _EDGE_LINES = 8
 _LEAST_PAGES = 3
 _LEAST_SHARE = 0.34
 """Of the pages between its first and last: each part of a merged document has its own headers."""
+_MARGIN = 0.1
+"""Share of a page's height, at its top and at its bottom."""
+_SLACK = 3.0
+"""How far a piece of a header may reach over the place the whole header has on other pages, points."""
 _MOST_LENGTH = 200
 _NUMBER = re.compile(rb"[0-9]+")
 _NOISE = re.compile(rb"[^a-z#]+")
 _PAGE_NUMBER = re.compile(
-    r"(?:p[aá]g(?:ina|\.)?\s*)?[-–—|\[(•]*\s*(?:\d{1,4}|[ivxlc]{1,7})\s*[-–—|\])•]*(?:\s*(?:de|/)\s*\d{1,4})?",
+    r"[-–—|\[(•\s]*(?P<word>p[aá]g(?:ina|\.)?\s*)?(?:(?P<number>\d{1,4})|(?P<roman>[ivxlc]{1,7}))[-–—|\])•\s]*"
+    r"(?:(?:de|/)\s*\d{1,4})?",
     re.IGNORECASE,
 )
 
@@ -33,20 +38,79 @@ def find_furniture(sheets: Sequence[Sheet]) -> list[set[int]]:
         for key in {key for key in keys[-1].values() if key}:
             seen[key].append(number)
     repeated = {key for key, numbers in seen.items() if _is_regular(numbers, len(sheets))}
-    return [
-        {index for index, key in keyed.items() if key in repeated or _is_page_number(sheet, index)}
-        for sheet, keyed in zip(sheets, keys, strict=True)
-    ]
+    found = [{index for index, key in keyed.items() if key in repeated} for keyed in keys]
+    for page, index in _page_numbers(sheets, edges):
+        found[page].add(index)
+    _add_pieces(sheets, found, {key: seen[key] for key in repeated}, keys)
+    return found
+
+
+def clear_grids(sheets: Sequence[Sheet], furniture: Sequence[set[int]]) -> None:
+    """Take furniture out of the cells of the grids that reach into a page's margins."""
+    for sheet, chosen in zip(sheets, furniture, strict=True):
+        spans = [(sheet.lines[index].start, sheet.lines[index].end) for index in chosen]
+        for grid in sheet.grids if spans else ():
+            for cell in grid.cells:
+                cell.words = [word for word in cell.words if not any(a <= word[0] < b for a, b in spans)]
+
+
+def _add_pieces(
+    sheets: Sequence[Sheet],
+    found: Sequence[set[int]],
+    seen: Mapping[bytes, Sequence[int]],
+    keys: Sequence[Mapping[int, bytes]],
+) -> None:
+    """Add lines in the margins that stand where a header or footer stands on other pages (there cut otherwise)."""
+    places: dict[int, list[Box]] = defaultdict(list)
+    for key, numbers in seen.items():
+        first = numbers[0]
+        index = next(index for index, other in keys[first].items() if other == key)
+        box = sheets[first].lines[index].box
+        if box is not None and _is_marginal(sheets[first], index):
+            for number in range(first, numbers[-1] + 1):
+                places[number].append(box)
+    for number, boxes in places.items():
+        sheet = sheets[number]
+        for index in range(len(sheet.lines)):
+            if index not in found[number] and _is_marginal(sheet, index) and _lies_in(sheet.lines[index].box, boxes):
+                found[number].add(index)
+
+
+def _lies_in(box: Box | None, places: Sequence[Box]) -> bool:
+    return box is not None and any(
+        box.left >= place.left - _SLACK
+        and box.right <= place.right + _SLACK
+        and box.top >= place.top - _SLACK
+        and box.bottom <= place.bottom + _SLACK
+        for place in places
+    )
+
+
+def _page_numbers(sheets: Sequence[Sheet], edges: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+    """Return (sheet, line) of page numbers: numbers at a page's edge that count along with the pages."""
+    shifts: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    sure: list[tuple[int, int]] = []
+    for page, (sheet, edge) in enumerate(zip(sheets, edges, strict=True)):
+        for index in edge:
+            match = _PAGE_NUMBER.fullmatch(sheet.lines[index].text)
+            if match is None:
+                continue
+            if match.group("number"):
+                shifts[int(match.group("number")) - page].append((page, index))
+            outermost = index in (0, len(sheet.lines) - 1)
+            if match.group("word") or (outermost and (match.group("roman") or not sheet.height)):
+                sure.append((page, index))
+    steady = (places for places in shifts.values() if _is_regular([page for page, _ in places], len(sheets)))
+    return sure + [place for places in steady for place in places]
 
 
 def _edge(sheet: Sheet) -> list[int]:
     count = len(sheet.lines)
+    """Return the lines that may be furniture; inside a grid, only those in the margins (column titles repeat too)."""
     edge = {*range(min(_EDGE_LINES, count)), *range(max(0, count - _EDGE_LINES), count)}
     if sheet.height:
-        for index, line in enumerate(sheet.lines):
-            if line.box and (line.box.bottom < 0.1 * sheet.height or line.box.top > 0.9 * sheet.height):
-                edge.add(index)
-    return sorted(edge)
+        edge.update(index for index in range(count) if _is_marginal(sheet, index))
+    return sorted(index for index in edge if _is_marginal(sheet, index) or not _in_grid(sheet, index))
 
 
 def _key(line: Line) -> bytes:
@@ -64,14 +128,15 @@ def _is_regular(numbers: Sequence[int], pages: int) -> bool:
     return len(numbers) >= _LEAST_SHARE * span
 
 
-def _is_page_number(sheet: Sheet, index: int) -> bool:
-    if index not in (0, 1, 2) and index < len(sheet.lines) - 3 and not _is_marginal(sheet, index):
-        return False
-    return _PAGE_NUMBER.fullmatch(sheet.lines[index].text.strip()) is not None
-
-
 def _is_marginal(sheet: Sheet, index: int) -> bool:
     box = sheet.lines[index].box
     if box is None or not sheet.height:
         return False
-    return box.bottom < 0.12 * sheet.height or box.top > 0.88 * sheet.height
+    return box.bottom < _MARGIN * sheet.height or box.top > (1 - _MARGIN) * sheet.height
+
+
+def _in_grid(sheet: Sheet, index: int) -> bool:
+    box = sheet.lines[index].box
+    if box is None:
+        return False
+    return any(grid.box.top - 1 <= box.top and box.bottom <= grid.box.bottom + 1 for grid in sheet.grids)

@@ -12,10 +12,10 @@ _DEEPEST = 6
 _RANKS = (
     (1, r"t[ií]tulo|parte|libro"),
     (2, r"cap[ií]tulo|secci[oó]n|anexo"),
-    (3, r"eje|l[ií]nea|pilar|pacto|dimensi[oó]n|reto"),
-    (4, r"sector|componente|art[ií]culo|objetivo"),
+    (3, r"eje|l[ií]nea(?! (?:de )?base)|pilar|pacto|dimensi[oó]n|reto"),
+    (4, r"sector|componente|art[ií]culo"),
     (5, r"programa|plan estrat[eé]gico"),
-    (6, r"subprograma|proyecto|estrategia|meta|producto"),
+    (6, r"subprograma|proyecto"),
 )
 _KEYWORDS = [(rank, re.compile(rf"(?:{words})(?:s|es)?\b", re.IGNORECASE)) for rank, words in _RANKS]
 _ORDINAL = re.compile(
@@ -26,6 +26,20 @@ _NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){0,6})[.)]?[-–]?\s+(?=[^\W\d_])
 _ROMAN = re.compile(r"^[IVXLC]{1,6}[.)]\s+(?=[A-ZÁÉÍÓÚÑ])")
 _SENTENCE_END = re.compile(r"[.;,]$")
 _LETTER = re.compile(r"[^\W\d_]")
+
+
+_COLUMN = re.compile(
+    r"\b(?:programas?|subprogramas?|proyectos?|objetivos?|metas?|indicador(?:es)?|productos?|l[ií]nea (?:de )?base|"
+    r"responsables?|unidad|valor|costos?|recursos|a[ñn]os?|20\d\d|total|fuente|actividad(?:es)?|cuatrienio|resultados?|"
+    r"variables?|poblaci[oó]n|municipio|cantidad|n[oº°]\.?|porcentaje|estrategias?)(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def is_column_titles(text: str) -> bool:
+    """Tell whether a line of a flattened table holds its column titles: nearly nothing but what columns are called."""
+    found = _COLUMN.findall(text)
+    return len(found) >= 3 and sum(map(len, found)) >= 0.5 * len(text) and not text.rstrip().endswith((".", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +72,17 @@ def heading_rank(line: Line, body_size: float) -> int | None:
     big = body_size > 0 and line.size > 1.12 * body_size
     plain_end = not _SENTENCE_END.search(text) or (capitals and text[-1] == ".")
     numbered = _NUMBERED.match(text)
-    if numbered and plain_end:
-        depth = numbered.group(1).count(".") + 1
-        if capitals or big or line.bold or (depth >= 2 and len(text) <= 120):
-            return min(2 + depth, 9)
     for rank, words in _KEYWORDS:
-        if words.match(text):
+        if words.match(text, numbered.end() if numbered else 0):
             named = _ORDINAL.match(text) is not None or ":" in text[:40]
             if capitals or ((big or line.bold) and plain_end) or (named and text[0].isupper() and plain_end):
                 return rank
             break
-    if capitals and len(text.split()) <= 22:
+    if numbered and plain_end:
+        depth = numbered.group(1).count(".") + 1
+        if capitals or big or line.bold or (depth >= 2 and len(text) <= 120):
+            return min(2 + depth, 9)
+    if capitals and len(text.split()) <= 22 and (text[-1] not in ".,;" or text.count(" ") >= 2):
         return 5 if big or _ROMAN.match(text) else 6
     if not plain_end or text[0].islower():
         return None

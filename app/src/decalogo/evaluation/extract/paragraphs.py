@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from decalogo.evaluation.extract.headings import is_capitals
+from decalogo.evaluation.extract.headings import is_capitals, is_column_titles
 from decalogo.evaluation.extract.layout import Line, Sheet
 
 _LIST = re.compile(
@@ -22,6 +22,7 @@ _HANGING = re.compile(
     re.IGNORECASE,
 )
 _NEIGHBOURS = 5
+_LONE_CAPITALS = 9
 _FULL = 0.82
 """A line that reaches this share of its neighbours' width is full: the next may continue its sentence."""
 
@@ -83,7 +84,9 @@ def _style_breaks(before: Line, line: Line) -> bool:
             return True
         if line.bold and not before.bold and line.text[0].isupper():
             return True
-    return is_capitals(before.text) != is_capitals(line.text) and line.text[0].isupper()
+    if is_capitals(line.text) and not is_capitals(before.text):
+        return len(line.text) >= _LONE_CAPITALS  # a shorter one may be an acronym that wrapped
+    return is_capitals(before.text) and not is_capitals(line.text) and line.text[0].isupper()
 
 
 def _far(before: Line, line: Line, pitch: float) -> bool:
@@ -100,8 +103,12 @@ def _far(before: Line, line: Line, pitch: float) -> bool:
 def _continues(lines: Sequence[Line], index: int, pitch: float) -> bool:
     """Tell whether line ``index`` continues the paragraph of the line before it."""
     before, line = lines[index - 1], lines[index]
-    if _far(before, line, pitch) or starts_list_item(line.text) or _style_breaks(before, line):
+    if is_column_titles(line.text) or is_column_titles(before.text):
         return False
+    if _far(before, line, pitch) or _style_breaks(before, line):
+        return False
+    if starts_list_item(line.text) and not (line.text[0] == "o" and not _CLOSED.search(before.text)):
+        return False  # "o" is a mark in some lists and a word ("or") where a sentence goes on
     full = _is_full(lines, index - 1)
     if _CLOSED.search(before.text) and (not full or (before.text[-1] == ":" and line.text[0].isupper())):
         return False

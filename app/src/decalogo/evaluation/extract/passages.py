@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from decalogo.evaluation.extract.headings import Outline, heading_rank
+from decalogo.evaluation.extract.headings import Outline, heading_rank, is_column_titles
 from decalogo.evaluation.extract.layout import Line, Sheet
 from decalogo.evaluation.extract.paragraphs import Block, find_blocks, starts_list_item
 from decalogo.evaluation.model import Passage, PassageKind
@@ -16,6 +16,8 @@ LONGEST = 1200
 """Characters past which a passage is split, at sentence ends where there are any."""
 _SHORTEST = 40
 """Shorter prose is read together with the prose that follows it."""
+_LIST_OF_HEADINGS = 4
+_CAPTION = re.compile(r"(?:fuente|tabla|cuadro|gr[aá]fic[oa]|figura|ilustraci[oó]n|mapa|imagen|foto)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?;:][\"'”’»)]*\s+(?=[¿¡\"“«(]?[A-ZÁÉÍÓÚÑ0-9•])")
 
 
@@ -86,7 +88,9 @@ def _spans(sheet: Sheet, furniture: set[int], contents: set[int], size: float) -
     spans += _runs(sheet.lines, contents - tabled - furniture, PassageKind.CONTENTS)
     for block in find_blocks(sheet, furniture | contents | tabled):
         spans.append(_block_span(sheet, block, size))
-    return _with_neighbours(sorted(spans, key=lambda span: (span.start, span.end)))
+    spans.sort(key=lambda span: (span.start, span.end))
+    _demote_lists_of_headings(spans)
+    return _with_neighbours(sheet.text, spans)
 
 
 def _block_span(sheet: Sheet, block: Block, size: float) -> Span:
@@ -96,10 +100,27 @@ def _block_span(sheet: Sheet, block: Block, size: float) -> Span:
     if len(lines) > 1:
         bold = all(line.bold for line in lines)
         whole = Line(start, end, sheet.text[start:end].replace("\n", " "), None, whole.size, bold)
+    if is_column_titles(whole.text):
+        return Span(start, end, PassageKind.TABLE_ROW)
     rank = heading_rank(whole, size) if len(lines) <= 4 else None
     if rank is not None:
         return Span(start, end, PassageKind.HEADING, rank)
     return Span(start, end, PassageKind.LIST if starts_list_item(whole.text) else PassageKind.PROSE)
+
+
+def _demote_lists_of_headings(spans: Sequence[Span]) -> None:
+    """Make prose of headings of one rank that follow one another with nothing under them: labels, names, annexes."""
+    run: list[Span] = []
+    for span in [*spans, Span(0, 0, PassageKind.PROSE)]:
+        if span.kind is PassageKind.HEADING and (not run or span.rank == run[-1].rank):
+            run.append(span)
+            continue
+        if span.kind is PassageKind.FURNITURE:
+            continue
+        if len(run) >= _LIST_OF_HEADINGS:
+            for one in run:
+                one.kind = PassageKind.PROSE
+        run = [span] if span.kind is PassageKind.HEADING else []
 
 
 def _runs(lines: Sequence[Line], chosen: set[int], kind: PassageKind) -> list[Span]:
@@ -115,7 +136,7 @@ def _runs(lines: Sequence[Line], chosen: set[int], kind: PassageKind) -> list[Sp
     return spans
 
 
-def _with_neighbours(spans: list[Span]) -> list[Span]:
+def _with_neighbours(text: str, spans: list[Span]) -> list[Span]:
     """Join prose too short to say anything with the prose after it."""
     joined: list[Span] = []
     for span in spans:
@@ -124,6 +145,7 @@ def _with_neighbours(spans: list[Span]) -> list[Span]:
             last is not None
             and last.kind is span.kind is PassageKind.PROSE
             and last.end - last.start < _SHORTEST
+            and not _CAPTION.match(text, last.start)
             and span.end - last.start <= LONGEST
         ):
             last.end = span.end

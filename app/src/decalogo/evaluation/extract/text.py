@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 from decalogo.errors import DocumentTooLargeError
@@ -9,6 +11,7 @@ from decalogo.evaluation.extract.detect import HEAD_BYTES, looks_utf16
 from decalogo.evaluation.extract.hyphens import vocabulary
 from decalogo.evaluation.extract.layout import Sheet, cut_lines
 from decalogo.evaluation.extract.normalise import normalise
+from decalogo.evaluation.extract.pagemarks import find_page_ends
 from decalogo.evaluation.model import Flag
 
 _PAGE_CHARACTERS = 3000
@@ -18,7 +21,8 @@ _PAGE_CHARACTERS = 3000
 def read_text(content: bytes | Path, max_pages: int) -> tuple[list[Sheet], list[Flag]]:
     """Read plain text: one sheet a page.
 
-    Pages are split at form feeds; a text without them is cut into pages of about 3,000 characters at paragraph borders.
+    Pages are split at form feeds. A text without them is cut where page numbers and headers stand between its lines,
+    and what is then longer than a page, into pages of about 3,000 characters at paragraph borders.
 
     Raises:
         DocumentTooLargeError: more than ``max_pages`` pages.
@@ -28,11 +32,12 @@ def read_text(content: bytes | Path, max_pages: int) -> tuple[list[Sheet], list[
     flags: list[Flag] = []
     parts = raw.rstrip("\f\n ").split("\f")
     if len(parts) == 1:
-        parts = make_pages(raw)
+        ends = find_page_ends(raw)
+        parts = [page for part in cut_at(raw, ends) for page in make_pages(part)]
+        how = "where its page numbers and headers repeat" if ends else "at paragraph borders"
         flags.append(
             Flag(
-                "pages-synthetic",
-                f"A text has no pages; it was cut into {len(parts)} parts that are numbered as pages.",
+                "pages-synthetic", f"A text has no pages; it was cut {how} into {len(parts)} parts, numbered as pages."
             )
         )
     if len(parts) > max_pages:
@@ -56,11 +61,18 @@ def decode(data: bytes) -> str:
         return data.decode("cp1252", errors="replace").replace("\ufffd", "")
 
 
+def cut_at(text: str, ends: Iterable[int]) -> list[str]:
+    """Return ``text`` cut at the given offsets, without parts that hold nothing."""
+    borders = [0, *ends, len(text)]
+    parts = [text[start:end] for start, end in pairwise(borders)]
+    return [part for part in parts if part and not part.isspace()] or [text]
+
+
 def make_pages(text: str) -> list[str]:
     """Cut a text without page marks into pages of about 3,000 characters, at paragraph borders where there are any."""
     pages: list[str] = []
     start = 0
-    while len(text) - start > 1.5 * _PAGE_CHARACTERS:
+    while len(text) - start > 2 * _PAGE_CHARACTERS:
         low, high = start + _PAGE_CHARACTERS // 2, start + int(1.5 * _PAGE_CHARACTERS)
         cut = _best_cut(text, low, start + _PAGE_CHARACTERS, high)
         pages.append(text[start:cut])
