@@ -1,0 +1,78 @@
+"""A fresh clone of this repository, run as a user would run it, beside whatever else runs on the machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from client import Client
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SERVICES = ("redis", "api", "worker", "suspect", "scheduler", "nginx")
+
+
+def free_port() -> int:
+    """Return a TCP port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("0.0.0.0", 0))
+        return int(probe.getsockname()[1])
+
+
+class Appliance:
+    """One clone with its own project name, ports and image tag.
+
+    Args:
+        folder: empty folder to clone the committed HEAD into.
+        name: compose project, and tag of the images.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder = folder
+        subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(REPOSITORY), str(folder)], check=True)
+        self.http_port, self.https_port = free_port(), free_port()
+        own = {"COMPOSE_PROJECT_NAME": name, "IMAGE_TAG": name}
+        ports = {"HTTP_PORT": str(self.http_port), "HTTPS_PORT": str(self.https_port)}
+        self.environment: Mapping[str, str] = {**os.environ, **own, **ports}
+
+    def run(self, *arguments: str, timeout: float = 600) -> str:
+        """Run `./appliance …` and return its standard output; fail with all it said."""
+        return self._run(["./appliance", *arguments], timeout)
+
+    def compose(self, *arguments: str, stdin: str = "", timeout: float = 120) -> str:
+        """Run `docker compose …` on this clone and return its standard output."""
+        return self._run(["docker", "compose", *arguments], timeout, stdin)
+
+    def container_ids(self, service: str = "") -> list[str]:
+        """Return the ids of all containers, running or not, of one service or of all."""
+        return self.compose("ps", "--all", "--quiet", *([service] if service else [])).split()
+
+    def inspect(self, service: str = "") -> list[dict[str, Any]]:
+        """Return what the engine knows of the containers."""
+        answer: list[dict[str, Any]] = json.loads(docker("inspect", *self.container_ids(service)))
+        return answer
+
+    def secret(self, service: str, name: str) -> str:
+        """Return a secret as its own service sees it."""
+        return self.compose("exec", "-T", service, "cat", f"/run/secrets/decalogo/{name}").strip()
+
+    def client(self, token: str) -> Client:
+        """Return a client that trusts this appliance's certificate and nothing else."""
+        return Client(self.run("url").strip(), token, self.run("certificate"))
+
+    def _run(self, command: list[str], timeout: float, stdin: str = "") -> str:
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environment, input=stdin, capture_output=True, text=True, timeout=timeout
+        )
+        if done.returncode:
+            raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+        return done.stdout
+
+
+def docker(*arguments: str) -> str:
+    """Run `docker …` and return its standard output."""
+    return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True, timeout=120).stdout

@@ -1,0 +1,22 @@
+"""One appliance for the scenario: cloned, started with two workers, and deleted with its data at the end."""
+
+from collections.abc import Iterator
+
+import pytest
+from appliance import Appliance
+from client import Client
+
+
+@pytest.fixture(scope="package")
+def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
+    clone = Appliance(tmp_path_factory.mktemp("first-run") / "decalogo", "decalogo-first-run")
+    try:
+        clone.run("up", "--scale", "worker=2")
+        yield clone
+    finally:
+        clone.run("down", "--volumes")
+
+
+@pytest.fixture(scope="package")
+def client(appliance: Appliance) -> Client:
+    return appliance.client(appliance.run("token", "create", "tests", "--tier", "premium").strip())

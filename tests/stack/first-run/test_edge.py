@@ -1,0 +1,114 @@
+"""The edge as the guide has it: TLS, headers, redirect, and limits with a problem and a true Retry-After."""
+
+import socket
+import ssl
+import time
+
+import httpx
+import pytest
+from appliance import Appliance
+from client import Client
+
+HEADERS = {
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Frame-Options": "SAMEORIGIN",
+    "X-Content-Type-Options": "nosniff",
+    "X-XSS-Protection": "1; mode=block",
+}
+
+
+def handshake(appliance: Appliance, version: ssl.TLSVersion) -> str | None:
+    context = ssl.create_default_context(cadata=appliance.run("certificate"))
+    context.minimum_version = context.maximum_version = version
+    with (
+        socket.create_connection(("127.0.0.1", appliance.https_port), timeout=10) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as connection,
+    ):
+        return connection.version()
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_current_tls_is_spoken(appliance: Appliance, version: ssl.TLSVersion) -> None:
+    assert handshake(appliance, version) == {"TLSv1_2": "TLSv1.2", "TLSv1_3": "TLSv1.3"}[version.name]
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
+def test_old_tls_is_not(appliance: Appliance) -> None:
+    with pytest.raises(ssl.SSLError):
+        handshake(appliance, ssl.TLSVersion.TLSv1_1)
+
+
+def test_plain_http_is_sent_to_tls(appliance: Appliance) -> None:
+    answer = httpx.get(f"http://localhost:{appliance.http_port}/api/v1/health?x=1", trust_env=False)
+
+    assert answer.status_code == 301
+    assert answer.headers["Location"] == f"https://localhost:{appliance.https_port}/api/v1/health?x=1"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/health", "/api/v1/batch", "/nowhere"])
+def test_security_headers_are_on_every_answer_once(client: Client, path: str) -> None:
+    answer = client.ask("GET", path)
+
+    for name, value in HEADERS.items():
+        assert answer.headers.get_list(name) == [value], name
+    assert len(answer.headers.get_list("X-Request-ID")) == 1
+    assert answer.headers["Server"] == "nginx"
+
+
+def test_a_request_id_of_the_caller_is_kept(client: Client) -> None:
+    answer = client.ask("GET", "/api/v1/health", headers={"X-Request-ID": "my-own.request_1"})
+
+    assert answer.headers["X-Request-ID"] == "my-own.request_1"
+
+
+def burst(client: Client, method: str, path: str, count: int) -> list[httpx.Response]:
+    return [client.http.request(method, path) for _ in range(count)]
+
+
+def check_limited(answers: list[httpx.Response], retry_after: str) -> None:
+    limited = [answer for answer in answers if answer.status_code == 429]
+    assert limited
+    for answer in limited:
+        assert answer.headers["Retry-After"] == retry_after
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.json()["type"] == "/problems/rate-limited"
+        assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_requests_past_the_burst_of_20_are_limited(client: Client) -> None:
+    client.ask("GET", "/api/v1/batch")
+    answers = burst(client, "GET", "/api/v1/batch", 40)
+
+    check_limited(answers, "1")
+    assert sum(answer.status_code == 200 for answer in answers) <= 23  # the burst, and what became free meanwhile
+    time.sleep(1)  # what Retry-After said
+    assert client.http.get("/api/v1/batch").status_code == 200
+
+
+def test_uploads_past_the_burst_of_5_are_limited(client: Client) -> None:
+    answers = burst(client, "POST", "/api/v1/batch/upload", 12)
+
+    check_limited(answers, "6")
+    assert sum(answer.status_code != 429 for answer in answers) <= 7
+    time.sleep(6)  # what Retry-After said
+    assert client.http.post("/api/v1/batch/upload").status_code != 429
+
+
+def test_health_is_never_limited(client: Client) -> None:
+    assert {answer.status_code for answer in burst(client, "GET", "/api/v1/health", 60)} == {200}
+
+
+def test_an_edge_without_api_says_so_and_finds_it_again_at_another_address(
+    appliance: Appliance, client: Client
+) -> None:
+    appliance.compose("stop", "api")
+    answer = client.http.get("/api/v1/health")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert answer.json()["type"] == "/problems/unavailable"
+
+    # Two more containers on the network take the lowest free addresses, the API's old one among them.
+    appliance.compose("up", "--detach", "--no-deps", "--no-recreate", "--scale", "worker=3", "worker")
+    appliance.compose("up", "--detach", "--no-deps", "--force-recreate", "api")
+    assert client.ask("GET", "/api/v1/health", patience=60).status_code == 200
+    appliance.run("up", "--scale", "worker=2")

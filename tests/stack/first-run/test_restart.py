@@ -1,0 +1,79 @@
+"""`down` keeps everything, and nothing that was accepted is lost to a killed container."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+from appliance import Appliance, docker
+from client import Client
+from papers import REAL_PLAN, small_documents
+
+
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"no sign of: {what}"
+        time.sleep(0.2)
+
+
+def test_batches_results_and_tokens_outlive_down_and_up(appliance: Appliance, client: Client) -> None:
+    accepted = client.upload(small_documents(3))
+    client.follow(accepted["job_id"], seconds=60)
+    results = client.get(f"/api/v1/batch/{accepted['job_id']}/results")
+    admin = appliance.run("token", "admin")
+    certificate = appliance.run("certificate")
+
+    appliance.run("down")
+    assert appliance.container_ids() == []
+    started = time.monotonic()
+    appliance.run("up", "--scale", "worker=2")
+    took = time.monotonic() - started
+
+    assert client.get(f"/api/v1/batch/{accepted['job_id']}/results") == results
+    assert appliance.run("token", "admin") == admin
+    assert appliance.run("certificate") == certificate
+    assert appliance.client(admin.strip()).get("/api/v1/batch")["batches"] == []
+    assert took < 30, f"the second up took {took:.0f} s"
+
+
+def test_unfinished_documents_go_on_after_down_and_up(appliance: Appliance, client: Client) -> None:
+    accepted = client.upload([(f"{n}.pdf", REAL_PLAN.read_bytes()) for n in range(12)])
+
+    appliance.run("down")
+    appliance.run("up", "--scale", "worker=2")
+
+    assert client.follow(accepted["job_id"], seconds=180)[-1]["succeeded"] == 12
+
+
+def test_a_worker_killed_at_work_loses_nothing(appliance: Appliance, client: Client) -> None:
+    accepted = client.upload([(f"{n}.pdf", REAL_PLAN.read_bytes()) for n in range(12)])
+    status = f"/api/v1/batch/status/{accepted['job_id']}"
+    wait_for(lambda: client.get(status)["counts"]["running"] >= 2, "two documents at work")
+
+    docker("kill", appliance.container_ids("worker")[0])
+    unfinished = client.get(status)["counts"]
+    assert unfinished["succeeded"] < 12, "the worker was killed too late to prove anything"
+
+    try:
+        assert client.follow(accepted["job_id"], seconds=180)[-1]["succeeded"] == 12
+    finally:
+        appliance.run("up", "--scale", "worker=2")
+    assert len(client.get(f"/api/v1/batch/{accepted['job_id']}/results")) == 12
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to kill a container's process from outside")
+@pytest.mark.parametrize("service", ["worker", "api", "scheduler", "nginx", "redis"])
+def test_a_service_whose_process_dies_comes_back(appliance: Appliance, client: Client, service: str) -> None:
+    before = appliance.inspect(service)[0]
+
+    os.kill(before["State"]["Pid"], signal.SIGKILL)
+
+    def is_back() -> bool:
+        (now,) = [found for found in appliance.inspect(service) if found["Id"] == before["Id"]]
+        return now["RestartCount"] > before["RestartCount"] and now["State"]["Health"]["Status"] == "healthy"
+
+    wait_for(is_back, f"a healthy {service} again", 90)
+    accepted = client.upload(small_documents(2))
+    assert client.follow(accepted["job_id"], seconds=60)[-1]["succeeded"] == 2
