@@ -70,6 +70,25 @@ app.add_typer(dead.app, name="dead")
 
 
 @app.command()
+def backup(file: Annotated[Path, typer.Argument(help="Where to; - is standard output.")]) -> None:
+    """Save all batches, documents, results and tokens while the appliance runs."""
+    from decalogo.cli import backup as command
+
+    command.backup(file)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="Where from; - is standard input.")],
+    force: Annotated[bool, typer.Option(help="Merge into an appliance that already holds batches.")] = False,
+) -> None:
+    """Bring back what `backup` saved, into an empty appliance."""
+    from decalogo.cli import backup as command
+
+    command.restore(file, force)
+
+
+@app.command()
 def settings() -> None:
     """Print the reference of all settings (docs/settings.md)."""
     from decalogo.cli.settings import reference

@@ -1,0 +1,164 @@
+"""Backup and restore of everything a user would miss: batches, documents, results and tokens, as one tar file.
+
+Taken while the appliance runs. Each document's entry is read in one step, and the files it names were durable before it
+named them and never change afterwards, so every entry in the archive agrees with its files. What is derived (queues,
+counters, indexes) is not stored but rebuilt from the documents; what was running is queued again.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import redis
+
+from decalogo.batches.states import DocumentState
+from decalogo.errors import RequestError
+from decalogo.storage.artifacts import ArtifactStore
+
+FORMAT = 1
+_MANIFEST, _LEDGER, _ARTIFACTS = "manifest.json", "ledger.jsonl", "artifacts/"
+_HASHES = ("batch:", "document:", "token:")
+_MEMBERS = ":documents"
+_PIPELINE = 500
+
+
+def write_backup(client: redis.Redis, store: ArtifactStore, target: BinaryIO) -> dict[str, int]:
+    """Write the archive to ``target`` (need not be seekable); returns counts of batches, documents and files."""
+    counts: Counter[str] = Counter()
+    with tarfile.open(fileobj=target, mode="w|") as archive, tempfile.TemporaryFile() as ledger:
+        keys: list[str] = []
+        for name, row in _rows(client):
+            if name.startswith("document:"):
+                keys += [f"documents/{name.partition(':')[2]}", row["result_key"], row["pages_key"]]
+            counts[name.partition(":")[0]] += 1
+            ledger.write(json.dumps([name, row]).encode() + b"\n")
+        _add(archive, _MANIFEST, json.dumps({"format": FORMAT, **counts}).encode())
+        info = tarfile.TarInfo(_LEDGER)
+        info.size = ledger.tell()
+        ledger.seek(0)
+        archive.addfile(info, ledger)
+        for key in filter(None, keys):
+            # A batch deleted meanwhile has no files any more; restoring leaves its documents out.
+            if store.exists(key):
+                archive.add(store.path(key), _ARTIFACTS + key, recursive=False)
+                counts["files"] += 1
+    return {"batches": counts["batch"], "documents": counts["document"], "files": counts["files"]}
+
+
+def restore_backup(
+    client: redis.Redis, store: ArtifactStore, source: BinaryIO, *, force: bool = False
+) -> dict[str, int]:
+    """Bring back what :func:`write_backup` wrote; returns counts of batches, documents and files.
+
+    Raises:
+        RequestError: the appliance already holds batches (and ``force`` is not given), or the file is no backup.
+    """
+    if not force and next(client.scan_iter("batch:*", count=1000), None) is not None:
+        raise RequestError("this appliance already holds batches; restore into an empty one, or add --force to merge")
+    files = 0
+    with tempfile.TemporaryFile() as ledger:
+        try:
+            with tarfile.open(fileobj=source, mode="r|") as archive:
+                for member in archive:
+                    content = archive.extractfile(member)
+                    if content is None:
+                        continue
+                    if member.name == _MANIFEST:
+                        _check_format(json.load(content))
+                    elif member.name == _LEDGER:
+                        while piece := content.read(1 << 20):
+                            ledger.write(piece)
+                    elif member.name.startswith(_ARTIFACTS):
+                        _store(store, member.name.removeprefix(_ARTIFACTS), content)
+                        files += 1
+        except (tarfile.TarError, EOFError, ValueError) as error:
+            raise RequestError(f"the file is no backup, or a damaged one ({error})") from error
+        ledger.seek(0)
+        batches, documents = _load(client, store, dict(json.loads(line) for line in ledger))
+    return {"batches": batches, "documents": documents, "files": files}
+
+
+def _rows(client: redis.Redis) -> Iterator[tuple[str, dict[str, Any]]]:
+    for prefix in _HASHES:
+        names = [n for n in client.scan_iter(f"{prefix}*", count=1000) if not n.endswith(_MEMBERS)]
+        for i in range(0, len(names), _PIPELINE):
+            part = names[i : i + _PIPELINE]
+            with client.pipeline(transaction=False) as pipe:
+                for name in part:
+                    pipe.hgetall(name)
+                    pipe.lrange(f"{name}{_MEMBERS}", 0, -1)
+                answers = pipe.execute()
+            for name, row, members in zip(part, answers[::2], answers[1::2], strict=True):
+                if row:
+                    yield name, row | ({_MEMBERS: members} if members else {})
+
+
+def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    info = tarfile.TarInfo(name)
+    info.size = len(content)
+    archive.addfile(info, io.BytesIO(content))
+
+
+def _check_format(manifest: Any) -> None:
+    if manifest.get("format") != FORMAT:
+        raise RequestError(f"the backup has format {manifest.get('format')!r}; this version reads format {FORMAT}")
+
+
+def _store(store: ArtifactStore, key: str, content: Any) -> None:
+    with store.writer(key) as writer:
+        while piece := content.read(1 << 20):
+            writer.write(piece)
+        writer.commit()
+
+
+def _load(client: Any, store: ArtifactStore, rows: dict[str, dict[str, Any]]) -> tuple[int, int]:
+    """Write the entries and build the indexes from them; whatever has lost its upload is left out."""
+    batches = documents = 0
+    for name, row in rows.items():
+        kind, _, identity = name.partition(":")
+        with client.pipeline(transaction=True) as pipe:
+            if kind == "token":
+                pipe.hset(name, mapping=row)
+                pipe.zadd("tokens", {identity: float(row["created"])})
+            elif kind == "batch":
+                members = {
+                    m: rows[f"document:{m}"]
+                    for m in row.pop(_MEMBERS, [])
+                    if f"document:{m}" in rows and store.exists(f"documents/{m}")
+                }
+                _load_batch(pipe, identity, row, members, store)
+                batches += 1
+                documents += len(members)
+            pipe.execute()
+    return batches, documents
+
+
+def _load_batch(pipe: Any, job_id: str, batch: dict[str, str], members: dict[str, Any], store: ArtifactStore) -> None:
+    counts = Counter(dict.fromkeys(DocumentState, 0))
+    for document_id, row in members.items():
+        if row["state"] == DocumentState.RUNNING or (row["result_key"] and not store.exists(row["result_key"])):
+            row |= {"state": "queued", "owner": "", "result_key": "", "pages_key": "", "finished_at": "0"}
+        counts[DocumentState(row["state"])] += 1
+        pipe.hset(f"document:{document_id}", mapping=row)
+        if row["state"] == DocumentState.QUEUED:
+            pipe.zadd("queued", {document_id: 0})
+        elif row["state"] == DocumentState.DEAD:
+            pipe.zadd("dead", {document_id: float(row["finished_at"])})
+    waiting = counts[DocumentState.QUEUED]
+    finished_at = "0" if waiting else batch["finished_at"]
+    numbers = {state.value: count for state, count in counts.items()} | {"total": len(members)}
+    pipe.hset(f"batch:{job_id}", mapping=batch | numbers | {"finished_at": finished_at})
+    pipe.delete(f"batch:{job_id}{_MEMBERS}")
+    if members:
+        pipe.rpush(f"batch:{job_id}{_MEMBERS}", *members)
+    pipe.zadd(f"tenant:{batch['tenant']}:batches", {job_id: float(batch["created_at"])})
+    if waiting:
+        pipe.hincrby("unfinished", batch["tenant"], waiting)
+    else:
+        pipe.zadd("finished", {job_id: float(finished_at)})

@@ -1,0 +1,48 @@
+"""``decalogo backup`` and ``decalogo restore``: all batches, documents, results and tokens as one tar stream."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import typer
+
+from decalogo.batches.backup import restore_backup, write_backup
+from decalogo.connections import connect
+from decalogo.errors import DecalogoError
+from decalogo.settings import get_settings
+from decalogo.storage.artifacts import ArtifactStore
+
+
+def backup(file: Path) -> None:
+    """Write the archive to ``file`` (``-`` is standard output); a file appears whole or not at all."""
+    settings = get_settings()
+    client, store = connect(settings.redis, settings.redis.ledger_db), ArtifactStore(settings.storage.path)
+    if str(file) == "-":
+        counts = write_backup(client, store, sys.stdout.buffer)
+    else:
+        unfinished = file.with_name(file.name + ".unfinished")
+        with unfinished.open("wb") as target:
+            counts = write_backup(client, store, target)
+        unfinished.replace(file)
+    typer.echo(_summary("saved", counts), err=True)
+
+
+def restore(file: Path, force: bool) -> None:
+    """Bring an archive back from ``file`` (``-`` is standard input)."""
+    settings = get_settings()
+    client, store = connect(settings.redis, settings.redis.ledger_db), ArtifactStore(settings.storage.path)
+    try:
+        if str(file) == "-":
+            counts = restore_backup(client, store, sys.stdin.buffer, force=force)
+        else:
+            with file.open("rb") as source:
+                counts = restore_backup(client, store, source, force=force)
+    except DecalogoError as error:
+        typer.echo(error.detail, err=True)
+        raise typer.Exit(1) from error
+    typer.echo(_summary("restored", counts), err=True)
+
+
+def _summary(verb: str, counts: dict[str, int]) -> str:
+    return f"{verb} {counts['batches']} batches, {counts['documents']} documents, {counts['files']} files"

@@ -1,0 +1,88 @@
+"""Backup while work goes on, restore into an empty appliance: nothing a user would miss is missing."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from decalogo.access.tokens import Tier, TokenStore
+from decalogo.batches.backup import restore_backup, write_backup
+from decalogo.batches.ledger import open_ledger
+from decalogo.batches.states import BatchState, DocumentState, NewDocument, Options
+from decalogo.connections import connect
+from decalogo.errors import RequestError
+from decalogo.settings import Settings
+from decalogo.storage.artifacts import ArtifactStore
+from tests.batches.test_upkeep import files, finished_batch
+
+
+def test_everything_comes_back_and_what_ran_is_queued_again(settings: Settings) -> None:
+    ledger, store = open_ledger(settings), ArtifactStore(settings.storage.path)
+    client = connect(settings.redis, settings.redis.ledger_db)
+    token = TokenStore(client).create("somebody", Tier.PREMIUM, days=1, tenant="t")
+    finished_batch(ledger, store, "batch_done")
+    names = ["doc_runs", "doc_waits", "doc_dead"]
+    for name in names:
+        store.put(f"documents/{name}", b"text")
+    ledger.admit("batch_open", "t", Options(), [NewDocument(n, f"{n}.pdf", "mine", "00", 4) for n in names])
+    assert ledger.claim("doc_runs", "task") is not None
+    for attempt in range(3):
+        assert ledger.claim("doc_dead", f"a{attempt}") is not None
+        ledger.release("doc_dead", f"a{attempt}", "lost", "signal 9")
+    before, held = ledger.batch("batch_done"), files(store)
+    archive = io.BytesIO()
+    assert write_backup(client, store, archive) == {"batches": 2, "documents": 5, "files": 9}
+
+    client.flushall()
+    emptied = ArtifactStore(settings.storage.path.with_name("elsewhere"))
+    archive.seek(0)
+    assert restore_backup(client, emptied, archive) == {"batches": 2, "documents": 5, "files": 9}
+
+    assert ledger.batch("batch_done") == before
+    assert files(emptied) == held
+    opened = ledger.batch("batch_open")
+    assert opened is not None
+    assert opened.state is BatchState.RUNNING
+    assert {s: n for s, n in opened.counts.items() if n} == {"total": 3, "queued": 2, "dead": 1}
+    assert [d.document_id for d in ledger.documents("batch_open")] == names
+    assert [d.document_id for d in ledger.dead()] == ["doc_dead"]
+    assert {w.document_id for w in ledger.stale(5, 10)} == {"doc_runs", "doc_waits"}
+    assert TokenStore(client).check(token).tenant == "t"
+    claim = ledger.claim("doc_runs", "again")
+    assert claim is not None
+    assert claim.attempt == 2  # fencing tokens go on counting
+    assert ledger.finish(claim, DocumentState.SUCCEEDED, result_key="results/doc_runs.2.json")
+
+
+def test_a_restore_into_an_appliance_with_batches_is_refused_unless_told(settings: Settings) -> None:
+    ledger, store = open_ledger(settings), ArtifactStore(settings.storage.path)
+    client = connect(settings.redis, settings.redis.ledger_db)
+    finished_batch(ledger, store, "batch_a")
+    archive = io.BytesIO()
+    write_backup(client, store, archive)
+    archive.seek(0)
+    with pytest.raises(RequestError, match="already holds batches"):
+        restore_backup(client, store, archive)
+    archive.seek(0)
+    assert restore_backup(client, store, archive, force=True)["batches"] == 1
+    assert [b.job_id for b in ledger.batches("t")] == ["batch_a"]
+
+
+@pytest.mark.parametrize("content", [b"", b"not a tar file" * 100])
+def test_a_file_that_is_no_backup_is_refused(settings: Settings, content: bytes) -> None:
+    client = connect(settings.redis, settings.redis.ledger_db)
+    with pytest.raises(RequestError, match="no backup"):
+        restore_backup(client, ArtifactStore(settings.storage.path), io.BytesIO(content))
+
+
+def test_a_backup_cut_off_in_the_middle_is_refused_and_changes_no_ledger(settings: Settings) -> None:
+    ledger, store = open_ledger(settings), ArtifactStore(settings.storage.path)
+    client = connect(settings.redis, settings.redis.ledger_db)
+    finished_batch(ledger, store, "batch_a")
+    archive = io.BytesIO()
+    write_backup(client, store, archive)
+    client.flushall()
+    with pytest.raises(RequestError, match="no backup, or a damaged one"):
+        restore_backup(client, store, io.BytesIO(archive.getvalue()[:2500]))
+    assert ledger.batch("batch_a") is None
