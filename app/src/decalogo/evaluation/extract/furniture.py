@@ -100,8 +100,23 @@ def _page_numbers(sheets: Sequence[Sheet], edges: Sequence[Sequence[int]]) -> li
             outermost = index in (0, len(sheet.lines) - 1)
             if match.group("word") or (outermost and (match.group("roman") or not sheet.height)):
                 sure.append((page, index))
-    steady = (places for places in shifts.values() if _is_regular([page for page, _ in places], len(sheets)))
-    return sure + [place for places in steady for place in places]
+    steady = {
+        shift: places for shift, places in shifts.items() if _is_regular([page for page, _ in places], len(sheets))
+    }
+    tops = {shift: {_top(sheets[page], index) for page, index in places} for shift, places in steady.items()}
+    strays = [
+        (page, index)
+        for page, sheet in enumerate(sheets)
+        for index, line in enumerate(sheet.lines)
+        if sheet.height and line.text.isdecimal() and _top(sheet, index) in tops.get(int(line.text) - page, ())
+    ]
+    return sure + strays + [place for places in steady.values() for place in places]
+
+
+def _top(sheet: Sheet, index: int) -> int:
+    """Return where a line stands, to the nearest four points: page numbers stand at the same height on every page."""
+    box = sheet.lines[index].box
+    return round(box.top / 4) if box else -1
 
 
 def _edge(sheet: Sheet) -> list[int]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from decalogo.evaluation.extract.layout import Grid, GridCell, Sheet
+from decalogo.evaluation.extract.layout import Grid, GridCell, Line, Sheet
 from decalogo.evaluation.fold import fold
 from decalogo.evaluation.model import Cell, Row, Table
 
@@ -15,6 +15,9 @@ _HEADER_ROWS = 3
 _SAME_COLUMN = 6.0
 """Column borders of a table on two pages differ by less than this, points."""
 _NUMERIC = re.compile(r"[\d\s.,%$()+\-–—/]*\d[\d\s.,%$()+\-–—/]*")
+_YEARS = re.compile(r"(?:19|20)\d\d(?:\s*[-–/]\s*(?:(?:19|20)?\d\d))?")
+_OVERLAP = 2.0
+"""How far a line's box may reach into a grid that it stands beside, points."""
 
 
 @dataclass(slots=True)
@@ -25,8 +28,8 @@ class _Part:
     header: list[tuple[Cell, ...]]
     titles: list[str]
     rows: list[Row]
-    first: int
-    last: int
+    top: float
+    bottom: float
 
 
 def build_tables(
@@ -49,7 +52,7 @@ def build_tables(
             ):
                 body = part.rows if _same_header(open_part, part) else [*_as_rows(part, sheet.number), *part.rows]
                 tables[-1] = _longer(tables[-1], body)
-                open_part.last = part.last
+                open_part.bottom = part.bottom
             else:
                 section = sections.get((number, index), ())
                 tables.append(_table(part, sheet.number, (*section, *part.titles)))
@@ -100,15 +103,13 @@ def _read(sheet: Sheet, grid: Grid) -> _Part | None:
     wide, high = len(grid.columns) - 1, len(grid.rows) - 1
     rows: list[list[Cell]] = [[_EMPTY] * wide for _ in range(high)]
     origin: list[list[GridCell | None]] = [[None] * wide for _ in range(high)]
-    offsets: list[int] = []
     for cell in grid.cells:
         value = _cell(sheet.text, cell)
-        offsets += (at for word in cell.words for at in word)
         for row in range(cell.row, cell.row_end):  # a cell over several rows says the same of each
             rows[row][cell.column] = value
             for column in range(cell.column, cell.column_end):
                 origin[row][column] = cell
-    if not offsets:
+    if not any(cell.words for cell in grid.cells):
         return None
     titles: list[str] = []
     top = 0
@@ -118,7 +119,7 @@ def _read(sheet: Sheet, grid: Grid) -> _Part | None:
     depth = _header_depth(rows, origin, top)
     header = [_spread(rows[row], origin[row]) for row in range(top, top + depth)]
     body = [Row(sheet.number, tuple(cells)) for cells in rows[top + depth :] if any(cell.text for cell in cells)]
-    return _Part(grid.columns, header, titles, body, min(offsets), max(offsets))
+    return _Part(grid.columns, header, titles, body, grid.box.top, grid.box.bottom)
 
 
 def _spans_all(cells: Sequence[GridCell | None], wide: int) -> bool:
@@ -137,13 +138,13 @@ def _spread(cells: Sequence[Cell], origin: Sequence[GridCell | None]) -> tuple[C
 
 def _header_depth(rows: Sequence[Sequence[Cell]], origin: Sequence[Sequence[GridCell | None]], top: int) -> int:
     """Return how many rows, from ``top``, are column titles (0 when the first row already holds data)."""
-    if not _titles(rows[top]) or len(rows) - top < 2:
+    if len(rows) - top < 2 or not _titles(_spread(rows[top], origin[top])):
         return 0
     depth = max((cell.row_end - top for cell in origin[top] if cell is not None), default=1)
     if depth == 1 and any(cell is not None and cell.column_end - cell.column > 1 for cell in origin[top]):
         depth = 2
     depth = min(depth, _HEADER_ROWS, len(rows) - top - 1)
-    while depth > 1 and not all(_titles(rows[top + row]) for row in range(1, depth)):
+    while depth > 1 and not all(_titles(_spread(rows[row], origin[row])) for row in range(top + 1, top + depth)):
         depth -= 1
     return max(depth, 1)
 
@@ -153,7 +154,7 @@ def _titles(cells: Sequence[Cell]) -> bool:
     texts = [cell.text for cell in cells if cell.text]
     if not texts or any(len(text) > 150 for text in texts):
         return False
-    numeric = [text for text in texts if _NUMERIC.fullmatch(text) and not re.fullmatch(r"(?:19|20)\d\d", text)]
+    numeric = [text for text in texts if _NUMERIC.fullmatch(text) and not _YEARS.fullmatch(text)]
     return len(numeric) <= 0.2 * len(texts) and len(texts) >= 0.5 * len(cells)
 
 
@@ -174,6 +175,14 @@ def _continues(
     shift = part.columns[0] - before.columns[0]
     if any(abs(a + shift - b) > _SAME_COLUMN for a, b in zip(before.columns, part.columns, strict=True)):
         return False
-    after = any(line.start >= before.last for index, line in enumerate(old.lines) if index not in old_furniture)
-    ahead = any(line.end <= part.first for index, line in enumerate(new.lines) if index not in new_furniture)
-    return not after and not ahead
+    below = any(_top(line) >= before.bottom for index, line in enumerate(old.lines) if index not in old_furniture)
+    above = any(_bottom(line) <= part.top for index, line in enumerate(new.lines) if index not in new_furniture)
+    return not below and not above
+
+
+def _top(line: Line) -> float:
+    return line.box.top + _OVERLAP if line.box else 0.0
+
+
+def _bottom(line: Line) -> float:
+    return line.box.bottom - _OVERLAP if line.box else 0.0
