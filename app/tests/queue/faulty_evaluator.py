@@ -22,7 +22,10 @@ class Answer:
 
 
 class FaultyEvaluator:
-    """Understands ``ok``, ``sleep SECONDS``, ``damaged``, ``raise``, ``kill``, ``kill-once FILE``, ``memory MIB``."""
+    """Understands ``ok``, ``sleep SECONDS``, ``damaged``, ``raise``, ``kill`` and ``memory MIB``.
+
+    ``kill-once FILE`` and ``hang-once FILE`` do so until the file exists, which they make.
+    """
 
     def evaluate(self, content: Path, rubric: Any, *, not_applicable: Mapping[str, str], max_pages: int) -> Answer:
         text = content.read_text(encoding="utf-8")
@@ -38,6 +41,9 @@ class FaultyEvaluator:
         elif verb == "kill-once" and not Path(rest).exists():
             Path(rest).touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        elif verb == "hang-once" and not Path(rest).exists():
+            Path(rest).touch()
+            time.sleep(60)
         elif verb == "memory":
             bytearray(int(rest) << 20)
         return Answer(text)

@@ -63,11 +63,9 @@ def test_a_killed_child_costs_a_delay_only(appliance: Appliance) -> None:
 def test_a_killed_worker_loses_nothing(appliance: Appliance) -> None:
     appliance.start("scheduler")
     first = appliance.start("worker", "--concurrency", "2")
-    job_id, ids = appliance.submit(["sleep 20"] * 2 + ["ok"] * 6)
-    appliance.wait_running(ids[0])
-    appliance.wait_running(ids[1])
-    for document_id in ids[:2]:  # so that their second attempt is quick
-        appliance.store.put(f"documents/{document_id}", b"ok")
+    marks = [appliance.folder / "mark0", appliance.folder / "mark1"]
+    job_id, _ = appliance.submit([*(f"hang-once {mark}" for mark in marks), *["ok"] * 6])
+    appliance.wait(lambda: all(mark.exists() for mark in marks), 20, "both processes are at work")
     os.killpg(first.pid, signal.SIGKILL)
     appliance.start("worker", "--concurrency", "2")
     appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
@@ -97,9 +95,9 @@ def test_a_frozen_workers_late_answer_is_fenced_off(appliance: Appliance) -> Non
 def test_a_stopped_worker_hands_back_what_it_cannot_finish(appliance: Appliance) -> None:
     appliance.start("scheduler")
     first = appliance.start("worker", "--concurrency", "1")
-    job_id, (document_id,) = appliance.submit(["sleep 30"])
-    appliance.wait_running(document_id)
-    appliance.store.put(f"documents/{document_id}", b"ok")
+    mark = appliance.folder / "mark"
+    job_id, _ = appliance.submit([f"hang-once {mark}"])
+    appliance.wait(mark.exists, 20, "the process is at work")
     first.terminate()
     assert first.wait(20) == 0
     appliance.start("worker", "--concurrency", "1")

@@ -32,6 +32,10 @@ def ledger() -> Ledger:
     return open_ledger(get_settings())
 
 
+class MemoryLimitError(Exception):
+    """An evaluation needed more memory than its process may have."""
+
+
 class DocumentTask(Task):  # type: ignore[misc]
     """A task whose first argument is a document id: log context, and the document handed back on a cold shutdown."""
 
@@ -49,7 +53,11 @@ class DocumentTask(Task):  # type: ignore[misc]
 def process_document(self: Task, document_id: str) -> None:
     """Evaluate one document (guide: ``process_document``; content by reference, never in the message)."""
     settings = get_settings()
-    run_document(document_id, self.request.id, ledger(), ArtifactStore(settings.storage.path), settings)
+    try:
+        run_document(document_id, self.request.id, ledger(), ArtifactStore(settings.storage.path), settings)
+    except MemoryError as error:
+        # Celery ends the whole worker on a MemoryError; here it is one document over its process's own bound.
+        raise MemoryLimitError(f"over {settings.queue.child_address_space_bytes >> 20} MiB of address space") from error
 
 
 @app.task(name="decalogo.health_check")  # type: ignore[untyped-decorator]
