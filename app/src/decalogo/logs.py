@@ -69,6 +69,12 @@ def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     return event
 
 
+def _drop_colours(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Uvicorn adds a second copy of its messages with terminal codes."""
+    event.pop("color_message", None)
+    return event
+
+
 def _mask(match: re.Match[str]) -> str:
     return f"{match[1] or ''}[hidden]"
 
@@ -76,10 +82,11 @@ def _mask(match: re.Match[str]) -> str:
 def _ending(form: str) -> list[Processor]:
     remove: Processor = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if form == "console":
-        renderer: Any = structlog.dev.ConsoleRenderer()
+        renderer: Any = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         return [remove, hide_secrets, renderer]
     return [
         remove,
+        _drop_colours,
         structlog.processors.EventRenamer("message"),
         structlog.processors.format_exc_info,
         hide_secrets,

@@ -1,0 +1,75 @@
+"""The application: parts put together, nothing more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+
+from decalogo import __version__
+from decalogo.access.tokens import register_admin_token
+from decalogo.api import docs, openapi, problems
+from decalogo.api.links import ROOT
+from decalogo.api.middleware import RequestContext
+from decalogo.api.routes import batches, documents, health, results
+from decalogo.api.services import Services, open_services
+from decalogo.logs import get_logger
+from decalogo.settings import Settings
+
+_log = get_logger(__name__)
+
+
+def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
+    """Return the application of one process.
+
+    Args:
+        settings: the configuration.
+        services: the parts below the API; opened from ``settings`` when absent.
+    """
+    app = FastAPI(
+        title="DECALOGO",
+        version=__version__,
+        description=openapi.DESCRIPTION,
+        openapi_url=f"{ROOT}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        redirect_slashes=False,
+    )
+    app.state.services = services or open_services(settings)
+    for router in (batches.router, results.router, documents.router, health.router):
+        app.include_router(router, prefix=ROOT)
+    app.include_router(health.problem_pages)
+    docs.mount(app)
+    openapi.install(app)
+    problems.install(app)
+    app.add_middleware(RequestContext)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    registering = asyncio.create_task(_register_admin_token(app.state.services))
+    yield
+    registering.cancel()
+    with suppress(asyncio.CancelledError):
+        await registering
+
+
+async def _register_admin_token(services: Services) -> None:
+    """Register the first token as soon as Redis answers; requests are served meanwhile."""
+    while True:
+        try:
+            new = await asyncio.to_thread(register_admin_token, services.tokens, services.settings.secrets_dir)
+        except (OSError, ValueError) as error:
+            _log.error("the admin token cannot be registered", error=str(error))
+            return
+        except Exception as error:
+            _log.warning("the admin token waits for Redis", error=repr(error))
+            await asyncio.sleep(1)
+        else:
+            if new:
+                _log.info("admin token registered")
+            return

@@ -1,0 +1,54 @@
+"""The types of problem, read from the exception tree, and their declaration in the OpenAPI document."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from decalogo import errors
+from decalogo.api.problems import MEDIA_TYPE
+from decalogo.api.schemas import Problem, ProblemType
+
+# Errors of the appliance's own commands, which no answer ever carries.
+_LOCAL = {"embedded", "client"}
+
+
+def problem_types() -> dict[str, ProblemType]:
+    """Return every problem type an answer or a document may carry, by slug."""
+    found = {}
+    for kind in _tree(errors.DecalogoError):
+        if kind.slug not in _LOCAL:
+            meaning = (inspect.getdoc(kind) or "").partition("\n")[0].replace("``", "`")
+            found[kind.slug] = ProblemType(
+                type=f"/problems/{kind.slug}", title=kind.title, status=kind.status, description=meaning
+            )
+    return found
+
+
+Kind = type[errors.DecalogoError]
+
+
+def declare(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI ``responses`` of a route that may fail in these ways (and in the common ways)."""
+    answers: dict[int | str, dict[str, Any]] = {}
+    every: tuple[Kind, ...] = (*kinds, errors.DecalogoError)
+    for kind in every:
+        entry = answers.setdefault(
+            kind.status, {"model": Problem, "description": "", "content": {MEDIA_TYPE: {"examples": {}}}}
+        )
+        entry["description"] = f"{entry['description']}; {kind.title}" if entry["description"] else kind.title
+        entry["content"][MEDIA_TYPE]["examples"][kind.slug] = {"value": {**kind(kind.title + ".").problem()}}
+        headers = entry.setdefault("headers", {})
+        if kind in (errors.UnavailableError, errors.NotReadyError):
+            headers["Retry-After"] = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
+        if kind is errors.UnauthorizedError:
+            headers["WWW-Authenticate"] = {"description": "`Bearer`.", "schema": {"type": "string"}}
+    return answers
+
+
+def _tree(kind: type[errors.DecalogoError]) -> Iterator[type[errors.DecalogoError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        if child.__module__ == errors.__name__:
+            yield from _tree(child)

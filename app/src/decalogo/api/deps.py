@@ -1,0 +1,95 @@
+"""What routes ask for, as ``Annotated`` aliases: the services, the caller, and things that belong to the caller."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, cast
+
+from fastapi import Depends, Path, Query, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from decalogo.access.tokens import Scope, Token
+from decalogo.api.services import Services
+from decalogo.batches.states import Batch, Document
+from decalogo.errors import ForbiddenError, NotFoundError, UnauthorizedError
+
+_BATCH_ID = re.compile(r"batch_[0-9a-z]{26}")
+_DOCUMENT_ID = re.compile(r"doc_[0-9a-z]{26}")
+_bearer = HTTPBearer(auto_error=False, scheme_name="token", description="`Authorization: Bearer dcl_<id>_<secret>`")
+
+
+def _services(request: Request) -> Services:
+    return cast(Services, request.app.state.services)
+
+
+ServicesDep = Annotated[Services, Depends(_services)]
+
+
+def _caller(
+    request: Request,
+    services: ServicesDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Token:
+    if credentials is None:
+        raise UnauthorizedError("Send an access token: `Authorization: Bearer dcl_…`.")
+    token = services.tokens.check(credentials.credentials)
+    request.state.token = token  # for the log line of this request
+    return token
+
+
+Caller = Annotated[Token, Depends(_caller)]
+
+
+def _needs(token: Token, scope: Scope) -> Token:
+    if scope not in token.scopes:
+        raise ForbiddenError(f"The token lacks the scope `{scope}`.", scope=scope)
+    return token
+
+
+def _submitter(token: Caller) -> Token:
+    return _needs(token, Scope.SUBMIT)
+
+
+def _reader(token: Caller) -> Token:
+    return _needs(token, Scope.READ)
+
+
+Submitter = Annotated[Token, Depends(_submitter)]
+Reader = Annotated[Token, Depends(_reader)]
+
+
+def _own_batch(
+    services: ServicesDep,
+    token: Reader,
+    job_id: Annotated[str, Path(description="The batch's id.", examples=["batch_0r5dkt9aq3w7x1y2z4c6v8b9n0"])],
+) -> Batch:
+    batch = services.ledger.batch(job_id) if _BATCH_ID.fullmatch(job_id) else None
+    if batch is None or batch.tenant != token.tenant:
+        raise NotFoundError("There is no such batch.")
+    return batch
+
+
+def _own_document(
+    services: ServicesDep,
+    token: Reader,
+    document_id: Annotated[str, Path(description="The document's id.", examples=["doc_0r5dkt9aq3w7x1y2z4c6v8b9n0"])],
+) -> Document:
+    document = services.ledger.document(document_id) if _DOCUMENT_ID.fullmatch(document_id) else None
+    if document is None or document.tenant != token.tenant:
+        raise NotFoundError("There is no such document.")
+    return document
+
+
+OwnBatch = Annotated[Batch, Depends(_own_batch)]
+OwnDocument = Annotated[Document, Depends(_own_document)]
+
+
+def _offset(
+    cursor: Annotated[
+        str | None, Query(pattern=r"^[0-9]{1,9}$", description="`next_cursor` of the page before; opaque.")
+    ] = None,
+) -> int:
+    return int(cursor or 0)
+
+
+Offset = Annotated[int, Depends(_offset)]

@@ -1,0 +1,25 @@
+"""Addresses of things, relative to the origin unless ``api.public_url`` names one."""
+
+from __future__ import annotations
+
+ROOT = "/api/v1"
+
+
+def batch_links(job_id: str, base: str) -> dict[str, str]:
+    """Return where to go from a batch; ``base`` is the origin without a final slash, or empty."""
+    return {
+        "status": f"{base}{ROOT}/batch/status/{job_id}",
+        "documents": f"{base}{ROOT}/batch/{job_id}/documents",
+        "results": f"{base}{ROOT}/batch/{job_id}/results",
+    }
+
+
+def document_links(document_id: str, job_id: str, base: str) -> dict[str, str]:
+    """Return where to go from a document."""
+    own = f"{base}{ROOT}/documents/{document_id}"
+    return {
+        "self": own,
+        "result": f"{own}/result",
+        "pages": f"{own}/pages/{{n}}",
+        "batch": f"{base}{ROOT}/batch/status/{job_id}",
+    }

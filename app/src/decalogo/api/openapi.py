@@ -1,0 +1,56 @@
+"""The OpenAPI document: what FastAPI finds, and the bodies that we read ourselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic.json_schema import models_json_schema
+
+from decalogo.api.upload.inline import InlineUpload
+from decalogo.api.upload.options import UploadOptions
+
+DESCRIPTION = """\
+Hand in a batch of public plans; get back, for each, the answers to the questions of a rubric, with the quotes that
+prove them.
+
+1. `POST /api/v1/batch/upload` takes files or inline texts and answers 202 with a `job_id`.
+2. `GET /api/v1/batch/status/{job_id}` says how far it is; honour `Retry-After`.
+3. `GET /api/v1/batch/{job_id}/results` streams what is done, also while the rest is still running.
+
+Every error is an `application/problem+json` document (RFC 9457) whose `type` is stable; `GET /api/v1/problems` lists
+them.
+Every answer carries `X-Request-ID`: yours if you sent one (1 to 64 letters, digits, `.`, `_`, `-`), else a new one.
+"""
+
+
+def install(app: FastAPI) -> None:
+    """Complete the document that ``app`` publishes."""
+    generate = app.openapi
+
+    def complete() -> dict[str, Any]:
+        fresh = app.openapi_schema is None
+        document = generate()
+        if fresh:
+            models = [(InlineUpload, "validation"), (UploadOptions, "validation")]
+            _, extra = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+            document["components"]["schemas"] |= extra["$defs"]
+            _problems_only_as_problems(document)
+        return document
+
+    app.openapi = complete  # type: ignore[method-assign]
+
+
+def _problems_only_as_problems(document: dict[str, Any]) -> None:
+    """FastAPI files a declared model under ``application/json``, and adds a 422 of its own form; neither is ours."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            for status, answer in list(operation["responses"].items()):
+                content = answer.get("content", {})
+                if "application/problem+json" in content:
+                    schema = content.pop("application/json", {}).get("schema")
+                    content["application/problem+json"]["schema"] = schema
+                elif int(status) >= 400:
+                    del operation["responses"][status]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(unused, None)

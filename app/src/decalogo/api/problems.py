@@ -1,0 +1,109 @@
+"""Every error as an ``application/problem+json`` document (RFC 9457); nothing else ever leaves on an error."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from redis.exceptions import RedisError
+from starlette.exceptions import HTTPException
+
+from decalogo.errors import (
+    BodyError,
+    DecalogoError,
+    MethodNotAllowedError,
+    NotFoundError,
+    RequestError,
+    UnauthorizedError,
+    UnavailableError,
+)
+from decalogo.logs import get_logger
+
+MEDIA_TYPE = "application/problem+json"
+MAX_ERRORS = 20
+
+_log = get_logger(__name__)
+
+
+def problem_response(
+    request: Request, problem: Mapping[str, object], headers: Mapping[str, str] | None = None
+) -> Response:
+    """Answer with ``problem``; its ``status`` is the answer's, and the request's id and path are added."""
+    body = {**problem, "instance": request.url.path, "request_id": getattr(request.state, "request_id", None)}
+    return Response(
+        orjson.dumps(body, default=str),
+        status_code=cast(int, problem["status"]),
+        media_type=MEDIA_TYPE,
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+def error_response(request: Request, error: DecalogoError) -> Response:
+    """Answer with an error's own problem and the headers that go with it."""
+    headers: dict[str, str] = {}
+    retry_after = error.extra.get("retry_after")
+    if isinstance(retry_after, int | float):
+        headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
+    if isinstance(error, UnauthorizedError):
+        given = "authorization" in request.headers
+        headers["WWW-Authenticate"] = 'Bearer realm="decalogo"' + (', error="invalid_token"' if given else "")
+    return problem_response(request, error.problem(), headers)
+
+
+def body_error(errors: Sequence[Mapping[str, str]]) -> BodyError:
+    """Return the error for one or more things wrong in a body, each with ``where`` and ``detail``."""
+    first = f"{errors[0]['where']}: {errors[0]['detail']}"
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return BodyError(first + more, errors=list(errors[:MAX_ERRORS]))
+
+
+def pydantic_errors(errors: Sequence[Any], root: str = "") -> list[dict[str, str]]:
+    """Return pydantic's errors as ``where`` (e.g. ``options.custom_ids[2]``) and ``detail``."""
+    return [{"where": _where(root, error["loc"]), "detail": error["msg"]} for error in errors]
+
+
+def _where(root: str, location: Sequence[str | int]) -> str:
+    path = root
+    for step in location:
+        path += f"[{step}]" if isinstance(step, int) else f"{'.' if path else ''}{step}"
+    return path or "body"
+
+
+def _on_decalogo_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, DecalogoError) and error.status >= 500:
+        _log.warning("request refused", problem=error.slug, detail=error.detail)
+    return error_response(request, cast(DecalogoError, error))
+
+
+def _on_http_exception(request: Request, error: Exception) -> Response:
+    raised = cast(HTTPException, error)
+    known: dict[int, DecalogoError] = {
+        404: NotFoundError("There is nothing at this address."),
+        405: MethodNotAllowedError(f"{request.method} is not possible here."),
+    }
+    answer = known.get(raised.status_code)
+    if answer is not None:
+        return problem_response(request, answer.problem(), raised.headers)
+    problem = {**RequestError(str(raised.detail)).problem(), "status": raised.status_code}
+    return problem_response(request, problem, raised.headers)
+
+
+def _on_validation_error(request: Request, error: Exception) -> Response:
+    return error_response(request, body_error(pydantic_errors(cast(RequestValidationError, error).errors())))
+
+
+def _on_redis_error(request: Request, error: Exception) -> Response:
+    _log.error("redis failed", error=f"{type(error).__name__}: {error}")
+    return error_response(request, UnavailableError("The ledger does not answer at the moment.", retry_after=5))
+
+
+def install(app: FastAPI) -> None:
+    """Make ``app`` answer every error as a problem (what nobody expected is caught in ``middleware``)."""
+    app.add_exception_handler(DecalogoError, _on_decalogo_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(RedisError, _on_redis_error)

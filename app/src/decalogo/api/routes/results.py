@@ -1,0 +1,95 @@
+"""All results of a batch in one answer, streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+
+from decalogo.api.catalogue import declare
+from decalogo.api.deps import OwnBatch, ServicesDep
+from decalogo.api.schemas import DocumentResult
+from decalogo.api.services import Services
+from decalogo.batches.states import Batch, Document
+from decalogo.errors import BodyError, ForbiddenError, NotFoundError, UnauthorizedError, UnavailableError
+
+router = APIRouter(prefix="/batch", tags=["batches"])
+
+_PAGE = 100
+
+
+class ResultsFormat(StrEnum):
+    """Forms of a batch's results."""
+
+    JSON = "json"
+    JSONL = "jsonl"
+
+
+@router.get(
+    "/{job_id}/results",
+    summary="Results of a batch",
+    response_model=list[DocumentResult],
+    responses={
+        200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}}},
+        **declare(UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError),
+    },
+)
+def results(
+    batch: OwnBatch,
+    services: ServicesDep,
+    format: Annotated[
+        ResultsFormat, Query(description="`json`: one array; `jsonl`: one object a line.")
+    ] = ResultsFormat.JSON,
+) -> StreamingResponse:
+    """One entry per document, in the order of submission; those without result come with state and problem."""
+    entries = _entries(batch, services)
+    if format is ResultsFormat.JSONL:
+        lines = (entry + b"\n" for entry in entries)
+        return StreamingResponse(lines, media_type="application/x-ndjson", headers=_headers(batch, "jsonl"))
+    return StreamingResponse(_array(entries), media_type="application/json", headers=_headers(batch, "json"))
+
+
+def _headers(batch: Batch, extension: str) -> dict[str, str]:
+    return {
+        "Content-Disposition": f'inline; filename="{batch.job_id}.{extension}"',
+        "Cache-Control": "private, no-cache",
+    }
+
+
+def _array(entries: Iterator[bytes]) -> Iterator[bytes]:
+    separator = b"["
+    for entry in entries:
+        yield separator + entry
+        separator = b",\n"
+    yield b"]\n" if separator != b"[" else b"[]\n"
+
+
+def _entries(batch: Batch, services: Services) -> Iterator[bytes]:
+    for offset in range(0, batch.counts["total"], _PAGE):
+        for document in services.ledger.documents(batch.job_id, offset=offset, limit=_PAGE):
+            yield _entry(document, services)
+
+
+def _entry(document: Document, services: Services) -> bytes:
+    problem = document.problem
+    body = b"null"
+    if document.result_key:
+        try:
+            # A line break in JSON is only ever a blank between two tokens, and would cut a JSONL line in two.
+            body = services.store.read(document.result_key).replace(b"\n", b" ").strip()
+        except FileNotFoundError:
+            problem = NotFoundError("The result is no longer kept.").problem()
+    head = orjson.dumps(
+        {
+            "document_id": document.document_id,
+            "custom_id": document.custom_id or None,
+            "filename": document.filename,
+            "state": document.state,
+            "problem": problem,
+        }
+    )
+    return head[:-1] + b',"result":' + body + b"}"

@@ -1,0 +1,188 @@
+"""What the API answers with, as models: they make the answers and their documentation."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from decalogo.api.links import batch_links, document_links
+from decalogo.batches.states import Batch, BatchState, Document, DocumentState, Priority
+
+_BATCH = "batch_0r5dkt9aq3w7x1y2z4c6v8b9n0"
+_DOCUMENT = "doc_7m2p4s6t8v0w1x3y5z7a9b1c3d"
+
+
+class Problem(BaseModel):
+    """Why a request failed, or a document has no full result (RFC 9457); further members depend on the type."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="Stable identifier; see `/api/v1/problems`.", examples=["/problems/not-found"])
+    title: str = Field(examples=["Not found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["There is no such batch."])
+
+
+class AcceptedDocument(BaseModel):
+    """A document as it was accepted."""
+
+    document_id: str = Field(examples=[_DOCUMENT])
+    custom_id: str | None = Field(examples=["florencia"])
+    filename: str = Field(description="Cleaned for display.", examples=["florencia-2020-2023.pdf"])
+
+
+class AcceptedBatch(BaseModel):
+    """A batch that is on disk: from here on every document ends with a result or a stated reason."""
+
+    job_id: str = Field(examples=[_BATCH])
+    state: BatchState
+    documents: list[AcceptedDocument] = Field(description="In the order of submission.")
+    links: dict[str, str]
+
+
+class Counts(BaseModel):
+    """Documents of a batch by state."""
+
+    total: int
+    queued: int
+    running: int
+    succeeded: int
+    partial: int
+    failed: int
+    dead: int
+    cancelled: int
+
+
+class AskedOptions(BaseModel):
+    """Options of a batch as they were understood."""
+
+    rubric: str = Field(examples=["decalogo"])
+    priority: Priority
+    not_applicable: dict[str, str] = Field(examples=[{"P9": "no hay cárcel"}])
+
+
+class BatchStatus(BaseModel):
+    """How far a batch is."""
+
+    job_id: str = Field(examples=[_BATCH])
+    state: BatchState = Field(description="`finished` once every document has ended, whatever its outcome.")
+    counts: Counts
+    options: AskedOptions
+    created_at: datetime
+    finished_at: datetime | None
+    links: dict[str, str]
+
+    @classmethod
+    def of(cls, batch: Batch, base: str) -> BatchStatus:
+        """Return what the API tells about ``batch``."""
+        return cls(
+            job_id=batch.job_id,
+            state=batch.state,
+            counts=Counts(**batch.counts),
+            options=AskedOptions(
+                rubric=batch.options.rubric,
+                priority=batch.options.priority,
+                not_applicable=dict(batch.options.not_applicable),
+            ),
+            created_at=datetime.fromtimestamp(batch.created_at, UTC),
+            finished_at=_moment(batch.finished_at),
+            links=batch_links(batch.job_id, base),
+        )
+
+
+class BatchList(BaseModel):
+    """One page of batches, newest first."""
+
+    batches: list[BatchStatus]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+
+
+class DocumentStatus(BaseModel):
+    """How far a document is."""
+
+    document_id: str = Field(examples=[_DOCUMENT])
+    job_id: str = Field(examples=[_BATCH])
+    custom_id: str | None = Field(examples=["florencia"])
+    filename: str = Field(examples=["florencia-2020-2023.pdf"])
+    sha256: str = Field(description="Of the bytes received, hex.")
+    size: int = Field(description="Bytes.")
+    state: DocumentState
+    attempts: int = Field(description="How often a worker has taken it up.")
+    problem: Problem | None = Field(description="Why there is no (full) result.")
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    links: dict[str, str]
+
+    @classmethod
+    def of(cls, document: Document, base: str) -> DocumentStatus:
+        """Return what the API tells about ``document``."""
+        return cls(
+            document_id=document.document_id,
+            job_id=document.job_id,
+            custom_id=document.custom_id or None,
+            filename=document.filename,
+            sha256=document.sha256,
+            size=document.size,
+            state=document.state,
+            attempts=document.attempts,
+            problem=Problem(**document.problem) if document.problem else None,
+            created_at=datetime.fromtimestamp(document.created_at, UTC),
+            started_at=_moment(document.started_at),
+            finished_at=_moment(document.finished_at),
+            links=document_links(document.document_id, document.job_id, base),
+        )
+
+
+class DocumentList(BaseModel):
+    """One page of a batch's documents, in the order of submission."""
+
+    documents: list[DocumentStatus]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+
+
+class DocumentResult(BaseModel):
+    """One entry of a batch's results."""
+
+    document_id: str
+    custom_id: str | None
+    filename: str
+    state: DocumentState
+    problem: Problem | None
+    result: dict[str, Any] | None = Field(description="As `GET /documents/{document_id}/result` answers; or null.")
+
+
+class PageText(BaseModel):
+    """Extracted text of one page; offsets of evidence count its characters (Unicode code points)."""
+
+    page: int = Field(description="From 1.")
+    text: str
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    state: str = Field(examples=["alive"])
+    version: str
+
+
+class Ready(BaseModel):
+    """The appliance can work."""
+
+    state: str = Field(examples=["ready"])
+    checks: dict[str, str] = Field(examples=[{"redis": "ok", "artifacts": "ok", "workers": "ok"}])
+
+
+class ProblemType(BaseModel):
+    """One type of problem."""
+
+    type: str
+    title: str
+    status: int
+    description: str
+
+
+def _moment(seconds: float) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None

@@ -1,0 +1,45 @@
+"""What every request needs, built once per process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from decalogo.access.tokens import Token, TokenStore
+from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo.connections import connect
+from decalogo.settings import Settings, TierSettings
+from decalogo.storage.artifacts import ArtifactStore
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts below the API; connections are opened on first use.
+
+    Attributes:
+        publish: tells the workers about documents, given as pairs of id and lane; may raise.
+    """
+
+    settings: Settings
+    ledger: Ledger
+    store: ArtifactStore
+    tokens: TokenStore
+    publish: Callable[[Iterable[tuple[str, str]]], None]
+
+    def limits(self, token: Token) -> TierSettings:
+        """Return the limits of a token's tier."""
+        tier: TierSettings = getattr(self.settings.api, token.tier.value)
+        return tier
+
+
+def open_services(settings: Settings) -> Services:
+    """Return the services of one process."""
+    from decalogo.queue.publish import publish
+
+    return Services(
+        settings=settings,
+        ledger=open_ledger(settings),
+        store=ArtifactStore(settings.storage.path),
+        tokens=TokenStore(connect(settings.redis, settings.redis.ledger_db)),
+        publish=publish,
+    )

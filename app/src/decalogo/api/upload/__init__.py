@@ -1,0 +1,1 @@
+"""Taking documents in: from the request's bytes to files in the artifact store."""

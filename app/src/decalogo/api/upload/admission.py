@@ -1,0 +1,65 @@
+"""Whether there is room for an upload, asked before a byte of it is read."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+
+from decalogo.api.services import Services
+from decalogo.errors import MediaTypeError, PayloadTooLargeError, RequestError, UnavailableError
+
+FORM, JSON = "multipart/form-data", "application/json"
+
+
+def media_type(request: Request) -> str:
+    """Return which of the two kinds of body this is; raises :class:`MediaTypeError`."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in (FORM, JSON):
+        raise MediaTypeError(f"The body must be {FORM} or {JSON}, not {kind or 'without a Content-Type'}.")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise MediaTypeError("A compressed body (Content-Encoding) is not read here.")
+    return kind
+
+
+def announced_bytes(request: Request, limit: int) -> int:
+    """Return the body's length as announced, 0 when it is not.
+
+    Raises:
+        PayloadTooLargeError: it is over ``limit``.
+        RequestError: it is not a number.
+    """
+    raw = request.headers.get("content-length", "0")
+    if not (raw.isascii() and raw.isdigit()):
+        raise RequestError("Content-Length is not a number.")
+    if int(raw) > limit:
+        raise _too_large(limit)
+    return int(raw)
+
+
+def check_room(services: Services, announced: int) -> None:
+    """Raise :class:`UnavailableError` when queue or disk have no room; blocking."""
+    depth, most = services.ledger.depth(), services.settings.queue.max_depth
+    if depth >= most:
+        raise UnavailableError(
+            f"{depth} documents are queued and the limit is {most}.", limit="queue-depth", retry_after=60
+        )
+    needed = services.settings.storage.min_free_bytes + announced
+    if services.store.free_bytes() < needed:
+        raise UnavailableError(
+            "The artifact store has too little free disk space for this upload.", limit="disk", retry_after=300
+        )
+
+
+async def limited(body: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:
+    """Yield the body's chunks; raises :class:`PayloadTooLargeError` as soon as there are more than ``limit`` bytes."""
+    received = 0
+    async for chunk in body:
+        received += len(chunk)
+        if received > limit:
+            raise _too_large(limit)
+        yield chunk
+
+
+def _too_large(limit: int) -> PayloadTooLargeError:
+    return PayloadTooLargeError(f"The body is over its limit of {limit} bytes.", limit=limit)

@@ -1,0 +1,72 @@
+"""Reads a JSON upload: ``{"documents": [{"id", "content"}], "options": {…}}``, texts inline."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from decalogo.api.problems import body_error, pydantic_errors
+from decalogo.api.upload.files import Intake, in_thread
+from decalogo.api.upload.form import too_many_documents
+from decalogo.api.upload.names import display_name
+from decalogo.api.upload.options import UploadOptions, check_custom_ids, parse_json
+
+
+class InlineDocument(BaseModel):
+    """A document whose text stands in the request."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str | None = Field(None, description="Your own id for it, unique in the batch.", examples=["florencia"])
+    content: str = Field(description="Its text.")
+
+
+class InlineUpload(BaseModel):
+    """A batch of inline documents."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    documents: list[InlineDocument]
+    options: UploadOptions = UploadOptions()  # type: ignore[call-arg]
+
+
+async def read_inline(
+    body: AsyncIterator[bytes], intake: Intake, max_documents: int
+) -> tuple[list[str], UploadOptions]:
+    """Store the documents of a JSON body; return their own ids ("" where there is none) and the options.
+
+    Raises:
+        RequestError: it is not JSON (the detail says line and column).
+        BodyError: a member is missing, unknown or of the wrong type, or an id is there twice.
+        ForbiddenError: there are more documents than the tier allows.
+    """
+    raw = bytearray()
+    async for chunk in body:
+        raw += chunk
+    upload = await in_thread(_parse, raw)
+    del raw
+    if len(upload.documents) > max_documents:
+        raise too_many_documents(max_documents)
+    _check_ids(upload)
+    for number, document in enumerate(upload.documents, start=1):
+        intake.begin(display_name(document.id or "", f"document-{number}"))
+        await intake.write(document.content.encode("utf-8"))
+        await intake.end()
+    return [document.id or "" for document in upload.documents], upload.options
+
+
+def _parse(raw: bytearray) -> InlineUpload:
+    value = parse_json(raw, "The body")
+    try:
+        return InlineUpload.model_validate(value)
+    except ValidationError as error:
+        raise body_error(pydantic_errors(error.errors(include_input=False))) from error
+
+
+def _check_ids(upload: InlineUpload) -> None:
+    if upload.options.custom_ids is not None:
+        detail = "goes with files; inline documents carry their own `id`"
+        raise body_error([{"where": "options.custom_ids", "detail": detail}])
+    given = [document.id for document in upload.documents if document.id is not None]
+    check_custom_ids(given, len(given), "documents.id")

@@ -1,0 +1,80 @@
+"""``decalogo api``: the HTTP interface under gunicorn, in this very process (so it can be PID 1)."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any, ClassVar
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+from uvicorn_worker import UvicornWorker
+
+from decalogo.api.app import create_app
+from decalogo.logs import configure
+from decalogo.settings import Settings, get_settings
+
+
+class OurLogger(Logger):  # type: ignore[misc]
+    """Sends gunicorn's and uvicorn's messages through the process's own handlers."""
+
+    def setup(self, cfg: Any) -> None:
+        """Replace gunicorn's handlers."""
+        super().setup(cfg)
+        root = logging.getLogger()
+        self.error_log.handlers = root.handlers[:]
+        self.error_log.setLevel(root.level)
+
+
+class ApiWorker(UvicornWorker):  # type: ignore[misc]
+    """A process that, when told to stop, ends what does not finish in time itself, so that it can clean up."""
+
+    CONFIG_KWARGS: ClassVar[dict[str, Any]] = {"loop": "auto", "http": "auto", "server_header": False}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.config.timeout_graceful_shutdown = max(1, self.cfg.graceful_timeout - 2)
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn with our settings; each process builds its own application and connections after the fork."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Tell gunicorn what it needs to know; command line and files of its own are not read."""
+        for name, value in options(self._settings).items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Build the application of one process."""
+        return create_app(self._settings)
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """Return gunicorn's settings."""
+    memory = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat file: a slow disk must not look like a hung process
+    return {
+        "bind": f"{settings.api.host}:{settings.api.port}",
+        "workers": settings.api.processes,
+        "worker_class": ApiWorker,
+        "worker_tmp_dir": str(memory) if memory.is_dir() else None,
+        "graceful_timeout": settings.api.graceful_seconds,
+        "timeout": 60,  # seconds without a heartbeat of the event loop, not the length of a request
+        "keepalive": 75,  # longer than the edge keeps its idle connections, so that it never writes into a closed one
+        "max_requests": 0,
+        "accesslog": None,
+        "control_socket_disable": True,  # would be a writable socket in the home folder
+        "logger_class": OurLogger,
+        "forwarded_allow_ips": settings.api.trusted_proxies,
+        "proc_name": "decalogo-api",
+    }
+
+
+def serve() -> None:
+    """Run until SIGTERM; then finish the requests in hand (at most ``api.graceful_seconds``) and leave."""
+    settings = get_settings()
+    configure(settings.log)
+    Server(settings).run()
