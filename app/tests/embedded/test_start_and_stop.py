@@ -1,0 +1,129 @@
+"""Starting, stopping, and finding things as a power cut or another program left them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import httpx
+import pytest
+import redis
+
+from decalogo.embedded.instance import is_free, read_instance
+from decalogo.embedded.secrets import password_file
+from tests.embedded.conftest import COMMAND, Operator, wait_until
+
+pytestmark = pytest.mark.embedded
+
+
+def ready(operator: Operator) -> bool:
+    return httpx.get(f"{operator.url}/api/v1/ready", trust_env=False).status_code == 200
+
+
+def test_it_is_ready_when_up_returns_and_gone_after_down(operator: Operator) -> None:
+    printed = operator.up().stdout
+    assert ready(operator)
+    assert operator.url in printed
+    token_file = Path(operator.run("token").stdout.strip())
+    assert str(token_file) in printed
+    assert token_file.read_text().startswith("dcl_")
+    assert operator.run("url").stdout == f"{operator.url}\n"
+
+    assert operator.run("down").stdout == "stopped\n"
+    assert is_free(operator.port)
+    assert operator.processes() == []
+    assert "nothing runs" in operator.run("down").stdout
+    assert "no appliance runs" in operator.run("url", status=1).stderr
+    operator.run("down", "--volumes")
+    assert not operator.data.exists()
+
+
+def test_a_second_up_changes_nothing(running: Operator) -> None:
+    before = running.pid("api")
+    assert running.up().stdout.startswith("already running\n")
+    assert running.pid("api") == before
+    assert "already runs, on port" in running.run("up", "--port", "1", status=1).stderr
+    assert "RUNNING" in running.run("status").stdout
+
+
+def test_the_server_answers_nobody_without_a_password(running: Operator) -> None:
+    instance = read_instance(running.layout.instance)
+    assert instance is not None
+    with redis.Redis(port=instance.valkey_port) as stranger, pytest.raises(redis.AuthenticationError):
+        stranger.ping()
+    password = password_file(running.layout, "api").read_text().strip()
+    with redis.Redis(port=instance.valkey_port, username="api", password=password) as service:
+        assert service.ping()
+        for command in ("FLUSHALL", "FLUSHDB", "CONFIG GET dir", "DEBUG SLEEP 0", "KEYS *"):
+            with pytest.raises(redis.ResponseError, match=r"permission|not allowed"):
+                service.execute_command(command)
+
+
+def test_no_secret_can_be_read_by_others_or_seen_in_a_process_list(running: Operator) -> None:
+    assert running.layout.secrets.stat().st_mode & 0o077 == 0
+    secrets = {path.read_text().strip() for path in running.layout.secrets.rglob("*-password")}
+    assert secrets
+    for pid in running.processes():
+        seen = Path(f"/proc/{pid}/cmdline").read_text() + Path(f"/proc/{pid}/environ").read_text(errors="replace")
+        assert not [secret for secret in secrets if secret in seen]
+
+
+def test_logs_are_shown_by_service(running: Operator) -> None:
+    assert "Ready to accept connections" in running.run("logs", "valkey").stdout
+    assert "worker | " in running.run("logs").stdout
+    assert "there are: api, " in running.run("logs", "nonsense", status=1).stderr
+
+
+def test_a_taken_port_is_named_and_nothing_is_left_running(operator: Operator) -> None:
+    with socket.create_server(("127.0.0.1", operator.port)):
+        assert f"port {operator.port} is taken" in operator.up(status=1).stderr
+    assert operator.processes() == []
+
+
+def test_a_service_that_cannot_start_is_named_with_its_log(operator: Operator) -> None:
+    operator.variables["DECALOGO_QUEUE__CONCURENCY"] = "3"
+    failed = operator.up("--timeout", "40", status=1).stderr
+    assert "does not stay up" in failed or "not ready in time" in failed
+    assert "DECALOGO_QUEUE__CONCURRENCY" in failed, "the reason must be on the screen"
+    assert operator.processes() == []
+
+
+def test_it_comes_back_after_a_killed_supervisor(operator: Operator) -> None:
+    operator.up()
+    os.kill(int(operator.layout.lock.read_text()), signal.SIGKILL)
+    wait_until(lambda: "no appliance runs" in operator.run("url", status=1).stderr, 10, "the lock to be free")
+    assert operator.processes(), "its services outlive it"
+    again = operator.up()
+    assert "left behind" in again.stderr
+    assert ready(operator)
+    os.kill(int(operator.layout.lock.read_text()), signal.SIGKILL)
+    assert operator.run("down").stdout == "stopped\n"
+    assert operator.processes() == []
+
+
+def test_files_left_by_a_power_cut_do_not_matter(operator: Operator) -> None:
+    operator.layout.prepare()
+    operator.layout.lock.write_text("1\n")
+    (operator.layout.run / "supervisord.pid").write_text("1\n")
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(operator.layout.socket))
+    assert "no appliance runs" in operator.run("status", status=1).stderr
+    operator.up()
+    assert ready(operator)
+
+
+def test_attached_it_stops_with_its_terminal(operator: Operator) -> None:
+    command = [*COMMAND, "embedded", "up", "--attach", "--data", str(operator.data), "--port", str(operator.port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as attached:
+        assert attached.stdout is not None
+        for line in attached.stdout:
+            if line == "ready\n":
+                break
+        assert ready(operator)
+        attached.send_signal(signal.SIGTERM)
+        rest = attached.stdout.read()
+        assert attached.wait(60) == 0, rest
+    assert operator.processes() == []
