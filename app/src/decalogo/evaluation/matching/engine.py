@@ -13,7 +13,10 @@ import platform
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from decalogo.evaluation.matching.units import Unit
 
 _MAGIC = b"DECALOGO-HS1\n"
 
@@ -40,6 +43,19 @@ class Patterns:
 
             compiled = self._compiled[pattern_id] = re2.compile(self.patterns[pattern_id].encode())
         return [match.span() for match in compiled.finditer(text)]
+
+    def outside(self, pattern_id: int, text: bytes, exclude: frozenset[int]) -> list[tuple[int, int]]:
+        """Return the spans of one pattern that overlap no span of the patterns ``exclude``."""
+        masked = [span for other in sorted(exclude) for span in self.spans(other, text)]
+        return [
+            (start, end)
+            for start, end in self.spans(pattern_id, text)
+            if not any(low < end and start < high for low, high in masked)
+        ]
+
+    def standing(self, pattern_id: int, unit: Unit, exclude: frozenset[int]) -> list[tuple[int, int]]:
+        """Return the same for a scanned unit, whose hits tell which exclusions need a look."""
+        return self.outside(pattern_id, unit.text, exclude.intersection(unit.hits))
 
 
 class PlainScanner:

@@ -13,6 +13,7 @@ from decalogo.evaluation.matching.engine import Patterns
 from decalogo.evaluation.matching.numbers import Number, NumberKind, read_numbers
 from decalogo.evaluation.matching.relevance import Focus
 from decalogo.evaluation.matching.units import Unit
+from decalogo.evaluation.model import Cell
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.model import Clause, Element
 
@@ -42,7 +43,7 @@ class Finder:
         self.units = units
         self._postings = postings
         self._numbered: dict[NumberKind, list[int]] | None = None
-        self._by_clause: dict[int, dict[int, Match]] = {}
+        self._by_clause: dict[int, dict[int, list[Match]]] = {}
         self._ids: dict[tuple[str, ...], frozenset[int]] = {}
 
     def find(self, element: Element, focus: Focus) -> list[Match]:
@@ -50,16 +51,23 @@ class Finder:
         clauses = [*element.find, *(clause for name in element.use for clause in self._rubric.data.finders[name])]
         best: dict[int, Match] = {}
         for clause in clauses:
-            for index, match in self._matches(clause).items():
-                if index not in best and self._counts(clause, match, focus):
+            for index, candidates in self._matches(clause).items():
+                if index not in best and (match := self._nearest(clause, candidates, focus)):
                     best[index] = match
         return sorted(best.values(), key=lambda match: (-focus.relevance[match.unit.index], match.order))
 
-    def _counts(self, clause: Clause, match: Match, focus: Focus) -> bool:
-        index = match.unit.index
-        if index not in (focus.own if clause.about == "own" else focus.relevance):
-            return False
-        return not clause.beside or self._has_beside(clause, match.unit, focus)
+    def _nearest(self, clause: Clause, candidates: list[Match], focus: Focus) -> Match | None:
+        """Return the candidate that stands nearest to the point's own words, if near enough."""
+        unit = candidates[0].unit
+        if unit.index not in (focus.own if clause.about == "own" else focus.relevance):
+            return None
+        match = candidates[0]
+        if clause.about == "own" and not unit.roles:
+            distances = [(focus.distance(unit, match.start, match.end), match.start, match) for match in candidates]
+            distance, _, match = min(distances, key=lambda item: item[:2])
+            if distance > self._rubric.data.relevance.distance:
+                return None
+        return match if not clause.beside or self._has_beside(clause, unit, focus) else None
 
     def _has_beside(self, clause: Clause, unit: Unit, focus: Focus) -> bool:
         for distance in range(clause.reach + 1):
@@ -69,18 +77,25 @@ class Finder:
                 other = self.units[index]
                 if other.section != unit.section and other.passage != unit.passage:
                     continue
-                if any(index in self._matches(c) for name in clause.beside for c in self._rubric.data.finders[name]):
+                if any(self._stands(name, index, focus) for name in clause.beside):
                     return True
         return False
 
-    def _matches(self, clause: Clause) -> dict[int, Match]:
+    def _stands(self, name: str, index: int, focus: Focus) -> bool:
+        """Tell whether a shared finder matches in one unit, for one point."""
+        for clause in self._rubric.data.finders[name]:
+            candidates = self._matches(clause).get(index)
+            if candidates and self._nearest(clause, candidates, focus):
+                return True
+        return False
+
+    def _matches(self, clause: Clause) -> dict[int, list[Match]]:
         known = self._by_clause.get(id(clause))
         if known is None:
             known = {}
             for index in self._candidates(clause):
-                match = self._match(clause, self.units[index])
-                if match is not None:
-                    known[index] = match
+                if candidates := self._match(clause, self.units[index]):
+                    known[index] = candidates
             self._by_clause[id(clause)] = known
         return known
 
@@ -118,64 +133,57 @@ class Finder:
                     self._numbered.setdefault(kind, []).append(unit.index)
         return self._numbered
 
-    def _match(self, clause: Clause, unit: Unit) -> Match | None:
+    def _match(self, clause: Clause, unit: Unit) -> list[Match]:
         if clause.years and len({n.value for n in unit.numbers if n.kind is NumberKind.YEAR}) < clause.years:
-            return None
+            return []
         if clause.columns:
             return self._row_match(clause, unit)
         numbers = [number for number in unit.numbers if number.kind in clause.number]
         if not clause.any:
-            first = numbers[0] if numbers else None
-            years = [n for n in unit.numbers if n.kind in (NumberKind.YEAR, NumberKind.PERIOD)]
-            if first is None and not (clause.years and years):
-                return None
-            spans = [first] if first else years
-            return Match(unit, spans[0].start, spans[-1].end, first)
+            if not clause.number:
+                numbers = [n for n in unit.numbers if n.kind in (NumberKind.YEAR, NumberKind.PERIOD)]
+            return [Match(unit, number.start, number.end, number) for number in numbers]
         anchors = self._anchors(clause.any, unit)
-        if not anchors:
-            return None
         if not clause.number:
-            start, end = anchors[0]
-            return Match(unit, start, end, None, unit.text[start:end])
-        near = [
-            (max(start - n.end, n.start - end, 0), start, end, n)
-            for start, end in anchors
-            for n in numbers
-            if max(start - n.end, n.start - end, 0) <= clause.near
-            and not (start <= n.start and n.end <= end and start == n.start)
-        ]
-        if not near:
-            return None
-        _, start, end, number = min(near, key=lambda item: (item[0], item[1], item[3].start))
-        return Match(unit, min(start, number.start), max(end, number.end), number, unit.text[start:end])
+            return [Match(unit, start, end, None, unit.text[start:end]) for start, end in anchors]
+        found = []
+        for start, end in anchors:
+            near = [(max(start - n.end, n.start - end, 0), n.start, n) for n in numbers]
+            if near and (closest := min(near, key=lambda item: item[:2]))[0] <= clause.near:
+                number = closest[2]
+                span = min(start, number.start), max(end, number.end)
+                found.append(Match(unit, *span, number, unit.text[start:end]))
+        return found
 
-    def _row_match(self, clause: Clause, unit: Unit) -> Match | None:
+    def _row_match(self, clause: Clause, unit: Unit) -> list[Match]:
         cells = []
         number = None
         for role, content in clause.columns.items():
             cell = unit.roles.get(role)
             if cell is None:
-                return None
+                if content == "text" and role in unit.above:
+                    continue
+                return []
             if content == "number":
-                start, end = cell.start - unit.start, cell.end - unit.start
-                inside = [
-                    n for n in read_numbers(unit.text[start:end].decode("ascii")) if n.kind is not NumberKind.REFERENCE
-                ]
-                if not inside:
-                    return None
-                number = number or Number(
-                    inside[0].kind, inside[0].value, start + inside[0].start, start + inside[0].end
-                )
+                number = number or _cell_number(unit, cell)
+                if number is None or _cell_number(unit, cell) is None:
+                    return []
             cells.append(cell)
-        anchor = b""
-        if clause.any:
-            anchors = self._anchors(clause.any, unit)
-            if not anchors:
-                return None
-            anchor = unit.text[slice(*anchors[0])]
+        anchors = self._anchors(clause.any, unit) if clause.any else []
+        if not cells or (clause.any and not anchors):
+            return []
         start, end = min(c.start for c in cells) - unit.start, max(c.end for c in cells) - unit.start
-        return Match(unit, start, end, number, anchor)
+        return [Match(unit, start, end, number, unit.text[slice(*anchors[0])] if anchors else b"")]
 
     def _anchors(self, written: tuple[str, ...], unit: Unit) -> list[tuple[int, int]]:
         ids = self._pattern_ids(written)
         return sorted(span for hit in unit.hits if hit in ids for span in self._patterns.spans(hit, unit.text))
+
+
+def _cell_number(unit: Unit, cell: Cell) -> Number | None:
+    """Return the first number of a cell that counts something, with its place in the unit."""
+    start = cell.start - unit.start
+    for number in read_numbers(unit.text[start : cell.end - unit.start].decode("ascii")):
+        if number.kind is not NumberKind.REFERENCE:
+            return Number(number.kind, number.value, start + number.start, start + number.end)
+    return None

@@ -20,7 +20,7 @@ class NumberKind(StrEnum):
     MONEY = "money"
     YEAR = "year"
     PERIOD = "period"
-    REFERENCE = "reference"  # a law, table, article, page, address, telephone, date, heading number: counts nothing
+    REFERENCE = "reference"  # a law, table, article, page, address, telephone, date, age, duration, heading number
     BASE = "base"  # the "100.000" in "por cada 100.000 habitantes"
 
 
@@ -64,6 +64,8 @@ _REFERENCES = re.compile(
     rf"|\b\d{{1,2}} ?(?:y|al?|-) ?\d{{1,2}} de {_MONTH}\b"
     rf"|\b\d{{1,2}} de {_MONTH}\b"
     rf"|\b\d{{1,2}}[/-]\d{{1,2}}[/-](?:\d{{4}}|\d{{2}})\b"
+    rf"|\b(?:(?:menores|mayores|mas|edad(?:es)?|rango)(?: de edad)? (?:de|a|entre) (?:los )?)?\d{{1,3}}(?: ?(?:a|y|-|hasta) (?:los )?\d{{1,3}})? ?(?:anos|meses|dias|horas|semanas)\b"
+    rf"|\b(?:menores|mayores|edad(?:es)?) (?:de|a|entre) (?:los )?\d{{1,2}}\b"
     rf"|\b\d{{1,2}}:\d{{2}}\b"
     rf"|\(?\b0\d{{1,2}}\)? ?-? ?\d{{3}} ?-? ?\d{{2,4}}(?:-\d{{2,4}})?\b"
     rf"|\b3\d{{2}}[ -]\d{{3}}[ -]?\d{{4}}\b"
@@ -83,6 +85,7 @@ _MONEY_AFTER = re.compile(
 )
 _SCALE = re.compile(r" (mil millones|millones|millon|billones|mil|miles)\b")
 _SCALES = {"mil": 1e3, "miles": 1e3, "millon": 1e6, "millones": 1e6, "mil millones": 1e9, "billones": 1e12}
+_DIGIT = re.compile(r"\d")
 _YEAR_ONLY = re.compile(rf"{_YEAR}$")
 
 
@@ -108,15 +111,15 @@ def parse_number(text: str) -> float | None:
 
 def read_numbers(text: str) -> tuple[Number, ...]:
     """Return the numbers of a folded, one-line text in order of appearance."""
-    if not text:
-        return ()
+    found = _worded(text)
+    if not _DIGIT.search(text):
+        return tuple(found)
     spans = [match.span() for match in _REFERENCES.finditer(text)]
     if lead := _LEADING.match(text):
         spans.insert(0, lead.span())
     starts = [start for start, _ in spans]
     periods = [match.span() for match in _PERIOD.finditer(text)]
     bases = [match.span() for match in _BASE.finditer(text)]
-    found = []
     for match in _NUMBER.finditer(text):
         value = parse_number(match.group())
         if value is None:
@@ -128,10 +131,16 @@ def read_numbers(text: str) -> tuple[Number, ...]:
         if kind in (NumberKind.QUANTITY, NumberKind.MONEY) and (scale := _SCALE.match(text, end)):
             value, end = value * _SCALES[scale.group(1)], scale.end()
         found.append(Number(kind, value, start, end))
+    return tuple(sorted(found, key=lambda number: (number.start, number.end)))
+
+
+def _worded(text: str) -> list[Number]:
+    """Return the numbers written as words ("diez")."""
+    found = []
     for match in _WORD.finditer(text):
         kind = NumberKind.PERCENT if _PERCENT_AFTER.match(text, match.end()) else NumberKind.QUANTITY
         found.append(Number(kind, float(_WORDS[match.group()]), *match.span()))
-    return tuple(sorted(found, key=lambda number: (number.start, number.end)))
+    return found
 
 
 def _kind(text: str, start: int, end: int, periods: list[tuple[int, int]], bases: list[tuple[int, int]]) -> NumberKind:

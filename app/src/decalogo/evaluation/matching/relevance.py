@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from decalogo.evaluation.matching.engine import Patterns, Scanner
-from decalogo.evaluation.matching.units import Unit
+from decalogo.evaluation.matching.units import MAX_UNIT, Unit
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.model import Point
 
@@ -24,11 +24,27 @@ class Focus:
 
     Attributes:
         relevance: unit index to relevance in (0, 1], relevant units only.
-        own: indexes of the units that name the point themselves.
+        own: unit index to the ids of the point's terms in it, units that name the point themselves.
+        exclude: patterns whose spans do not count.
+        patterns: for the spans of terms.
     """
 
     relevance: dict[int, float]
-    own: frozenset[int]
+    own: dict[int, frozenset[int]]
+    exclude: frozenset[int]
+    patterns: Patterns
+    _spans: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+
+    def distance(self, unit: Unit, start: int, end: int) -> int:
+        """Return the characters between a span and the nearest term of the point in its unit."""
+        spans = self._spans.get(unit.index)
+        if spans is None:
+            spans = self._spans[unit.index] = [
+                span
+                for term in sorted(self.own[unit.index])
+                for span in self.patterns.standing(term, unit, self.exclude)
+            ]
+        return min((max(low - end, start - high, 0) for low, high in spans), default=MAX_UNIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +68,21 @@ class RelevanceRanker:
     def focus(self, point: Point, units: list[Unit], postings: dict[int, list[int]]) -> Focus:
         """Return the relevant units of a point; ``postings`` maps pattern id to unit indexes."""
         vocabulary = point.vocabulary
-        terms = _Terms(*(self._rubric.ids(words) for words in (vocabulary.strong, vocabulary.weak, vocabulary.exclude)))
+        exclude = (*vocabulary.exclude, *self._settings.exclude)
+        terms = _Terms(*(self._rubric.ids(words) for words in (vocabulary.strong, vocabulary.weak, exclude)))
         rarity = self._rarity(terms, postings, len(units))
         own = self._own(terms, units, postings)
         passages: dict[int, set[int]] = {}
         for index, found in own.items():
             passages.setdefault(units[index].passage, set()).update(found)
         relevance = {}
+        headings: dict[tuple[str, ...], float] = {}
         for index, unit in enumerate(units):
             found = own.get(index, frozenset())
             around = passages.get(unit.passage, set()) - found if unit.passage in passages else set()
-            heading = self._heading(unit, terms)
+            if unit.section not in headings:
+                headings[unit.section] = self._heading(unit.section, terms)
+            heading = headings[unit.section]
             if not (found or around or heading):
                 continue
             total = self._weight(found, terms) + self._settings.context * min(2.0, self._weight(around, terms))
@@ -73,7 +93,8 @@ class RelevanceRanker:
                 )
                 rank = rare + self._settings.heading * heading
                 relevance[index] = round(rank / (rank + 1.0), 3)
-        return Focus(relevance, frozenset(index for index in own if index in relevance))
+        kept = {index: found for index, found in own.items() if index in relevance}
+        return Focus(relevance, kept, terms.exclude, self._patterns)
 
     def _weight(self, found: Iterable[int], terms: _Terms) -> float:
         return sum(1.0 if term in terms.strong else self._settings.weak for term in found)
@@ -91,26 +112,18 @@ class RelevanceRanker:
         own: dict[int, set[int]] = {}
         for term in sorted(terms.strong | terms.weak):
             for index in postings.get(term, ()):
-                if index not in excluded or self._stands(term, units[index].text, terms.exclude):
+                if index not in excluded or self._patterns.standing(term, units[index], terms.exclude):
                     own.setdefault(index, set()).add(term)
         return {index: frozenset(found) for index, found in own.items()}
 
-    def _stands(self, term: int, text: bytes, exclude: frozenset[int]) -> bool:
-        """Tell whether a term stands anywhere outside the excluded spans."""
-        masked = [span for pattern in sorted(exclude) for span in self._patterns.spans(pattern, text)]
-        return any(
-            not any(low < end and start < high for low, high in masked)
-            for start, end in self._patterns.spans(term, text)
-        )
-
-    def _heading(self, unit: Unit, terms: _Terms) -> float:
+    def _heading(self, section: tuple[str, ...], terms: _Terms) -> float:
         """Return how much the headings name the point: 1 for the nearest, half for the next, at most 1."""
         best = 0.0
-        for share, heading in zip((1.0, 0.7, 0.4), reversed(unit.section), strict=False):
+        for share, heading in zip((1.0, 0.7, 0.4), reversed(section), strict=False):
             text, hits = self._scanned(heading)
             found = [t for t in hits if t in terms.strong or t in terms.weak]
             if found and any(t in terms.exclude for t in hits):
-                found = [t for t in found if self._stands(t, text, terms.exclude)]
+                found = [t for t in found if self._patterns.outside(t, text, terms.exclude)]
             best = max(best, share * min(1.0, self._weight(found, terms)))
         return best
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from decalogo.evaluation.matching.numbers import Number, read_numbers
-from decalogo.evaluation.model import Cell, Extracted, Passage, PassageKind, Row
+from decalogo.evaluation.model import Cell, Extracted, Passage, PassageKind, Row, Table
 
 MAX_UNIT = 600
 """Longest unit, characters: a longer sentence is cut at a comma or a space."""
@@ -24,6 +26,7 @@ _ABBREVIATION = re.compile(
     r"vol|ed|op|cit|vs|n|[A-ZÁÉÍÓÚ])|\b\d{1,2})[.]\s*$",
     re.IGNORECASE,
 )
+_HEADS = ("program", "result")
 _EVIDENCE_KINDS = (PassageKind.PROSE, PassageKind.LIST, PassageKind.TABLE_ROW)
 
 
@@ -38,6 +41,7 @@ class Unit:
         passage: index of its passage (units of one passage share it).
         section: headings above it, outermost first; for table rows also cells merged over several rows.
         roles: for table rows, column role to its filled cell.
+        above: roles whose cell is merged over this row and others, and so stands in ``section``.
         hits: ids of the patterns that stand in it, ascending.
     """
 
@@ -50,6 +54,7 @@ class Unit:
     passage: int
     section: tuple[str, ...]
     roles: dict[str, Cell] = field(default_factory=dict)
+    above: frozenset[str] = frozenset()
     hits: list[int] = field(default_factory=list)
     _numbers: tuple[Number, ...] | None = None
 
@@ -113,12 +118,11 @@ def build_units(
         roles = roles_of(table.header)
         if not any(roles):
             continue
-        for row, section in _rows(table.rows, roles, table.section):
-            unit = _row_unit(row, roles, section, folded, passage_number)
-            if unit is not None:
-                spans.append(unit)
-                covered.setdefault(unit.page, []).append((unit.start, unit.end))
-                passage_number += 1
+        for unit in _table_units(table, roles, folded, passage_number):
+            unit.passage = passage_number
+            passage_number += 1
+            spans.append(unit)
+            covered.setdefault(unit.page, []).append((unit.start, unit.end))
     for ranges in covered.values():
         ranges.sort()
     for number, passage in enumerate(document.passages):
@@ -143,35 +147,62 @@ def build_units(
     return spans
 
 
-def _rows(
-    rows: tuple[Row, ...], roles: tuple[str, ...], section: tuple[str, ...]
-) -> Iterator[tuple[Row, tuple[str, ...]]]:
-    """Give every row the cells above it that a merged cell leaves empty (programme, indicator) as its heading."""
-    carried: dict[int, str] = {}
-    for row in rows:
+def _table_units(table: Table, roles: tuple[str, ...], folded: list[bytes], passage: int) -> Iterator[Unit]:
+    """Yield the rows of a table as units.
+
+    A cell merged over several rows stands in each of them with the same offsets, or in the first one only. It is a unit of its own, with the other
+    merged cells beside it (an indicator and its target), and context for the rows it spans.
+    """
+    rows_of: Counter[tuple[int, int, int]] = Counter()
+    for row in table.rows:
+        rows_of.update({(row.page, cell.start, cell.end) for cell in row.cells if cell.start >= 0})
+    seen: set[tuple[int, int, int]] = set()
+    above: dict[int, str] = {}
+    heads = roles.index("product") if "product" in roles else 0
+    for row, following in zip_longest(table.rows, table.rows[1:]):
+        own: dict[int, Cell] = {}
+        merged: dict[int, Cell] = {}
         for index, cell in enumerate(row.cells[: len(roles)]):
-            if cell.start >= 0 and cell.text.strip():
-                if roles[index] in ("program", "result"):
-                    carried = {i: text for i, text in carried.items() if i < index}
-                    carried[index] = cell.text
-        yield row, (*section, *(" ".join(text.split()) for _, text in sorted(carried.items())))
+            if cell.start < 0 or not cell.text.strip():
+                continue
+            place = (row.page, cell.start, cell.end)
+            if rows_of[place] == 1 and not (index < heads and _goes_on(following, index, heads)):
+                own[index] = cell
+            elif place not in seen:
+                seen.add(place)
+                merged[index] = cell
+        for index, cell in sorted({**own, **merged}.items()):
+            if index in merged or roles[index] in _HEADS:
+                above = {i: text for i, text in above.items() if i < index}
+                above[index] = " ".join(cell.text.split())
+        section = (*table.section, *(text for i, text in sorted(above.items()) if i not in own))
+        known = frozenset(roles[i] for i in above)
+        for cells, around in ((merged, table.section), (own, section)):
+            if unit := _row_unit(row.page, cells, roles, around, folded, passage):
+                unit.above = known - unit.roles.keys() if cells is own else frozenset()
+                yield unit
+
+
+def _goes_on(row: Row | None, index: int, product: int) -> bool:
+    """Tell whether a row leaves a column empty, left of a product: the cell above spans it."""
+    return row is not None and row.cells[index].start < 0 <= row.cells[product].start
 
 
 def _row_unit(
-    row: Row, roles: tuple[str, ...], section: tuple[str, ...], folded: list[bytes], passage: int
+    page: int,
+    cells: dict[int, Cell],
+    roles: tuple[str, ...],
+    section: tuple[str, ...],
+    folded: list[bytes],
+    passage: int,
 ) -> Unit | None:
-    cells = [
-        (role, cell) for role, cell in zip(roles, row.cells, strict=False) if cell.start >= 0 and cell.text.strip()
-    ]
     if len(cells) < 2:
         return None
-    start, end = min(cell.start for _, cell in cells), max(cell.end for _, cell in cells)
+    start, end = min(cell.start for cell in cells.values()), max(cell.end for cell in cells.values())
     if end - start > 2 * MAX_UNIT:
-        return None  # merged cells torn apart: the plain passages serve better
-    named = {role: cell for role, cell in reversed(cells) if role}
-    return Unit(
-        0, row.page, start, end, PassageKind.TABLE_ROW, folded[row.page - 1][start:end], passage, section, named
-    )
+        return None  # cells torn apart: the plain passages serve better
+    named = {roles[index]: cell for index, cell in sorted(cells.items(), reverse=True) if roles[index]}
+    return Unit(0, page, start, end, PassageKind.TABLE_ROW, folded[page - 1][start:end], passage, section, named)
 
 
 def _is_covered(passage: Passage, ranges: list[tuple[int, int]]) -> bool:

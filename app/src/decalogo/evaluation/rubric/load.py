@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from decalogo.errors import RubricError
 from decalogo.evaluation.rubric import patterns
-from decalogo.evaluation.rubric.model import Clause, Column, Element, RubricData, Vocabulary
+from decalogo.evaluation.rubric.model import Clause, Column, Element, RelevanceSettings, RubricData, Vocabulary
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Location = tuple[str | int, ...]
@@ -160,9 +160,14 @@ def _parts(value: object, location: Location) -> Iterator[tuple[Location, object
 
 def _written(data: RubricData, location: Location) -> Iterator[tuple[Location, tuple[str, ...]]]:
     """Yield every list of written patterns that is searched in text or headers, with its place."""
-    fields = {Clause: ("any", "also", "none"), Vocabulary: ("strong", "weak", "exclude"), Column: ("header", "none")}
+    fields: dict[type, tuple[str, ...]] = {
+        Clause: ("any", "also", "none"),
+        Vocabulary: ("strong", "weak", "exclude"),
+        Column: ("header", "none"),
+    }
+    fields[RelevanceSettings] = ("exclude",)
     for place, part in _parts(data, location):
-        for name in fields.get(type(part), ()):  # type: ignore[call-overload]
+        for name in fields.get(type(part), ()):
             yield (*place, name), getattr(part, name)
 
 

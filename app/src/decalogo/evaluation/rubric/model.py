@@ -243,6 +243,10 @@ class RelevanceSettings(Strict):
     context: float = Field(0.4, ge=0, le=1)
     heading: float = Field(0.7, ge=0, le=1)
     threshold: float = Field(1.0, gt=0)
+    distance: int = Field(
+        120, ge=0, description="Farthest a match may stand from the point's words in a sentence, characters."
+    )
+    exclude: Patterns = Field((), description="Spans whose words count for no point (the plan's own title).")
 
 
 class RubricData(Strict):

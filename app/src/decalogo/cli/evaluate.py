@@ -1,0 +1,106 @@
+"""``decalogo evaluate``: judge one file here and now, without any service."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="Document to judge (PDF or plain text).", exists=False)],
+    rubric: Annotated[str, typer.Option(help="A shipped rubric's name, or a YAML file.")] = "decalogo",
+    not_applicable: Annotated[
+        list[str] | None, typer.Option(help="POINT=REASON: leave a point out of the means; repeatable.")
+    ] = None,
+    json: Annotated[
+        str | None, typer.Option(help="Write the result as JSON to this file; - for standard output.")
+    ] = None,
+    pages: Annotated[
+        Path | None, typer.Option(help="Write the page texts to this file, pages parted by form feeds.")
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Keep compiled patterns in this folder: later runs start sooner.")
+    ] = None,
+) -> None:
+    """Judge one document and show the result: matrix, rating, strongest and weakest dimension, flags."""
+    from decalogo.errors import DecalogoError
+    from decalogo.evaluation import evaluate as judge
+    from decalogo.evaluation.rubric import load_rubric
+
+    try:
+        done = judge(file, load_rubric(rubric), not_applicable=_reasons(not_applicable or []), cache_dir=cache)
+        if json is not None and json != "-":
+            Path(json).write_bytes(done.to_json() + b"\n")
+        if pages is not None:
+            pages.write_text("\f".join(done.pages), encoding="utf-8", newline="")
+    except DecalogoError as error:
+        _fail(f"{error.title}: {error.detail}")
+    except OSError as error:
+        _fail(f"{error.filename or file}: {error.strerror or error}")
+    if json == "-":
+        sys.stdout.buffer.write(done.to_json() + b"\n")
+        return
+    _show(done.result)
+
+
+def _fail(message: str) -> None:
+    typer.echo(f"decalogo evaluate: {' '.join(message.split())}", err=True)
+    raise typer.Exit(1)
+
+
+def _reasons(given: list[str]) -> dict[str, str]:
+    from decalogo.errors import RequestError
+
+    reasons = {}
+    for item in given:
+        point, sign, reason = item.partition("=")
+        if not sign or not reason.strip():
+            raise RequestError(f"--not-applicable {item!r}: write it as POINT=REASON")
+        reasons[point.strip()] = reason.strip()
+    return reasons
+
+
+def _show(result: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    document, whole = result["document"], result["global"]
+    console.print(
+        f"{document['pages']} pages, {document['media_type']}, sha256 {document['sha256'][:16]}…", highlight=False
+    )
+    table = Table(title=f"{result['rubric']['id']} {result['rubric']['version']}, percent")
+    table.add_column("")
+    dimensions = [dimension["id"] for dimension in result["dimensions"]]
+    for name in (*dimensions, "all"):
+        table.add_column(name, justify="right")
+    table.add_column("rating")
+    table.add_column("point", no_wrap=True, overflow="ellipsis", max_width=60)
+    for point in result["points"]:
+        cells = [_percent(result["matrix"][point["id"]][d]) for d in dimensions]
+        rating = point["rating"] or f"no aplica: {point['reason']}"
+        table.add_row(point["id"], *cells, _percent(point["percent"]), rating, point["title"])
+    table.add_section()
+    table.add_row(
+        "all",
+        *[_percent(d["percent"]) for d in result["dimensions"]],
+        _percent(whole["percent"]),
+        whole["rating"] or "",
+    )
+    console.print(table)
+    titles = {dimension["id"]: dimension["title"] for dimension in result["dimensions"]}
+    console.print(
+        f"Global: [bold]{_percent(whole['percent'])} %[/bold], {whole['rating'] or 'no aplica'}", highlight=False
+    )
+    for label in ("strongest", "weakest"):
+        if result[label]:
+            console.print(f"{label.capitalize()} dimension: {result[label]} {titles[result[label]]}", highlight=False)
+    for flag in result["flags"]:
+        console.print(f"Flag {flag['code']}: {flag['detail']}", highlight=False, style="yellow", markup=False)
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
