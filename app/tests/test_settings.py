@@ -33,7 +33,8 @@ def test_known_variables_and_strangers_are_let_through() -> None:
     "wrong",
     [
         {"soft_time_limit_seconds": 3600, "time_limit_seconds": 3600},
-        {"visibility_timeout_seconds": 3600},
+        {"visibility_timeout_seconds": 7000},
+        {"slow_soft_time_limit_seconds": 100},
         {"soft_shutdown_seconds": 9.0},
         {"concurrency": 0},
     ],
@@ -60,4 +61,4 @@ def test_celery_gets_the_guides_settings_as_the_decisions_amend_them() -> None:
         "task_reject_on_worker_lost": False, "task_ignore_result": True, "worker_disable_prefetch": True,
     }  # fmt: skip
     assert {name: conf[name] for name in expected} == expected
-    assert {q.name for q in conf["task_queues"]} == {"decalogo_batch_tasks", "high_priority", "low_priority", "suspect"}
+    assert {q.name for q in conf["task_queues"]} == {"decalogo_batch_tasks", "high_priority", "low_priority", "suspect", "slow"}

@@ -68,6 +68,8 @@ class QueueSettings(BaseModel):
     child_address_space_bytes: int = Field(4 << 30, ge=0, description="RLIMIT_AS of a worker process, bytes; 0 is off.")
     soft_time_limit_seconds: int = Field(3300, ge=1, description="Soft limit of one document, seconds.")
     time_limit_seconds: int = Field(3600, ge=1, description="A document's process is killed after this long, seconds.")
+    slow_soft_time_limit_seconds: int = Field(7200, ge=1, description="Soft limit on the slow lane, seconds (guide).")
+    slow_time_limit_seconds: int = Field(7400, ge=1, description="Hard limit on the slow lane, seconds.")
     visibility_timeout_seconds: int = Field(7500, ge=1, description="Broker's own redelivery, seconds; not relied on.")
     lease_seconds: float = Field(
         10.0, gt=0, description="Silence after which a running document is taken back, seconds."
@@ -89,8 +91,10 @@ class QueueSettings(BaseModel):
     def _limits_fit(self) -> QueueSettings:
         if self.soft_time_limit_seconds >= self.time_limit_seconds:
             raise ValueError("queue.soft_time_limit_seconds must be below queue.time_limit_seconds")
-        if self.visibility_timeout_seconds <= self.time_limit_seconds:
-            raise ValueError("queue.visibility_timeout_seconds must be above queue.time_limit_seconds")
+        if not self.time_limit_seconds <= self.slow_soft_time_limit_seconds < self.slow_time_limit_seconds:
+            raise ValueError("queue.slow_soft_time_limit_seconds must lie between the other two hard limits")
+        if self.visibility_timeout_seconds <= self.slow_time_limit_seconds:
+            raise ValueError("queue.visibility_timeout_seconds must be above queue.slow_time_limit_seconds")
         # The stopping parent sleeps through this time and renews nothing; its last renewal may be a quarter lease old.
         if self.soft_shutdown_seconds > 0.7 * self.lease_seconds:
             raise ValueError("queue.soft_shutdown_seconds must be at most 0.7 x queue.lease_seconds")

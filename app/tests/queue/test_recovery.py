@@ -9,7 +9,7 @@ from pathlib import Path
 
 from decalogo.batches.states import DocumentState, Priority
 from decalogo.connections import connect
-from decalogo.queue.lanes import broker_lists
+from decalogo.queue.lanes import QUEUES
 from tests.queue.conftest import Appliance
 
 
@@ -109,26 +109,37 @@ def test_deleted_queue_lists_are_filled_again_from_the_ledger(appliance: Applian
     appliance.start("scheduler")
     job_id, _ = appliance.submit(["ok"] * 30)
     broker = connect(appliance.settings.redis, appliance.settings.redis.broker_db)
-    lists = broker_lists()
-    appliance.wait(lambda: sum(broker.llen(name) for name in lists) == 30, 20, "published")
-    broker.delete(*lists)
+    appliance.wait(lambda: sum(broker.llen(name) for name in QUEUES) == 30, 20, "published")
+    broker.delete(*QUEUES)
     appliance.start("worker", "--concurrency", "2")
     documents = appliance.wait_finished(job_id)
     assert {(d.state, d.attempts) for d in documents} == {(DocumentState.SUCCEEDED, 1)}
 
 
-def test_higher_priorities_go_first(appliance: Appliance) -> None:
-    for priority in (Priority.LOW, Priority.NORMAL, Priority.HIGH):
-        appliance.submit(["ok"] * 5, priority)
+def published(appliance: Appliance, contents: dict[Priority, int]) -> dict[Priority, str]:
+    """Admit documents of each priority and wait until all are in the broker's lists."""
+    jobs = {priority: appliance.submit(["ok"] * count, priority)[0] for priority, count in contents.items()}
     appliance.start("scheduler")
     broker = connect(appliance.settings.redis, appliance.settings.redis.broker_db)
-    appliance.wait(lambda: sum(broker.llen(name) for name in broker_lists()) == 15, 20, "published")
+    total = sum(contents.values())
+    appliance.wait(lambda: sum(broker.llen(name) for name in QUEUES) == total, 20, "published")
+    return jobs
+
+
+def test_higher_priorities_go_first(appliance: Appliance) -> None:
+    jobs = published(appliance, {Priority.LOW: 4, Priority.NORMAL: 4, Priority.HIGH: 4})
     appliance.start("worker", "--concurrency", "1")
-    for batch in appliance.ledger.batches("tests"):
-        appliance.wait_finished(batch.job_id)
-    done = {b.options.priority: appliance.ledger.documents(b.job_id) for b in appliance.ledger.batches("tests")}
+    done = {priority: appliance.wait_finished(job_id) for priority, job_id in jobs.items()}
     assert max(d.finished_at for d in done[Priority.HIGH]) < min(d.started_at for d in done[Priority.NORMAL])
     assert max(d.finished_at for d in done[Priority.NORMAL]) < min(d.started_at for d in done[Priority.LOW])
+
+
+def test_low_priority_gets_its_tenth_while_high_lasts(appliance: Appliance) -> None:
+    jobs = published(appliance, {Priority.LOW: 5, Priority.HIGH: 40})
+    appliance.start("worker", "--concurrency", "1")
+    high, low = appliance.wait_finished(jobs[Priority.HIGH]), appliance.wait_finished(jobs[Priority.LOW])
+    last_high = max(d.started_at for d in high)
+    assert sum(d.started_at < last_high for d in low) == 4
 
 
 def test_a_document_that_eats_memory_fails_alone(appliance: Appliance) -> None:

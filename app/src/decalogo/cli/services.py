@@ -22,13 +22,13 @@ def worker(queues: str, concurrency: int | None) -> None:
     configure(settings.log)
 
     from decalogo.queue.app import get_celery, worker_name
-    from decalogo.queue.lanes import SUSPECT_QUEUE, WORK_QUEUES
+    from decalogo.queue.lanes import SUSPECT_QUEUE, SUSPECT_QUEUES, WORK_QUEUES
     from decalogo.queue.leases import LeaseRenewal
 
     app = get_celery()
     app.steps["consumer"].add(LeaseRenewal)
-    names = queues or ",".join(WORK_QUEUES)
-    role = "suspect" if names == SUSPECT_QUEUE else "worker"
+    role = "suspect" if queues == SUSPECT_QUEUE else "worker"
+    names = ",".join(SUSPECT_QUEUES) if role == "suspect" else queues or ",".join(WORK_QUEUES)
     arguments = ["worker", f"--queues={names}", f"--hostname={worker_name(role)}", f"--loglevel={settings.log.level}"]
     arguments += ["--without-gossip", "--without-mingle"]
     if concurrency:

@@ -13,14 +13,13 @@ from celery import Celery
 from celery.schedules import crontab
 from kombu import Queue  # type: ignore[attr-defined]
 
-from decalogo.queue.lanes import DEFAULT_QUEUE, LANES, PRIORITY_STEPS, SUSPECT_QUEUE
+from decalogo.queue.lanes import DEFAULT_QUEUE, LANES, QUEUES
 from decalogo.settings import Settings, get_settings
 
 _ROUTING_KEYS = {
     DEFAULT_QUEUE: "task.#",
     "high_priority": "priority.high",
     "low_priority": "priority.low",
-    SUSPECT_QUEUE: "suspect",
 }
 
 
@@ -44,8 +43,8 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         "task_default_priority": LANES["normal"].priority,
         "task_create_missing_queues": False,
         "task_queues": tuple(
-            Queue(name, routing_key=key)  # type: ignore[no-untyped-call]
-            for name, key in _ROUTING_KEYS.items()
+            Queue(name, routing_key=_ROUTING_KEYS.get(name, name))  # type: ignore[no-untyped-call]
+            for name in QUEUES
         ),
         "worker_concurrency": queue.concurrency,
         "worker_prefetch_multiplier": queue.prefetch_multiplier,
@@ -60,7 +59,8 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         "broker_channel_error_retry": True,
         "broker_transport_options": {
             "visibility_timeout": queue.visibility_timeout_seconds,
-            "priority_steps": list(PRIORITY_STEPS),
+            "priority_steps": [0],
+            "queue_order_strategy": "decalogo.queue.lanes:LaneOrder",
             "socket_timeout": settings.redis.socket_timeout_seconds,
             "socket_connect_timeout": settings.redis.socket_timeout_seconds,
             "socket_keepalive": True,

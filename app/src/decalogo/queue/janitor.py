@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from decalogo.batches.ledger import Ledger, Waiting
-from decalogo.queue.lanes import broker_lists
+from decalogo.queue.lanes import QUEUES
 from decalogo.settings import QueueSettings
 
 log = structlog.get_logger(__name__)
@@ -84,13 +84,13 @@ class Janitor:
 
     def _lengths(self) -> list[int]:
         with self._broker.pipeline(transaction=False) as pipe:
-            for name in broker_lists():
+            for name in QUEUES:
                 pipe.llen(name)
             return cast("list[int]", pipe.execute())
 
     def _without_message(self, stale: list[Waiting]) -> list[Waiting]:
         present: set[str] = set()
-        for name in broker_lists():
+        for name in QUEUES:
             # From the head, where messages are pushed: a push meanwhile shows us some twice and hides none.
             offset = 0
             while messages := cast("list[str]", self._broker.lrange(name, offset, offset + _SLICE - 1)):

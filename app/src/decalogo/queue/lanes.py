@@ -1,42 +1,75 @@
-"""Lanes: which Celery queue and priority a document's message takes.
+"""Lanes: which Celery queue a document's message takes, and in which order a worker looks at the queues.
 
-Kombu's Redis transport looks at all queues of one priority before the next, and 0 is its highest. Giving each lane a
-priority of its own therefore makes the order between queues strict, whatever order the queues are listed in (guide:
-9, 5 and 1, there the highest number first, so here ``9 - n``).
+Kombu's Redis transport asks for all queues of one priority before the next priority, which starves the lower ones for
+as long as the higher ones last. Here every queue is one list (``LLEN`` of its name is its depth), and the order between
+queues is :class:`LaneOrder`'s.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
-
-PRIORITY_STEPS: Final = (0, 3, 6, 9)
-_SEPARATOR: Final = "\x06\x16"
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One lane: the Celery queue and the transport priority its messages carry."""
+    """One lane.
+
+    Attributes:
+        queue: name of the Celery queue, which is the name of its list in Redis.
+        priority: the guide's number (9, 5 or 1), carried by the message for people who look at one.
+        slow: the message carries the longer time limits.
+    """
 
     queue: str
     priority: int
+    slow: bool = False
 
 
 DEFAULT_QUEUE: Final = "decalogo_batch_tasks"
 SUSPECT_QUEUE: Final = "suspect"
 
 LANES: Final = {
-    "high": Lane("high_priority", 9 - 9),
-    "normal": Lane(DEFAULT_QUEUE, 9 - 5),
-    "low": Lane("low_priority", 9 - 1),
-    "suspect": Lane(SUSPECT_QUEUE, 0),
+    "high": Lane("high_priority", 9),
+    "normal": Lane(DEFAULT_QUEUE, 5),
+    "low": Lane("low_priority", 1),
+    "suspect": Lane(SUSPECT_QUEUE, 5),
+    "slow": Lane("slow", 1, slow=True),
 }
-"""By the name the ledger gives: the document's priority, or ``suspect`` after a lost attempt."""
+"""By the name the ledger gives: the priority; ``suspect`` after a lost attempt; ``slow`` after a result cut by time."""
 
 WORK_QUEUES: Final = ("high_priority", DEFAULT_QUEUE, "low_priority")
+SUSPECT_QUEUES: Final = (SUSPECT_QUEUE, "slow")
+QUEUES: Final = tuple(lane.queue for lane in LANES.values())
+
+LOW_SHARE: Final = 10
+"""Of so many documents a worker process takes, one comes from the low lane if it has any."""
 
 
-def broker_lists() -> list[str]:
-    """Return every Redis list that may hold messages: each queue has one list a priority step."""
-    queues = {lane.queue for lane in LANES.values()}
-    return [queue if step == 0 else f"{queue}{_SEPARATOR}{step}" for queue in sorted(queues) for step in PRIORITY_STEPS]
+class LaneOrder:
+    """The order in which a worker looks at its queues; kombu loads it by name (``queue_order_strategy``).
+
+    Strict by rank, except that every tenth message taken is looked for in the low lane first.
+    """
+
+    def __init__(self, it: Iterable[str] | None = None) -> None:
+        self._queues: list[str] = []
+        self._taken = 0
+        self.update(it or ())
+
+    def update(self, it: Iterable[str]) -> None:
+        """Take the queues that are consumed now, in any order."""
+        self._queues = sorted(it, key=QUEUES.index)
+
+    def consume(self, n: int) -> list[str]:
+        """Return the queues to look at, first to last."""
+        low = LANES["low"].queue
+        if self._taken % LOW_SHARE == LOW_SHARE - 1 and low in self._queues:
+            return [low, *(queue for queue in self._queues if queue != low)][:n]
+        return self._queues[:n]
+
+    def rotate(self, last_used: str) -> str:
+        """Note that a message was taken from ``last_used``."""
+        self._taken += 1
+        return last_used

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from decalogo.queue.app import get_celery
 from decalogo.queue.lanes import LANES
+from decalogo.settings import get_settings
 
 TASK_NAME = "decalogo.process_document"
 _BATCH = 500
@@ -23,10 +24,11 @@ def publish(documents: Iterable[tuple[str, str]]) -> None:
     Raises:
         kombu.exceptions.OperationalError: the broker could not be reached; some messages may have been sent.
     """
-    app = get_celery()
+    app, queue = get_celery(), get_settings().queue
     with app.producer_or_acquire() as producer, producer.batch(_BATCH):
         for document_id, lane_name in documents:
             lane = LANES[lane_name]
+            slow = {"soft_time_limit": queue.slow_soft_time_limit_seconds, "time_limit": queue.slow_time_limit_seconds}
             app.send_task(
                 TASK_NAME,
                 args=[document_id],
@@ -35,4 +37,5 @@ def publish(documents: Iterable[tuple[str, str]]) -> None:
                 headers={"document_id": document_id},
                 producer=producer,
                 retry=False,
+                **(slow if lane.slow else {}),
             )
