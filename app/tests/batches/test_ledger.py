@@ -151,6 +151,41 @@ def test_handing_a_document_back_does_not_count_against_it(ledger: Ledger) -> No
     assert [w.lane for w in ledger.stale(0, 10)] == ["high"]
 
 
+def test_a_partial_answer_is_kept_and_tried_once_more_on_the_slow_lane(ledger: Ledger) -> None:
+    (document_id,) = admit(ledger, 1)
+    first = ledger.claim(document_id, "first")
+    assert first is not None
+    assert ledger.finish(first, DocumentState.PARTIAL, result_key="results/half")
+    assert ledger.finish(first, DocumentState.PARTIAL, result_key="results/half")
+    assert [w.lane for w in ledger.stale(0, 10)] == ["slow"]
+    second = ledger.claim(document_id, "second")
+    assert second is not None
+    assert ledger.finish(second, DocumentState.SUCCEEDED, result_key="results/whole")
+    document = ledger.document(document_id)
+    assert document is not None
+    assert (document.state, document.result_key) == (DocumentState.SUCCEEDED, "results/whole")
+
+
+@pytest.mark.parametrize("ending", ["failed", "partial", "lost"])
+def test_a_partial_answer_stands_when_the_second_try_brings_no_better(ledger: Ledger, ending: str) -> None:
+    (document_id,) = admit(ledger, 1)
+    first = ledger.claim(document_id, "first")
+    assert first is not None
+    assert ledger.finish(first, DocumentState.PARTIAL, result_key="results/half")
+    for attempt in range(3 if ending == "lost" else 1):
+        second = ledger.claim(document_id, f"again-{attempt}")
+        assert second is not None
+        if ending == "lost":
+            ledger.release(document_id, f"again-{attempt}", "lost", "signal 9")
+        else:
+            key = "results/more" if ending == "partial" else ""
+            assert ledger.finish(second, DocumentState(ending), result_key=key)
+    document = ledger.document(document_id)
+    assert document is not None
+    assert document.state is DocumentState.PARTIAL
+    assert document.result_key == ("results/more" if ending == "partial" else "results/half")
+
+
 def test_a_lost_document_waits_in_the_suspect_lane(ledger: Ledger) -> None:
     (document_id,) = admit(ledger, 1)
     ledger.claim(document_id, "task")

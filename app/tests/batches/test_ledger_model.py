@@ -36,6 +36,7 @@ class Modelled:
     lost: int = 0
     owner: str = ""
     result: str = ""
+    extended: bool = False
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -82,11 +83,19 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         known = self.model[document]
         key = f"results/{document}.{claim.attempt}"
-        current = claim.attempt == known.attempts
-        stands = current and (known.state == "running" or (known.state == answer and known.result == key))
-        assert self.ledger.finish(claim, answer, result_key=key) == stands
-        if stands and known.state == "running":
-            known.state, known.owner, known.result = answer.value, "", key
+        key = "" if answer is DocumentState.FAILED else key
+        running = claim.attempt == known.attempts and known.state == "running"
+        said = known.result == key != "" or (claim.attempt == known.attempts and known.state == answer and key == "")
+        assert self.ledger.finish(claim, answer, result_key=key) == (running or said)
+        if not running or known.result == key != "":
+            return
+        known.owner = ""
+        if answer is DocumentState.FAILED and known.result:
+            known.state = "partial"
+            return
+        known.state, known.result = answer.value, key
+        if answer is DocumentState.PARTIAL and not known.extended:
+            known.state, known.extended = "queued", True
 
     @rule(held=claims, lost=st.booleans())
     def release(self, held: tuple[str, str, Claim | None], lost: bool) -> None:
@@ -98,7 +107,8 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         known.owner = ""
         known.lost += lost
-        known.state = "dead" if lost and known.lost >= self.settings.queue.max_attempts else "queued"
+        given_up = lost and known.lost >= self.settings.queue.max_attempts
+        known.state = ("partial" if known.result else "dead") if given_up else "queued"
         assert after == known.state
 
     @rule(document=documents)
@@ -115,7 +125,7 @@ class LedgerMachine(RuleBasedStateMachine):
         ended = known.state in ("failed", "dead", "cancelled", "partial")
         assert self.ledger.revive([document]) == ([document] if ended else [])
         if ended:
-            known.state, known.lost = "queued", 0
+            known.state, known.lost, known.extended = "queued", 0, False
 
     @rule(held=consumes(claims))
     def renew(self, held: tuple[str, str, Claim | None]) -> None:

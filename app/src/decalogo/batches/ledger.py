@@ -206,7 +206,10 @@ class Ledger:
         pages_key: str = "",
         problem: Mapping[str, object] | None = None,
     ) -> bool:
-        """End an attempt with an answer; False when the attempt had been taken away (its answer does not count)."""
+        """End an attempt with an answer; False when the attempt had been taken away (its answer does not count).
+
+        The first ``partial`` answer is kept while the document is queued again for the slow lane.
+        """
         text = json.dumps(problem) if problem else ""
         return bool(self._run("finish", claim.document_id, claim.attempt, state, result_key, pages_key, text))
 

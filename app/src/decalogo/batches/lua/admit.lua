@@ -15,7 +15,7 @@ redis.call('ZADD', 'tenant:' .. tenant .. ':batches', stamp(time), job_id)
 for _, document in ipairs(documents) do
   redis.call('HSET', 'document:' .. document.id, 'job_id', job_id, 'tenant', tenant, 'filename', document.filename,
     'custom_id', document.custom_id, 'sha256', document.sha256, 'size', document.size, 'priority', priority,
-    'state', 'queued', 'attempts', 0, 'lost', 0, 'owner', '', 'problem', '', 'result_key', '', 'pages_key', '',
+    'state', 'queued', 'attempts', 0, 'lost', 0, 'extended', 0, 'owner', '', 'problem', '', 'result_key', '', 'pages_key', '',
     'created_at', stamp(time), 'started_at', '0', 'finished_at', '0')
   redis.call('RPUSH', batch .. ':documents', document.id)
   redis.call('ZADD', 'queued', stamp(time), document.id)

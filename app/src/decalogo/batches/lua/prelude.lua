@@ -5,7 +5,7 @@
 --   batch:<job_id>:documents  list    document ids in submission order
 --   document:<id>             hash    job_id, tenant, filename, custom_id, sha256, size, priority, state, attempts (claims so
 --                                     far, also the fencing token), lost (attempts that ended without an answer), owner
---                                     (Celery task id), problem, result_key, pages_key, created_at, started_at, finished_at
+--                                     (Celery task id), extended (1: cut by time once, next attempt is slow), problem, result_key, pages_key, created_at, started_at, finished_at
 --   tenant:<tenant>:batches   zset    job id -> created_at
 --   finished                  zset    job id -> finished_at
 --   queued                    zset    document id -> when its message was last published
@@ -84,6 +84,10 @@ local function lose(id, reason, max_attempts, time)
   if lost < max_attempts then
     requeue(id, 'running', time)
     return 'queued'
+  end
+  if redis.call('HGET', document, 'result_key') ~= '' then
+    move(id, 'running', 'partial', time) -- what the attempt before the slow one had is better than nothing
+    return 'partial'
   end
   local problem = cjson.encode({
     type = '/problems/document-dead', title = 'The document was given up', status = 500,
