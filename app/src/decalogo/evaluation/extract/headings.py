@@ -58,6 +58,14 @@ def is_capitals(text: str) -> bool:
     return len(letters) >= 10 and sum(map(str.isupper, letters)) >= 0.9 * len(letters)
 
 
+def opens_section(text: str) -> bool:
+    """Tell whether a line begins as headings do: "Artículo 12", "Eje 2.", "2.1.3 Diagnóstico"."""
+    numbered = _NUMBERED.match(text)
+    if numbered:
+        return "." in numbered.group(1) and text[numbered.end()].isupper()
+    return text[0].isupper() and any(words.match(text) for _, words in _KEYWORDS) and _ORDINAL.match(text) is not None
+
+
 def heading_rank(line: Line, body_size: float) -> int | None:
     """Return the rank of a heading, or ``None`` for a line that is none.
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Set
 _LETTERS = re.compile(r"[^\W\d_]+")
 # PDFium writes U+FFFE (older versions U+0002) for a hyphen at a line's end and drops the line break.
 _MARK = re.compile("[\x02\ufffe\xad]")
+_PUNCTUATION = ".,;:()[]!?¿¡\"“”'‘’«»…"
 _HYPHEN = re.compile(r"-[ \t\xa0]*[\r\n]+[ \t\xa0]*")
 
 
@@ -41,10 +42,9 @@ def vocabulary(texts: Iterable[str]) -> frozenset[str]:
     halves = Counter(half for text in texts for half in _second_halves(text))
     if not halves:
         return frozenset()
-    words = {word for text in texts for word in text.lower().split()}
+    found = Counter(word.strip(_PUNCTUATION) for text in texts for word in text.lower().split())
     # A second half stands at a line's start like a word of its own: it must occur more often than it is broken off.
-    found = Counter(word for text in texts for word in text.lower().split() if word in halves)
-    return frozenset(words - {half for half, times in halves.items() if found[half] <= times})
+    return frozenset(word for word, times in found.items() if times > halves[word])
 
 
 def _word_before(text: str, end: int) -> str:

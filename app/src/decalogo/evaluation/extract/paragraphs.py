@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from decalogo.evaluation.extract.headings import is_capitals, is_column_titles
+from decalogo.evaluation.extract.headings import is_capitals, is_column_titles, opens_section
 from decalogo.evaluation.extract.layout import Line, Sheet
 
 _LIST = re.compile(
@@ -110,8 +110,10 @@ def _continues(lines: Sequence[Line], index: int, pitch: float) -> bool:
     if starts_list_item(line.text) and not (line.text[0] == "o" and not _CLOSED.search(before.text)):
         return False  # "o" is a mark in some lists and a word ("or") where a sentence goes on
     full = _is_full(lines, index - 1)
-    if _CLOSED.search(before.text) and (not full or (before.text[-1] == ":" and line.text[0].isupper())):
-        return False
+    if _CLOSED.search(before.text):
+        new = before.text[-1] == ":" and line.text[0].isupper()
+        if not full or new or opens_section(line.text):
+            return False
     if line.text[0].islower() or _HANGING.search(before.text):
         return True
     return full
