@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from decalogo.cli import client, dead, embedded
+from decalogo.cli.evaluate import evaluate
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="DECALOGO: judge batches of plans by one yardstick.")
 
@@ -129,6 +130,7 @@ def token_revoke(token_id: Annotated[str, typer.Argument(help="Its id: the middl
     tokens.revoke(token_id)
 
 
+app.command()(evaluate)
 app.command()(client.submit)
 app.command()(client.status)
 app.command()(client.results)

@@ -13,7 +13,7 @@ import orjson
 from decalogo.errors import RequestError
 from decalogo.evaluation.language import guess_language
 from decalogo.evaluation.matching.columns import ColumnRoles
-from decalogo.evaluation.matching.engine import Patterns, Scanner, make_scanner
+from decalogo.evaluation.matching.engine import Engine, Scanner
 from decalogo.evaluation.matching.find import Finder
 from decalogo.evaluation.matching.relevance import Focus, RelevanceRanker
 from decalogo.evaluation.matching.units import Unit, build_units
@@ -29,7 +29,7 @@ EVALUATOR = {"name": "decalogo", "version": "1.0.0"}
 """Raise the version whenever the same bytes and rubric could give another result."""
 
 Fold = Callable[[str], bytes]
-_engines: dict[str, tuple[Patterns, Scanner]] = {}
+_engines: dict[str, Engine] = {}
 
 
 @dataclass(frozen=True)
@@ -99,11 +99,12 @@ def judge_extracted(
     from decalogo.evaluation.fold import fold
 
     reasons = _reasons(not_applicable or {}, rubric)
-    patterns, fast = _engine(rubric, cache_dir)
+    engine = _engine(rubric)
+    scanner = scanner or engine.scanner(cache_dir)
     units = build_units(document, fold, ColumnRoles(rubric, fold))
-    postings = scan_units(units, scanner or fast)
-    ranker = RelevanceRanker(rubric, patterns, scanner or fast, fold)
-    finder = Finder(rubric, patterns, units, postings)
+    postings = scan_units(units, scanner)
+    ranker = RelevanceRanker(rubric, engine.patterns, scanner, fold)
+    finder = Finder(rubric, engine.patterns, units, postings)
     answers: list[dict[str, Any]] = []
     silent: list[str] = []
     for point in rubric.data.points:
@@ -150,11 +151,10 @@ def scan_units(units: list[Unit], scanner: Scanner) -> dict[int, list[int]]:
     return postings
 
 
-def _engine(rubric: Rubric, cache_dir: Path | None) -> tuple[Patterns, Scanner]:
+def _engine(rubric: Rubric) -> Engine:
     engine = _engines.get(rubric.sha256)
     if engine is None:
-        patterns = Patterns(rubric.patterns)
-        engine = _engines[rubric.sha256] = (patterns, make_scanner(patterns, cache_dir))
+        engine = _engines[rubric.sha256] = Engine(rubric.patterns)
     return engine
 
 

@@ -177,10 +177,22 @@ def _table_units(table: Table, roles: tuple[str, ...], folded: list[bytes], pass
                 above[index] = " ".join(cell.text.split())
         section = (*table.section, *(text for i, text in sorted(above.items()) if i not in own))
         known = frozenset(roles[i] for i in above)
-        for cells, around in ((merged, table.section), (own, section)):
-            if unit := _row_unit(row.page, cells, roles, around, folded, passage):
-                unit.above = known - unit.roles.keys() if cells is own else frozenset()
+        for cells in _runs(merged):
+            if unit := _row_unit(row.page, cells, roles, table.section, folded, passage):
                 yield unit
+        if unit := _row_unit(row.page, own, roles, section, folded, passage):
+            unit.above = known - unit.roles.keys()
+            yield unit
+
+
+def _runs(cells: dict[int, Cell]) -> list[dict[int, Cell]]:
+    """Part merged cells where columns between them are not merged."""
+    runs: list[dict[int, Cell]] = []
+    for index, cell in sorted(cells.items()):
+        if not runs or index - 1 not in runs[-1]:
+            runs.append({})
+        runs[-1][index] = cell
+    return runs
 
 
 def _goes_on(row: Row | None, index: int, product: int) -> bool:
