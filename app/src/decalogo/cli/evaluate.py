@@ -68,17 +68,19 @@ def _show(result: dict[str, Any]) -> None:
     from rich.table import Table
 
     console = Console()
+    if not console.is_terminal:
+        console.width = max(console.width, 120)  # a file or a pipe has no edge to wrap at
     document, whole = result["document"], result["global"]
     console.print(
         f"{document['pages']} pages, {document['media_type']}, sha256 {document['sha256'][:16]}…", highlight=False
     )
-    table = Table(title=f"{result['rubric']['id']} {result['rubric']['version']}, percent")
-    table.add_column("")
+    table = Table(title=f"{result['rubric']['id']} {result['rubric']['version']}, percent", expand=True)
+    table.add_column("", no_wrap=True, min_width=3)
     dimensions = [dimension["id"] for dimension in result["dimensions"]]
     for name in (*dimensions, "all"):
-        table.add_column(name, justify="right")
-    table.add_column("rating")
-    table.add_column("point", no_wrap=True, overflow="ellipsis", max_width=60)
+        table.add_column(name, justify="right", no_wrap=True, min_width=5)
+    table.add_column("rating", min_width=14)
+    table.add_column("point", no_wrap=True, overflow="ellipsis", ratio=1)
     for point in result["points"]:
         cells = [_percent(result["matrix"][point["id"]][d]) for d in dimensions]
         rating = point["rating"] or f"no aplica: {point['reason']}"

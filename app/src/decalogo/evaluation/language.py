@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-_WORDS = {
-    "es": frozenset("el los las del una con para por como se que su sus y en al es mas este esta entre".split()),
-    "pt": frozenset("o os as do da dos das uma com para por como se que seu sua e em ao nao mais entre pelo".split()),
-    "en": frozenset("the of and to in is that for it as with was on by are this be from which have".split()),
-    "fr": frozenset("le les des du une avec pour par comme qui que son sa et dans au est plus ce cette entre".split()),
+_COMMONEST = {
+    "es": "el los las del una con para por como se que su sus y en al es mas este esta entre",
+    "pt": "o os as do da dos das uma com para por como se que seu sua e em ao nao mais entre pelo",
+    "en": "the of and to in is that for it as with was on by are this be from which have",
+    "fr": "le les des du une avec pour par comme qui que son sa et dans au est plus ce cette entre",
 }
+_WORDS = {language: frozenset(words.split()) for language, words in _COMMONEST.items()}
 _SAMPLE = 200_000
 _TOKEN = re.compile(rb"[a-z]+")
 

@@ -29,7 +29,8 @@ def roll_up(answers: Sequence[dict[str, Any]], rubric: RubricData, reasons: dict
             scores.setdefault((answer["point"], answer["dimension"]), []).append(answer["score"])
     exact = {key: 100 * sum(values) / (len(values) * rubric.max_score) for key, values in scores.items()}
     dimension_ids = [dimension.id for dimension in rubric.dimensions]
-    points, matrix = [], {}
+    points: list[dict[str, Any]] = []
+    matrix: dict[str, dict[str, float | None]] = {}
     means: dict[str, float] = {}
     for point in rubric.points:
         if point.id in reasons:
@@ -59,16 +60,16 @@ def roll_up(answers: Sequence[dict[str, Any]], rubric: RubricData, reasons: dict
                 "reason": None,
             }
         )
-    dimensions = []
+    dimensions: list[dict[str, Any]] = []
     for dimension in rubric.dimensions:
         column = [exact[point, dimension.id] for point in applicable]
-        percent = round(sum(column) / len(column), 2) if column else None
+        average = round(sum(column) / len(column), 2) if column else None
         dimensions.append(
             {
                 "id": dimension.id,
                 "title": dimension.title,
-                "percent": percent,
-                "rating": None if percent is None else rate(percent, rubric),
+                "percent": average,
+                "rating": None if average is None else rate(average, rubric),
             }
         )
     whole = round(sum(means.values()) / len(means), 2) if means else None

@@ -29,8 +29,8 @@ class ColumnRoles:
     def __call__(self, header: tuple[str, ...]) -> tuple[str, ...]:
         """Return the role of each column, "" where it has none.
 
-        A column such as "Meta" takes its meaning from the nearest column to its left that ``after`` names (a target after
-        a result indicator is another thing than a target after a product).
+        A column such as "Meta" takes its meaning from the nearest column to its left that ``after`` names: a target
+        after a result indicator is another thing than a target after a product.
         """
         plain = [self._plain(title) for title in header]
         roles: list[str] = []

@@ -141,8 +141,8 @@ class FastScanner:
 class Engine:
     """The patterns of one rubric in one process, with the scanner that is cheapest for what it has to do.
 
-    Compiling hyperscan's database takes seconds: it pays for a worker, not for one document. So the first documents of a
-    process are read by the gated scanner, unless a folder keeps a database that is ready. All scanners give the same.
+    Compiling hyperscan's database takes seconds: it pays for a worker, not for one document. So the first documents of
+    a process are read by the gated scanner, unless a folder keeps a database. All scanners give the same.
     """
 
     def __init__(self, patterns: tuple[str, ...]) -> None:

@@ -10,10 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from decalogo.evaluation.matching.engine import Patterns
-from decalogo.evaluation.matching.numbers import Number, NumberKind, read_numbers
+from decalogo.evaluation.matching.numbers import Number, NumberKind
 from decalogo.evaluation.matching.relevance import Focus
 from decalogo.evaluation.matching.units import Unit
-from decalogo.evaluation.model import Cell
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.model import Clause, Element
 
@@ -165,9 +164,10 @@ class Finder:
                     continue
                 return []
             if content == "number":
-                number = number or _cell_number(unit, cell)
-                if number is None or _cell_number(unit, cell) is None:
+                counted = unit.cell_number(role)
+                if counted is None:
                     return []
+                number = number or counted
             cells.append(cell)
         anchors = self._anchors(clause.any, unit) if clause.any else []
         if not cells or (clause.any and not anchors):
@@ -178,12 +178,3 @@ class Finder:
     def _anchors(self, written: tuple[str, ...], unit: Unit) -> list[tuple[int, int]]:
         ids = self._pattern_ids(written)
         return sorted(span for hit in unit.hits if hit in ids for span in self._patterns.spans(hit, unit.text))
-
-
-def _cell_number(unit: Unit, cell: Cell) -> Number | None:
-    """Return the first number of a cell that counts something, with its place in the unit."""
-    start = cell.start - unit.start
-    for number in read_numbers(unit.text[start : cell.end - unit.start].decode("ascii")):
-        if number.kind is not NumberKind.REFERENCE:
-            return Number(number.kind, number.value, start + number.start, start + number.end)
-    return None

@@ -1,7 +1,7 @@
 """What a text must hold for a pattern to match: literals read off the pattern.
 
-For every prepared pattern a *gate* is worked out: a set of strings, one of which stands inside one word of any text that
-matches. Patterns whose gate is closed need no look, which makes plain RE2 quick without compiling a database first.
+For every prepared pattern a *gate* is worked out: a set of strings, one of which stands inside one word of any text
+that matches. Patterns whose gate is closed need no look: plain RE2 is quick then, with no database to compile.
 """
 
 from __future__ import annotations

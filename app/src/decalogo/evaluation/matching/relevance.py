@@ -1,9 +1,9 @@
 """How much each unit is about each point.
 
 A unit's weight for a point is the sum over the point's different terms in it (strong ones 1, weak ones less), plus a
-share of what the rest of its passage and its nearest headings add. It is relevant from the rubric's threshold on, so a
-strong term is enough, a weak one needs company, and a heading alone is not. Among relevant units, rarer terms weigh more
-(an inverse document frequency), which is what ranks evidence.
+share of what the rest of its passage and its nearest headings add. It is relevant from the rubric's threshold on, so
+a strong term is enough, a weak one needs company, and a heading alone is not. Among relevant units, rarer terms weigh
+more (an inverse document frequency), which is what ranks evidence.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from decalogo.evaluation.matching.numbers import Number, read_numbers
+from decalogo.evaluation.matching.numbers import Number, NumberKind, read_numbers
 from decalogo.evaluation.model import Cell, Extracted, Passage, PassageKind, Row, Table
 
 MAX_UNIT = 600
@@ -57,6 +57,7 @@ class Unit:
     above: frozenset[str] = frozenset()
     hits: list[int] = field(default_factory=list)
     _numbers: tuple[Number, ...] | None = None
+    _cells: dict[str, Number | None] = field(default_factory=dict)
 
     @property
     def numbers(self) -> tuple[Number, ...]:
@@ -64,6 +65,19 @@ class Unit:
         if self._numbers is None:
             self._numbers = read_numbers(self.text.decode("ascii"))
         return self._numbers
+
+    def cell_number(self, role: str) -> Number | None:
+        """Return the first number of a cell that counts something, with its place in the unit."""
+        if role not in self._cells:
+            self._cells[role] = None
+            cell = self.roles[role]
+            start = cell.start - self.start
+            for number in read_numbers(self.text[start : cell.end - self.start].decode("ascii")):
+                if number.kind is not NumberKind.REFERENCE:
+                    place = start + number.start, start + number.end
+                    self._cells[role] = Number(number.kind, number.value, *place)
+                    break
+        return self._cells[role]
 
 
 def split_sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -150,8 +164,8 @@ def build_units(
 def _table_units(table: Table, roles: tuple[str, ...], folded: list[bytes], passage: int) -> Iterator[Unit]:
     """Yield the rows of a table as units.
 
-    A cell merged over several rows stands in each of them with the same offsets, or in the first one only. It is a unit of its own, with the other
-    merged cells beside it (an indicator and its target), and context for the rows it spans.
+    A cell merged over several rows stands in each of them with the same offsets, or in the first one only. It is a
+    unit of its own, with the merged cells beside it (an indicator and its target), and context for the rows it spans.
     """
     rows_of: Counter[tuple[int, int, int]] = Counter()
     for row in table.rows:

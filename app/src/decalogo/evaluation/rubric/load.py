@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from decalogo.errors import RubricError
 from decalogo.evaluation.rubric import patterns
@@ -152,7 +152,7 @@ def _parts(value: object, location: Location) -> Iterator[tuple[Location, object
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _parts(item, (*location, key))
-    elif hasattr(type(value), "model_fields"):
+    elif isinstance(value, BaseModel):
         yield location, value
         for name in type(value).model_fields:
             yield from _parts(getattr(value, name), (*location, name))

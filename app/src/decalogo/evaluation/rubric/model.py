@@ -1,7 +1,7 @@
 """What a rubric is: points, dimensions, questions, and the rule of each question, as validated data.
 
-A rubric is read from YAML (see ``load.py``). Everything that names a topic, a word or a threshold is here as a field, so
-that Python knows only *kinds* of rules. Patterns are written on folded text (lower-case ASCII, accents and ``ñ`` gone).
+A rubric is read from YAML (see ``load.py``). Everything that names a topic, a word or a threshold is here as a field,
+so that Python knows only *kinds* of rules. Patterns are written on folded text (lower-case ASCII, no accents, no ``ñ``).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Clause(Strict):
         any: anchor patterns, one of which stands in the unit.
         also: patterns, one of which stands in the unit too.
         none: patterns that make the unit not count.
-        number: kinds of number, one of which stands in the unit; with ``any``, within ``near`` characters of the anchor.
+        number: kinds of number, one of which stands in the unit (with ``any``: within ``near`` characters of it).
         near: greatest distance between anchor and number, characters.
         years: fewest different years in the unit.
         about: ``own``: the unit itself names the point; ``near``: its passage or heading may name it instead.
@@ -131,13 +131,15 @@ class Ratio(Strict):
 class Coverage(Strict):
     """Share of the statements ``of`` that share content words with a statement ``by``.
 
-    ``shared`` is the least number of word stems both have in common, beside the point's own vocabulary.
+    ``shared`` is the least number of word stems both have in common, beside the
+    point's own vocabulary and the ``common`` words of any plan.
     """
 
     kind: Literal["coverage"]
     of: Element
     by: Element
     shared: int = Field(2, ge=1)
+    common: tuple[str, ...] = ()
     thresholds: Thresholds
 
 

@@ -1,7 +1,7 @@
 """From patterns as people write them in a rubric to patterns the engines take.
 
-In the file: folded text, ``@name`` for a list of the lexicon, a space for any run of spaces, ``( )`` for grouping. Words
-are matched whole: boundaries are added where a pattern begins or ends with a letter, digit or group.
+In the file: folded text, ``@name`` for a list of the lexicon, a space for any run of spaces, ``( )`` for grouping.
+Words are matched whole: boundaries are added where a pattern begins or ends with a letter, digit or group.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _FORBIDDEN = re.compile(r"\(\?(?:[=!]|<[=!]|P=|>)|\\[1-9]")
 
 
 def expand(patterns: Sequence[str], lexicon: Mapping[str, Sequence[str]], seen: tuple[str, ...] = ()) -> list[str]:
-    """Replace ``@name`` by the lexicon's patterns, recursively; raises ``ValueError`` for an unknown or circular name."""
+    """Replace ``@name`` by the lexicon's patterns, recursively; ``ValueError`` for an unknown or circular one."""
     out: list[str] = []
     for pattern in patterns:
         if not pattern.startswith("@"):

@@ -8,7 +8,8 @@ from decalogo.evaluation.rules.base import Context, Judgement, by_thresholds
 
 
 def _look(elements: tuple[Element, ...], context: Context) -> tuple[dict[str, bool], list[Evidence]]:
-    found, evidence = {}, []
+    found: dict[str, bool] = {}
+    evidence: list[Evidence] = []
     for element in elements:
         matches = context.matches(element)
         found[element.name] = bool(matches)

@@ -37,14 +37,15 @@ def judge_coverage(rule: Coverage, context: Context) -> Judgement:
     """Score the share of the statements ``of`` that a statement ``by`` answers: both share content words."""
     problems = context.matches(rule.of)[:_MOST_STATEMENTS]
     products = context.matches(rule.by)[:_MOST_STATEMENTS]
+    dull = context.vocabulary | frozenset(stem_words(" ".join(rule.common).encode()))
     indexed: dict[str, list[int]] = {}
     for number, match in enumerate(products):
-        for stem in _stems(match, context.vocabulary):
+        for stem in _stems(match) - dull:
             indexed.setdefault(stem, []).append(number)
     pairs: list[tuple[Match, Match]] = []
     for problem in problems:
         shared: dict[int, int] = {}
-        for stem in _stems(problem, context.vocabulary):
+        for stem in _stems(problem) - dull:
             for number in indexed.get(stem, ()):
                 if products[number].unit.index != problem.unit.index:
                     shared[number] = shared.get(number, 0) + 1
@@ -63,8 +64,8 @@ def judge_coverage(rule: Coverage, context: Context) -> Judgement:
     )
 
 
-def _stems(match: Match, vocabulary: frozenset[str]) -> set[str]:
-    return set(stem_words(match.unit.text)) - vocabulary - _COMMON
+def _stems(match: Match) -> set[str]:
+    return set(stem_words(match.unit.text))
 
 
 def stem_words(text: bytes) -> Iterable[str]:
@@ -82,13 +83,3 @@ def _stemmer() -> Any:
 @lru_cache(maxsize=50_000)
 def _stem(word: bytes) -> str:
     return str(_stemmer().stemWord(word.decode("ascii")))
-
-
-_COMMON = frozenset(
-    "para como esta este esto estos estas desde hasta entre sobre segun cuando donde cual cuales pero tambien cada "
-    "municipi municip desarroll plan program proyect objet estrateg met indicador product result linea base accion "
-    "activ realiz fortalec mejor implement atencion atend poblacion person comun social public nacional department "
-    "local gestion integral general numer porcentaj cuatrien ano anos alcald administr gobiern sector territori "
-    "medi part tien ser son sin mas otro otra otros otras todo toda todos todas much ello ella ellos ellas".split()
-)
-"""Stems that say nothing about what a statement is about in any plan."""

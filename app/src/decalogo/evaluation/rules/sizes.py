@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from decalogo.evaluation.matching.find import Match
-from decalogo.evaluation.matching.numbers import Number, NumberKind, read_numbers
+from decalogo.evaluation.matching.numbers import NumberKind
 from decalogo.evaluation.matching.units import Unit
-from decalogo.evaluation.model import Cell
 from decalogo.evaluation.rubric.model import Change, Proportion
 from decalogo.evaluation.rules.base import Context, Judgement, by_thresholds
 
 _FROM_TO = re.compile(
-    r" ?(?:%|por ?ciento)?(?: [a-z]+){0,3},? (?:a|al|hasta|a un|al un|a una|hasta un|hasta el)(?: el| los| las)? $"
+    r" ?(?:%|por ?ciento)?(?: [a-z]+){0,3},? (?:a|al|hasta)(?: el| los| las| un| una)? ?"  # de 12 % a 10 %
+    r"|[^\d]{0,40}\bmeta\b[^\d]{0,40}(?:20\d\d\b[^\d]{0,12})?"  # línea base 12, meta 2023: 10
 )
 _COUNTED = (NumberKind.QUANTITY, NumberKind.PERCENT)
 
@@ -87,39 +88,24 @@ def judge_change(rule: Change, context: Context) -> Judgement:
 
 
 def _row_change(unit: Unit, row: tuple[str, str]) -> tuple[Match, float] | None:
-    cells = [unit.roles.get(role) for role in row]
-    if cells[0] is None or cells[1] is None:
+    if not all(role in unit.roles for role in row):
         return None
-    baseline, target = (_cell_number(unit, cell) for cell in cells if cell)
+    baseline, target = (unit.cell_number(role) for role in row)
     if baseline is None or target is None or baseline.value == 0 or baseline.kind is not target.kind:
+        return None
+    if baseline.kind not in _COUNTED:
         return None
     start, end = min(baseline.start, target.start), max(baseline.end, target.end)
     return Match(unit, start, end, target), abs(target.value - baseline.value) / baseline.value
 
 
-def _cell_number(unit: Unit, cell: Cell) -> Number | None:
-    start = cell.start - unit.start
-    for number in read_numbers(unit.text[start : cell.end - unit.start].decode("ascii")):
-        if number.kind in _COUNTED:
-            return Number(number.kind, number.value, start + number.start, start + number.end)
-    return None
-
-
 def _from_to(match: Match) -> tuple[Match, float] | None:
-    """Read "de 12 % a 10 %" after the anchor."""
+    """Read "de 12 % a 10 %" or "línea base 12, meta 10" from the anchor on."""
     text = match.unit.text.decode("ascii")
     numbers = [n for n in match.unit.numbers if n.kind in _COUNTED and n.start >= match.start]
-    for first, second in zip(numbers, numbers[1:], strict=False):
-        if second.start - first.end > 60 or not _FROM_TO.search(
-            text[first.end : second.start] + ("" if text[second.start - 1] == " " else " ")
-        ):
-            continue
-        if first.value == 0 or (
-            NumberKind.PERCENT in (first.kind, second.kind)
-            and first.kind is not second.kind
-            and second.kind is not NumberKind.PERCENT
-        ):
-            continue
-        change = abs(second.value - first.value) / first.value
-        return Match(match.unit, match.start, second.end, second), change
+    for first, second in pairwise(numbers):
+        same = first.kind is second.kind or second.kind is NumberKind.PERCENT  # "de 12 a 10 %"
+        if same and first.value > 0 and _FROM_TO.fullmatch(text, first.end, second.start):
+            change = abs(second.value - first.value) / first.value
+            return Match(match.unit, match.start, second.end, second), change
     return None
