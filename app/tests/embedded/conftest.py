@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,7 +49,7 @@ class Operator:
         return done
 
     def up(self, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
-        return self.run("up", "--port", str(self.port), *arguments, status=status)
+        return self.run("up", "--port", str(self.port), "--timeout", "100", *arguments, status=status)
 
     def client(self, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
         """Run a decalogo command with the appliance's environment."""
@@ -74,7 +74,9 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
         time.sleep(0.05)
 
 
-def _operator() -> Iterator[Operator]:
+@contextmanager
+def operator_for_a_while() -> Iterator[Operator]:
+    """Return an operator with an empty data folder; stop and delete everything at the end."""
     # Not tmp_path: its names may be too long for a Unix socket.
     folder = Path(tempfile.mkdtemp(prefix="dcl-"))
     operator = Operator(folder / "data", free_port())
@@ -87,24 +89,15 @@ def _operator() -> Iterator[Operator]:
         shutil.rmtree(folder)
 
 
-operator = pytest.fixture(_operator)
+@pytest.fixture
+def operator() -> Iterator[Operator]:
+    with operator_for_a_while() as operator:
+        yield operator
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Operator]:
     """Return one appliance for the tests of a module that leave it as it was."""
-    started = _operator()
-    operator = next(started)
-    try:
+    with operator_for_a_while() as operator:
         operator.up()
         yield operator
-    finally:
-        started.close()
-
-
-def last_line(done: subprocess.CompletedProcess[str], pattern: str) -> re.Match[str]:
-    """Return the last line of a command's messages, which must match."""
-    line = done.stderr.strip().splitlines()[-1]
-    match = re.search(pattern, line)
-    assert match, line
-    return match

@@ -16,7 +16,7 @@ from decalogo.embedded.instance import is_free, read_instance
 from decalogo.embedded.secrets import password_file
 from tests.embedded.conftest import COMMAND, Operator, wait_until
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]
 
 
 def ready(operator: Operator) -> bool:

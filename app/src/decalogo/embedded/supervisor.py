@@ -26,7 +26,7 @@ from decalogo.embedded.layout import Layout
 from decalogo.embedded.logs import tail
 from decalogo.errors import EmbeddedError
 
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.2
 SERVER = "valkey"  # the service that the others need: first to start, last to stop
 
 
