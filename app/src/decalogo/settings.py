@@ -79,6 +79,9 @@ class QueueSettings(BaseModel):
     republish_grace_seconds: float = Field(
         5.0, gt=0, description="A queued document without message is republished after this, seconds."
     )
+    watchdog_seconds: float = Field(
+        30.0, gt=0, description="A worker idle so long while its queues hold work restarts, seconds."
+    )
     soft_shutdown_seconds: float = Field(
         5.0, ge=0, description="Time a stopping worker gives to running documents, seconds."
     )
@@ -134,6 +137,7 @@ class EvaluationSettings(BaseModel):
 
     rubric: str = Field("decalogo", description="Rubric used when a batch names none.")
     evaluator: str = Field("decalogo", description="Entry point (group decalogo.evaluators) that judges documents.")
+    cache_dir: Path = Field(Path("var/cache"), description="Folder of compiled patterns, shared by a host's processes.")
     max_pages: int = Field(5000, ge=1, description="Pages past which a document is refused.")
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ class FaultyEvaluator:
     ``kill-once FILE`` and ``hang-once FILE`` do so until the file exists, which they make.
     """
 
-    def evaluate(self, content: Path, rubric: Any, *, not_applicable: Mapping[str, str], max_pages: int) -> Answer:
+    def evaluate(self, content: Path, rubric: Any, **options: Any) -> Answer:
         text = content.read_text(encoding="utf-8")
         verb, _, rest = text.partition(" ")
         if verb == "sleep":

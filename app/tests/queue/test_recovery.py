@@ -77,7 +77,7 @@ def test_a_killed_worker_loses_nothing(appliance: Appliance) -> None:
 def test_a_frozen_workers_late_answer_is_fenced_off(appliance: Appliance) -> None:
     appliance.start("scheduler")
     frozen = appliance.start("worker", "--concurrency", "1")
-    job_id, (document_id,) = appliance.submit(["sleep 1"])
+    job_id, (document_id,) = appliance.submit(["sleep 3"])
     appliance.wait_running(document_id)
     os.killpg(frozen.pid, signal.SIGSTOP)
     appliance.start("worker", "--concurrency", "1", "--queues", "suspect")

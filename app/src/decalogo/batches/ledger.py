@@ -78,6 +78,20 @@ class Ledger:
         except RedisError as error:
             raise UnavailableError("the ledger (Redis) does not answer", retry_after=5) from error
 
+    def durability(self) -> list[str]:
+        """Return what this Redis gives up that a broker must not (empty when nothing).
+
+        Raises:
+            UnavailableError: it evicts keys under memory pressure, which would delete queues silently.
+        """
+        memory, persistence = self._redis.info("memory"), self._redis.info("persistence")
+        policy = memory.get("maxmemory_policy", "noeviction")
+        if policy != "noeviction":
+            raise UnavailableError(f"Redis has maxmemory-policy {policy}; set noeviction, or it deletes queued work")
+        if not persistence.get("aof_enabled"):
+            return ["Redis keeps no append-only file: a restart loses what was accepted since the last snapshot"]
+        return []
+
     # -- submitting and reading -------------------------------------------------------------------------------------
 
     def room(self, tenant: str, *, tenant_limit: int = 0) -> None:

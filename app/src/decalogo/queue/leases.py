@@ -13,6 +13,7 @@ from decalogo.batches.ledger import Ledger
 from decalogo.connections import connect
 from decalogo.health import beat
 from decalogo.queue.publish import TASK_NAME
+from decalogo.queue.watchdog import Watchdog
 from decalogo.settings import get_settings
 
 log = structlog.get_logger(__name__)
@@ -31,6 +32,10 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
         quick = settings.redis.model_copy(update={"socket_timeout_seconds": settings.queue.lease_seconds / 5})
         self._ledger = Ledger(connect(quick, quick.ledger_db, retries=0), settings.queue)
         self._interval = settings.queue.lease_seconds / 4
+        broker = connect(quick, quick.broker_db, retries=0)
+        self._watchdog = Watchdog(
+            settings.queue.watchdog_seconds, lambda queues: sum(int(broker.llen(name)) for name in queues)
+        )
 
     def start(self, consumer: Any) -> None:
         """Begin to renew; called again after every reconnection."""
@@ -43,10 +48,15 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
             self._timer.cancel()
             self._timer = None
 
+    @staticmethod
+    def _queues(consumer: Any) -> list[str]:
+        return [queue.name for queue in consumer.task_consumer.queues] if consumer.task_consumer else []
+
     def _renew(self, consumer: Any) -> None:
         held = [(r.args[0], r.id) for r in tuple(state.active_requests) if r.name == TASK_NAME]
         try:
             gone = self._ledger.renew(consumer.hostname, held)
+            self._watchdog.look(bool(state.reserved_requests), self._queues(consumer))
         except RedisError as error:
             log.warning("leases not renewed", error=str(error))
             return

@@ -74,6 +74,7 @@ def _evaluate(claim: Claim, store: ArtifactStore, settings: Settings) -> tuple[s
         load_rubric(claim.options.rubric),
         not_applicable=claim.options.not_applicable,
         max_pages=settings.evaluation.max_pages,
+        cache_dir=settings.evaluation.cache_dir,
     )
     # The attempt is part of the name: a late writer can never replace the result that stands.
     result_key = f"results/{claim.document_id}.{claim.attempt}.json"

@@ -7,15 +7,32 @@ import tempfile
 import threading
 from pathlib import Path
 
+import structlog
 from celery.beat import EmbeddedService
+from redis.exceptions import RedisError
 
-from decalogo.batches.ledger import open_ledger
+from decalogo.batches.ledger import Ledger, open_ledger
 from decalogo.connections import connect
 from decalogo.health import beat
 from decalogo.queue.app import get_celery
 from decalogo.queue.janitor import Janitor, run
 from decalogo.queue.publish import publish
 from decalogo.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+def _check_redis(ledger: Ledger, stop: threading.Event) -> None:
+    """Wait for Redis, then refuse one that evicts and say what one without a durable log gives up."""
+    while not stop.is_set():
+        try:
+            for loss in ledger.durability():
+                log.warning("not durable", loss=loss)
+        except RedisError as error:
+            log.warning("waiting for Redis", error=str(error))
+            stop.wait(1)
+        else:
+            return
 
 
 def run_scheduler(settings: Settings) -> None:
@@ -24,14 +41,14 @@ def run_scheduler(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
 
+    ledger = open_ledger(settings)
+    _check_redis(ledger, stop)
     app = get_celery()
     # Its only entry is idempotent and every five minutes, so its memory of the last run need not outlive the process.
     with tempfile.TemporaryDirectory(prefix="decalogo-beat-") as folder:
         beat_service = EmbeddedService(app, thread=True, schedule_filename=str(Path(folder) / "schedule"))
         beat_service.daemon = True
         beat_service.start()
-        janitor = Janitor(
-            open_ledger(settings), connect(settings.redis, settings.redis.broker_db), publish, settings.queue
-        )
+        janitor = Janitor(ledger, connect(settings.redis, settings.redis.broker_db), publish, settings.queue)
         run(janitor, settings.queue.janitor_interval_seconds, lambda: beat("scheduler"), stop.wait)
         beat_service.stop()
