@@ -9,6 +9,8 @@ from decalogo.evaluation.extract.layout import Line
 
 _MOST_LENGTH = 160
 _DEEPEST = 6
+_START, _FEW = 40, 4
+"""More than four small letters among the first forty characters: not capitals."""
 _RANKS = (
     (1, r"t[ií]tulo|parte|libro"),
     (2, r"cap[ií]tulo|secci[oó]n|anexo"),
@@ -28,18 +30,19 @@ _SENTENCE_END = re.compile(r"[.;,]$")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
-_COLUMN = re.compile(
-    r"\b(?:programas?|subprogramas?|proyectos?|objetivos?|metas?|indicador(?:es)?|productos?|l[ií]nea (?:de )?base|"
-    r"responsables?|unidad|valor|costos?|recursos|a[ñn]os?|20\d\d|total|fuente|actividad(?:es)?|cuatrienio|resultados?|"
-    r"variables?|poblaci[oó]n|municipio|cantidad|n[oº°]\.?|porcentaje|estrategias?)(?!\w)",
-    re.IGNORECASE,
+_COLUMN_WORDS = frozenset(
+    "programa programas subprograma subprogramas proyecto proyectos objetivo objetivos meta metas "  # noqa: SIM905
+    "indicador indicadores producto productos línea linea base responsable responsables unidad medida valor costo "
+    "costos recursos año años total fuente actividad actividades cuatrienio resultado resultados variable población "
+    "cantidad porcentaje estrategia estrategias 2020 2021 2022 2023 2024 2025 2026 2027 2028 2029 2030".split()
 )
 
 
 def is_column_titles(text: str) -> bool:
     """Tell whether a line of a flattened table holds its column titles: nearly nothing but what columns are called."""
-    found = _COLUMN.findall(text)
-    return len(found) >= 3 and sum(map(len, found)) >= 0.5 * len(text) and not text.rstrip().endswith((".", ":"))
+    words = text.lower().replace("/", " ").split()
+    found = [word for word in words if word in _COLUMN_WORDS]
+    return len(found) >= 3 and 2 * sum(map(len, found)) >= len(text) and text[-1] not in ".:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ def is_capitals(text: str) -> bool:
     """Tell whether a text is set in capitals: at least four letters, nine in ten of them upper case."""
     if text.isupper():
         return sum(map(str.isalpha, text)) >= 4
+    if sum(map(str.islower, text[:_START])) > _FEW:
+        return False
     letters = [char for char in text[:_MOST_LENGTH] if char.isalpha()]
     return len(letters) >= 10 and sum(map(str.isupper, letters)) >= 0.9 * len(letters)
 

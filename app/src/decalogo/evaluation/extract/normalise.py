@@ -29,6 +29,9 @@ _DROP = re.compile(
 _ODD = re.compile(
     r"[\x02\t-\r\x1c-\x1e\x85\xa0\xad\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ud800-\uf8ff\ufb00-\ufb06\ufffe]"
 )
+_STRAY_SOFT_HYPHEN = re.compile(
+    r"\xad(?![ \t\xa0]*(?:\r\n?|\n)?[ \t\xa0]*[^\W\d_])|(?<![^\W\d_])\xad",
+)
 _WIDE = re.compile(r"  +")
 _EDGE = re.compile(r"\A +| +\Z")
 
@@ -172,7 +175,7 @@ def normalise(raw: str, words: Set[str] = frozenset()) -> Normalised:
         raw: text as a library or a codec gave it.
         words: the document's ``vocabulary``, for the hyphens at line ends.
     """
-    stage = _sub(_DROP, "", Normalised(raw))
+    stage = _sub(_STRAY_SOFT_HYPHEN, "", _sub(_DROP, "", Normalised(raw)))
     stage = _sub(_WIDE, None, _compose(stage))
     stage = _clean(_sub(_EDGE, "", stage), words)
     # Taking a soft hyphen away can bring together what composes (not in Spanish, but any file may be uploaded).

@@ -40,14 +40,74 @@ class Block:
     last: int
 
 
+class _Lines:
+    """The lines of a sheet with what is asked of each of them again and again."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self.lines = lines
+        self.pitch = _pitch(lines)
+        self.rights = [line.box.right if line.box else float(len(line.text)) for line in lines]
+        self.lefts = [line.box.left if line.box else 0.0 for line in lines]
+        self.capitals = [is_capitals(line.text) for line in lines]
+        self.titles = [is_column_titles(line.text) for line in lines]
+        self.closed = [_CLOSED.search(line.text, max(0, len(line.text) - 4)) is not None for line in lines]
+
+    def is_full(self, index: int) -> bool:
+        """Tell whether a line is about as wide as the widest around it."""
+        around = slice(max(0, index - _NEIGHBOURS), index + _NEIGHBOURS + 1)
+        left, widest = min(self.lefts[around]), max(self.rights[around])
+        return self.rights[index] - left >= _FULL * (widest - left)
+
+    def style_breaks(self, index: int) -> bool:
+        """Tell whether line ``index`` is set so unlike the line before it that it begins something new."""
+        before, line = self.lines[index - 1], self.lines[index]
+        upper = line.text[0].isupper()
+        if before.box and line.box:
+            if before.size > 0 and not 0.88 < line.size / before.size < 1.14:
+                return True
+            if upper and (line.bold != before.bold) and not (before.bold and self.closed[index - 1]):
+                return True
+        if self.capitals[index] and not self.capitals[index - 1]:
+            return len(line.text) >= _LONE_CAPITALS  # a shorter one may be an acronym that wrapped
+        return upper and self.capitals[index - 1] and not self.capitals[index]
+
+    def is_far(self, index: int) -> bool:
+        """Tell whether line ``index`` stands far from the line before it, or above it (another column)."""
+        before, line = self.lines[index - 1], self.lines[index]
+        if before.box is None or line.box is None:
+            return line.gap
+        step = line.box.top - before.box.top
+        height = max(before.size, line.size)
+        if step < -0.5 * height:
+            return not line.text[0].islower()
+        return step > 1.4 * max(self.pitch, 1.2 * height)
+
+    def continues(self, index: int) -> bool:
+        """Tell whether line ``index`` continues the paragraph of the line before it."""
+        before, line = self.lines[index - 1], self.lines[index]
+        closed = self.closed[index - 1]
+        if self.is_far(index) or self.style_breaks(index):
+            return False
+        if starts_list_item(line.text) and not (line.text[0] == "o" and not closed):
+            return False  # "o" is a mark in some lists and a word ("or") where a sentence goes on
+        if self.titles[index] or self.titles[index - 1]:
+            return False
+        full = self.is_full(index - 1)
+        if closed:
+            new = before.text[-1] == ":" and line.text[0].isupper()
+            if not full or new or opens_section(line.text):
+                return False
+        return full or line.text[0].islower() or _HANGING.search(before.text, max(0, len(before.text) - 8)) is not None
+
+
 def find_blocks(sheet: Sheet, skip: AbstractSet[int]) -> list[Block]:
     """Return the paragraphs of a sheet; lines in ``skip`` belong to none and end the paragraph before them."""
-    pitch = _pitch(sheet.lines)
+    lines = _Lines(sheet.lines)
     blocks: list[Block] = []
     for index in range(len(sheet.lines)):
         if index in skip:
             continue
-        if blocks and blocks[-1].last == index - 1 and _continues(sheet.lines, index, pitch):
+        if blocks and blocks[-1].last == index - 1 and lines.continues(index):
             blocks[-1].last = index
         else:
             blocks.append(Block(index, index))
@@ -62,58 +122,3 @@ def _pitch(lines: Sequence[Line]) -> float:
         if before.box and after.box and 0 < after.box.top - before.box.top < 40
     ]
     return median(steps) if steps else 0.0
-
-
-def _extent(line: Line) -> float:
-    return line.box.right if line.box else float(len(line.text))
-
-
-def _is_full(lines: Sequence[Line], index: int) -> bool:
-    """Tell whether a line is about as wide as the widest around it."""
-    around = lines[max(0, index - _NEIGHBOURS) : index + _NEIGHBOURS + 1]
-    left = min((line.box.left for line in around if line.box), default=0.0)
-    widest = max(_extent(line) for line in around)
-    return _extent(lines[index]) - left >= _FULL * (widest - left)
-
-
-def _style_breaks(before: Line, line: Line) -> bool:
-    if before.box and line.box:
-        if before.size > 0 and not 0.88 < line.size / before.size < 1.14:
-            return True
-        if before.bold and not line.bold and _CLOSED.search(before.text) is None and line.text[0].isupper():
-            return True
-        if line.bold and not before.bold and line.text[0].isupper():
-            return True
-    if is_capitals(line.text) and not is_capitals(before.text):
-        return len(line.text) >= _LONE_CAPITALS  # a shorter one may be an acronym that wrapped
-    return is_capitals(before.text) and not is_capitals(line.text) and line.text[0].isupper()
-
-
-def _far(before: Line, line: Line, pitch: float) -> bool:
-    """Tell whether the line stands too far from the one before it, or above it (another column)."""
-    if before.box is None or line.box is None:
-        return line.gap
-    step = line.box.top - before.box.top
-    height = max(before.size, line.size)
-    if step < -0.5 * height:
-        return not line.text[0].islower()
-    return step > 1.4 * max(pitch, 1.1 * height)
-
-
-def _continues(lines: Sequence[Line], index: int, pitch: float) -> bool:
-    """Tell whether line ``index`` continues the paragraph of the line before it."""
-    before, line = lines[index - 1], lines[index]
-    if is_column_titles(line.text) or is_column_titles(before.text):
-        return False
-    if _far(before, line, pitch) or _style_breaks(before, line):
-        return False
-    if starts_list_item(line.text) and not (line.text[0] == "o" and not _CLOSED.search(before.text)):
-        return False  # "o" is a mark in some lists and a word ("or") where a sentence goes on
-    full = _is_full(lines, index - 1)
-    if _CLOSED.search(before.text):
-        new = before.text[-1] == ":" and line.text[0].isupper()
-        if not full or new or opens_section(line.text):
-            return False
-    if line.text[0].islower() or _HANGING.search(before.text):
-        return True
-    return full

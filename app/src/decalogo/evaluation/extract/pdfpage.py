@@ -7,6 +7,7 @@ two ends of a line, and for the two ends of a word only on pages that have rulin
 from __future__ import annotations
 
 import ctypes
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,13 +28,14 @@ _INSET = 1.0
 
 @dataclass(slots=True)
 class RawLine:
-    """One raw line: offsets of its first and last visible characters, and how it is set."""
+    """One raw line: offsets of its visible characters, and how it is set; ``level``: both ends at one height."""
 
     start: int
     end: int
     box: Box
     size: float
     bold: bool
+    level: bool
 
 
 @dataclass(slots=True)
@@ -131,6 +133,8 @@ class _Reader:
         self.turn = Turn(page)
         self.rect = c.FS_RECTF()
         self.rect_at = ctypes.byref(self.rect)
+        self.matrix = c.FS_MATRIX()
+        self.matrix_at = ctypes.byref(self.matrix)
         self.name = ctypes.create_string_buffer(_NAME_BYTES)
         self.flags = ctypes.c_int()
         self.text, self.direct = self._text()
@@ -148,19 +152,27 @@ class _Reader:
             text = "".join(map(chr, memoryview(raw).cast("H")))
         return text, len(text) == count
 
+    def _index(self, offset: int) -> int:
+        return offset if self.direct else int(self.c.FPDFText_GetCharIndexFromTextIndex(self.handle, offset))
+
     def box(self, index: int) -> Box | None:
         """Return the box of the character at text offset ``index``; ``None`` when it has none."""
-        if not self.direct:
-            index = self.c.FPDFText_GetCharIndexFromTextIndex(self.handle, index)
+        index = self._index(index)
         if index < 0 or not self.c.FPDFText_GetLooseCharBox(self.handle, index, self.rect_at):
             return None
         rect = self.rect
         return self.turn.box(rect.left, rect.bottom, rect.right, rect.top)
 
+    def size(self, index: int) -> float:
+        """Return the font size at text offset ``index`` as it is seen, points (boxes differ from font to font)."""
+        index = self._index(index)
+        if not self.c.FPDFText_GetMatrix(self.handle, index, self.matrix_at):
+            return 0.0
+        return float(self.c.FPDFText_GetFontSize(self.handle, index)) * math.hypot(self.matrix.c, self.matrix.d)
+
     def bold(self, index: int) -> bool:
         """Tell whether the character at text offset ``index`` is set in a bold face."""
-        if not self.direct:
-            index = self.c.FPDFText_GetCharIndexFromTextIndex(self.handle, index)
+        index = self._index(index)
         size = self.c.FPDFText_GetFontInfo(self.handle, index, self.name, _NAME_BYTES, ctypes.byref(self.flags))
         if size <= 0:
             return False
@@ -179,7 +191,10 @@ class _Reader:
                 if begin is not None and end is not None:
                     box = Box(begin.left, min(begin.top, end.top), end.right, max(begin.bottom, end.bottom))
                     bold = self.bold(first) and self.bold(last)
-                    lines.append(RawLine(first, last + 1, box, begin.bottom - begin.top, bold))
+                    level = abs(begin.top - end.top) < 0.5 * (end.bottom - end.top)
+                    middle = first + len(body) // 2
+                    middle += self.text[middle].isspace()  # blanks that PDFium made have no size
+                    lines.append(RawLine(first, last + 1, box, self.size(middle), bold, level))
             start += len(part) + 2
         return lines
 
@@ -191,7 +206,7 @@ class _Reader:
                 continue
             y = (box.top + box.bottom) / 2
             first, last = grid.cell_at(box.left + _INSET, y), grid.cell_at(box.right - _INSET, y)
-            if first is last and box.right > box.left and box.bottom - box.top < 1.5 * line.size:
+            if first is last and line.level and box.right > box.left:
                 if first is not None:
                     first.words.append((line.start, line.end))
                 continue

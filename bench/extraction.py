@@ -1,0 +1,85 @@
+"""CPU time and memory of extraction beside PDFium's bare text.
+
+    python bench/extraction.py [--repeat N] FILE...
+
+For each file, in a process of its own: pages, CPU seconds (user + system, least of N runs) of PDFium's text alone and
+of the whole extraction with passages and tables, their ratio, pages a second, and the peak of resident memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+def bare_text(path: Path) -> None:
+    """Read the text of every page with PDFium and nothing else."""
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(path)
+    for index in range(len(document)):
+        page = document[index]
+        textpage = page.get_textpage()
+        textpage.get_text_range()
+        textpage.close()
+        page.close()
+    document.close()
+
+
+def cpu_seconds(work: Callable[[], object], repeat: int) -> float:
+    """Return the least CPU time of ``repeat`` runs, seconds."""
+    times = []
+    for _ in range(repeat):
+        start = time.process_time()
+        work()
+        times.append(time.process_time() - start)
+    return min(times)
+
+
+def measure(path: Path, repeat: int) -> dict[str, float]:
+    """Measure one file in this process."""
+    from decalogo.evaluation.extract import extract
+
+    result = extract(path)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    is_pdf = result.media_type == "application/pdf"
+    return {
+        "pages": len(result.pages),
+        "passages": len(result.passages),
+        "tables": len(result.tables),
+        "bare": cpu_seconds(lambda: bare_text(path), repeat) if is_pdf else 0.0,
+        "whole": cpu_seconds(lambda: extract(path), repeat),
+        "peak": peak,
+    }
+
+
+def main() -> None:
+    """Print one row for each file."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--repeat", type=int, default=3, help="runs of which the quickest counts")
+    parser.add_argument("--json", action="store_true", help="measure one file in this process and print JSON")
+    options = parser.parse_args()
+    if options.json:
+        print(json.dumps(measure(options.files[0], options.repeat)))
+        return
+    print("| file | pages | passages | tables | PDFium alone s | whole s | ratio | pages/s | peak MB |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for path in options.files:
+        command = [sys.executable, __file__, "--json", "--repeat", str(options.repeat), str(path)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our own command line
+        found = json.loads(done.stdout)
+        ratio = f"{found['whole'] / found['bare']:.1f}" if found["bare"] else ""
+        bare = f"{found['bare']:.2f}" if found["bare"] else ""
+        row = (path.name, found["pages"], found["passages"], found["tables"], bare, f"{found['whole']:.2f}", ratio)
+        print("|", " | ".join(map(str, row)), f"| {found['pages'] / found['whole']:.0f} | {found['peak']:.0f} |")
+
+
+if __name__ == "__main__":
+    main()
