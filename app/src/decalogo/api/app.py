@@ -18,6 +18,8 @@ from decalogo.api.services import Services, open_services
 from decalogo.logs import get_logger
 from decalogo.settings import Settings
 
+CLEAN_UP_SECONDS = 5
+
 _log = get_logger(__name__)
 
 
@@ -39,6 +41,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services or open_services(settings)
+    app.state.uploads = set()
     for router in (batches.router, results.router, documents.router, health.router):
         app.include_router(router, prefix=ROOT)
     app.include_router(health.problem_pages)
@@ -56,6 +59,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     registering.cancel()
     with suppress(asyncio.CancelledError):
         await registering
+    # The server has cancelled what did not end in time and leaves without waiting for it: here it deletes its files.
+    if app.state.uploads:
+        await asyncio.wait(app.state.uploads, timeout=CLEAN_UP_SECONDS)
 
 
 async def _register_admin_token(services: Services) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decalogo.access.tokens import Token, TokenStore
 from decalogo.batches.ledger import Ledger, open_ledger
 from decalogo.connections import connect
+from decalogo.queue.publish import publish
 from decalogo.settings import Settings, TierSettings
 from decalogo.storage.artifacts import ArtifactStore
 
@@ -34,8 +35,6 @@ class Services:
 
 def open_services(settings: Settings) -> Services:
     """Return the services of one process."""
-    from decalogo.queue.publish import publish
-
     return Services(
         settings=settings,
         ledger=open_ledger(settings),

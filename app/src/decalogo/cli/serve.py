@@ -10,7 +10,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from uvicorn_worker import UvicornWorker
 
-from decalogo.api.app import create_app
+from decalogo.api.app import CLEAN_UP_SECONDS, create_app
 from decalogo.logs import configure
 from decalogo.settings import Settings, get_settings
 
@@ -33,7 +33,7 @@ class ApiWorker(UvicornWorker):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.config.timeout_graceful_shutdown = max(1, self.cfg.graceful_timeout - 2)
+        self.config.timeout_graceful_shutdown = self.cfg.graceful_timeout - 2 * CLEAN_UP_SECONDS
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -61,7 +61,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "workers": settings.api.processes,
         "worker_class": ApiWorker,
         "worker_tmp_dir": str(memory) if memory.is_dir() else None,
-        "graceful_timeout": settings.api.graceful_seconds,
+        "graceful_timeout": settings.api.graceful_seconds + 2 * CLEAN_UP_SECONDS,
         "timeout": 60,  # seconds without a heartbeat of the event loop, not the length of a request
         "keepalive": 75,  # longer than the edge keeps its idle connections, so that it never writes into a closed one
         "max_requests": 0,

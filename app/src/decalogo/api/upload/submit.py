@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+from typing import cast
 
 from redis.exceptions import RedisError
 from starlette.requests import Request
@@ -37,6 +39,10 @@ async def submit(request: Request, services: Services, token: Token) -> Accepted
         DecalogoError: it was refused, and nothing is left of it.
         ClientDisconnect: the client went away before the end, and nothing is left of it.
     """
+    task = cast("asyncio.Task[None]", asyncio.current_task())
+    uploads: set[asyncio.Task[None]] = request.app.state.uploads
+    uploads.add(task)
+    task.add_done_callback(uploads.discard)
     kind = media_type(request)
     api = services.settings.api
     limit = api.max_upload_bytes if kind == FORM else api.max_json_bytes

@@ -1,0 +1,57 @@
+"""The interface describes itself, without help from elsewhere."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+
+from decalogo.api.catalogue import problem_types
+from tests.api.conftest import problem
+
+API = "/api/v1"
+
+
+def test_the_reference_loads_nothing_from_elsewhere_and_runs_no_inline_script(client: httpx.Client) -> None:
+    page = client.get(f"{API}/docs")
+    assert page.status_code == 200
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    addresses = re.findall(r'(?:src|href)="([^"]*)"', page.text)
+    assert len(addresses) >= 4
+    for address in addresses:
+        assert address.startswith(f"{API}/docs/")
+        assert client.get(address).status_code == 200, address
+    assert re.findall(r"<script(?! src=)", page.text) == []
+
+
+def test_every_route_declares_its_problems_with_examples(client: httpx.Client) -> None:
+    document = client.get(f"{API}/openapi.json").json()
+    assert "/api/v1/batch/upload" in document["paths"]
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            assert operation["summary"], path
+            assert operation["description"], path
+            if path.endswith(("/health", "/problems")):
+                continue
+            errors = {status: a for status, a in operation["responses"].items() if int(status) >= 400}
+            assert errors, path
+            for status, answer in errors.items():
+                assert list(answer["content"]) == ["application/problem+json"], (path, status)
+                assert answer["content"]["application/problem+json"]["examples"], (path, status)
+                assert answer["content"]["application/problem+json"]["schema"], (path, status)
+
+
+def test_every_reference_in_the_document_leads_somewhere(client: httpx.Client) -> None:
+    document = client.get(f"{API}/openapi.json")
+    schemas = document.json()["components"]["schemas"]
+    wanted = set(re.findall(r'"#/components/schemas/([^"]+)"', document.text))
+    assert wanted - set(schemas) == set()
+    assert {"InlineUpload", "UploadOptions", "Problem"} <= set(schemas)
+
+
+def test_every_type_of_problem_has_its_page(client: httpx.Client) -> None:
+    listed = client.get(f"{API}/problems").json()
+    assert {entry["type"] for entry in listed} == {f"/problems/{slug}" for slug in problem_types()}
+    for entry in listed:
+        assert client.get(entry["type"]).json() == entry
+    problem(client.get("/problems/nonesuch"), 404, "not-found")

@@ -1,0 +1,165 @@
+"""`decalogo api` as users run it: memory, clients that go away, stopping, logs, the broker."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import redis
+
+from decalogo.api.services import open_services
+from decalogo.settings import Settings
+from tests.api.conftest import Live, problem, stored_files, wait_until
+
+UPLOAD = "/api/v1/batch/upload"
+MIB = 1 << 20
+HEAD = b'--b\r\nContent-Disposition: form-data; name="files"; filename="big.pdf"\r\n\r\n'
+TAIL = b"\r\n--b--\r\n"
+FORM = {"Content-Type": "multipart/form-data; boundary=b"}
+
+
+def big_form(mebibytes: int) -> Iterator[bytes]:
+    yield HEAD
+    block = os.urandom(MIB)
+    for _ in range(mebibytes):
+        yield block
+    yield TAIL
+
+
+def memory(pid: int, field: str) -> int:
+    """Return ``VmRSS`` or ``VmHWM`` (the highest since it was reset) of a process, bytes."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(field):
+            return int(line.split()[1]) * 1024
+    raise AssertionError(field)
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux to measure peak memory")
+def test_an_upload_of_100_mb_does_not_grow_the_process_by_more_than_20_mb(live: Live, settings: Settings) -> None:
+    with live.client() as client:
+        assert client.post(UPLOAD, files=[("files", ("a.pdf", b"x" * MIB))]).status_code == 202
+        (pid,) = live.children()
+        before = memory(pid, "VmRSS")
+        Path(f"/proc/{pid}/clear_refs").write_text("5")
+        assert client.post(UPLOAD, content=big_form(99), headers=FORM).status_code == 202
+        grown = memory(pid, "VmHWM") - before
+    print(f"a 99 MiB upload grew the process by {grown / MIB:.1f} MiB at its peak")
+    assert grown < 20_000_000
+    assert max(path.stat().st_size for path in stored_files(settings)) == 99 * MIB
+
+
+def test_nothing_is_put_into_the_temporary_folder_on_the_way(live: Live, settings: Settings) -> None:
+    seen: set[Path] = set()
+
+    def watched() -> Iterator[bytes]:
+        (pid,) = live.children()
+        for piece in big_form(5):
+            yield piece
+            seen.update(fd.readlink() for fd in Path(f"/proc/{pid}/fd").iterdir() if fd.is_symlink())
+
+    with live.client() as client:
+        assert client.post(UPLOAD, content=watched(), headers=FORM).status_code == 202
+    store = settings.storage.path.resolve()
+    written = {path for path in seen if path.is_absolute() and path.is_relative_to("/tmp")}
+    # The store of this test may itself be under /tmp.
+    assert {path for path in written if not path.is_relative_to(store) and path != live.log} == set()
+    assert any(path.is_relative_to(store / "incoming") for path in seen)
+
+
+def half_an_upload(live: Live) -> socket.socket:
+    """Announce 50 MiB, send one file whole and 3 MiB of another, and keep the connection."""
+    host, _, port = live.url.removeprefix("http://").partition(":")
+    connection = socket.create_connection((host, int(port)))
+    head = f"POST {UPLOAD} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {live.token}\r\nContent-Length: {50 * MIB}\r\n"
+    connection.sendall(head.encode() + b"Content-Type: multipart/form-data; boundary=b\r\n\r\n")
+    connection.sendall(HEAD + b"whole\r\n" + HEAD + b"x" * (3 * MIB))
+    return connection
+
+
+def test_a_client_that_goes_away_leaves_nothing(live: Live, settings: Settings) -> None:
+    with half_an_upload(live):
+        wait_until(lambda: len(stored_files(settings)) == 2, 10)
+    wait_until(lambda: stored_files(settings) == [], 10, lambda: str(stored_files(settings)))
+    wait_until(lambda: '"status": 499' in live.log.read_text(), 10)
+    assert open_services(settings).ledger.depth() == 0
+    assert "Traceback" not in live.log.read_text()
+
+
+def test_stopping_in_the_middle_of_an_upload_leaves_nothing(live: Live, settings: Settings) -> None:
+    with half_an_upload(live):
+        wait_until(lambda: len(stored_files(settings)) == 2, 10)
+        os.kill(live.process.pid, signal.SIGTERM)
+        live.process.wait(20)
+    assert stored_files(settings) == []
+    assert live.process.returncode == 0
+
+
+def test_a_refusal_reaches_a_client_that_is_still_sending(live: Live) -> None:
+    with live.client() as client:
+        client.headers["Authorization"] = "Bearer nonsense"
+        problem(client.post(UPLOAD, content=big_form(30), headers=FORM), 401, "unauthorized")
+        client.headers["Authorization"] = f"Bearer {live.token}"
+        too_much = b"x" * (120 * MIB)
+        problem(client.post(UPLOAD, content=too_much, headers=FORM), 413, "payload-too-large")
+        assert client.get("/api/v1/batch").status_code == 200
+
+
+def test_a_body_that_never_says_its_length_is_cut_at_the_limit(live: Live, settings: Settings) -> None:
+    with live.client() as client:
+        answer = client.post(UPLOAD, content=big_form(101), headers=FORM)
+    problem(answer, 413, "payload-too-large")
+    assert stored_files(settings) == []
+
+
+def test_documents_are_announced_to_the_workers(live: Live, settings: Settings) -> None:
+    with live.client() as client:
+        answer = client.post(UPLOAD, files=[("files", (f"{n}.txt", b"x")) for n in range(3)])
+    documents = [document["document_id"] for document in answer.json()["documents"]]
+    with redis.Redis(port=settings.redis.port, db=settings.redis.broker_db, decode_responses=True) as broker:
+        messages = [m for key in broker.keys("*") if broker.type(key) == "list" for m in broker.lrange(key, 0, -1)]
+    assert sorted(json.loads(m)["headers"]["document_id"] for m in messages) == sorted(documents)
+
+
+def test_the_log_is_json_with_ids_and_without_secrets(live: Live) -> None:
+    with live.client() as client:
+        client.post(UPLOAD, files=[("files", ("a.txt", b"PLANTED-DOCUMENT-TEXT"))], headers={"X-Request-ID": "mine-7"})
+        client.get("/api/v1/batch", headers={"Authorization": "Bearer dcl_planted_" + "s3cr3t" * 9})
+    wait_until(lambda: live.log.read_text().count('"message": "request"') >= 2, 10)
+    text = live.log.read_text()
+    lines = [json.loads(line) for line in text.splitlines()]
+    (upload,) = [line for line in lines if line["message"] == "request" and line["path"] == UPLOAD]
+    assert (upload["request_id"], upload["status"], upload["tenant"]) == ("mine-7", 202, "live")
+    assert [line["request_id"] for line in lines if line["message"] == "batch accepted"] == ["mine-7"]
+    for secret in (live.token.split("_")[2], "s3cr3t", "PLANTED-DOCUMENT-TEXT"):
+        assert secret not in text
+
+
+def test_a_token_made_and_revoked_by_command_works_and_stops_working(live: Live, settings: Settings) -> None:
+    import subprocess
+    import sys
+
+    from tests.conftest import environment
+
+    def decalogo(*words: str) -> str:
+        command = [str(Path(sys.executable).parent / "decalogo"), "token", *words]
+        return subprocess.run(command, env=environment(settings), check=True, capture_output=True, text=True).stdout
+
+    made = decalogo("create", "personería", "--tier", "premium", "--days", "2")
+    assert made == made.strip() + "\n"
+    token = made.strip()
+    headers = {"Authorization": f"Bearer {token}"}
+    assert httpx.get(f"{live.url}/api/v1/batch", headers=headers, trust_env=False).status_code == 200
+    listed = decalogo("list")
+    token_id = token.split("_")[1]
+    assert token_id in listed
+    assert "premium" in listed
+    assert token.split("_")[2] not in listed
+    decalogo("revoke", token_id)
+    assert httpx.get(f"{live.url}/api/v1/batch", headers=headers, trust_env=False).status_code == 401
+    assert "revoked" in decalogo("list")
