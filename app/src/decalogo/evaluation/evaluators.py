@@ -64,6 +64,6 @@ def get_evaluator(name: str) -> Evaluator:
     if name == PatternEvaluator.name and name not in found:
         return PatternEvaluator()  # a source tree that was not installed
     if name not in found:
-        raise DecalogoError(f"unknown evaluator {name!r}; known: {', '.join(sorted(found)) or 'none'}")
+        raise DecalogoError(f"unknown evaluator {name!r}; known: {', '.join(sorted({*found, PatternEvaluator.name}))}")
     evaluator: Evaluator = found[name].load()()
     return evaluator

@@ -15,14 +15,13 @@ from decalogo.evaluation.language import guess_language
 from decalogo.evaluation.matching.columns import ColumnRoles
 from decalogo.evaluation.matching.engine import Engine, Scanner
 from decalogo.evaluation.matching.find import Finder
-from decalogo.evaluation.matching.relevance import Focus, RelevanceRanker
+from decalogo.evaluation.matching.relevance import RelevanceRanker
 from decalogo.evaluation.matching.units import Unit, build_units
 from decalogo.evaluation.model import Extracted, Flag
 from decalogo.evaluation.rollup import roll_up
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.model import Point, Question
 from decalogo.evaluation.rules import Context, Judgement, judge
-from decalogo.evaluation.rules.shares import stem_words
 
 SCHEMA_VERSION = 1
 EVALUATOR = {"name": "decalogo", "version": "1.0.0"}
@@ -116,10 +115,10 @@ def judge_extracted(
         focus = ranker.focus(point, units, postings)
         if not focus.relevance:
             silent.append(point.id)
-        context = _context(point, focus, finder, document, rubric)
+        context = Context(point, focus, finder, document.pages, rubric.data.max_score, rubric.data.evidence_per_element)
         for dimension in rubric.data.dimensions:
             answers += [
-                _answer(point, dimension.id, question, judge(question.rule, context))
+                _answer(point, dimension.id, question, judge(question.rule, context), rubric.data.max_score)
                 for question in dimension.questions
             ]
     flags = [*document.flags, *_flags(document, rubric, answers, silent, fold)]
@@ -165,22 +164,9 @@ def _reasons(not_applicable: Mapping[str, str], rubric: Rubric) -> dict[str, str
     return {point.id: not_applicable[point.id] for point in rubric.data.points if point.id in not_applicable}
 
 
-def _context(point: Point, focus: Focus, finder: Finder, document: Extracted, rubric: Rubric) -> Context:
-    words = " ".join((*point.vocabulary.strong, *point.vocabulary.weak)).encode()
-    return Context(
-        point,
-        focus,
-        finder,
-        document.pages,
-        rubric.data.max_score,
-        rubric.data.evidence_per_element,
-        frozenset(stem_words(words)),
-    )
-
-
-def _answer(point: Point, dimension: str, question: Question, judgement: Judgement) -> dict[str, Any]:
+def _answer(point: Point, dimension: str, question: Question, judgement: Judgement, max_score: float) -> dict[str, Any]:
     missing = [judgement.labels[name] for name, found in judgement.elements.items() if not found]
-    full = judgement.score >= 3
+    full = judgement.score >= max_score
     advice = question.advice.format(punto=point.short, faltante=_listed(missing) or question.title)
     return {
         "id": f"{point.id}-{dimension}-{question.id}",

@@ -54,12 +54,14 @@ _LABEL = (
     r"tablas?|cuadros?|graficos?|graficas?|figuras?|ilustracion(?:es)?|mapas?|anexos?|pag|paginas?|pp|capitulos?|"
     r"seccion|titulo|ods|objetivo|linea|eje|programa|subprograma|componente|dimension|"
     r"estrategia|proyecto|etapa|fase|version|codigo|item|comuna|zona|estratos?|grupo|comision|"
-    r"isbn|issn|vol|nit|cc|tel|telefonos?|telefax|fax|cel|celular|pbx|ext|extension|cra|carreras?|kra|calles?|cll|"
+    r"vol|ext|extension|cra|carreras?|kra|calles?|cll|"
     r"diagonal|dg|transversal|tv|avenidas?|av|km|kilometro|piso|oficina|of|apartado|grados?"
 )
+_DIALLED = r"tel|telefonos?|telefax|fax|cel|celular|pbx|nit|cc|isbn|issn"
 _MARK = r"(?:(?: (?:no|nro|num|numero))?[ .:#no]{0,5}|[ ]?\()"
 _REFERENCES = re.compile(
-    rf"\b(?:{_LEGAL})\b{_MARK} ?\d[\d.]*(?: ?(?:,|y|-|/) ?\d{{1,5}})*(?: ?(?:de|del|/|,)(?: ano)? ?{_YEAR})?"
+    rf"\b(?:{_DIALLED})\b[ .:#no]{{0,5}}[\d() .\-]{{4,25}}"
+    rf"|\b(?:{_LEGAL})\b{_MARK} ?\d[\d.]*(?: ?(?:,|y|-|/) ?\d{{1,5}})*(?: ?(?:de|del|/|,)(?: ano)? ?{_YEAR})?"
     rf"|\b(?:{_LABEL})\b{_MARK} ?\d[\d.\-]*(?: ?[a-z]? ?(?:#|no\.?|no|-|con calle|con carrera) ?\d+(?: ?- ?\d+)?)?"
     rf"|\b\d{{1,2}} ?(?:y|al?|-) ?\d{{1,2}} de {_MONTH}\b"
     rf"|\b\d{{1,2}} de {_MONTH}\b"

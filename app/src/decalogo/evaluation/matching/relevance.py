@@ -37,14 +37,18 @@ class Focus:
 
     def distance(self, unit: Unit, start: int, end: int) -> int:
         """Return the characters between a span and the nearest term of the point in its unit."""
+        return min((max(low - end, start - high, 0) for low, high in self.terms(unit)), default=MAX_UNIT)
+
+    def terms(self, unit: Unit) -> list[tuple[int, int]]:
+        """Return the spans of the point's terms in a unit."""
         spans = self._spans.get(unit.index)
         if spans is None:
             spans = self._spans[unit.index] = [
                 span
-                for term in sorted(self.own[unit.index])
+                for term in sorted(self.own.get(unit.index, ()))
                 for span in self.patterns.standing(term, unit, self.exclude)
             ]
-        return min((max(low - end, start - high, 0) for low, high in spans), default=MAX_UNIT)
+        return spans
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What a rubric is: points, dimensions, questions, and the rule of each question, as validated data.
 
 A rubric is read from YAML (see ``load.py``). Everything that names a topic, a word or a threshold is here as a field,
-so that Python knows only *kinds* of rules. Patterns are written on folded text (lower-case ASCII, no accents, no ``ñ``).
+so that Python knows only *kinds* of rules. Patterns are written on folded text (lower-case ASCII, no accents).
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def prepare(pattern: str) -> str:
         start, pattern = "^", pattern[1:]
     elif _LETTER_START.match(pattern[0]):
         start = r"\b"
-    end = r"\b" if _LETTER_END.match(pattern[-1]) and not pattern.endswith(("\\)", "\\?", "\\*", "\\+")) else ""
+    end = r"\b" if _LETTER_END.match(pattern[-1]) and pattern[-2:-1] != "\\" else ""
     return f"{start}(?:{_spaces(_GROUP.sub('(?:', pattern))}){end}"
 
 
@@ -71,6 +71,8 @@ def check(pattern: str) -> str | None:
         compiled = re2.compile(pattern.encode(), options)
     except re2.error as error:
         return str(error.args[0].decode() if isinstance(error.args[0], bytes) else error)
-    if compiled.search(b"") is not None:
-        return "matches the empty text"
+    for text in (b"", b"a 0"):
+        match = compiled.search(text)
+        if match is not None and match.start() == match.end():
+            return "matches without taking a character"
     return None

@@ -41,7 +41,6 @@ class Context:
     pages: tuple[Page, ...]
     max_score: float
     per_element: int
-    vocabulary: frozenset[str] = frozenset()  # stems of the point's own words
     _found: dict[int, list[Match]] = field(default_factory=dict)
 
     def matches(self, element: Element) -> list[Match]:

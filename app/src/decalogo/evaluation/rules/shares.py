@@ -37,15 +37,15 @@ def judge_coverage(rule: Coverage, context: Context) -> Judgement:
     """Score the share of the statements ``of`` that a statement ``by`` answers: both share content words."""
     problems = context.matches(rule.of)[:_MOST_STATEMENTS]
     products = context.matches(rule.by)[:_MOST_STATEMENTS]
-    dull = context.vocabulary | frozenset(stem_words(" ".join(rule.common).encode()))
+    dull = frozenset(stem_words(" ".join(rule.common).encode()))
     indexed: dict[str, list[int]] = {}
     for number, match in enumerate(products):
-        for stem in _stems(match) - dull:
+        for stem in _stems(match, context) - dull:
             indexed.setdefault(stem, []).append(number)
     pairs: list[tuple[Match, Match]] = []
     for problem in problems:
         shared: dict[int, int] = {}
-        for stem in _stems(problem) - dull:
+        for stem in _stems(problem, context) - dull:
             for number in indexed.get(stem, ()):
                 if products[number].unit.index != problem.unit.index:
                     shared[number] = shared.get(number, 0) + 1
@@ -64,8 +64,12 @@ def judge_coverage(rule: Coverage, context: Context) -> Judgement:
     )
 
 
-def _stems(match: Match) -> set[str]:
-    return set(stem_words(match.unit.text))
+def _stems(match: Match, context: Context) -> set[str]:
+    """Return the stems of a unit's words that are not the point's own."""
+    text = bytearray(match.unit.text)
+    for start, end in context.focus.terms(match.unit):
+        text[start:end] = b" " * (end - start)
+    return set(stem_words(bytes(text)))
 
 
 def stem_words(text: bytes) -> Iterable[str]:

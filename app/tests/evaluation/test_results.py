@@ -1,0 +1,183 @@
+"""What a result holds, whatever the document."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from decalogo.errors import DecalogoError, RequestError
+from decalogo.evaluation import Evaluation, evaluate
+from decalogo.evaluation.evaluators import get_evaluator
+from decalogo.evaluation.extract import extract
+from decalogo.evaluation.matching.engine import FastScanner, GatedScanner, Patterns
+from decalogo.evaluation.pipeline import canonical_json, judge_extracted
+from decalogo.evaluation.rubric import load_rubric
+from tests.evaluation.build import check_evidence
+
+PLAN = Path(__file__).parents[1] / "data" / "florencia-2020-2023.pdf"
+SENTENCES = [
+    "En 2019 se presentaron 1.250 casos de violencia contra las mujeres, según el DANE.",
+    "Línea base: 12,4 % de desempleo juvenil; meta 2023: 10 %.",
+    "Ley 1448 de 2011, víctimas del conflicto armado y reparación integral.",
+    "Capacitar 300 líderes sociales con una inversión de $ 25.000.000 en 2021.",
+    "Hacinamiento en la cárcel: 480 personas privadas de la libertad y 200 cupos.",
+    "Población migrante venezolana: 3.200 personas, Migración Colombia.",
+    "1. INTRODUCCIÓN .......... 5",
+    "ﬁn, señor – “Niñez” • ✓ \u0301",
+    "",
+]
+
+
+def all_ids() -> list[str]:
+    return [f"P{p}-D{(q - 1) // 5 + 1}-Q{q}" for p in range(1, 11) for q in range(1, 31)]
+
+
+def check_result(done: Evaluation) -> dict[str, Any]:
+    result = done.result
+    assert [answer["id"] for answer in result["answers"]] == all_ids()
+    for answer in result["answers"]:
+        assert answer["score"] is None or 0 <= answer["score"] <= 3
+        assert bool(answer["recommendation"]) == (answer["applicable"] and answer["score"] < 3)
+    check_evidence(done)
+    assert set(result["matrix"]) == {f"P{n}" for n in range(1, 11)}
+    rest = {key: value for key, value in result.items() if key != "sha256"}
+    assert result["sha256"] == hashlib.sha256(canonical_json(rest)).hexdigest()
+    assert orjson.loads(done.to_json()) == result
+    return result
+
+
+@pytest.fixture(scope="module")
+def plan() -> Evaluation:
+    return evaluate(PLAN, load_rubric("decalogo"))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(SENTENCES) | st.text(max_size=60), min_size=1, max_size=12))
+def test_any_text_gives_three_hundred_answers_twice_the_same(lines: list[str]) -> None:
+    content = ("\n".join(lines) + "\nmunicipio").encode()
+    try:
+        first = evaluate(content, load_rubric("decalogo"))
+    except DecalogoError as refused:
+        assert refused.slug.startswith("document-")
+        return
+    check_result(first)
+    assert evaluate(content, load_rubric("decalogo")).to_json() == first.to_json()
+
+
+def test_the_real_plan_is_judged_in_full(plan: Evaluation) -> None:
+    result = check_result(plan)
+    assert result["document"]["sha256"] == hashlib.sha256(PLAN.read_bytes()).hexdigest()
+    assert (result["document"]["pages"], result["document"]["media_type"]) == (116, "application/pdf")
+    assert result["rubric"]["sha256"] == load_rubric("decalogo").sha256
+    percents = {point["id"]: point["percent"] for point in result["points"]}
+    assert percents["P4"] > percents["P9"] + 30  # a plan on schools and health, in a town without a prison chapter
+    assert len(result["recommendations"]) == 10
+    gains = [item["gain_percent"] for item in result["recommendations"]]
+    assert gains == sorted(gains, reverse=True)
+
+
+def test_no_question_answers_the_same_for_every_point(plan: Evaluation) -> None:
+    bare = evaluate("El municipio saluda a sus habitantes.".encode(), load_rubric("decalogo"))
+    assert {answer["score"] for answer in bare.result["answers"]} == {0}
+    for number in range(1, 31):
+        scores = {a["score"] for a in plan.result["answers"] if a["question"] == f"Q{number}"}
+        assert len(scores) > 1 or number in {14, 30}, number
+
+
+def test_the_plans_own_title_furniture_and_contents_prove_nothing(plan: Evaluation) -> None:
+    for answer in plan.result["answers"]:
+        for item in answer["evidence"]:
+            assert "Ext:1505" not in item["quote"]
+            assert "......" not in item["quote"]
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+import decalogo.evaluation, decalogo.evaluation.evaluators
+loaded = {"hyperscan", "re2", "Stemmer", "pypdfium2"} & set(sys.modules)
+assert not loaded, loaded
+from decalogo.evaluation.rubric import load_rubric
+done = decalogo.evaluation.evaluate(Path(sys.argv[1]), load_rubric("decalogo"))
+sys.stdout.buffer.write(done.to_json())
+"""
+
+
+def test_another_process_with_another_hash_seed_and_file_name_gives_the_same_bytes(
+    plan: Evaluation, tmp_path: Path
+) -> None:
+    copy = tmp_path / "another name.bin"
+    copy.write_bytes(PLAN.read_bytes())
+    for seed in ("1", "4711"):
+        run = subprocess.run(
+            [sys.executable, "-c", SCRIPT, str(copy)],
+            env={"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=False,
+        )
+        assert run.returncode == 0, run.stderr.decode()
+        assert run.stdout == plan.to_json()
+
+
+def test_which_scanner_reads_changes_nothing(plan: Evaluation) -> None:
+    rubric, text = load_rubric("decalogo"), extract(PLAN)
+    for scanner in (GatedScanner(Patterns(rubric.patterns)), FastScanner(rubric.patterns)):
+        assert judge_extracted(text, rubric, content=PLAN.read_bytes(), scanner=scanner).to_json() == plan.to_json()
+
+
+def test_a_point_that_does_not_apply_stays_marked_and_out_of_the_means(plan: Evaluation) -> None:
+    done = evaluate(PLAN, load_rubric("decalogo"), not_applicable={"P9": "sin cárcel"})
+    result = check_result(done)
+    skipped = [answer for answer in result["answers"] if not answer["applicable"]]
+    assert {answer["point"] for answer in skipped} == {"P9"}
+    assert all(answer["score"] is None and not answer["evidence"] for answer in skipped)
+    point = next(point for point in result["points"] if point["id"] == "P9")
+    assert (point["percent"], point["applicable"], point["reason"]) == (None, False, "sin cárcel")
+    others = [point["percent"] for point in result["points"] if point["percent"] is not None]
+    assert result["global"]["percent"] == pytest.approx(sum(others) / 9, abs=0.01)
+    assert result["global"]["percent"] > plan.result["global"]["percent"]
+
+
+def test_all_points_may_be_left_out() -> None:
+    reasons = {f"P{n}": "no" for n in range(1, 11)}
+    result = check_result(evaluate(b"Plan de salud del municipio.", load_rubric("decalogo"), not_applicable=reasons))
+    assert result["global"] == {"percent": None, "rating": None}
+    assert result["strongest"] is None
+
+
+def test_an_unknown_point_is_refused() -> None:
+    with pytest.raises(RequestError, match="P11"):
+        evaluate(b"Plan.", load_rubric("decalogo"), not_applicable={"P11": "no"})
+
+
+def test_percentages_follow_from_scores(plan: Evaluation) -> None:
+    scores: dict[tuple[str, str], list[float]] = {}
+    for answer in plan.result["answers"]:
+        scores.setdefault((answer["point"], answer["dimension"]), []).append(answer["score"])
+    for (point, dimension), values in scores.items():
+        assert plan.result["matrix"][point][dimension] == pytest.approx(100 * sum(values) / 15, abs=0.06)
+    means = {d["id"]: d["percent"] for d in plan.result["dimensions"]}
+    assert plan.result["strongest"] == max(means, key=lambda d: means[d])
+    assert plan.result["weakest"] == min(means, key=lambda d: means[d])
+
+
+def test_flags_tell_another_language_and_silence() -> None:
+    text = "The government of the city is going to improve the schools and the hospitals for all of the people. " * 9
+    codes = {flag["code"] for flag in evaluate(text.encode(), load_rubric("decalogo")).result["flags"]}
+    assert {"language", "little-evidence", "point-without-text"} <= codes
+
+
+def test_evaluators_are_found_by_name() -> None:
+    evaluator = get_evaluator("decalogo")
+    done = evaluator.evaluate(b"Plan de salud.", load_rubric("decalogo"), not_applicable={}, max_pages=10)
+    assert done.result["evaluator"] == {"name": evaluator.name, "version": evaluator.version}
+    with pytest.raises(DecalogoError, match="decalogo"):
+        get_evaluator("nothing")

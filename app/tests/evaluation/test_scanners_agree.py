@@ -1,0 +1,78 @@
+"""The quick ways to match give what plain RE2, pattern by pattern, gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from decalogo.evaluation.fold import fold
+from decalogo.evaluation.matching.engine import Engine, FastScanner, GatedScanner, Patterns, PlainScanner
+from decalogo.evaluation.rubric import load_rubric
+
+PLAN = Path(__file__).parents[1] / "data" / "florencia-2020-2023.pdf"
+
+
+@pytest.fixture(scope="module")
+def patterns() -> Patterns:
+    return Patterns(load_rubric("decalogo").patterns)
+
+
+@pytest.fixture(scope="module")
+def fast(patterns: Patterns, tmp_path_factory: pytest.TempPathFactory) -> FastScanner:
+    return FastScanner(patterns.patterns, tmp_path_factory.mktemp("patterns"))
+
+
+def test_all_scanners_agree_on_pages_of_a_real_plan(patterns: Patterns, fast: FastScanner) -> None:
+    from decalogo.evaluation.extract import extract
+
+    plain, gated = PlainScanner(patterns), GatedScanner(patterns)
+    pages = extract(PLAN).pages
+    hits = 0
+    for page in pages[20:36:2]:
+        for line in fold(page.text).replace(b"\n", b" ").split(b". "):
+            expected = plain.scan(line)
+            hits += len(expected)
+            assert gated.scan(line) == expected
+            assert fast.scan(line) == expected
+    assert hits > 500
+
+
+WORDS = "mujeres ley 1448 de 2011 reducir la tasa en 10 % linea base juntas accion comunal para que no se cuenta con".split()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from([*WORDS, "victimas", "(", "-", "pbot", "niñez", "Á"]), max_size=25))
+def test_scanners_agree_on_any_words(patterns: Patterns, fast: FastScanner, words: list[str]) -> None:
+    text = fold(" ".join(words))
+    expected = PlainScanner(patterns).scan(text)
+    assert GatedScanner(patterns).scan(text) == expected
+    assert fast.scan(text) == expected
+
+
+def test_a_kept_database_is_used_and_a_damaged_one_is_compiled_anew(tmp_path: Path) -> None:
+    few = (r"\b(?:mujer(?:es)?)\b", r"^(?:meta)\b")
+    FastScanner(few, tmp_path)
+    kept = next(tmp_path.glob("*.hsdb"))
+    good = kept.read_bytes()
+    assert FastScanner(few, tmp_path).scan(b"meta: dos mujeres") == [0, 1]
+    kept.write_bytes(good[: len(good) // 2])
+    assert FastScanner(few, tmp_path).scan(b"meta: dos mujeres") == [0, 1]
+    assert kept.read_bytes() == good
+    assert [path.name for path in tmp_path.iterdir()] == [kept.name]
+
+
+def test_a_folder_that_cannot_be_written_only_costs_time(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    assert FastScanner((r"\b(?:meta)\b",), blocked).scan(b"una meta") == [0]
+
+
+def test_the_first_documents_of_a_process_compile_nothing() -> None:
+    engine = Engine((r"\b(?:meta)\b",))
+    scanners = [engine.scanner() for _ in range(7)]
+    assert isinstance(scanners[0], GatedScanner)
+    assert isinstance(scanners[-1], FastScanner)
+    assert scanners[0].scan(b"una meta") == scanners[-1].scan(b"una meta") == [0]
