@@ -32,9 +32,10 @@ class Appliance:
     """
 
     def __init__(self, folder: Path, name: str) -> None:
-        self.folder = folder
+        self.folder, self.name = folder, name
         subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(REPOSITORY), str(folder)], check=True)
         self.http_port, self.https_port = free_port(), free_port()
+        self.clients: list[Client] = []
         own = {"COMPOSE_PROJECT_NAME": name, "IMAGE_TAG": name}
         ports = {"HTTP_PORT": str(self.http_port), "HTTPS_PORT": str(self.https_port)}
         self.environment: Mapping[str, str] = {**os.environ, **own, **ports}
@@ -62,7 +63,15 @@ class Appliance:
 
     def client(self, token: str) -> Client:
         """Return a client that trusts this appliance's certificate and nothing else."""
-        return Client(self.run("url").strip(), token, self.run("certificate"))
+        client = Client(self.run("url").strip(), token, self.run("certificate"))
+        self.clients.append(client)
+        return client
+
+    def delete(self) -> None:
+        """Stop it, delete its data, and close what is open to it."""
+        for client in self.clients:
+            client.http.close()
+        self.run("down", "--volumes")
 
     def _run(self, command: list[str], timeout: float, stdin: str = "") -> str:
         done = subprocess.run(

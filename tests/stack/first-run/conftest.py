@@ -14,7 +14,7 @@ def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
         clone.run("up", "--scale", "worker=2")
         yield clone
     finally:
-        clone.run("down", "--volumes")
+        clone.delete()
 
 
 @pytest.fixture(scope="package")

@@ -67,8 +67,10 @@ def test_a_worker_killed_at_work_loses_nothing(appliance: Appliance, client: Cli
 @pytest.mark.parametrize("service", ["worker", "api", "scheduler", "nginx", "redis"])
 def test_a_service_whose_process_dies_comes_back(appliance: Appliance, client: Client, service: str) -> None:
     before = appliance.inspect(service)[0]
+    process = int(before["State"]["Pid"])
+    assert process > 1, f"{service} does not run"
 
-    os.kill(before["State"]["Pid"], signal.SIGKILL)
+    os.kill(process, signal.SIGKILL)
 
     def is_back() -> bool:
         (now,) = [found for found in appliance.inspect(service) if found["Id"] == before["Id"]]
