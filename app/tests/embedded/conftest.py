@@ -30,6 +30,7 @@ class Operator:
     data: Path
     port: int
     variables: dict[str, str] = field(default_factory=dict)
+    user: int | None = None
 
     @property
     def layout(self) -> Layout:
@@ -44,6 +45,7 @@ class Operator:
         done = subprocess.run(
             [*COMMAND, "embedded", command, "--data", str(self.data), *arguments],
             env={**os.environ, **self.variables}, capture_output=True, text=True, timeout=110,
+            user=self.user, group=self.user, extra_groups=None if self.user is None else [], cwd=self.data.parent,
         )  # fmt: skip
         assert done.returncode == status, f"{command}: status {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done

@@ -159,3 +159,8 @@ def test_wrong_use_has_its_own_exit_status(appliance: Operator, tmp_path: Path) 
     assert len(split.splitlines()) == 2
     away = appliance.client("status", "batch_x", "--url", "http://127.0.0.1:1", "--patience", "1", status=4)
     assert "gave up on http://127.0.0.1:1" in away.stderr
+
+
+def test_deleting_the_data_leaves_nothing(appliance: Operator) -> None:
+    appliance.run("down", "--volumes")
+    assert not appliance.data.exists(), sorted(map(str, appliance.data.rglob("*")))

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -14,9 +15,11 @@ import redis
 
 from decalogo.embedded.instance import is_free, read_instance
 from decalogo.embedded.secrets import password_file
-from tests.embedded.conftest import COMMAND, Operator, wait_until
+from tests.embedded.conftest import COMMAND, Operator, children, wait_until
 
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]
+
+NOBODY = 65534
 
 
 def ready(operator: Operator) -> bool:
@@ -47,6 +50,14 @@ def test_a_second_up_changes_nothing(running: Operator) -> None:
     assert running.pid("api") == before
     assert "already runs, on port" in running.run("up", "--port", "1", status=1).stderr
     assert "RUNNING" in running.run("status").stdout
+
+
+def test_the_number_of_workers_changes_while_it_runs(running: Operator) -> None:
+    before = running.pid("worker"), running.pid("api")
+    assert "3 documents at once" in running.up("--workers", "3").stderr
+    wait_until(lambda: running.pid("worker") not in (0, before[0]), 30, "a new worker")
+    wait_until(lambda: len(children(running.pid("worker"))) == 3, 60, "three processes")
+    assert running.pid("api") == before[1], "the rest goes on"
 
 
 def test_the_server_answers_nobody_without_a_password(running: Operator) -> None:
@@ -127,3 +138,20 @@ def test_attached_it_stops_with_its_terminal(operator: Operator) -> None:
         rest = attached.stdout.read()
         assert attached.wait(60) == 0, rest
     assert operator.processes() == []
+
+
+def test_an_ordinary_user_can_run_it(operator: Operator) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("these tests already run as an ordinary user")
+    try:
+        subprocess.run([sys.executable, "-c", "import decalogo"], user=NOBODY, group=NOBODY, cwd="/", check=True)
+    except (PermissionError, subprocess.CalledProcessError):
+        pytest.skip("this interpreter is inside a folder that only root can enter")
+    os.chown(operator.data.parent, NOBODY, NOBODY)
+    operator.user = NOBODY
+    operator.variables["HOME"] = str(operator.data.parent)
+    operator.up()
+    assert ready(operator)
+    assert {Path(f"/proc/{pid}").stat().st_uid for pid in operator.processes()} == {NOBODY}
+    operator.run("down", "--volumes")
+    assert not operator.data.exists()

@@ -18,7 +18,14 @@ from decalogo.embedded.supervisor import SERVER
 # Marks our processes in their environment, so that those which outlive a killed supervisor can be found again.
 MARK = "_DECALOGO_EMBEDDED"
 # Variables that the embedded form decides itself; everything else the operator set is passed on.
-OWN = ("DECALOGO_REDIS__", "DECALOGO_STORAGE__PATH", "DECALOGO_SECRETS_DIR", "DECALOGO_API__HOST", "DECALOGO_API__PORT")
+OWN = (
+    "DECALOGO_REDIS__",
+    "DECALOGO_STORAGE__PATH",
+    "DECALOGO_EVALUATION__CACHE_DIR",
+    "DECALOGO_SECRETS_DIR",
+    "DECALOGO_API__HOST",
+    "DECALOGO_API__PORT",
+)
 
 VALKEY = """\
 # Written by `decalogo embedded up`; changes here are lost. The server of the queues, the ledger and the limits.
@@ -124,6 +131,7 @@ def environment(layout: Layout, instance: Instance) -> dict[str, str]:
         # Heartbeats and spooled uploads: never mixed with those of another appliance or another user.
         "TMPDIR": str(layout.tmp),
         "DECALOGO_STORAGE__PATH": str(layout.artifacts),
+        "DECALOGO_EVALUATION__CACHE_DIR": str(layout.cache),
         "DECALOGO_REDIS__HOST": HOST,
         "DECALOGO_REDIS__PORT": str(instance.valkey_port),
         "DECALOGO_API__HOST": HOST,

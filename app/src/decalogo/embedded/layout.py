@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,11 @@ class Layout:
         return self.data / "run"
 
     @property
+    def cache(self) -> Path:
+        """What can be made again: compiled patterns."""
+        return self.data / "cache"
+
+    @property
     def tmp(self) -> Path:
         """The services' temporary files."""
         return self.data / "tmp"
@@ -74,7 +80,7 @@ class Layout:
     @property
     def folders(self) -> tuple[Path, ...]:
         """Every folder the embedded form makes."""
-        return (self.secrets, self.valkey, self.artifacts, self.logs, self.run, self.tmp)
+        return (self.secrets, self.valkey, self.artifacts, self.logs, self.run, self.cache, self.tmp)
 
     def prepare(self) -> None:
         """Make the folders, owner-only; raise ``EmbeddedError`` naming what stands in the way."""
@@ -93,6 +99,14 @@ class Layout:
             raise EmbeddedError(
                 f"cannot write in {folder}: {error.strerror}. Choose another data folder with --data."
             ) from error
+
+    def clear_tmp(self) -> None:
+        """Delete what services that were killed left in their temporary folder; call it while none runs."""
+        for path in self.tmp.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
     def _check_name(self) -> None:
         bad = sorted(set(str(self.data)) & UNSAFE_SIGNS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from decalogo.embedded import supervisor
 from decalogo.embedded.config import MARK, environment, services, write_configuration
@@ -48,10 +48,11 @@ def up(layout: Layout, *, port: int | None, workers: int | None, timeout_seconds
     layout.prepare()
     lock = supervisor.try_lock(layout)
     if lock is None:
-        return _join(layout, port=port, workers=workers, deadline=deadline)
+        return _join(layout, port=port, workers=workers, deadline=deadline, say=say)
     with lock:
         if count := stop_orphans(layout):
             say(f"stopped {count} processes that a killed supervisor had left behind")
+        layout.clear_tmp()
         make_secrets(layout)
         instance = choose(read_instance(layout.instance), port=port, workers=workers)
         instance.write(layout.instance)
@@ -81,18 +82,24 @@ def _start_services(layout: Layout, instance: Instance, deadline: float, say: Sa
     watch.until(api_ready(instance))
 
 
-def _join(layout: Layout, *, port: int | None, workers: int | None, deadline: float) -> Up:
+def _join(layout: Layout, *, port: int | None, workers: int | None, deadline: float, say: Say) -> Up:
     """Wait for an appliance that already runs, starting again what the supervisor gave up on."""
     control = Supervisor(layout)
     control.wait_until_answering(deadline)
     instance = read_instance(layout.instance)
     if instance is None:
         raise EmbeddedError(f"{layout.data} is in use, but {layout.instance} is gone. Stop it with `embedded down`.")
-    if (port or instance.port, workers or instance.workers) != (instance.port, instance.workers):
+    if port not in (None, instance.port):
         raise EmbeddedError(
-            f"the appliance in {layout.data} already runs, on port {instance.port} with {instance.workers} workers."
-            " Stop it first (`embedded down`) to change that, or choose another data folder with --data."
+            f"the appliance in {layout.data} already runs, on port {instance.port}. Stop it first (`embedded down`) to"
+            " change that, or choose another data folder with --data."
         )
+    if workers not in (None, instance.workers):
+        say(f"replacing the worker: {workers} documents at once instead of {instance.workers}")
+        instance = replace(instance, workers=workers or instance.workers)
+        instance.write(layout.instance)
+        write_configuration(layout, instance)
+        control.replace("worker")
     for service in control.states():
         if service.state == "FATAL":
             control.start(service.name)

@@ -135,6 +135,14 @@ class Supervisor:
             if "ALREADY_STARTED" not in error.detail:
                 raise
 
+    def replace(self, name: str) -> None:
+        """Stop a service and start it as the configuration file describes it now; waits for the stop."""
+        self._call("reloadConfig")  # without this it would not know the file had changed
+        self._call("stopProcessGroup", name)
+        self._call("removeProcessGroup", name)
+        self._call("addProcessGroup", name)
+        self.start(name)
+
     def shutdown(self, *, last: str) -> None:
         """Ask it to stop every service at once but ``last``, then that one, and then itself; does not wait."""
         for service in self.states():
