@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decalogo.errors import DecalogoError, RequestError
+from decalogo.errors import DecalogoError, DocumentError, RequestError
 from decalogo.evaluation import Evaluation, evaluate
 from decalogo.evaluation.evaluators import get_evaluator
 from decalogo.evaluation.extract import extract
@@ -65,9 +65,8 @@ def test_any_text_gives_three_hundred_answers_twice_the_same(lines: list[str]) -
     content = ("\n".join(lines) + "\nmunicipio").encode()
     try:
         first = evaluate(content, load_rubric("decalogo"))
-    except DecalogoError as refused:
-        assert refused.slug.startswith("document-")
-        return
+    except DocumentError:
+        return  # control characters make it binary: refused, and said so
     check_result(first)
     assert evaluate(content, load_rubric("decalogo")).to_json() == first.to_json()
 
@@ -85,7 +84,7 @@ def test_the_real_plan_is_judged_in_full(plan: Evaluation) -> None:
 
 
 def test_no_question_answers_the_same_for_every_point(plan: Evaluation) -> None:
-    bare = evaluate("El municipio saluda a sus habitantes.".encode(), load_rubric("decalogo"))
+    bare = evaluate(b"El municipio saluda a sus habitantes.", load_rubric("decalogo"))
     assert {answer["score"] for answer in bare.result["answers"]} == {0}
     for number in range(1, 31):
         scores = {a["score"] for a in plan.result["answers"] if a["question"] == f"Q{number}"}
