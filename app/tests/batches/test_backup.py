@@ -28,7 +28,7 @@ def test_everything_comes_back_and_what_ran_is_queued_again(settings: Settings) 
     ledger.admit("batch_open", "t", Options(), [NewDocument(n, f"{n}.pdf", "mine", "00", 4) for n in names])
     assert ledger.claim("doc_runs", "task") is not None
     for attempt in range(3):
-        assert ledger.claim("doc_dead", f"a{attempt}") is not None
+        assert ledger.claim("doc_dead", f"a{attempt}", "suspect") is not None
         ledger.release("doc_dead", f"a{attempt}", "lost", "signal 9")
     before, held = ledger.batch("batch_done"), files(store)
     archive = io.BytesIO()

@@ -92,7 +92,8 @@ def test_an_answer_that_comes_after_the_lease_was_taken_does_not_count(ledger: L
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert taken == {document_id: "queued"}
-    current = ledger.claim(document_id, "second")
+    assert ledger.claim(document_id, "an old copy of its message", "normal") is None
+    current = ledger.claim(document_id, "second", "suspect")
     assert current is not None
     assert current.attempt == 2
     assert not ledger.finish(late, DocumentState.SUCCEEDED, result_key="results/late")
@@ -130,7 +131,7 @@ def test_renewing_keeps_a_lease_and_names_what_was_lost(ledger: Ledger, settings
 def test_a_document_lost_three_times_is_dead_with_its_reason(ledger: Ledger) -> None:
     (document_id,) = admit(ledger, 1)
     for attempt in (1, 2, 3):
-        assert ledger.claim(document_id, f"task-{attempt}") is not None
+        assert ledger.claim(document_id, f"task-{attempt}", "suspect") is not None
         expected = "dead" if attempt == 3 else "queued"
         assert ledger.release(document_id, f"task-{attempt}", "lost", "signal 9") == expected
         # Celery can report the same loss twice.
@@ -173,7 +174,7 @@ def test_a_partial_answer_stands_when_the_second_try_brings_no_better(ledger: Le
     assert first is not None
     assert ledger.finish(first, DocumentState.PARTIAL, result_key="results/half")
     for attempt in range(3 if ending == "lost" else 1):
-        second = ledger.claim(document_id, f"again-{attempt}")
+        second = ledger.claim(document_id, f"again-{attempt}", "suspect")
         assert second is not None
         if ending == "lost":
             ledger.release(document_id, f"again-{attempt}", "lost", "signal 9")

@@ -65,12 +65,12 @@ class LedgerMachine(RuleBasedStateMachine):
         self.model |= {i: Modelled(job_id) for i in ids}
         return ids[-1]
 
-    @rule(target=claims, document=documents)
-    def claim(self, document: str) -> tuple[str, str, Claim | None]:
+    @rule(target=claims, document=documents, lane=st.sampled_from(["normal", "suspect"]))
+    def claim(self, document: str, lane: str) -> tuple[str, str, Claim | None]:
         self.tasks += 1
         owner, known = f"task-{self.tasks}", self.model[document]
-        claim = self.ledger.claim(document, owner)
-        assert (claim is not None) == (known.state == "queued")
+        claim = self.ledger.claim(document, owner, lane)
+        assert (claim is not None) == (known.state == "queued" and (known.lost == 0 or lane == "suspect"))
         if claim:
             known.state, known.owner, known.attempts = "running", owner, known.attempts + 1
             assert claim.attempt == known.attempts

@@ -196,9 +196,9 @@ class Ledger:
 
     # -- a worker's moves -------------------------------------------------------------------------------------------
 
-    def claim(self, document_id: str, owner: str) -> Claim | None:
-        """Start an attempt for Celery task ``owner``; None when the document is not waiting (any more)."""
-        answer = self._run("claim", document_id, owner, self._settings.lease_seconds)
+    def claim(self, document_id: str, owner: str, lane: str = "normal") -> Claim | None:
+        """Start an attempt for Celery task ``owner``; None when the document is not waiting (any more) in this lane."""
+        answer = self._run("claim", document_id, owner, self._settings.lease_seconds, lane)
         if answer[0] != "claimed":
             return None
         return Claim(document_id, answer[2], int(answer[1]), Options.from_json(answer[3]))

@@ -16,7 +16,7 @@ import structlog
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from decalogo.batches.ledger import Ledger, Waiting
+from decalogo.batches.ledger import Ledger
 from decalogo.queue.lanes import QUEUES
 from decalogo.settings import QueueSettings
 
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 _STALE_LIMIT = 20_000
 _SLICE = 1000
 _FORGET_WORKERS_SECONDS = 3600.0
-_FULL_COMPARISON_SECONDS = 30.0
+_COMPARE_SECONDS = 1.0
 
 
 class Janitor:
@@ -68,35 +68,32 @@ class Janitor:
         self._last_pass = time.monotonic()
 
     def _republish(self, started: float) -> None:
+        if started < self._compare_from:
+            return
         stale = self._ledger.stale(self._settings.republish_grace_seconds, _STALE_LIMIT)
         if not stale:
             return
-        depth = sum(self._lengths())
-        # As many messages as queued documents: most likely nothing is missing, so read the lists only now and then.
-        if depth >= self._ledger.depth() and started < self._compare_from:
-            return
-        self._compare_from = started + _FULL_COMPARISON_SECONDS
-        missing = self._without_message(stale)
+        present = self._messages()
+        missing = [w for w in stale if (w.document_id, w.lane) not in present]
+        # Reading a deep queue costs time: spend a twentieth of it at most.
+        self._compare_from = started + max(_COMPARE_SECONDS, 20 * (time.monotonic() - started))
         won = self._ledger.touch(missing)
         if won:
             self._publish([(w.document_id, w.lane) for w in missing if w.document_id in won])
             log.warning("published again", documents=len(won))
 
-    def _lengths(self) -> list[int]:
-        with self._broker.pipeline(transaction=False) as pipe:
-            for name in QUEUES:
-                pipe.llen(name)
-            return cast("list[int]", pipe.execute())
-
-    def _without_message(self, stale: list[Waiting]) -> list[Waiting]:
-        present: set[str] = set()
+    def _messages(self) -> set[tuple[str, str]]:
+        # A message moves only out of the lists (to a worker), so a document seen in none of them has none.
+        present: set[tuple[str, str]] = set()
         for name in QUEUES:
             # From the head, where messages are pushed: a push meanwhile shows us some twice and hides none.
             offset = 0
             while messages := cast("list[str]", self._broker.lrange(name, offset, offset + _SLICE - 1)):
-                present.update(json.loads(message)["headers"].get("document_id", "") for message in messages)
+                for message in messages:
+                    document_id, lane = json.loads(message)["headers"].get("document", ("", ""))
+                    present.add((document_id, lane))
                 offset += _SLICE
-        return [w for w in stale if w.document_id not in present]
+        return present
 
 
 def run(janitor: Janitor, interval_seconds: float, beat: Callable[[], None], stopped: Callable[[float], bool]) -> None:

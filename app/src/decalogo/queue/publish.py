@@ -31,10 +31,10 @@ def publish(documents: Iterable[tuple[str, str]]) -> None:
             slow = {"soft_time_limit": queue.slow_soft_time_limit_seconds, "time_limit": queue.slow_time_limit_seconds}
             app.send_task(
                 TASK_NAME,
-                args=[document_id],
+                args=[document_id, lane_name],
                 queue=lane.queue,
                 priority=lane.priority,
-                headers={"document_id": document_id},
+                headers={"document": [document_id, lane_name]},
                 producer=producer,
                 retry=False,
                 **(slow if lane.slow else {}),

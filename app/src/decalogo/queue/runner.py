@@ -30,12 +30,15 @@ class TimeLimitError(DocumentError):
     slug, title = "time-limit-exceeded", "The evaluation took too long"
 
 
-def run_document(document_id: str, owner: str, ledger: Ledger, store: ArtifactStore, settings: Settings) -> str:
+def run_document(
+    document_id: str, owner: str, lane: str, ledger: Ledger, store: ArtifactStore, settings: Settings
+) -> str:
     """Evaluate a document if it waits, and record the answer if the attempt still counts.
 
     Args:
         document_id: the document.
         owner: Celery task id of this attempt.
+        lane: the lane its message came by.
         ledger: decides who may run and whose answer stands.
         store: holds the upload and takes the result.
         settings: evaluator and limits.
@@ -43,7 +46,7 @@ def run_document(document_id: str, owner: str, ledger: Ledger, store: ArtifactSt
     Returns:
         The document's new state, ``skipped`` when it was not waiting, or ``fenced`` when the answer came too late.
     """
-    claim = ledger.claim(document_id, owner)
+    claim = ledger.claim(document_id, owner, lane)
     if claim is None:
         return "skipped"
     structlog.contextvars.bind_contextvars(batch_id=claim.job_id, document_id=document_id, attempt=claim.attempt)

@@ -50,11 +50,11 @@ class DocumentTask(Task):  # type: ignore[misc]
 
 
 @app.task(bind=True, base=DocumentTask, name=TASK_NAME)  # type: ignore[untyped-decorator]
-def process_document(self: Task, document_id: str) -> None:
+def process_document(self: Task, document_id: str, lane: str) -> None:
     """Evaluate one document (guide: ``process_document``; content by reference, never in the message)."""
     settings = get_settings()
     try:
-        run_document(document_id, self.request.id, ledger(), ArtifactStore(settings.storage.path), settings)
+        run_document(document_id, self.request.id, lane, ledger(), ArtifactStore(settings.storage.path), settings)
     except MemoryError as error:
         # Celery ends the whole worker on a MemoryError; here it is one document over its process's own bound.
         raise MemoryLimitError(f"over {settings.queue.child_address_space_bytes >> 20} MiB of address space") from error

@@ -1,10 +1,12 @@
--- Start an attempt on a queued document. A document that is running, finished or unknown is refused.
--- ARGV: document_id, owner (task id), lease (seconds)
+-- Start an attempt on a queued document. A document that is running, finished or unknown is refused; so is one with a lost
+-- attempt when its message did not come by the suspect lane (an old copy): it must not run among the innocent.
+-- ARGV: document_id, owner (task id), lease (seconds), lane of the message
 -- Returns {"claimed", attempt, job_id, options} or {"refused", state}.
 local id, owner, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local document = 'document:' .. id
-local state = redis.call('HGET', document, 'state')
-if state ~= 'queued' then return {'refused', state or 'unknown'} end
+local known = redis.call('HMGET', document, 'state', 'lost')
+if known[1] ~= 'queued' then return {'refused', known[1] or 'unknown'} end
+if tonumber(known[2]) > 0 and ARGV[4] ~= 'suspect' then return {'refused', 'suspect'} end
 
 local time = now()
 local attempt = redis.call('HINCRBY', document, 'attempts', 1)
