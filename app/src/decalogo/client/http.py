@@ -78,7 +78,7 @@ class Http:
                         f"the connection broke before the answer came ({_reason(error)}): the batch may have been"
                         " accepted. Look for it before you send it again."
                     ) from error
-                self._wait(attempts, f"the upload was cut off ({_reason(error)})", error)
+                self._lost(attempts, "the upload was cut off", error)
                 continue
             if response.is_success:
                 return _read_json(response)
@@ -94,7 +94,7 @@ class Http:
                         return read(response)
                     response.read()
             except httpx.TransportError as error:
-                self._wait(attempts, f"the connection failed ({_reason(error)})", error)
+                self._lost(attempts, "the connection failed", error)
             else:
                 self._check(response, attempts, REFUSALS | EDGE_FAILURES)
 
@@ -104,6 +104,15 @@ class Http:
         if response.status_code not in repeatable:
             raise refusal
         self._wait(attempts, refusal.detail, refusal, retry_after_seconds(response))
+
+    def _lost(self, attempts: Attempts, what: str, error: httpx.TransportError) -> None:
+        """Wait after a connection that failed, unless it would fail again for ever."""
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise UnreachableError(
+                f"the certificate of {self._client.base_url.host} is not trusted ({error}). Give it with --ca FILE if"
+                " it is the appliance's own."
+            ) from error
+        self._wait(attempts, f"{what} ({_reason(error)})", error)
 
     def _wait(self, attempts: Attempts, what: str, error: Exception, asked_seconds: float | None = None) -> None:
         wait = attempts.next_wait(asked_seconds)
