@@ -69,6 +69,8 @@ def test_headings_are_recognised_and_head_what_follows(line):
         "Meta: atender 120 mujeres en el cuatrienio",
         "DANE.",
         "2.083 3.604 3.471",
+        "N° % N° % N° % N° %",
+        "TOTAL 2.075.380 979.530 1.095.850",
     ],
 )
 def test_data_and_sentences_are_no_headings(line):
@@ -136,6 +138,18 @@ def test_a_number_that_does_not_count_the_pages_is_no_page_number():
     pages = zip(("salud", "vivienda", "deporte", "cultura"), ("70", "12", "55", "31"), strict=True)
     result = extract(lines_pdf([[f"Personas atendidas en {sector}:", value] for sector, value in pages]))
     assert quotes(result, PassageKind.FURNITURE) == []
+
+
+def test_rows_of_a_flattened_table_are_rows():
+    rows = ["Entre 0 y 19 2131 49,6 666 42,0", "Bachillerato 44,6 44,4 24,4 35,5"]
+    result = of_text("\n".join([f"{PROSE}.", *rows, f"{PROSE}."]))
+    assert quotes(result, PassageKind.TABLE_ROW) == rows
+
+
+def test_a_period_repeated_on_every_page_is_furniture():
+    sectors = ("salud", "vivienda", "deporte", "cultura")
+    result = of_text("\f".join(f"2012 – 2015\nLa meta de {sector} será evaluada cada año." for sector in sectors))
+    assert quotes(result, PassageKind.FURNITURE) == ["2012 – 2015"] * 4
 
 
 def test_a_table_of_contents_is_no_prose():

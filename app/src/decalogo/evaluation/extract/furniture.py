@@ -20,6 +20,7 @@ _SLACK = 3.0
 """How far a piece of a header may reach over the place the whole header has on other pages, points."""
 _MOST_LENGTH = 200
 _NUMBER = re.compile(rb"[0-9]+")
+_PERIOD = re.compile(rb"\W*(?:19|20)\d\d\W+(?:19|20)\d\d\W*")
 _NOISE = re.compile(rb"[^a-z#]+")
 _PAGE_NUMBER = re.compile(
     r"[-–—|\[(•\s]*(?P<word>p[aá]g(?:ina|\.)?\s*)?(?:(?P<number>\d{1,4})|(?P<roman>[ivxlc]{1,7}))[-–—|\])•\s]*"
@@ -132,7 +133,10 @@ def _key(line: Line) -> bytes:
     """Return what stays the same from page to page: letters, with numbers masked."""
     if len(line.text) > _MOST_LENGTH:
         return b""
-    key = _NOISE.sub(b"", _NUMBER.sub(b"#", fold(line.text)))
+    folded = fold(line.text)
+    if _PERIOD.fullmatch(folded):
+        return folded
+    key = _NOISE.sub(b"", _NUMBER.sub(b"#", folded))
     return key if len(key) > 2 else b""
 
 

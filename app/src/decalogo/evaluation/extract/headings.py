@@ -9,6 +9,7 @@ from decalogo.evaluation.extract.layout import Line
 
 _MOST_LENGTH = 160
 _DEEPEST = 6
+_ROW_GAPS = 3
 _START, _FEW = 40, 4
 """More than four small letters among the first forty characters: not capitals."""
 _RANKS = (
@@ -27,7 +28,8 @@ _ORDINAL = re.compile(
 _NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){0,6})[.)]?[-–]?\s+(?=[^\W\d_])")
 _ROMAN = re.compile(r"^[IVXLC]{1,6}[.)]\s+(?=[A-ZÁÉÍÓÚÑ])")
 _SENTENCE_END = re.compile(r"[.;,]$")
-_LETTER = re.compile(r"[^\W\d_]")
+_LEAST_LETTERS = 0.6
+"""Of what is not blank in a heading; fewer and it is data."""
 
 
 _COLUMN_WORDS = frozenset(
@@ -63,6 +65,15 @@ def is_capitals(text: str) -> bool:
     return len(letters) >= 10 and sum(map(str.isupper, letters)) >= 0.9 * len(letters)
 
 
+def is_number_row(text: str) -> bool:
+    """Tell whether a line is a row of a flattened table: a label and at least as many numbers, three or more."""
+    if text.count(" ") < _ROW_GAPS:
+        return False
+    words = text.split()
+    numbers = sum(word[0].isdigit() or word[-1].isdigit() or word in "%-–" for word in words)
+    return numbers >= 3 and 2 * numbers >= len(words) and any(word.isalpha() and len(word) > 2 for word in words)
+
+
 def opens_section(text: str) -> bool:
     """Tell whether a line begins as headings do: "Artículo 12", "Eje 2.", "2.1.3 Diagnóstico"."""
     numbered = _NUMBERED.match(text)
@@ -79,7 +90,9 @@ def heading_rank(line: Line, body_size: float) -> int | None:
         body_size: font size of the document's running text, points; 0 when unknown.
     """
     text = line.text.strip()
-    if not 3 <= len(text) <= _MOST_LENGTH or not _LETTER.search(text):
+    if not 3 <= len(text) <= _MOST_LENGTH or text[-1] == "/":
+        return None
+    if sum(map(str.isalpha, text)) < _LEAST_LETTERS * (len(text) - text.count(" ")):
         return None
     capitals = is_capitals(text)
     big = body_size > 0 and line.size > 1.12 * body_size

@@ -30,7 +30,7 @@ _ODD = re.compile(
     r"[\x02\t-\r\x1c-\x1e\x85\xa0\xad\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ud800-\uf8ff\ufb00-\ufb06\ufffe]"
 )
 _STRAY_SOFT_HYPHEN = re.compile(
-    r"\xad(?![ \t\xa0]*(?:\r\n?|\n)?[ \t\xa0]*[^\W\d_])|(?<![^\W\d_])\xad",
+    r"\xad(?![ \t\xa0]*+(?:\r\n?|\n)?+[ \t\xa0]*+[^\W\d_])|(?<![^\W\d_])\xad",
 )
 _WIDE = re.compile(r"  +")
 _EDGE = re.compile(r"\A +| +\Z")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from decalogo.evaluation.extract.headings import is_capitals, is_column_titles, opens_section
+from decalogo.evaluation.extract.headings import is_capitals, is_column_titles, is_number_row, opens_section
 from decalogo.evaluation.extract.layout import Line, Sheet
 
 _LIST = re.compile(
@@ -49,7 +49,7 @@ class _Lines:
         self.rights = [line.box.right if line.box else float(len(line.text)) for line in lines]
         self.lefts = [line.box.left if line.box else 0.0 for line in lines]
         self.capitals = [is_capitals(line.text) for line in lines]
-        self.titles = [is_column_titles(line.text) for line in lines]
+        self.rows = [is_column_titles(line.text) or is_number_row(line.text) for line in lines]
         self.closed = [_CLOSED.search(line.text, max(0, len(line.text) - 4)) is not None for line in lines]
 
     def is_full(self, index: int) -> bool:
@@ -90,7 +90,7 @@ class _Lines:
             return False
         if starts_list_item(line.text) and not (line.text[0] == "o" and not closed):
             return False  # "o" is a mark in some lists and a word ("or") where a sentence goes on
-        if self.titles[index] or self.titles[index - 1]:
+        if self.rows[index] or self.rows[index - 1]:
             return False
         full = self.is_full(index - 1)
         if closed:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from decalogo.evaluation.extract.headings import Outline, heading_rank, is_column_titles
+from decalogo.evaluation.extract.headings import Outline, heading_rank, is_column_titles, is_number_row
 from decalogo.evaluation.extract.layout import Line, Sheet
 from decalogo.evaluation.extract.paragraphs import Block, find_blocks, starts_list_item
 from decalogo.evaluation.model import Passage, PassageKind
@@ -100,7 +100,7 @@ def _block_span(sheet: Sheet, block: Block, size: float) -> Span:
     if len(lines) > 1:
         bold = all(line.bold for line in lines)
         whole = Line(start, end, sheet.text[start:end].replace("\n", " "), None, whole.size, bold)
-    if is_column_titles(whole.text):
+    if is_column_titles(whole.text) or is_number_row(whole.text):
         return Span(start, end, PassageKind.TABLE_ROW)
     rank = heading_rank(whole, size) if len(lines) <= 4 else None
     if rank is not None:

@@ -17,6 +17,8 @@ from decalogo.evaluation.extract.normalise import normalise
 from decalogo.evaluation.extract.pdfpage import RawPage, read_page
 from decalogo.evaluation.model import Flag
 
+MOST_CHARACTERS = 40_000_000
+"""Characters past which a document is refused: eighty times a long plan, and about 1 GB while it is read."""
 _TAIL_BYTES = 2048
 _PASSWORD_ERRORS = (4, 5)  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 
@@ -27,7 +29,7 @@ def read_pdf(content: bytes | Path, max_pages: int) -> tuple[list[Sheet], list[F
     Raises:
         EncryptedDocumentError: a password is needed.
         DamagedDocumentError: PDFium can open the file in no way, or it has no pages.
-        DocumentTooLargeError: more than ``max_pages`` pages.
+        DocumentTooLargeError: more than ``max_pages`` pages or ``MOST_CHARACTERS`` characters.
     """
     document = _open(content)
     try:
@@ -38,7 +40,14 @@ def read_pdf(content: bytes | Path, max_pages: int) -> tuple[list[Sheet], list[F
             raise DocumentTooLargeError(
                 f"The PDF has {count} pages and at most {max_pages} are read; split it or raise evaluation.max_pages."
             )
-        raw = [read_page(document, index) for index in range(count)]
+        raw, length = [], 0
+        for index in range(count):
+            raw.append(read_page(document, index))
+            length += len(raw[-1].text)
+            if length > MOST_CHARACTERS:
+                raise DocumentTooLargeError(
+                    f"The PDF holds over {MOST_CHARACTERS:,} characters on its first {index + 1} pages; split it."
+                )
     finally:
         document.close()
     words = vocabulary(page.text for page in raw)

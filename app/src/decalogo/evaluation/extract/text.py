@@ -16,6 +16,7 @@ from decalogo.evaluation.model import Flag
 
 _PAGE_CHARACTERS = 3000
 """Length of a page made up where the text has no page marks."""
+_MOST_PAGE_BYTES = 8000
 
 
 def read_text(content: bytes | Path, max_pages: int) -> tuple[list[Sheet], list[Flag]]:
@@ -27,6 +28,11 @@ def read_text(content: bytes | Path, max_pages: int) -> tuple[list[Sheet], list[
     Raises:
         DocumentTooLargeError: more than ``max_pages`` pages.
     """
+    size = content.stat().st_size if isinstance(content, Path) else len(content)
+    if size > max_pages * _MOST_PAGE_BYTES:
+        raise DocumentTooLargeError(
+            f"The text has {size:,} bytes, more than {max_pages} pages hold; split it or raise evaluation.max_pages."
+        )
     data = content.read_bytes() if isinstance(content, Path) else content
     raw = decode(data).replace("\r\n", "\n").replace("\r", "\n")
     flags: list[Flag] = []
