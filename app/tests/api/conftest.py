@@ -59,7 +59,9 @@ class InProcess:
     def __init__(self, services: Services) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(create_app(services.settings, services), log_config=None, timeout_graceful_shutdown=5)
+        config = uvicorn.Config(
+            create_app(services.settings, services), log_config=None, access_log=False, timeout_graceful_shutdown=5
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]})
         self._thread.start()

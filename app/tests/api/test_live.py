@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -123,7 +124,8 @@ def test_documents_are_announced_to_the_workers(live: Live, settings: Settings) 
     documents = [document["document_id"] for document in answer.json()["documents"]]
     with redis.Redis(port=settings.redis.port, db=settings.redis.broker_db, decode_responses=True) as broker:
         messages = [m for key in broker.keys("*") if broker.type(key) == "list" for m in broker.lrange(key, 0, -1)]
-    assert sorted(json.loads(m)["headers"]["document_id"] for m in messages) == sorted(documents)
+    arguments = [json.loads(base64.b64decode(json.loads(message)["body"]))[0] for message in messages]
+    assert sorted(arguments) == sorted([document] for document in documents)
 
 
 def test_the_log_is_json_with_ids_and_without_secrets(live: Live) -> None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
+import redis
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from decalogo.api.services import Services
+from decalogo.batches.ledger import Ledger
 from decalogo.batches.states import NewDocument, Options, Priority
+from decalogo.connections import connect
 from decalogo.ids import new_id
 from decalogo.settings import Settings
 from tests.api.conftest import Published, problem, stored_files
@@ -156,13 +160,15 @@ def test_a_publisher_that_fails_is_only_a_delay(serve: Callable[..., httpx.Clien
 
 
 @given(
-    contents=st.lists(st.binary(max_size=5000) | st.binary(min_size=300_000, max_size=600_000), min_size=1, max_size=4),
+    sizes=st.lists(st.integers(0, 5000) | st.integers(250_000, 600_000), min_size=1, max_size=4),
     piece=st.integers(1000, 70_000),
 )
 @hypothesis_settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_body_in_any_pieces_gives_the_same_files(
-    client: httpx.Client, services: Services, contents: list[bytes], piece: int
+    client: httpx.Client, services: Services, sizes: list[int], piece: int
 ) -> None:
+    # Made of the border's own characters, so that many pieces end in what looks like a border.
+    contents = [bytes(random.Random(size).choices(b"\r\n-abcdef0123456789", k=size)) for size in sizes]
     request = client.build_request("POST", UPLOAD, files=files(*((f"{i}", c) for i, c in enumerate(contents))))
     body = request.read()
     chunked = client.post(
@@ -176,6 +182,20 @@ def test_a_body_in_any_pieces_gives_the_same_files(
     for document in recorded:
         stored = services.store.read(f"documents/{document.document_id}")
         assert hashlib.sha256(stored).hexdigest() == document.sha256
+
+
+def test_a_batch_whose_recording_was_confirmed_too_late_keeps_its_files(
+    serve: Callable[..., httpx.Client], services: Services
+) -> None:
+    class AnswerLost(Ledger):
+        def admit(self, *given: Any) -> None:
+            super().admit(*given)
+            raise redis.ConnectionError("gone before the answer")
+
+    lossy = AnswerLost(connect(services.settings.redis, services.settings.redis.ledger_db), services.settings.queue)
+    answer = serve(services=replace(services, ledger=lossy)).post(UPLOAD, files=files(("a.pdf", PDF)))
+    assert answer.status_code == 202, answer.text
+    assert services.store.read(f"documents/{answer.json()['documents'][0]['document_id']}") == PDF
 
 
 # -- refused ----------------------------------------------------------------------------------------------------------
@@ -386,12 +406,23 @@ def test_a_full_queue_refuses_before_the_body_is_read(
     assert stored_files(settings) == []
 
 
+def test_a_batch_that_could_not_be_recorded_leaves_nothing(
+    serve: Callable[..., httpx.Client], services: Services, nothing_left: Nothing
+) -> None:
+    class NeverRecords(Ledger):
+        def admit(self, *_given: Any) -> None:
+            raise redis.ConnectionError("gone before the question")
+
+    deaf = NeverRecords(connect(services.settings.redis, services.settings.redis.ledger_db), services.settings.queue)
+    answer = serve(services=replace(services, ledger=deaf)).post(UPLOAD, files=files(("a.pdf", PDF)))
+    problem(answer, 503, "unavailable")
+    assert int(answer.headers["retry-after"]) >= 1
+    nothing_left()
+
+
 def test_a_batch_that_finds_the_queue_full_after_its_upload_leaves_nothing(
     serve: Callable[..., httpx.Client], services: Services, settings: Settings
 ) -> None:
-    from decalogo.batches.ledger import Ledger
-    from decalogo.connections import connect
-
     strict = Ledger(
         connect(settings.redis, settings.redis.ledger_db), settings.queue.model_copy(update={"max_depth": 1})
     )
