@@ -79,3 +79,24 @@ def test_a_service_whose_process_dies_comes_back(appliance: Appliance, client: C
     wait_for(is_back, f"a healthy {service} again", 90)
     accepted = client.upload(small_documents(2))
     assert client.follow(accepted["job_id"], seconds=60)[-1]["succeeded"] == 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to freeze a container's process from outside")
+@pytest.mark.parametrize("service", ["worker", "scheduler"])
+def test_a_frozen_service_is_noticed(appliance: Appliance, service: str) -> None:
+    container = appliance.inspect(service)[0]["Id"]
+    processes = [int(line.split()[0]) for line in docker("top", container, "-eo", "pid").splitlines()[1:]]
+
+    def health() -> str:
+        return str(
+            next(one for one in appliance.inspect(service) if one["Id"] == container)["State"]["Health"]["Status"]
+        )
+
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        wait_for(lambda: health() == "unhealthy", f"an unhealthy {service}", 120)
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
+    wait_for(lambda: health() == "healthy", f"a healthy {service} again")
