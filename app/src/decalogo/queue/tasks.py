@@ -39,14 +39,16 @@ class MemoryLimitError(Exception):
 class DocumentTask(Task):  # type: ignore[misc]
     """A task whose first argument is a document id: log context, and the document handed back on a cold shutdown."""
 
+    Request = "decalogo.queue.request:DocumentRequest"
+
     def before_start(self, task_id: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Bind the ids that every log line of the attempt carries."""
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(task_id=task_id, document_id=args[0])
 
-    def on_retry(self, exc: Exception, task_id: str, args: tuple[Any, ...], kwargs: Any, einfo: Any) -> None:
-        """Hand the document back: Celery calls this in the parent when it cancels a running task to stop."""
-        _release(args[0], task_id, "returned", "its worker was stopped")
+    def hand_back(self, document_id: str, task_id: str) -> None:
+        """Give the document back without counting it as lost; called in the worker's parent process."""
+        _release(document_id, task_id, "returned", "its worker was stopped")
 
 
 @app.task(bind=True, base=DocumentTask, name=TASK_NAME)  # type: ignore[untyped-decorator]
