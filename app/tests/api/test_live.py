@@ -124,8 +124,8 @@ def test_documents_are_announced_to_the_workers(live: Live, settings: Settings) 
     documents = [document["document_id"] for document in answer.json()["documents"]]
     with redis.Redis(port=settings.redis.port, db=settings.redis.broker_db, decode_responses=True) as broker:
         messages = [m for key in broker.keys("*") if broker.type(key) == "list" for m in broker.lrange(key, 0, -1)]
-    arguments = [json.loads(base64.b64decode(json.loads(message)["body"]))[0] for message in messages]
-    assert sorted(arguments) == sorted([document] for document in documents)
+    announced = [json.loads(base64.b64decode(json.loads(message)["body"]))[0][0] for message in messages]
+    assert sorted(announced) == sorted(documents)
 
 
 def test_the_log_is_json_with_ids_and_without_secrets(live: Live) -> None:
