@@ -137,12 +137,16 @@ class Finder:
             return []
         if clause.columns:
             return self._row_match(clause, unit)
-        numbers = [number for number in unit.numbers if number.kind in clause.number]
+        numbers = [n for n in unit.numbers if n.kind in clause.number and n.value > 0]  # "0 1": a flattened table
         if not clause.any:
             if not clause.number:
                 numbers = [n for n in unit.numbers if n.kind in (NumberKind.YEAR, NumberKind.PERIOD)]
             return [Match(unit, number.start, number.end, number) for number in numbers]
         anchors = self._anchors(clause.any, unit)
+        if clause.also:
+            others = self._anchors(clause.also, unit)
+            near = clause.also_near
+            anchors = [(s, e) for s, e in anchors if any(low - e <= near and s - high <= near for low, high in others)]
         if not clause.number:
             return [Match(unit, start, end, None, unit.text[start:end]) for start, end in anchors]
         found = []

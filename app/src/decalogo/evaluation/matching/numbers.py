@@ -79,7 +79,7 @@ _REFERENCES = re.compile(
     rf"|\b(?:covid|sars|cov|a/?h1n1)[ -]?\d*"
 )
 _LEADING = re.compile(r"\s*(?:\(?\d{1,3}(?:\.\d{1,3})*\.?\d{0,3}[.)\-]+ |\d{1,2}(?:\.\d{1,2})+ )(?! *%)")
-_BASE = re.compile(r"\bpor(?: cada)? (?:100\.000|10\.000|1\.000|100000|10000|1000|cien mil|mil|diez mil|100)\b")
+_BASE = re.compile(r"\b(?:por|x)(?: cada)? (?:100\.000|10\.000|1\.000|100000|10000|1000|cien mil|mil|diez mil|100)\b")
 _PERCENT_AFTER = re.compile(r" ?(?:%|por ?ciento\b|puntos porcentuales\b|p\.p\.)")
 _MONEY_BEFORE = re.compile(r"(?:\$|\bcop|\busd|\beuros?)[ ]{0,4}$")
 _MONEY_AFTER = re.compile(

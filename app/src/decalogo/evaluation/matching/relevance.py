@@ -1,7 +1,7 @@
 """How much each unit is about each point.
 
 A unit's weight for a point is the sum over the point's different terms in it (strong ones 1, weak ones less), plus a
-share of what the rest of its passage and its nearest headings add. It is relevant from the rubric's threshold on, so
+share of what the rest of its passage and its nearest headings add; in a unit longer than usual, terms weigh less. It is relevant from the rubric's threshold on, so
 a strong term is enough, a weak one needs company, and a heading alone is not. Among relevant units, rarer terms weigh
 more (an inverse document frequency), which is what ranks evidence.
 """
@@ -89,16 +89,20 @@ class RelevanceRanker:
             heading = headings[unit.section]
             if not (found or around or heading):
                 continue
-            total = self._weight(found, terms) + self._settings.context * min(2.0, self._weight(around, terms))
-            total += self._settings.heading * heading
+            length = self._length_norm(unit)
+            total = length * self._weight(found, terms) + self._settings.heading * heading
+            total += self._settings.context * min(2.0, self._weight(around, terms))
             if total >= self._settings.threshold and (found or around):
-                rare = sum(rarity[term] for term in sorted(found)) + self._settings.context * sum(
-                    rarity[term] for term in sorted(around)
-                )
-                rank = rare + self._settings.heading * heading
+                rank = length * sum(rarity[term] for term in sorted(found)) + self._settings.heading * heading
+                rank += self._settings.context * sum(rarity[term] for term in sorted(around))
                 relevance[index] = round(rank / (rank + 1.0), 3)
         kept = {index: found for index, found in own.items() if index in relevance}
         return Focus(relevance, kept, terms.exclude, self._patterns)
+
+    def _length_norm(self, unit: Unit) -> float:
+        """Return how much a term counts by the unit's length: one word says less about a long sentence."""
+        excess = max(0.0, len(unit.text) / self._settings.usual_length - 1.0)
+        return 1.0 / (1.0 + self._settings.length_weight * excess)
 
     def _weight(self, found: Iterable[int], terms: _Terms) -> float:
         return sum(1.0 if term in terms.strong else self._settings.weak for term in found)

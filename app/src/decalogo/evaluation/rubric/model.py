@@ -27,7 +27,7 @@ class Clause(Strict):
 
     Attributes:
         any: anchor patterns, one of which stands in the unit.
-        also: patterns, one of which stands in the unit too.
+        also: patterns, one of which stands in the unit too, at most ``also_near`` characters from the anchor.
         none: patterns that make the unit not count.
         number: kinds of number, one of which stands in the unit (with ``any``: within ``near`` characters of it).
         near: greatest distance between anchor and number, characters.
@@ -40,6 +40,7 @@ class Clause(Strict):
 
     any: Patterns = ()
     also: Patterns = ()
+    also_near: int = Field(120, ge=0, le=1000)
     none: Patterns = ()
     number: tuple[NumberKind, ...] = ()
     near: int = Field(60, ge=0, le=1000)
@@ -245,6 +246,8 @@ class RelevanceSettings(Strict):
     context: float = Field(0.4, ge=0, le=1)
     heading: float = Field(0.7, ge=0, le=1)
     threshold: float = Field(1.0, gt=0)
+    usual_length: int = Field(160, ge=20, description="Length up to which a term counts in full, characters.")
+    length_weight: float = Field(0.3, ge=0, le=1, description="How much a longer unit takes from its terms.")
     distance: int = Field(
         120, ge=0, description="Farthest a match may stand from the point's words in a sentence, characters."
     )
