@@ -107,8 +107,19 @@ class QueueSettings(BaseModel):
 class TierSettings(BaseModel):
     """What one tier of token may do."""
 
-    documents_per_batch: int = Field(ge=1, description="Most documents in one batch.")
-    priorities: tuple[str, ...] = Field(description="Priorities the tier may ask for.")
+    documents_per_batch: int = Field(50, ge=1, description="Most documents in one batch.")
+    priorities: tuple[Literal["high", "normal", "low"], ...] = Field(
+        ("normal", "low"), min_length=1, description="Priorities the tier may ask for."
+    )
+
+
+class PremiumSettings(TierSettings):
+    """What the tier *premium* may do; each field has its own default, so that one can be set without the other."""
+
+    documents_per_batch: int = Field(1000, ge=1, description="Most documents in one batch.")
+    priorities: tuple[Literal["high", "normal", "low"], ...] = Field(
+        ("high", "normal", "low"), min_length=1, description="Priorities the tier may ask for."
+    )
 
 
 class ApiSettings(BaseModel):
@@ -125,10 +136,12 @@ class ApiSettings(BaseModel):
     )
     public_url: str = Field("", description="Base address in links; empty: links are relative.")
     standard: TierSettings = Field(
-        TierSettings(documents_per_batch=50, priorities=("normal", "low")), description="Tier *standard*."
+        TierSettings(),  # type: ignore[call-arg]
+        description="Tier *standard*.",
     )
-    premium: TierSettings = Field(
-        TierSettings(documents_per_batch=1000, priorities=("high", "normal", "low")), description="Tier *premium*."
+    premium: PremiumSettings = Field(
+        PremiumSettings(),  # type: ignore[call-arg]
+        description="Tier *premium*.",
     )
 
 

@@ -146,3 +146,21 @@ def test_the_admin_token_of_setup_works_from_the_start(
     client = serve()
     admin = {"Authorization": f"Bearer {text}"}
     wait_until(lambda: client.get(f"{API}/batch", headers=admin).status_code == 200, 10)
+
+
+def test_a_limit_of_a_tier_can_be_set_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DECALOGO_API__STANDARD__DOCUMENTS_PER_BATCH", "70")
+    monkeypatch.setenv("DECALOGO_API__PREMIUM__PRIORITIES", '["high"]')
+    api = Settings().api  # type: ignore[call-arg]
+    assert (api.standard.documents_per_batch, api.standard.priorities) == (70, ("normal", "low"))
+    assert (api.premium.documents_per_batch, api.premium.priorities) == (1000, ("high",))
+
+
+def test_links_name_the_public_address_where_there_is_one(
+    serve: Callable[..., httpx.Client], services: Services, settings: Settings
+) -> None:
+    api = settings.api.model_copy(update={"public_url": "https://decalogo.example/"})
+    client = serve(services=replace(services, settings=settings.model_copy(update={"api": api})))
+    accepted = client.post(f"{API}/batch/upload", json={"documents": [{"content": "x"}]})
+    status = f"https://decalogo.example/api/v1/batch/status/{accepted.json()['job_id']}"
+    assert accepted.headers["location"] == accepted.json()["links"]["status"] == status

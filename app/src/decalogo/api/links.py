@@ -6,7 +6,8 @@ ROOT = "/api/v1"
 
 
 def batch_links(job_id: str, base: str) -> dict[str, str]:
-    """Return where to go from a batch; ``base`` is the origin without a final slash, or empty."""
+    """Return where to go from a batch; ``base`` is the origin, or empty."""
+    base = base.rstrip("/")
     return {
         "status": f"{base}{ROOT}/batch/status/{job_id}",
         "documents": f"{base}{ROOT}/batch/{job_id}/documents",
@@ -16,6 +17,7 @@ def batch_links(job_id: str, base: str) -> dict[str, str]:
 
 def document_links(document_id: str, job_id: str, base: str) -> dict[str, str]:
     """Return where to go from a document."""
+    base = base.rstrip("/")
     own = f"{base}{ROOT}/documents/{document_id}"
     return {
         "self": own,
