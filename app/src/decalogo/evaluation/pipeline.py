@@ -79,7 +79,7 @@ def evaluate(
     return judge_extracted(
         extract(content, max_pages=max_pages),
         rubric,
-        content=content if isinstance(content, bytes) else content.read_bytes(),
+        content=content,
         not_applicable=not_applicable or {},
         cache_dir=cache_dir,
     )
@@ -89,7 +89,7 @@ def judge_extracted(
     document: Extracted,
     rubric: Rubric,
     *,
-    content: bytes = b"",
+    content: bytes | Path = b"",
     not_applicable: Mapping[str, str] | None = None,
     cache_dir: Path | None = None,
     scanner: Scanner | None = None,
@@ -127,8 +127,7 @@ def judge_extracted(
         "evaluator": dict(EVALUATOR),
         "rubric": {"id": rubric.id, "version": rubric.version, "sha256": rubric.sha256},
         "document": {
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "bytes": len(content),
+            **_identity(content),
             "media_type": document.media_type,
             "pages": len(document.pages),
         },
@@ -148,6 +147,14 @@ def scan_units(units: list[Unit], scanner: Scanner) -> dict[int, list[int]]:
         for hit in unit.hits:
             postings.setdefault(hit, []).append(unit.index)
     return postings
+
+
+def _identity(content: bytes | Path) -> dict[str, Any]:
+    """Return hash and size; a file is read in pieces, never held."""
+    if isinstance(content, bytes):
+        return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    with content.open("rb") as file:
+        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": file.tell()}
 
 
 def _engine(rubric: Rubric) -> Engine:
