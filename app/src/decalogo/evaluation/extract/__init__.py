@@ -9,8 +9,9 @@ from pathlib import Path
 
 from decalogo.errors import DamagedDocumentError, EmptyDocumentError, NoTextError
 from decalogo.evaluation.extract.contents import find_contents
-from decalogo.evaluation.extract.detect import HEAD_BYTES, PDF, media_type
+from decalogo.evaluation.extract.detect import HEAD_BYTES, PDF, ZIP, media_type
 from decalogo.evaluation.extract.furniture import clear_grids, find_furniture
+from decalogo.evaluation.extract.office import read_office
 from decalogo.evaluation.extract.passages import build_passages
 from decalogo.evaluation.extract.pdf import read_pdf
 from decalogo.evaluation.extract.tables import build_tables
@@ -36,11 +37,14 @@ def extract(content: bytes | Path, *, max_pages: int = 5000) -> Extracted:
         DocumentTooLargeError: more than ``max_pages`` pages.
     """
     kind = media_type(_head(content))
-    sheets, flags = read_pdf(content, max_pages) if kind == PDF else read_text(content, max_pages)
+    if kind == ZIP:
+        kind, sheets, flags = read_office(content, max_pages)
+    else:
+        sheets, flags = read_pdf(content, max_pages) if kind == PDF else read_text(content, max_pages)
     blank = tuple(sheet.number for sheet in sheets if not sheet.lines)
     if len(blank) == len(sheets):
         if kind != PDF:
-            raise EmptyDocumentError("The text holds no word; upload the document again.")
+            raise EmptyDocumentError("The document holds no word; upload the document again.")
         if any(flag.code == "damaged" for flag in flags):
             raise DamagedDocumentError("The PDF is damaged and no text can be read; download or export it again.")
         raise NoTextError(

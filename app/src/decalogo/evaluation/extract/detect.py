@@ -7,6 +7,7 @@ import re
 from decalogo.errors import EmptyDocumentError, UnsupportedDocumentError
 
 PDF = "application/pdf"
+ZIP = "application/zip"
 TEXT = "text/plain"
 
 HEAD_BYTES = 8192
@@ -18,9 +19,8 @@ _KNOWN = (
     (b"GIF8", "a GIF image"),
     (b"II*\0", "a TIFF image"),
     (b"MM\0*", "a TIFF image"),
-    (b"PK\x03\x04", "a ZIP archive or an office document"),
     (b"PK\x05\x06", "an empty ZIP archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Microsoft Office document"),
+    (b"\xd0\xcf\x11\xe0", "an old or an encrypted Microsoft Office document"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"7z\xbc\xaf", "a 7z archive"),
     (b"Rar!", "a RAR archive"),
@@ -49,7 +49,7 @@ def looks_utf16(head: bytes) -> str | None:
 
 
 def media_type(head: bytes) -> str:
-    """Return the media type of a file from its first ``HEAD_BYTES`` bytes.
+    """Return the media type of a file from its first ``HEAD_BYTES`` bytes; what is in a ZIP is for others to say.
 
     Raises:
         EmptyDocumentError: there are no bytes, or only white space and NUL.
@@ -60,9 +60,11 @@ def media_type(head: bytes) -> str:
     # Readers accept junk before the header (PDF 32000-1, annex H: the first 1,024 bytes).
     if b"%PDF-" in head[:1024]:
         return PDF
+    if head.startswith(b"PK\x03\x04"):
+        return ZIP
     for magic, name in _KNOWN:
         if head.startswith(magic) and not (magic == b"MZ" and not _BINARY.search(head)):
-            raise UnsupportedDocumentError(f"The content is {name}; upload the plan as PDF or plain text.")
+            raise UnsupportedDocumentError(f"The content is {name}; upload the plan as PDF, DOCX, ODT or plain text.")
     if looks_utf16(head):
         return TEXT
     if len(_BINARY.findall(head)) > _MOST_BINARY * len(head):

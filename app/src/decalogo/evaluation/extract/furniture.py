@@ -38,7 +38,7 @@ def find_furniture(sheets: Sequence[Sheet]) -> list[set[int]]:
         keys.append({index: _key(sheet.lines[index]) for index in edge})
         for key in {key for key in keys[-1].values() if key}:
             seen[key].append(number)
-    repeated = {key for key, numbers in seen.items() if _is_regular(numbers, len(sheets))}
+    repeated = {key for key, numbers in seen.items() if _is_regular(numbers)}
     found = [{index for index, key in keyed.items() if key in repeated} for keyed in keys]
     for page, index in _page_numbers(sheets, edges):
         found[page].add(index)
@@ -101,9 +101,7 @@ def _page_numbers(sheets: Sequence[Sheet], edges: Sequence[Sequence[int]]) -> li
             outermost = index in (0, len(sheet.lines) - 1)
             if match.group("word") or (outermost and (match.group("roman") or not sheet.height)):
                 sure.append((page, index))
-    steady = {
-        shift: places for shift, places in shifts.items() if _is_regular([page for page, _ in places], len(sheets))
-    }
+    steady = {shift: places for shift, places in shifts.items() if _is_regular([page for page, _ in places])}
     tops = {shift: {_top(sheets[page], index) for page, index in places} for shift, places in steady.items()}
     strays = [
         (page, index)
@@ -140,11 +138,9 @@ def _key(line: Line) -> bytes:
     return key if len(key) > 2 else b""
 
 
-def _is_regular(numbers: Sequence[int], pages: int) -> bool:
+def _is_regular(numbers: Sequence[int]) -> bool:
     span = numbers[-1] - numbers[0] + 1
-    if len(numbers) < _LEAST_PAGES:
-        return pages == 2 and len(numbers) == 2
-    return len(numbers) >= _LEAST_SHARE * span
+    return len(numbers) >= max(_LEAST_PAGES, _LEAST_SHARE * span)
 
 
 def _is_marginal(sheet: Sheet, index: int) -> bool:
@@ -155,7 +151,6 @@ def _is_marginal(sheet: Sheet, index: int) -> bool:
 
 
 def _in_grid(sheet: Sheet, index: int) -> bool:
-    box = sheet.lines[index].box
-    if box is None:
-        return False
+    line = sheet.lines[index]
+    box = line.box or Box(0, line.start, 0, line.end)  # without places on paper, grids span text offsets
     return any(grid.box.top - 1 <= box.top and box.bottom <= grid.box.bottom + 1 for grid in sheet.grids)

@@ -90,6 +90,8 @@ def heading_rank(line: Line, body_size: float) -> int | None:
         body_size: font size of the document's running text, points; 0 when unknown.
     """
     text = line.text.strip()
+    if line.rank:
+        return line.rank
     if not 3 <= len(text) <= _MOST_LENGTH or text[-1] == "/":
         return None
     if sum(map(str.isalpha, text)) < _LEAST_LETTERS * (len(text) - text.count(" ")):

@@ -28,6 +28,7 @@ class Line:
         size: font size of its first character, points; 0 when unknown.
         bold: whether it is set in a bold face.
         gap: whether a blank line stands before it.
+        rank: level of a heading, from 1, where the file says so; else 0.
     """
 
     start: int
@@ -37,6 +38,7 @@ class Line:
     size: float = 0.0
     bold: bool = False
     gap: bool = False
+    rank: int = 0
 
 
 @dataclass(slots=True)

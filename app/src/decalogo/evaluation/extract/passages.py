@@ -99,7 +99,8 @@ def _block_span(sheet: Sheet, block: Block, size: float) -> Span:
     whole = lines[0]
     if len(lines) > 1:
         bold = all(line.bold for line in lines)
-        whole = Line(start, end, sheet.text[start:end].replace("\n", " "), None, whole.size, bold)
+        text = sheet.text[start:end].replace("\n", " ")
+        whole = Line(start, end, text, None, whole.size, bold, rank=whole.rank)
     if is_column_titles(whole.text) or is_number_row(whole.text):
         return Span(start, end, PassageKind.TABLE_ROW)
     rank = heading_rank(whole, size) if len(lines) <= 4 else None

@@ -181,8 +181,8 @@ def _continues(
 
 
 def _top(line: Line) -> float:
-    return line.box.top + _OVERLAP if line.box else 0.0
+    return line.box.top + _OVERLAP if line.box else float(line.start)  # without places on paper: text order
 
 
 def _bottom(line: Line) -> float:
-    return line.box.bottom - _OVERLAP if line.box else 0.0
+    return line.box.bottom - _OVERLAP if line.box else float(line.end)

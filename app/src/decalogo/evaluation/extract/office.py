@@ -1,0 +1,117 @@
+"""DOCX and ODT: the one XML part that holds the text, streamed out of the ZIP under limits.
+
+No entity is ever expanded: a document type declaration ends the reading. A part that unpacks to more than the limits
+(a decompression bomb) ends it as well, before it is in memory.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from pathlib import Path
+from xml.parsers import expat
+
+from decalogo.errors import (
+    DamagedDocumentError,
+    DocumentTooLargeError,
+    EncryptedDocumentError,
+    UnsupportedDocumentError,
+)
+from decalogo.evaluation.extract.blocks import Block, make_sheets
+from decalogo.evaluation.extract.layout import Sheet
+from decalogo.evaluation.extract.officexml import DocxHandler, OdtHandler
+from decalogo.evaluation.model import Flag
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+ODT = "application/vnd.oasis.opendocument.text"
+
+_PARTS = {DOCX: "word/document.xml", ODT: "content.xml"}
+_MOST_BYTES = 200 << 20
+"""Unpacked size of the text part past which a document is refused."""
+_MOST_RATIO = 200
+_FREE_BYTES = 4 << 20
+"""Unpacked size up to which the ratio is not asked for: short texts repeat themselves."""
+_PIECE = 1 << 16
+_MOST_ENTRIES = 20_000
+_ENCRYPTED = 0x1
+
+
+def read_office(content: bytes | Path, max_pages: int) -> tuple[str, list[Sheet], list[Flag]]:
+    """Read a DOCX or ODT file: its media type, its pages, and what is wrong with it.
+
+    Raises:
+        UnsupportedDocumentError: a ZIP that is neither.
+        EncryptedDocumentError: it needs a password.
+        DamagedDocumentError: the ZIP or its XML is broken.
+        DocumentTooLargeError: it unpacks to more than the limits, or has more than ``max_pages`` pages.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content) if isinstance(content, bytes) else content) as archive:
+            kind = _kind(archive)
+            blocks = _read(archive, kind)
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        OSError,
+        ValueError,
+        expat.ExpatError,
+    ) as error:
+        raise DamagedDocumentError(
+            f"The office document is truncated or malformed ({error}); save or export it again."
+        ) from error
+    return kind, *make_sheets(blocks, max_pages)
+
+
+def _kind(archive: zipfile.ZipFile) -> str:
+    names = archive.NameToInfo
+    if len(names) > _MOST_ENTRIES:
+        raise DocumentTooLargeError(f"The ZIP has {len(names):,} entries; upload the plan itself as PDF, DOCX or ODT.")
+    if _PARTS[DOCX] in names:
+        return DOCX
+    if "mimetype" in names and names["mimetype"].file_size < 100 and archive.read("mimetype") == ODT.encode():
+        return ODT
+    raise UnsupportedDocumentError(
+        "The content is a ZIP archive that holds no DOCX or ODT text; upload the plan as PDF, DOCX, ODT or plain text."
+    )
+
+
+def _read(archive: zipfile.ZipFile, kind: str) -> list[Block]:
+    if kind == ODT and b"encryption-data" in _manifest(archive):
+        raise EncryptedDocumentError("The document is encrypted; upload a copy saved without a password.")
+    part = archive.getinfo(_PARTS[kind])
+    if part.flag_bits & _ENCRYPTED:
+        raise EncryptedDocumentError("The archive is encrypted; upload a copy saved without a password.")
+    handler = DocxHandler() if kind == DOCX else OdtHandler()
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = handler.start, handler.end
+    parser.CharacterDataHandler = handler.characters
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    unpacked = 0
+    with archive.open(part) as stream:
+        while piece := stream.read(_PIECE):
+            unpacked += len(piece)
+            if unpacked > _MOST_BYTES or unpacked > max(_FREE_BYTES, _MOST_RATIO * part.compress_size):
+                raise DocumentTooLargeError(
+                    f"The text unpacks to over {unpacked:,} bytes from {part.compress_size:,}; upload the plan as PDF."
+                )
+            parser.Parse(piece, False)
+    parser.Parse(b"", True)
+    return handler.blocks
+
+
+def _manifest(archive: zipfile.ZipFile) -> bytes:
+    info = archive.NameToInfo.get("META-INF/manifest.xml")
+    if info is None:
+        return b""
+    with archive.open(info) as stream:
+        return stream.read(1 << 20)
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise UnsupportedDocumentError(
+        "The document declares a document type, which office programs never do; export it again."
+    )
