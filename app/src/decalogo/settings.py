@@ -108,6 +108,9 @@ class TierSettings(BaseModel):
     """What one tier of token may do."""
 
     documents_per_batch: int = Field(50, ge=1, description="Most documents in one batch.")
+    unfinished_documents: int = Field(
+        2000, ge=0, description="Most documents a tenant may have waiting or running; 0 is no limit."
+    )
     priorities: tuple[Literal["high", "normal", "low"], ...] = Field(
         ("normal", "low"), min_length=1, description="Priorities the tier may ask for."
     )
@@ -117,6 +120,9 @@ class PremiumSettings(TierSettings):
     """What the tier *premium* may do; each field has its own default, so that one can be set without the other."""
 
     documents_per_batch: int = Field(1000, ge=1, description="Most documents in one batch.")
+    unfinished_documents: int = Field(
+        0, ge=0, description="Most documents a tenant may have waiting or running; 0 is no limit."
+    )
     priorities: tuple[Literal["high", "normal", "low"], ...] = Field(
         ("high", "normal", "low"), min_length=1, description="Priorities the tier may ask for."
     )

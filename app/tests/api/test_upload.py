@@ -188,8 +188,8 @@ def test_a_batch_whose_recording_was_confirmed_too_late_keeps_its_files(
     serve: Callable[..., httpx.Client], services: Services
 ) -> None:
     class AnswerLost(Ledger):
-        def admit(self, *given: Any) -> None:
-            super().admit(*given)
+        def admit(self, *given: Any, **more: Any) -> None:
+            super().admit(*given, **more)
             raise redis.ConnectionError("gone before the answer")
 
     lossy = AnswerLost(connect(services.settings.redis, services.settings.redis.ledger_db), services.settings.queue)
@@ -393,24 +393,49 @@ def test_a_form_cut_short_is_refused(client: httpx.Client, nothing_left: Nothing
     nothing_left()
 
 
+def ledger_with_room_for(services: Services, documents: int) -> Ledger:
+    settings = services.settings
+    queue = settings.queue.model_copy(update={"max_depth": documents})
+    return Ledger(connect(settings.redis, settings.redis.ledger_db), queue)
+
+
+def fill(services: Services, documents: int, tenant: str = "alcaldia") -> None:
+    waiting = [NewDocument(new_id("doc"), "a", "", "0" * 64, 1) for _ in range(documents)]
+    services.ledger.admit(new_id("batch"), tenant, Options(), waiting)
+
+
 def test_a_full_queue_refuses_before_the_body_is_read(
     serve: Callable[..., httpx.Client], services: Services, settings: Settings
 ) -> None:
-    queue = settings.queue.model_copy(update={"max_depth": 2})
-    full = replace(services, settings=settings.model_copy(update={"queue": queue}))
-    waiting = [NewDocument(new_id("doc"), "a", "", "0" * 64, 1) for _ in range(2)]
-    services.ledger.admit(new_id("batch"), "alcaldia", Options(), waiting)
-    answer = serve(services=full).post(UPLOAD, files=files(("a.pdf", PDF)))
+    fill(services, 2)
+    client = serve(services=replace(services, ledger=ledger_with_room_for(services, 2)))
+    answer = client.post(UPLOAD, content=b"no form", headers={"Content-Type": "multipart/form-data; boundary=b"})
     assert problem(answer, 503, "unavailable")["limit"] == "queue-depth"
     assert int(answer.headers["retry-after"]) >= 1
     assert stored_files(settings) == []
+
+
+def test_a_tenant_with_too_many_unfinished_documents_is_refused_alone(
+    serve: Callable[..., httpx.Client], services: Services, settings: Settings
+) -> None:
+    standard = settings.api.standard.model_copy(update={"unfinished_documents": 2})
+    api = settings.api.model_copy(update={"standard": standard})
+    limited = replace(services, settings=settings.model_copy(update={"api": api}))
+    fill(services, 1)
+    client = serve(services=limited)
+    assert client.post(UPLOAD, files=files(("a", b"1"))).status_code == 202
+    answer = client.post(UPLOAD, files=files(("a", b"1"), ("b", b"2")))
+    assert problem(answer, 429, "quota-exceeded")["limit"] == "tenant-documents"
+    assert int(answer.headers["retry-after"]) >= 1
+    assert len(stored_files(settings)) == 1
+    assert serve(services=limited, tenant="vecino").post(UPLOAD, files=files(("a", b"1"))).status_code == 202
 
 
 def test_a_batch_that_could_not_be_recorded_leaves_nothing(
     serve: Callable[..., httpx.Client], services: Services, nothing_left: Nothing
 ) -> None:
     class NeverRecords(Ledger):
-        def admit(self, *_given: Any) -> None:
+        def admit(self, *_given: Any, **_more: Any) -> None:
             raise redis.ConnectionError("gone before the question")
 
     deaf = NeverRecords(connect(services.settings.redis, services.settings.redis.ledger_db), services.settings.queue)
@@ -423,10 +448,8 @@ def test_a_batch_that_could_not_be_recorded_leaves_nothing(
 def test_a_batch_that_finds_the_queue_full_after_its_upload_leaves_nothing(
     serve: Callable[..., httpx.Client], services: Services, settings: Settings
 ) -> None:
-    strict = Ledger(
-        connect(settings.redis, settings.redis.ledger_db), settings.queue.model_copy(update={"max_depth": 1})
-    )
-    answer = serve(services=replace(services, ledger=strict)).post(UPLOAD, files=files(("a", b"1"), ("b", b"2")))
+    almost_full = replace(services, ledger=ledger_with_room_for(services, 1))
+    answer = serve(services=almost_full).post(UPLOAD, files=files(("a", b"1"), ("b", b"2")))
     problem(answer, 503, "unavailable")
     assert int(answer.headers["retry-after"]) >= 1
     assert stored_files(settings) == []

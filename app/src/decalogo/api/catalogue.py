@@ -32,7 +32,7 @@ Kind = type[errors.DecalogoError]
 def declare(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI ``responses`` of a route that may fail in these ways (and in the common ways)."""
     answers: dict[int | str, dict[str, Any]] = {}
-    every: tuple[Kind, ...] = (*kinds, errors.DecalogoError)
+    every: tuple[Kind, ...] = (*kinds, errors.RateLimitedError, errors.DecalogoError)
     for kind in every:
         entry = answers.setdefault(
             kind.status, {"model": Problem, "description": "", "content": {MEDIA_TYPE: {"examples": {}}}}
@@ -40,7 +40,7 @@ def declare(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
         entry["description"] = f"{entry['description']}; {kind.title}" if entry["description"] else kind.title
         entry["content"][MEDIA_TYPE]["examples"][kind.slug] = {"value": {**kind(kind.title + ".").problem()}}
         headers = entry.setdefault("headers", {})
-        if kind in (errors.UnavailableError, errors.NotReadyError):
+        if kind in (errors.UnavailableError, errors.NotReadyError, errors.RateLimitedError, errors.QuotaError):
             headers["Retry-After"] = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
         if kind is errors.UnauthorizedError:
             headers["WWW-Authenticate"] = {"description": "`Bearer`.", "schema": {"type": "string"}}

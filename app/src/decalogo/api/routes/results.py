@@ -57,6 +57,7 @@ def _headers(batch: Batch, extension: str) -> dict[str, str]:
     return {
         "Content-Disposition": f'inline; filename="{batch.job_id}.{extension}"',
         "Cache-Control": "private, no-cache",
+        "X-Accel-Buffering": "no",  # nginx would otherwise write hundreds of megabytes to its own disk first
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 
+from decalogo.access.tokens import Token
 from decalogo.api.services import Services
 from decalogo.errors import MediaTypeError, PayloadTooLargeError, RequestError, UnavailableError
 
@@ -37,13 +38,9 @@ def announced_bytes(request: Request, limit: int) -> int:
     return int(raw)
 
 
-def check_room(services: Services, announced: int) -> None:
-    """Raise :class:`UnavailableError` when queue or disk have no room; blocking."""
-    depth, most = services.ledger.depth(), services.settings.queue.max_depth
-    if depth >= most:
-        raise UnavailableError(
-            f"{depth} documents are queued and the limit is {most}.", limit="queue-depth", retry_after=60
-        )
+def check_room(services: Services, token: Token, announced: int) -> None:
+    """Raise :class:`UnavailableError` or :class:`QuotaError` when queue, disk or tenant have no room; blocking."""
+    services.ledger.room(token.tenant, tenant_limit=services.limits(token).unfinished_documents)
     needed = services.settings.storage.min_free_bytes + announced
     if services.store.free_bytes() < needed:
         raise UnavailableError(

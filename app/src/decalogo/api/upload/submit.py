@@ -46,7 +46,7 @@ async def submit(request: Request, services: Services, token: Token) -> Accepted
     kind = media_type(request)
     api = services.settings.api
     limit = api.max_upload_bytes if kind == FORM else api.max_json_bytes
-    await in_thread(check_room, services, announced_bytes(request, limit))
+    await in_thread(check_room, services, token, announced_bytes(request, limit))
     body = limited(request.stream(), limit)
     most = services.limits(token).documents_per_batch
 
@@ -79,7 +79,8 @@ def _admit(
 ) -> None:
     """Record the batch; the files stay unless it is sure that it was not recorded."""
     try:
-        services.ledger.admit(job_id, token.tenant, options, documents)
+        most = services.limits(token).unfinished_documents
+        services.ledger.admit(job_id, token.tenant, options, documents, tenant_limit=most)
     except RedisError:
         # The answer was lost, not necessarily the batch: files that the ledger may know of must not go. If even this
         # question fails they stay as orphans, which housekeeping sweeps.
