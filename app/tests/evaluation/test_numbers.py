@@ -70,6 +70,11 @@ def test_scale_words_multiply_and_money_words_tell_money() -> None:
     assert kinds("5.000 millones de pesos") == [("money", 5_000_000_000)]
 
 
+def test_more_than_the_countrys_people_is_money() -> None:
+    assert kinds("199.836.185 836.040.059 hogares") == [("money", 199_836_185), ("money", 836_040_059)]
+    assert kinds("48.258.494 personas") == [("quantity", 48_258_494)]
+
+
 def test_the_base_of_a_rate_is_no_quantity() -> None:
     assert kinds("88,34 por cada 100.000 habitantes") == [("quantity", 88.34), ("base", 100_000)]
 

@@ -115,15 +115,14 @@ def test_another_process_with_another_hash_seed_and_file_name_gives_the_same_byt
 ) -> None:
     copy = tmp_path / "another name.bin"
     copy.write_bytes(PLAN.read_bytes())
-    for seed in ("1", "4711"):
-        run = subprocess.run(
-            [sys.executable, "-c", SCRIPT, str(copy)],
-            env={"PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=False,
-        )
-        assert run.returncode == 0, run.stderr.decode()
-        assert run.stdout == plan.to_json()
+    run = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(copy)],
+        env={"PYTHONHASHSEED": "4711"},
+        capture_output=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr.decode()
+    assert run.stdout == plan.to_json()
 
 
 def test_which_scanner_reads_changes_nothing(plan: Evaluation) -> None:

@@ -73,6 +73,32 @@ def test_a_weak_word_needs_company(tmp_path: Path) -> None:
     assert answer(tmp_path, CHECKLIST, headed)["score"] == 1.5
 
 
+def test_the_other_condition_of_a_clause_stands_near(tmp_path: Path) -> None:
+    clause = {"any": ["seguimiento"], "also": ["comite"], "also_near": 30}
+    rule = {"kind": "checklist", "elements": [element("body", clause)]}
+    near = document("El comité hará seguimiento a las mujeres atendidas.")
+    assert answer(tmp_path, rule, near)["score"] == 3
+    far = document("El comité se reúne con las organizaciones de mujeres del municipio y hay seguimiento.")
+    assert answer(tmp_path, rule, far)["score"] == 0
+
+
+def test_one_word_says_less_about_a_long_sentence(tmp_path: Path) -> None:
+    rule = {"kind": "checklist", "elements": [element("dane", {"any": ["dane"]})]}
+    long = "Según el DANE, las mujeres y " + ", ".join(["el comercio, la industria, la pesca"] * 8) + " crecen."
+    assert answer(tmp_path, rule, document("Según el DANE, las mujeres y el comercio crecen."))["score"] == 3
+    assert answer(tmp_path, rule, document(long))["score"] == 0
+
+
+def test_an_enumeration_of_groups_is_no_treatment_of_each(tmp_path: Path) -> None:
+    rule = {"kind": "checklist", "elements": [element("dane", {"any": ["dane"]})]}
+    listed = document("Según el DANE crecen indígenas, mujeres y víctimas.")
+    exclude = {
+        "exclude": ["(indigenas|mujeres|victimas)(, | y )(indigenas|mujeres|victimas)(, | y )(mujeres|victimas)"]
+    }
+    assert answer(tmp_path, rule, listed)["score"] == 3
+    assert answer(tmp_path, rule, listed, relevance=exclude)["score"] == 0
+
+
 def test_a_ladder_gives_the_highest_step_reached(tmp_path: Path) -> None:
     rule = {
         "kind": "ladder",

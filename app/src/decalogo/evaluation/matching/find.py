@@ -145,8 +145,8 @@ class Finder:
         anchors = self._anchors(clause.any, unit)
         if clause.also:
             others = self._anchors(clause.also, unit)
-            near = clause.also_near
-            anchors = [(s, e) for s, e in anchors if any(low - e <= near and s - high <= near for low, high in others)]
+            most = clause.also_near
+            anchors = [(s, e) for s, e in anchors if any(low - e <= most and s - high <= most for low, high in others)]
         if not clause.number:
             return [Match(unit, start, end, None, unit.text[start:end]) for start, end in anchors]
         found = []

@@ -157,6 +157,8 @@ def _kind(text: str, start: int, end: int, periods: list[tuple[int, int]], bases
         return NumberKind.MONEY
     if _YEAR_ONLY.match(text[start:end]):
         return NumberKind.YEAR
+    if end - start >= len("100.000.000") and text.count(".", start, end) >= 2:
+        return NumberKind.MONEY  # more than there are people in the country: a budget without its sign
     if end - start >= 7 and text[start:end].isdigit():
         return NumberKind.REFERENCE  # seven digits and more without separators: an identifier or a telephone
     return NumberKind.QUANTITY

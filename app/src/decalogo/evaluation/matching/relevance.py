@@ -3,7 +3,7 @@
 A unit's weight for a point is the sum over the point's different terms in it (strong ones 1, weak ones less; both less
 in a unit longer than usual), plus a share of what the rest of its passage and its nearest headings add. It is relevant
 from the rubric's threshold on: a strong term is enough for a short sentence, a weak one needs company, and a heading
-alone is not. Among relevant units, rarer terms weigh more (an inverse document frequency), which is what ranks evidence.
+alone is not. Among relevant units, rarer terms weigh more (an inverse document frequency): that ranks evidence.
 """
 
 from __future__ import annotations
