@@ -160,6 +160,14 @@ class EvaluationSettings(BaseModel):
     max_pages: int = Field(5000, ge=1, description="Pages past which a document is refused.")
 
 
+class CalibratedSettings(BaseModel):
+    """What one document costs the `calibrated` evaluator (for load tests; it reads nothing)."""
+
+    cpu_seconds: float = Field(0.1, ge=0, description="CPU time burnt for a document, seconds.")
+    wait_seconds: float = Field(0.0, ge=0, description="Time spent waiting for a document, seconds.")
+    memory_mib: int = Field(32, ge=0, description="Memory held while a document is in work, MiB.")
+
+
 class LogSettings(BaseModel):
     """Logging."""
 
@@ -178,6 +186,7 @@ class Settings(BaseSettings):
     queue: QueueSettings = QueueSettings()  # type: ignore[call-arg]
     api: ApiSettings = ApiSettings()  # type: ignore[call-arg]
     evaluation: EvaluationSettings = EvaluationSettings()  # type: ignore[call-arg]
+    calibrated: CalibratedSettings = CalibratedSettings()  # type: ignore[call-arg]
     log: LogSettings = LogSettings()  # type: ignore[call-arg]
 
 

@@ -1,0 +1,114 @@
+"""An evaluator for load tests: it costs what it is told to and judges nothing.
+
+A load test of the appliance should measure queues, leases and storage, not how hard the plans at hand are to read. This
+one burns a fixed CPU time, waits a fixed time and holds a fixed amount of memory for each document, whatever it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from decalogo.errors import RequestError
+from decalogo.evaluation.pipeline import SCHEMA_VERSION, Evaluation, canonical_json
+from decalogo.evaluation.rollup import roll_up
+from decalogo.evaluation.rubric import Rubric
+from decalogo.settings import CalibratedSettings, get_settings
+
+_PAGE = 4096
+_BLOCK = bytes(1 << 16)
+"""Hashed again and again: long enough to be work, short enough (about 0.1 ms) to stop on time."""
+
+
+class CalibratedEvaluator:
+    """Gives every question of every document 0, at a fixed cost (section ``calibrated`` of the settings).
+
+    Args:
+        cost: what a document costs; default: the settings of this process.
+    """
+
+    name = "calibrated"
+    version = "1.0.0"
+
+    def __init__(self, cost: CalibratedSettings | None = None) -> None:
+        self._cost = cost or get_settings().calibrated
+
+    def evaluate(
+        self,
+        content: bytes | Path,
+        rubric: Rubric,
+        *,
+        not_applicable: Mapping[str, str] | None = None,
+        max_pages: int = 5000,
+        cache_dir: Path | None = None,
+    ) -> Evaluation:
+        """Spend the cost and return a valid result without evidence; the document is hashed, never read.
+
+        Raises:
+            RequestError: ``not_applicable`` names a point that the rubric has not.
+        """
+        reasons = dict(not_applicable or {})
+        if unknown := sorted(reasons.keys() - {point.id for point in rubric.data.points}):
+            raise RequestError(f"not_applicable names no point of rubric {rubric.id}: {', '.join(unknown)}")
+        held = _hold(self._cost.memory_mib << 20)
+        _burn(self._cost.cpu_seconds)
+        time.sleep(self._cost.wait_seconds)
+        answers = _zeros(rubric, reasons)
+        result: dict[str, Any] = {
+            "schema_version": SCHEMA_VERSION,
+            "evaluator": {"name": self.name, "version": self.version},
+            "rubric": {"id": rubric.id, "version": rubric.version, "sha256": rubric.sha256},
+            "document": {**_identity(content), "media_type": "application/octet-stream", "pages": 0},
+            "answers": answers,
+            **roll_up(answers, rubric.data, reasons),
+            "flags": [
+                {"code": "calibrated", "detail": "For a load test: the document was not read.", "pages": []}
+            ],
+        }
+        result["sha256"] = hashlib.sha256(canonical_json(result)).hexdigest()
+        del held
+        return Evaluation(result, ())
+
+
+def _hold(size: int) -> bytearray:
+    """Return a block of memory whose every page has been written to, so that it is resident."""
+    block = bytearray(size)
+    block[::_PAGE] = b"\1" * len(range(0, size, _PAGE))
+    return block
+
+
+def _burn(seconds: float) -> None:
+    """Use CPU time of this thread, whatever else the machine does."""
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        hashlib.sha256(_BLOCK)
+
+
+def _identity(content: bytes | Path) -> dict[str, Any]:
+    if isinstance(content, bytes):
+        return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    with content.open("rb") as file:
+        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": file.tell()}
+
+
+def _zeros(rubric: Rubric, reasons: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": f"{point.id}-{dimension.id}-{question.id}",
+            "point": point.id,
+            "dimension": dimension.id,
+            "question": question.id,
+            "applicable": point.id not in reasons,
+            "score": None if point.id in reasons else 0.0,
+            "elements": {},
+            "evidence": [],
+            "measure": None,
+            "recommendation": "" if point.id in reasons else question.advice_all,
+        }
+        for point in rubric.data.points
+        for dimension in rubric.data.dimensions
+        for question in dimension.questions
+    ]
