@@ -79,6 +79,18 @@ class DocumentTooLargeError(DocumentError):
     slug, title, status = "document-too-large", "The document is too large", 413
 
 
+class DeadDocumentError(DecalogoError):
+    """Every attempt at the document was lost (its process died, or took too long); the ledger writes this one."""
+
+    slug, title, status = "document-dead", "The document was given up", 500
+
+
+class CancelledDocumentError(DecalogoError):
+    """The batch was cancelled before the document was evaluated; the ledger writes this one."""
+
+    slug, title, status = "document-cancelled", "The document was cancelled", 409
+
+
 class RubricError(DecalogoError):
     """A rubric is unknown or its file is invalid; the detail names file, line and field."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 
+from decalogo import errors
 from decalogo.api.catalogue import problem_types
 from tests.api.conftest import problem
 
@@ -62,3 +63,10 @@ def test_every_type_of_problem_has_its_page(client: httpx.Client) -> None:
     for entry in listed:
         assert client.get(entry["type"]).json() == entry
     problem(client.get("/problems/nonesuch"), 404, "not-found")
+
+
+def test_problems_that_the_ledger_writes_have_their_page_too() -> None:
+    scripts = "".join(path.read_text() for path in Path(errors.__file__).parent.glob("batches/lua/*.lua"))
+    written = dict(re.findall(r"type = '/problems/([a-z-]+)', title = '([^']+)'", scripts))
+    assert len(written) >= 2
+    assert {slug: problem_types()[slug].title for slug in written} == written

@@ -146,6 +146,41 @@ def test_a_failed_document_answers_with_its_own_problem(
     assert status["problem"]["detail"] == "The file ends in the middle of page 3."
 
 
+def test_a_partial_result_is_not_given_out_while_a_longer_attempt_is_to_come(
+    client: httpx.Client, services: Services, batch: dict[str, list[str]]
+) -> None:
+    document_id = batch["documents"][0]
+    claim = services.ledger.claim(document_id, "worker")
+    assert claim is not None
+    services.store.put("results/cut.2.json", RESULT)
+    services.ledger.finish(
+        claim, DocumentState.PARTIAL, result_key="results/cut.1.json", pages_key="pages/cut.1.json.gz"
+    )
+    assert client.get(f"{API}/documents/{document_id}").json()["state"] == "queued"
+    problem(client.get(f"{API}/documents/{document_id}/result"), 409, "not-ready")
+    assert client.get(f"{API}/batch/{batch['job'][0]}/results").json()[0]["result"] is None
+    again = services.ledger.claim(document_id, "worker", "slow")
+    assert again is not None
+    services.ledger.finish(
+        again, DocumentState.PARTIAL, result_key="results/cut.2.json", pages_key="pages/cut.2.json.gz"
+    )
+    assert client.get(f"{API}/documents/{document_id}/result").content == RESULT
+
+
+def test_a_dead_letter_answers_with_what_is_known(
+    client: httpx.Client, services: Services, batch: dict[str, list[str]]
+) -> None:
+    document_id = batch["documents"][0]
+    for attempt in range(services.settings.queue.max_attempts):
+        lane = services.ledger.stale(-60, 100)
+        where = next(waiting.lane for waiting in lane if waiting.document_id == document_id)
+        assert services.ledger.claim(document_id, f"worker-{attempt}", where) is not None
+        services.ledger.release(document_id, f"worker-{attempt}", "lost", "killed by signal 11")
+    body = problem(client.get(f"{API}/documents/{document_id}/result"), 422, "document-dead")
+    assert "killed by signal 11" in body["detail"]
+    assert client.get(f"{API}/documents/{document_id}").json()["state"] == "dead"
+
+
 def test_a_result_that_was_deleted_is_not_found(
     client: httpx.Client, services: Services, batch: dict[str, list[str]]
 ) -> None:

@@ -20,9 +20,9 @@ class Problem(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     type: str = Field(description="Stable identifier; see `/api/v1/problems`.", examples=["/problems/not-found"])
-    title: str = Field(examples=["Not found"])
-    status: int = Field(examples=[404])
-    detail: str = Field(examples=["There is no such batch."])
+    title: str = Field("", examples=["Not found"])
+    status: int | None = Field(None, examples=[404])
+    detail: str = Field("", examples=["There is no such batch."])
 
 
 class AcceptedDocument(BaseModel):

@@ -63,8 +63,8 @@ def result(
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """409 with `Retry-After` while it is not there yet; a document without result answers 422 with its own problem."""
-    if not document.result_key:
-        return _no_result(request, document)
+    if document.state not in TERMINAL or not document.result_key:
+        return _no_result(request, document)  # also while a partial result waits for its second, longer attempt
     try:
         body = services.store.read(document.result_key)
     except FileNotFoundError as error:
@@ -93,7 +93,7 @@ def page(
     format: Annotated[TextFormat, Query(description="`text` answers the bare text.")] = TextFormat.JSON,
 ) -> Response | PageText:
     """The text that the offsets of evidence count in: `text[start:end]` is the quote."""
-    if not document.pages_key:
+    if document.state not in TERMINAL or not document.pages_key:
         return _no_result(request, document)
     try:
         texts = page_texts(services.store, document.pages_key)

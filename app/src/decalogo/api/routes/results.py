@@ -14,7 +14,7 @@ from decalogo.api.catalogue import declare
 from decalogo.api.deps import OwnBatch, ServicesDep
 from decalogo.api.schemas import DocumentResult
 from decalogo.api.services import Services
-from decalogo.batches.states import Batch, Document
+from decalogo.batches.states import TERMINAL, Batch, Document
 from decalogo.errors import BodyError, ForbiddenError, NotFoundError, UnauthorizedError, UnavailableError
 
 router = APIRouter(prefix="/batch", tags=["batches"])
@@ -78,7 +78,7 @@ def _entries(batch: Batch, services: Services) -> Iterator[bytes]:
 def _entry(document: Document, services: Services) -> bytes:
     problem = document.problem
     body = b"null"
-    if document.result_key:
+    if document.state in TERMINAL and document.result_key:
         try:
             # A line break in JSON is only ever a blank between two tokens, and would cut a JSONL line in two.
             body = services.store.read(document.result_key).replace(b"\n", b" ").strip()
