@@ -10,13 +10,14 @@ embedded() {
 }
 
 embedded_up() {
-  local workers=()
+  local options=()
   # A replica of the stack's worker judges two documents at once.
-  [[ -z "$1" ]] || workers=(--workers "$(($1 * 2))")
+  [[ -z "$1" ]] || options+=(--workers "$(($1 * 2))")
+  [[ -z "${EMBEDDED_PORT:-}" ]] || options+=(--port "$EMBEDDED_PORT")
   ensure_venv requirements.lock
   remember_form embedded
   step "Starting the processes"
-  embedded up "${workers[@]}" >/dev/null
+  embedded up "${options[@]}" >/dev/null
 }
 
 embedded_runs() { [[ -x "$VENV/bin/decalogo" ]] && embedded url >/dev/null 2>&1; }

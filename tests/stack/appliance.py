@@ -29,15 +29,19 @@ class Appliance:
     Args:
         folder: empty folder to clone the committed HEAD into.
         name: compose project, and tag of the images.
+        own_venv: let it make its own virtual environment; else it shares this repository's.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, *, own_venv: bool = False) -> None:
         self.folder, self.name = folder, name
         subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(REPOSITORY), str(folder)], check=True)
+        if not own_venv and (REPOSITORY / ".venv").exists():
+            (folder / ".venv").symlink_to(REPOSITORY / ".venv")
         self.http_port, self.https_port = free_port(), free_port()
         self.clients: list[Client] = []
         own = {"COMPOSE_PROJECT_NAME": name, "IMAGE_TAG": name}
         ports = {"HTTP_PORT": str(self.http_port), "HTTPS_PORT": str(self.https_port)}
+        ports["EMBEDDED_PORT"] = str(free_port())
         self.environment: Mapping[str, str] = {**os.environ, **own, **ports}
 
     def run(self, *arguments: str, timeout: float = 600) -> str:
@@ -63,7 +67,8 @@ class Appliance:
 
     def client(self, token: str) -> Client:
         """Return a client that trusts this appliance's certificate and nothing else."""
-        client = Client(self.run("url").strip(), token, self.run("certificate"))
+        url = self.run("url").strip()
+        client = Client(url, token, self.run("certificate") if url.startswith("https:") else "")
         self.clients.append(client)
         return client
 

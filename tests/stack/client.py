@@ -17,12 +17,12 @@ class Client:
     Args:
         url: base address.
         token: bearer token; empty sends none.
-        certificate: PEM of the certificate to trust.
+        certificate: PEM of the certificate to trust; empty for an address without TLS.
     """
 
     def __init__(self, url: str, token: str, certificate: str) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        trust = ssl.create_default_context(cadata=certificate)
+        trust = ssl.create_default_context(cadata=certificate or None)
         self.http = httpx.Client(base_url=url, headers=headers, verify=trust, timeout=120, trust_env=False)
         self.told_to_wait = 0
 

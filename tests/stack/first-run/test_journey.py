@@ -86,7 +86,6 @@ def test_another_tenant_sees_nothing_of_it(appliance: Appliance, batch: dict[str
 
 
 def test_the_client_of_the_package_does_the_same(appliance: Appliance) -> None:
-    # In a fresh clone this also shows that the client installs itself from the lock.
     job_id = appliance.run("decalogo", "submit", str(REAL_PLAN), "--wait").strip()
 
     admin = appliance.client(appliance.run("token", "admin").strip())
