@@ -1,9 +1,11 @@
 """Inputs made to cost time: each must end soon, as a result or as a document error."""
 
+import io
 import time
 from contextlib import suppress
 
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 from decalogo.errors import DocumentError, DocumentTooLargeError
 from decalogo.evaluation.extract import extract
@@ -31,14 +33,32 @@ MEGABYTE = 1_000_000
         "(" * 100_000,
         "- " * 100_000 + "1",
         "Programa " + "x " * 100_000,
+        "<!---->" * 50_000,
+        "<html>" + "<table><tr><td>" * 50_000,
+        "<html><table>" + "<tr><td rowspan=99 colspan=99>a" * 20_000,
+        "<html>" + "&amp;<" * 100_000,
     ],
-    ids=range(17),
+    ids=range(21),
 )
 def test_a_text_made_to_be_slow_is_read_in_seconds(content):
     started = time.process_time()
     with suppress(DocumentError):
         extract(content.encode())
     assert time.process_time() - started < 20
+
+
+@pytest.mark.parametrize("count", [140, 600, 4000])
+def test_a_page_crossed_by_lines_is_read_in_seconds(count):
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, invariant=1)
+    for n in range(count):
+        canvas.line(0, n * 800 / count, 600, n * 800 / count)
+        canvas.line(n * 600 / count, 0, n * 600 / count, 800)
+    canvas.drawString(100, 100, "La tasa fue de 12 casos en el municipio.")
+    canvas.save()
+    started = time.process_time()
+    assert extract(buffer.getvalue()).tables == ()
+    assert time.process_time() - started < 10
 
 
 def test_a_text_too_long_for_its_pages_is_refused_before_it_is_read(tmp_path):

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from decalogo.errors import DamagedDocumentError, EmptyDocumentError, NoTextError
 from decalogo.evaluation.extract.contents import find_contents
-from decalogo.evaluation.extract.detect import HEAD_BYTES, PDF, ZIP, media_type
+from decalogo.evaluation.extract.detect import HEAD_BYTES, HTML, PDF, TEXT, ZIP, media_type
 from decalogo.evaluation.extract.furniture import clear_grids, find_furniture
+from decalogo.evaluation.extract.htmlpage import read_html
 from decalogo.evaluation.extract.office import read_office
 from decalogo.evaluation.extract.passages import build_passages
 from decalogo.evaluation.extract.pdf import read_pdf
@@ -18,6 +19,7 @@ from decalogo.evaluation.extract.tables import build_tables
 from decalogo.evaluation.extract.text import read_text
 from decalogo.evaluation.model import Extracted, Flag, Page
 
+_READERS = {PDF: read_pdf, TEXT: read_text, HTML: read_html}
 __all__ = ["extract"]
 
 
@@ -40,7 +42,7 @@ def extract(content: bytes | Path, *, max_pages: int = 5000) -> Extracted:
     if kind == ZIP:
         kind, sheets, flags = read_office(content, max_pages)
     else:
-        sheets, flags = read_pdf(content, max_pages) if kind == PDF else read_text(content, max_pages)
+        sheets, flags = _READERS[kind](content, max_pages)
     blank = tuple(sheet.number for sheet in sheets if not sheet.lines)
     if len(blank) == len(sheets):
         if kind != PDF:

@@ -8,6 +8,7 @@ from decalogo.errors import EmptyDocumentError, UnsupportedDocumentError
 
 PDF = "application/pdf"
 ZIP = "application/zip"
+HTML = "text/html"
 TEXT = "text/plain"
 
 HEAD_BYTES = 8192
@@ -30,6 +31,9 @@ _KNOWN = (
 )
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 # Bytes that no text file of any supported encoding holds (NUL is judged apart: UTF-16 has it).
+_HTML = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*+(?:(?><!--.*?-->)\s*+|<\?xml[^>]*+>\s*+)*+<(?:!doctype\s+html|html[\s>])", re.I | re.S
+)
 _BINARY = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
 _MOST_BINARY = 0.002
 
@@ -67,6 +71,8 @@ def media_type(head: bytes) -> str:
             raise UnsupportedDocumentError(f"The content is {name}; upload the plan as PDF, DOCX, ODT or plain text.")
     if looks_utf16(head):
         return TEXT
+    if _HTML.match(head):
+        return HTML
     if len(_BINARY.findall(head)) > _MOST_BINARY * len(head):
         raise UnsupportedDocumentError(
             "The content is binary and of no known type; upload the plan as PDF or plain text."
