@@ -47,6 +47,8 @@ def test_what_is_no_number_is_none(written: str) -> None:
         "grado 11o",
         "menores de 5 anos",
         "adolescentes de 14 a 17 anos",
+        "mujeres de 15-19 anos",
+        "niveles 1 y 2 del sisben",
         "2.3.1 poblacion",
         "nit. 800 219 201 - 8",
         "conpes 3918",

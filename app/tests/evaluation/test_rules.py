@@ -82,6 +82,13 @@ def test_the_other_condition_of_a_clause_stands_near(tmp_path: Path) -> None:
     assert answer(tmp_path, rule, far)["score"] == 0
 
 
+def test_a_count_may_have_to_stand_before_its_noun(tmp_path: Path) -> None:
+    clause = {"any": ["mujeres"], "number": ["quantity"], "near": 10, "order": "before"}
+    rule = {"kind": "checklist", "elements": [element("people", clause)]}
+    assert answer(tmp_path, rule, document("Se conocen 300 mujeres."))["score"] == 3
+    assert answer(tmp_path, rule, document("Atención a mujeres 270 300 255."))["score"] == 0
+
+
 def test_one_word_says_less_about_a_long_sentence(tmp_path: Path) -> None:
     rule = {"kind": "checklist", "elements": [element("dane", {"any": ["dane"]})]}
     long = "Según el DANE, las mujeres y " + ", ".join(["el comercio, la industria, la pesca"] * 8) + " crecen."

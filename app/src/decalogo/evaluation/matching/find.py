@@ -151,7 +151,11 @@ class Finder:
             return [Match(unit, start, end, None, unit.text[start:end]) for start, end in anchors]
         found = []
         for start, end in anchors:
-            near = [(max(start - n.end, n.start - end, 0), n.start, n) for n in numbers]
+            near = [
+                (max(start - n.end, n.start - end, 0), n.start, n)
+                for n in numbers
+                if clause.order == "any" or n.start < start
+            ]
             if near and (closest := min(near, key=lambda item: item[:2]))[0] <= clause.near:
                 number = closest[2]
                 span = min(start, number.start), max(end, number.end)

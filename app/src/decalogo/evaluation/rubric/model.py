@@ -31,6 +31,7 @@ class Clause(Strict):
         none: patterns that make the unit not count.
         number: kinds of number, one of which stands in the unit (with ``any``: within ``near`` characters of it).
         near: greatest distance between anchor and number, characters.
+        order: ``before``: the number stands before the anchor ("300 familias"), not after it.
         years: fewest different years in the unit.
         about: ``own``: the unit itself names the point; ``near``: its passage or heading may name it instead.
         beside: shared finders, one of which matches in the unit or at most ``reach`` units away in the same section.
@@ -44,6 +45,7 @@ class Clause(Strict):
     none: Patterns = ()
     number: tuple[NumberKind, ...] = ()
     near: int = Field(60, ge=0, le=1000)
+    order: Literal["any", "before"] = "any"
     years: int = Field(0, ge=0, le=20)
     about: Literal["own", "near"] = "near"
     beside: tuple[Name, ...] = ()
