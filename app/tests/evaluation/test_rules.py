@@ -244,6 +244,15 @@ def test_columns_take_their_role_from_title_and_place(tmp_path: Path) -> None:
     assert answer(tmp_path, rule, table_document(header, bare), columns=COLUMNS)["score"] == 0
 
 
+def test_a_planned_product_is_no_baseline(tmp_path: Path) -> None:
+    clause = {"any": ["mujeres"], "number": ["quantity"], "near": 10}
+    header, row = ["Producto", "Meta"], ["Talleres dictados", "30 mujeres"]
+    rule = {"kind": "checklist", "elements": [element("count", clause)]}
+    assert answer(tmp_path, rule, table_document(header, row), columns=COLUMNS)["score"] == 3
+    rule = {"kind": "checklist", "elements": [element("count", {**clause, "without": ["product"]})]}
+    assert answer(tmp_path, rule, table_document(header, row), columns=COLUMNS)["score"] == 0
+
+
 def test_a_merged_cell_is_context_for_its_rows_and_quoted_once(tmp_path: Path) -> None:
     rule = {
         "kind": "checklist",

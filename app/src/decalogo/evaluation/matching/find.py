@@ -133,6 +133,8 @@ class Finder:
         return self._numbered
 
     def _match(self, clause: Clause, unit: Unit) -> list[Match]:
+        if any(role in unit.roles for role in clause.without):
+            return []
         if clause.years and len({n.value for n in unit.numbers if n.kind is NumberKind.YEAR}) < clause.years:
             return []
         if clause.columns:

@@ -37,6 +37,7 @@ class Clause(Strict):
         beside: shared finders, one of which matches in the unit or at most ``reach`` units away in the same section.
         reach: distance for ``beside``, units.
         columns: for table rows, column role to what its cell holds.
+        without: column roles a table row must not have (a planned product is no baseline).
     """
 
     any: Patterns = ()
@@ -51,6 +52,7 @@ class Clause(Strict):
     beside: tuple[Name, ...] = ()
     reach: int = Field(0, ge=0, le=5)
     columns: dict[Name, Literal["text", "number"]] = {}
+    without: tuple[Name, ...] = ()
 
     @model_validator(mode="after")
     def _says_something(self) -> Clause:
