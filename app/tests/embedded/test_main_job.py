@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.embedded.conftest import Operator, children, operator_for_a_while, wait_until
+from tests.embedded.conftest import COMMAND, Operator, children, operator_for_a_while, wait_until
 
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]
 
@@ -159,6 +160,19 @@ def test_wrong_use_has_its_own_exit_status(appliance: Operator, tmp_path: Path) 
     assert len(split.splitlines()) == 2
     away = appliance.client("status", "batch_x", "--url", "http://127.0.0.1:1", "--patience", "1", status=4)
     assert "gave up on http://127.0.0.1:1" in away.stderr
+
+
+def test_interrupting_the_wait_leaves_the_batch_alone(appliance: Operator, real_plan: Path) -> None:
+    token_file = appliance.run("token").stdout.strip()
+    command = [*COMMAND, "submit", str(real_plan), "--wait", "--url", appliance.url, "--token-file", token_file]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as waiting:
+        assert waiting.stdout is not None
+        job = waiting.stdout.readline().strip()
+        waiting.send_signal(signal.SIGINT)
+        messages = waiting.communicate(timeout=30)[1]
+    assert waiting.returncode == 130
+    assert f"decalogo status --wait {job}" in messages, messages
+    assert "1 succeeded of 1" in appliance.client("status", job, "--wait").stdout
 
 
 def test_deleting_the_data_leaves_nothing(appliance: Operator) -> None:

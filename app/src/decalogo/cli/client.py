@@ -83,22 +83,24 @@ def submit(
     with _outcome(), _open(ctx, url, token, token_file, ca, insecure, patience) as appliance:
         reasons = dict(entry.partition("=")[::2] for entry in not_applicable or [])
         batches = plan([FilePart.of(path) for path in files], custom_id or [], split=split)
-        job_ids = []
-        for batch in batches:
-            options = SubmitOptions(rubric, priority or "", reasons, batch.custom_ids)
-            with view.upload_bar(batch.files) as sent:
-                answer = appliance.submit(batch.files, options, sent)
-            job_ids.append(answer["job_id"])
-            # At once, so that it is known even if the wait is interrupted.
-            typer.echo(answer["job_id"])
-        if not wait and output is None:
-            view.say(f"accepted; follow with: decalogo status {' '.join(job_ids)}")
-            return
-        complete = True
-        for job_id in job_ids:
-            complete &= view.follow(appliance, job_id)
-            if output is not None:
-                complete &= _save(appliance, job_id, output if len(job_ids) == 1 else output / job_id, Format.JSON)
+        job_ids: list[str] = []
+        with view.goes_on(job_ids):
+            for batch in batches:
+                options = SubmitOptions(rubric, priority or "", reasons, batch.custom_ids)
+                with view.upload_bar(batch.files) as sent:
+                    answer = appliance.submit(batch.files, options, sent)
+                job_ids.append(answer["job_id"])
+                # At once, so that it is known even if the wait is interrupted.
+                typer.echo(answer["job_id"])
+            if not wait and output is None:
+                view.say(f"accepted; follow with: decalogo status {' '.join(job_ids)}")
+                return
+            complete = True
+            for job_id in job_ids:
+                complete &= view.follow(appliance, job_id)
+                if output is not None:
+                    folder = output if len(job_ids) == 1 else output / job_id
+                    complete &= _save(appliance, job_id, folder, Format.JSON)
         if not complete:
             raise typer.Exit(INCOMPLETE)
 
@@ -122,7 +124,8 @@ def status(
         complete = True
         for job_id in job_ids:
             if wait:
-                complete &= view.follow(appliance, job_id)
+                with view.goes_on(job_ids):
+                    complete &= view.follow(appliance, job_id)
             answer = appliance.status(job_id)
             typer.echo(json.dumps(answer) if as_json else view.status_line(answer))
         if not complete:

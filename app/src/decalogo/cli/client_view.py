@@ -7,7 +7,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -26,12 +34,28 @@ def say(line: str) -> None:
     _errors.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
+def _bar(*columns: ProgressColumn) -> Progress:
+    """Return a bar that leaves no trace, and shows nothing where nobody watches."""
+    return Progress(*columns, console=_errors, transient=True, disable=not _errors.is_terminal)
+
+
+@contextmanager
+def goes_on(job_ids: Sequence[str]) -> Iterator[None]:
+    """Tell who interrupts that batches which were accepted go on; ``job_ids`` may still grow meanwhile."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if job_ids:
+            say(f"what was accepted goes on; follow with: decalogo status --wait {' '.join(job_ids)}")
+        raise
+
+
 @contextmanager
 def upload_bar(files: Sequence[FilePart]) -> Iterator[Callable[[int], None]]:
     """Show how many bytes are sent; yields what takes their number."""
     total = sum(file.size for file in files)
     columns = (TextColumn("uploading {task.fields[files]}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=_errors, transient=True) as progress:
+    with _bar(*columns) as progress:
         task = progress.add_task("upload", total=total, files=f"{len(files)} file{'s' if len(files) != 1 else ''}")
         yield lambda sent: progress.update(task, completed=sent)
 
@@ -39,9 +63,7 @@ def upload_bar(files: Sequence[FilePart]) -> Iterator[Callable[[int], None]]:
 @contextmanager
 def counter(what: str, total: int) -> Iterator[Callable[[], None]]:
     """Show how many of ``total`` are done; yields what to call after each."""
-    with Progress(
-        TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=_errors, transient=True
-    ) as progress:
+    with _bar(TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()) as progress:
         task = progress.add_task(what, total=total)
         yield lambda: progress.advance(task)
 
@@ -49,19 +71,15 @@ def counter(what: str, total: int) -> Iterator[Callable[[], None]]:
 def follow(appliance: Appliance, job_id: str) -> bool:
     """Show a batch's progress until it is finished; say whether every document succeeded."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    try:
-        with Progress(*columns, console=_errors, transient=True) as progress:
-            task = progress.add_task(job_id, total=None)
+    with _bar(*columns) as progress:
+        task = progress.add_task(job_id, total=None)
 
-            def show(status: dict[str, Any]) -> None:
-                counts = status["counts"]
-                ended = counts["total"] - sum(counts[state] for state in OPEN_STATES)
-                progress.update(task, total=counts["total"], completed=ended, description=_counts(counts))
+        def show(status: dict[str, Any]) -> None:
+            counts = status["counts"]
+            ended = counts["total"] - sum(counts[state] for state in OPEN_STATES)
+            progress.update(task, total=counts["total"], completed=ended, description=_counts(counts))
 
-            status = appliance.wait(job_id, show)
-    except KeyboardInterrupt:
-        say(f"the batch goes on; follow with: decalogo status --wait {job_id}")
-        raise
+        status = appliance.wait(job_id, show)
     say(status_line(status))
     return bool(status["counts"]["succeeded"] == status["counts"]["total"])
 

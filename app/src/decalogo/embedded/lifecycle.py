@@ -46,7 +46,7 @@ def up(layout: Layout, *, port: int | None, workers: int | None, timeout_seconds
     """
     deadline = time.monotonic() + timeout_seconds
     layout.prepare()
-    lock = supervisor.try_lock(layout)
+    lock = supervisor.take_lock(layout)
     if lock is None:
         return _join(layout, port=port, workers=workers, deadline=deadline, say=say)
     with lock:

@@ -41,8 +41,17 @@ class ServiceState:
     description: str
 
 
+def take_lock(layout: Layout) -> IO[bytes] | None:
+    """Take the data folder's lock to start a supervisor; ``None`` if one holds it."""
+    for _ in range(3):
+        if handle := try_lock(layout):
+            return handle
+        time.sleep(0.1)  # a command that only asked whether it is held lets go at once
+    return None
+
+
 def try_lock(layout: Layout) -> IO[bytes] | None:
-    """Take the data folder's lock; ``None`` if a supervisor holds it."""
+    """Take the data folder's lock; ``None`` if somebody holds it."""
     handle = layout.lock.open("ab")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
