@@ -2,7 +2,7 @@
 
     cd app && ../.venv/bin/python ../bench/recovery.py [--rounds 8] [--lease 10]
 
-Prints one JSON line a fault: rounds, documents in flight, lost, doubled, and seconds until they started again (p50, max).
+Prints one JSON line a fault: rounds, documents in flight, lost, doubled, and seconds until they ran again (p50, max).
 """
 
 from __future__ import annotations
@@ -55,16 +55,14 @@ def measure(fault: Callable[[Processes], None], rounds: int, lease: float) -> di
                     store.put(f"documents/{document_id}", text.encode())
                     documents.append(NewDocument(document_id, "x", "", "00", len(text)))
                 ledger.admit(job_id, "bench", Options(), documents)
-                processes.wait(lambda marks=marks: all(m.exists() for m in marks), 60, "both in flight")
+                processes.wait(lambda marks=marks: _in_flight(processes, marks), 60, "both in flight")
                 killed = time.time()
                 fault(processes)
-                processes.heal()
                 affected = _restarted(ledger.documents(job_id), ledger, processes, killed, fault is kill_worker)
                 inflight += len(affected)
                 again += [d.started_at - killed for d in affected]
                 processes.signal("worker1", signal.SIGKILL)  # what the killed child's sibling still hangs on
-                processes.heal()
-                processes.wait(lambda j=job_id: ledger.batch(j).state is BatchState.FINISHED, 120, "finished")
+                processes.wait(lambda j=job_id: _finished(processes, ledger, j), 120, "finished")
                 ended = ledger.documents(job_id)
                 lost += sum(d.state is not DocumentState.SUCCEEDED for d in ended)
                 doubled += sum(d.result_key != f"results/{d.document_id}.{d.attempts}.json" for d in ended)
@@ -77,6 +75,17 @@ def measure(fault: Callable[[Processes], None], rounds: int, lease: float) -> di
     }  # fmt: skip
 
 
+def _in_flight(processes: Processes, marks: list[Path]) -> bool:
+    processes.heal()
+    return all(mark.exists() for mark in marks)
+
+
+def _finished(processes: Processes, ledger: Ledger, job_id: str) -> bool:
+    processes.heal()
+    batch = ledger.batch(job_id)
+    return batch is not None and batch.state is BatchState.FINISHED
+
+
 def _restarted(
     before: list[Document], ledger: Ledger, processes: Processes, killed: float, both: bool
 ) -> list[Document]:
@@ -84,6 +93,7 @@ def _restarted(
     found: list[Document] = []
 
     def look() -> bool:
+        processes.heal()
         now = [ledger.document(b.document_id) for b in before]
         found[:] = [d for d in now if d and d.attempts > 1 and d.started_at > killed]
         return len(found) >= need
