@@ -100,9 +100,9 @@ def test_results_of_a_half_done_batch_name_what_is_missing(
         assert len((tmp_path / "lines" / "results.jsonl").read_bytes().splitlines()) == 2
 
 
-def test_a_full_queue_is_waited_for_only_as_long_as_told(services: Services, token: str, files: list[FilePart]) -> None:
-    queue = services.settings.queue.model_copy(update={"max_depth": 2})
-    full = replace(services, settings=services.settings.model_copy(update={"queue": queue}))
+def test_a_full_queue_is_waited_for_only_as_long_as_told(settings: Settings, token: str, files: list[FilePart]) -> None:
+    queue = settings.queue.model_copy(update={"max_depth": 2})
+    full = replace(open_services(settings.model_copy(update={"queue": queue})), publish=lambda _documents: None)
     notices: list[str] = []
     with served(full) as port:
         connection = Connection(f"http://127.0.0.1:{port}", token)
