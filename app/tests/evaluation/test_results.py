@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -117,7 +118,7 @@ def test_another_process_with_another_hash_seed_and_file_name_gives_the_same_byt
     copy.write_bytes(PLAN.read_bytes())
     run = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(copy)],
-        env={"PYTHONHASHSEED": "4711"},
+        env={"PYTHONHASHSEED": "4711", "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         check=False,
     )

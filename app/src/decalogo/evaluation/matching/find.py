@@ -50,8 +50,10 @@ class Finder:
         clauses = [*element.find, *(clause for name in element.use for clause in self._rubric.data.finders[name])]
         best: dict[int, Match] = {}
         for clause in clauses:
-            for index, candidates in self._matches(clause).items():
-                if index not in best and (match := self._nearest(clause, candidates, focus)):
+            matches = self._matches(clause)
+            about = focus.own if clause.about == "own" else focus.relevance
+            for index in matches.keys() & about.keys():
+                if index not in best and (match := self._nearest(clause, matches[index], focus)):
                     best[index] = match
         return sorted(best.values(), key=lambda match: (-focus.relevance[match.unit.index], match.order))
 
