@@ -19,7 +19,8 @@ run_unit_part() {
   local scripts=("$ROOT/appliance" "$ROOT/.ci/run" "$ROOT"/scripts/lock "$ROOT"/scripts/lib/*.sh "$ROOT"/images/*/{serve,health,operator-cli})
   check "ruff check" in_app "$VENV/bin/ruff" check .
   check "ruff format" in_app "$VENV/bin/ruff" format --check .
-  check "ruff check of the stack tests" in_app "$VENV/bin/ruff" check --config pyproject.toml "$ROOT/tests"
+  check "ruff check of the stack tests" in_root "$VENV/bin/ruff" check --config app/pyproject.toml tests
+  check "ruff format of the stack tests" in_root "$VENV/bin/ruff" format --check --config app/pyproject.toml tests
   check "mypy" in_app "$VENV/bin/mypy"
   check_if_there shellcheck --external-sources "${scripts[@]}"
   check_if_there shfmt --diff --indent 2 --case-indent "${scripts[@]}"
@@ -40,6 +41,7 @@ run_stack_part() {
 }
 
 in_app() { (cd "$ROOT/app" && "$@"); }
+in_root() { (cd "$ROOT" && "$@"); }
 
 # Run one check and count it.
 check() {
