@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +44,11 @@ class CalibratedEvaluator:
         not_applicable: Mapping[str, str] | None = None,
         max_pages: int = 5000,
         cache_dir: Path | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> Evaluation:
         """Spend the cost and return a valid result without evidence; the document is hashed, never read.
+
+        Once ``stop`` answers yes, what is left of the cost is not spent, and the result is partial.
 
         Raises:
             RequestError: ``not_applicable`` names a point that the rubric has not.
@@ -54,18 +57,23 @@ class CalibratedEvaluator:
         if unknown := sorted(reasons.keys() - {point.id for point in rubric.data.points}):
             raise RequestError(f"not_applicable names no point of rubric {rubric.id}: {', '.join(unknown)}")
         held = _hold(self._cost.memory_mib << 20)
-        _burn(self._cost.cpu_seconds)
-        time.sleep(self._cost.wait_seconds)
+        cut = _burn(self._cost.cpu_seconds, stop or _never) or _wait(self._cost.wait_seconds, stop or _never)
         answers = _zeros(rubric, reasons)
         result: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
             "evaluator": {"name": self.name, "version": self.version},
             "rubric": {"id": rubric.id, "version": rubric.version, "sha256": rubric.sha256},
-            "document": {**_identity(content), "media_type": "application/octet-stream", "pages": 0},
+            "document": {
+                **_identity(content),
+                "media_type": "application/octet-stream",
+                "pages": 0,
+                "pages_judged": 0,
+            },
             "answers": answers,
             **roll_up(answers, rubric.data, reasons),
             "flags": [
-                {"code": "calibrated", "detail": "For a load test: the document was not read.", "pages": []}
+                {"code": "calibrated", "detail": "For a load test: the document was not read.", "pages": []},
+                *([{"code": "partial", "detail": "the time limit came", "pages": []}] if cut else []),
             ],
         }
         result["sha256"] = hashlib.sha256(canonical_json(result)).hexdigest()
@@ -80,11 +88,28 @@ def _hold(size: int) -> bytearray:
     return block
 
 
-def _burn(seconds: float) -> None:
-    """Use CPU time of this thread, whatever else the machine does."""
+def _never() -> bool:
+    return False
+
+
+def _burn(seconds: float, stop: Callable[[], bool]) -> bool:
+    """Use CPU time of this thread, whatever else the machine does; tell whether ``stop`` ended it."""
     end = time.thread_time() + seconds
     while time.thread_time() < end:
+        if stop():
+            return True
         hashlib.sha256(_BLOCK)
+    return False
+
+
+def _wait(seconds: float, stop: Callable[[], bool]) -> bool:
+    """Sleep, asking ``stop`` every tenth of a second; tell whether it ended the sleep."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        if stop():
+            return True
+        time.sleep(min(left, 0.1))
+    return False
 
 
 def _identity(content: bytes | Path) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol
@@ -31,8 +31,13 @@ class Evaluator(Protocol):
         not_applicable: Mapping[str, str] | None = None,
         max_pages: int = 5000,
         cache_dir: Path | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> Evaluation:
-        """Judge one document; raises ``DocumentError`` when it cannot be read."""
+        """Judge one document; raises ``DocumentError`` when it cannot be read.
+
+        ``stop`` is asked now and then; once it answers yes (the soft time limit), what is done so far is made a valid
+        result with the flag ``partial``.
+        """
 
 
 class PatternEvaluator:
@@ -49,9 +54,12 @@ class PatternEvaluator:
         not_applicable: Mapping[str, str] | None = None,
         max_pages: int = 5000,
         cache_dir: Path | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> Evaluation:
         """Judge one document; see ``decalogo.evaluation.evaluate``."""
-        return evaluate(content, rubric, not_applicable=not_applicable, max_pages=max_pages, cache_dir=cache_dir)
+        return evaluate(
+            content, rubric, not_applicable=not_applicable, max_pages=max_pages, cache_dir=cache_dir, stop=stop
+        )
 
 
 def get_evaluator(name: str) -> Evaluator:

@@ -106,6 +106,8 @@ class Extracted:
         passages: in reading order.
         tables: in reading order.
         flags: what is wrong with the document short of a failure.
+        total_pages: pages of the file, where the time limit came before the last; ``None`` when all were read or
+            their number is not known.
     """
 
     media_type: str
@@ -113,3 +115,4 @@ class Extracted:
     passages: tuple[Passage, ...]
     tables: tuple[Table, ...] = ()
     flags: tuple[Flag, ...] = field(default=())
+    total_pages: int | None = None

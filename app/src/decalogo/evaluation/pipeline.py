@@ -24,7 +24,7 @@ from decalogo.evaluation.rubric.model import Point, Question
 from decalogo.evaluation.rules import Context, Judgement, judge
 
 SCHEMA_VERSION = 1
-EVALUATOR = {"name": "decalogo", "version": "1.0.0"}
+EVALUATOR = {"name": "decalogo", "version": "1.1.0"}
 """Raise the version whenever the same bytes and rubric could give another result."""
 
 Fold = Callable[[str], bytes]
@@ -47,6 +47,11 @@ class Evaluation:
         """Return the result's canonical JSON: UTF-8, sorted keys, no spaces."""
         return canonical_json(self.result)
 
+    @property
+    def partial(self) -> bool:
+        """Whether the time limit came before the last page; the flag ``partial`` names the pages."""
+        return any(flag["code"] == "partial" for flag in self.result["flags"])
+
 
 def canonical_json(value: object) -> bytes:
     """Return the one form of a JSON value that is hashed and stored."""
@@ -60,6 +65,7 @@ def evaluate(
     not_applicable: Mapping[str, str] | None = None,
     max_pages: int = 5000,
     cache_dir: Path | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Evaluation:
     """Judge one document: the same bytes and rubric give the same result, byte for byte.
 
@@ -69,6 +75,7 @@ def evaluate(
         not_applicable: point id to the reason why it is left out of the means.
         max_pages: pages past which the document is refused.
         cache_dir: folder that keeps the compiled patterns for other processes.
+        stop: asked between pages; once it answers yes, the pages read so far are judged and the result is partial.
 
     Raises:
         DocumentError: the document cannot be read.
@@ -77,7 +84,7 @@ def evaluate(
     from decalogo.evaluation.extract import extract
 
     return judge_extracted(
-        extract(content, max_pages=max_pages),
+        extract(content, max_pages=max_pages, stop=stop),
         rubric,
         content=content,
         not_applicable=not_applicable or {},
@@ -129,7 +136,8 @@ def judge_extracted(
         "document": {
             **_identity(content),
             "media_type": document.media_type,
-            "pages": len(document.pages),
+            "pages": document.total_pages or len(document.pages),
+            "pages_judged": len(document.pages),
         },
         "answers": answers,
         **roll_up(answers, rubric.data, reasons),

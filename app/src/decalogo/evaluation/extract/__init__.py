@@ -5,6 +5,7 @@ The native reader is loaded on the first PDF and never at import time, so that a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from decalogo.errors import DamagedDocumentError, EmptyDocumentError, NoTextError
@@ -15,20 +16,23 @@ from decalogo.evaluation.extract.htmlpage import read_html
 from decalogo.evaluation.extract.office import read_office
 from decalogo.evaluation.extract.passages import build_passages
 from decalogo.evaluation.extract.pdf import read_pdf
+from decalogo.evaluation.extract.reading import Limits, Reading
 from decalogo.evaluation.extract.tables import build_tables
 from decalogo.evaluation.extract.text import read_text
 from decalogo.evaluation.model import Extracted, Flag, Page
 
-_READERS = {PDF: read_pdf, TEXT: read_text, HTML: read_html}
+_READERS = {PDF: read_pdf, TEXT: read_text, HTML: read_html, ZIP: read_office}
 __all__ = ["extract"]
 
 
-def extract(content: bytes | Path, *, max_pages: int = 5000) -> Extracted:
+def extract(content: bytes | Path, *, max_pages: int = 5000, stop: Callable[[], bool] | None = None) -> Extracted:
     """Read a document; its type is judged by its content. The same bytes always give the same result.
 
     Args:
         content: the document's bytes, or the file that holds them (a large PDF is then never held in memory).
         max_pages: pages past which a document is refused.
+        stop: asked between pages; once it answers yes, the pages read so far (at least one) become the document,
+            flagged ``partial``. The same pages always give the same document.
 
     Raises:
         EmptyDocumentError: no bytes, or a text without a word.
@@ -38,21 +42,11 @@ def extract(content: bytes | Path, *, max_pages: int = 5000) -> Extracted:
         NoTextError: a PDF without a text layer on any page.
         DocumentTooLargeError: more than ``max_pages`` pages.
     """
-    kind = media_type(_head(content))
-    if kind == ZIP:
-        kind, sheets, flags = read_office(content, max_pages)
-    else:
-        sheets, flags = _READERS[kind](content, max_pages)
+    reading = _READERS[media_type(_head(content))](content, Limits(max_pages, stop))
+    sheets, flags = reading.sheets, reading.flags
+    _check_text(reading)
     blank = tuple(sheet.number for sheet in sheets if not sheet.lines)
-    if len(blank) == len(sheets):
-        if kind != PDF:
-            raise EmptyDocumentError("The document holds no word; upload the document again.")
-        if any(flag.code == "damaged" for flag in flags):
-            raise DamagedDocumentError("The PDF is damaged and no text can be read; download or export it again.")
-        raise NoTextError(
-            f"None of the {len(sheets)} pages has a text layer (a scan?); run text recognition and upload the result."
-        )
-    if blank and kind == PDF:
+    if blank and reading.media_type == PDF:
         flags.append(
             Flag(
                 "pages-without-text",
@@ -60,16 +54,33 @@ def extract(content: bytes | Path, *, max_pages: int = 5000) -> Extracted:
                 blank,
             )
         )
+    if reading.cut:
+        flags.append(reading.partial_flag())
     furniture = find_furniture(sheets)
     clear_grids(sheets, furniture)
     contents = find_contents(sheets, furniture)
     flow = build_passages(sheets, furniture, contents)
     return Extracted(
-        media_type=kind,
+        media_type=reading.media_type,
         pages=tuple(Page(sheet.number, sheet.text) for sheet in sheets),
         passages=tuple(flow.passages),
         tables=tuple(build_tables(sheets, furniture, flow.grid_sections)),
         flags=tuple(flags),
+        total_pages=reading.total if reading.cut else None,
+    )
+
+
+def _check_text(reading: Reading) -> None:
+    """Refuse a document without a word; of one cut short, nobody knows."""
+    if reading.cut or any(sheet.lines for sheet in reading.sheets):
+        return
+    if reading.media_type != PDF:
+        raise EmptyDocumentError("The document holds no word; upload the document again.")
+    if any(flag.code == "damaged" for flag in reading.flags):
+        raise DamagedDocumentError("The PDF is damaged and no text can be read; download or export it again.")
+    raise NoTextError(
+        f"None of the {len(reading.sheets)} pages has a text layer (a scan?); "
+        "run text recognition and upload the result."
     )
 
 

@@ -9,6 +9,7 @@ from decalogo.errors import DocumentTooLargeError
 from decalogo.evaluation.extract.grids import is_table
 from decalogo.evaluation.extract.layout import Box, Grid, GridCell, Sheet, cut_lines
 from decalogo.evaluation.extract.normalise import normalise
+from decalogo.evaluation.extract.reading import Limits, Reading
 from decalogo.evaluation.model import Flag
 
 _PAGE_CHARACTERS = 3000
@@ -119,22 +120,26 @@ def _grid(rows: list[list[tuple[RowCell, int, int]]]) -> Grid:
     return Grid(Box(0, min(offsets), wide, max(offsets)), columns, borders, cells, [])
 
 
-def make_sheets(blocks: Iterable[Block], max_pages: int) -> tuple[list[Sheet], list[Flag]]:
+def make_sheets(media_type: str, blocks: Iterable[Block], limits: Limits) -> Reading:
     """Return one sheet a page. Without page breaks, pages of about 3,000 characters are made up, and a flag says so.
 
     Raises:
-        DocumentTooLargeError: more than ``max_pages`` pages.
+        DocumentTooLargeError: more than ``limits.max_pages`` pages.
     """
     blocks = list(blocks)
-    broken = any(isinstance(block, PageBreak) for block in blocks)
+    breaks = sum(isinstance(block, PageBreak) for block in blocks)
+    broken = breaks > 0
     pages = [_Page()]
+    cut = False
     for block in blocks:
         full = not broken and pages[-1].length >= _PAGE_CHARACTERS
         if full or isinstance(block, PageBreak):
+            if cut := limits.reached(len(pages)):
+                break
             pages.append(_Page())
-            if len(pages) > max_pages:
+            if len(pages) > limits.max_pages:
                 raise DocumentTooLargeError(
-                    f"The document has over {max_pages} pages; split it or raise evaluation.max_pages."
+                    f"The document has over {limits.max_pages} pages; split it or raise evaluation.max_pages."
                 )
         if not isinstance(block, PageBreak):
             pages[-1].add(block)
@@ -146,4 +151,5 @@ def make_sheets(blocks: Iterable[Block], max_pages: int) -> tuple[list[Sheet], l
                 f"The file keeps no page borders; it was cut into {len(pages)} parts, numbered as pages.",
             )
         )
-    return [page.sheet(number) for number, page in enumerate(pages, 1)], flags
+    sheets = [page.sheet(number) for number, page in enumerate(pages, 1)]
+    return Reading(media_type, sheets, flags, cut, total=breaks + 1 if broken else None)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from decalogo.errors import DocumentTooLargeError
 from decalogo.evaluation.extract.blocks import Block, Paragraph, RowCell, TableRow, make_sheets
-from decalogo.evaluation.extract.layout import Sheet
+from decalogo.evaluation.extract.detect import HTML
+from decalogo.evaluation.extract.reading import Limits, Reading
 from decalogo.evaluation.extract.text import decode
-from decalogo.evaluation.model import Flag
 
 _MOST_BYTES = 40 << 20
 _MOST_SPAN = 100
@@ -23,11 +23,11 @@ _BLOCKS = frozenset(
 _BLANKS = re.compile(r"\s+")
 
 
-def read_html(content: bytes | Path, max_pages: int) -> tuple[list[Sheet], list[Flag]]:
+def read_html(content: bytes | Path, limits: Limits) -> Reading:
     """Read a page of HTML.
 
     Raises:
-        DocumentTooLargeError: over 40 MB, or more than ``max_pages`` made-up pages.
+        DocumentTooLargeError: over 40 MB, or more than ``limits.max_pages`` made-up pages.
     """
     size = content.stat().st_size if isinstance(content, Path) else len(content)
     if size > _MOST_BYTES:
@@ -36,7 +36,7 @@ def read_html(content: bytes | Path, max_pages: int) -> tuple[list[Sheet], list[
     reader.feed(decode(content.read_bytes() if isinstance(content, Path) else content))
     reader.close()
     reader.finish()
-    return make_sheets(reader.blocks, max_pages)
+    return make_sheets(HTML, reader.blocks, limits)
 
 
 class _Reader(HTMLParser):

@@ -19,9 +19,8 @@ from decalogo.errors import (
     UnsupportedDocumentError,
 )
 from decalogo.evaluation.extract.blocks import Block, make_sheets
-from decalogo.evaluation.extract.layout import Sheet
 from decalogo.evaluation.extract.officexml import DocxHandler, OdtHandler
-from decalogo.evaluation.model import Flag
+from decalogo.evaluation.extract.reading import Limits, Reading
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 ODT = "application/vnd.oasis.opendocument.text"
@@ -37,14 +36,14 @@ _MOST_ENTRIES = 20_000
 _ENCRYPTED = 0x1
 
 
-def read_office(content: bytes | Path, max_pages: int) -> tuple[str, list[Sheet], list[Flag]]:
-    """Read a DOCX or ODT file: its media type, its pages, and what is wrong with it.
+def read_office(content: bytes | Path, limits: Limits) -> Reading:
+    """Read a DOCX or ODT file.
 
     Raises:
         UnsupportedDocumentError: a ZIP that is neither.
         EncryptedDocumentError: it needs a password.
         DamagedDocumentError: the ZIP or its XML is broken.
-        DocumentTooLargeError: it unpacks to more than the limits, or has more than ``max_pages`` pages.
+        DocumentTooLargeError: it unpacks to more than the limits, or has more than ``limits.max_pages`` pages.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content) if isinstance(content, bytes) else content) as archive:
@@ -62,7 +61,7 @@ def read_office(content: bytes | Path, max_pages: int) -> tuple[str, list[Sheet]
         raise DamagedDocumentError(
             f"The office document is truncated or malformed ({error}); save or export it again."
         ) from error
-    return kind, *make_sheets(blocks, max_pages)
+    return make_sheets(kind, blocks, limits)
 
 
 def _kind(archive: zipfile.ZipFile) -> str:

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from decalogo.errors import DamagedDocumentError, DocumentTooLargeError, EncryptedDocumentError
+from decalogo.evaluation.extract.detect import PDF
 from decalogo.evaluation.extract.hyphens import vocabulary
 from decalogo.evaluation.extract.layout import Sheet
 from decalogo.evaluation.extract.normalise import normalise
 from decalogo.evaluation.extract.pdfpage import RawPage, read_page
+from decalogo.evaluation.extract.reading import Limits, Reading
 from decalogo.evaluation.model import Flag
 
 MOST_CHARACTERS = 40_000_000
@@ -23,25 +25,29 @@ _TAIL_BYTES = 2048
 _PASSWORD_ERRORS = (4, 5)  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 
 
-def read_pdf(content: bytes | Path, max_pages: int) -> tuple[list[Sheet], list[Flag]]:
+def read_pdf(content: bytes | Path, limits: Limits) -> Reading:
     """Read a PDF: one sheet a page (without text where a page cannot be read), and what is wrong with the file.
 
     Raises:
         EncryptedDocumentError: a password is needed.
         DamagedDocumentError: PDFium can open the file in no way, or it has no pages.
-        DocumentTooLargeError: more than ``max_pages`` pages or ``MOST_CHARACTERS`` characters.
+        DocumentTooLargeError: more than ``limits.max_pages`` pages or ``MOST_CHARACTERS`` characters.
     """
     document = _open(content)
     try:
         count = len(document)
         if count == 0:
             raise DamagedDocumentError("The PDF has no pages; it may be cut off: download or export it again.")
-        if count > max_pages:
+        if count > limits.max_pages:
             raise DocumentTooLargeError(
-                f"The PDF has {count} pages and at most {max_pages} are read; split it or raise evaluation.max_pages."
+                f"The PDF has {count} pages and at most {limits.max_pages} are read; "
+                "split it or raise evaluation.max_pages."
             )
-        raw, length = [], 0
+        raw: list[RawPage] = []
+        length = 0
         for index in range(count):
+            if limits.reached(index):
+                break
             raw.append(read_page(document, index))
             length += len(raw[-1].text)
             if length > MOST_CHARACTERS:
@@ -52,7 +58,7 @@ def read_pdf(content: bytes | Path, max_pages: int) -> tuple[list[Sheet], list[F
         document.close()
     words = vocabulary(page.text for page in raw)
     sheets = [_sheet(page, words) for page in raw]
-    return sheets, _damage(content, raw)
+    return Reading(PDF, sheets, _damage(content, raw), cut=len(raw) < count, total=count)
 
 
 def _open(content: bytes | Path) -> Any:

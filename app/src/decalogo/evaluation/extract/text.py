@@ -7,11 +7,12 @@ from itertools import pairwise
 from pathlib import Path
 
 from decalogo.errors import DocumentTooLargeError
-from decalogo.evaluation.extract.detect import HEAD_BYTES, looks_utf16
+from decalogo.evaluation.extract.detect import HEAD_BYTES, TEXT, looks_utf16
 from decalogo.evaluation.extract.hyphens import vocabulary
 from decalogo.evaluation.extract.layout import Sheet, cut_lines
 from decalogo.evaluation.extract.normalise import normalise
 from decalogo.evaluation.extract.pagemarks import find_page_ends
+from decalogo.evaluation.extract.reading import Limits, Reading
 from decalogo.evaluation.model import Flag
 
 _PAGE_CHARACTERS = 3000
@@ -19,15 +20,16 @@ _PAGE_CHARACTERS = 3000
 _MOST_PAGE_BYTES = 8000
 
 
-def read_text(content: bytes | Path, max_pages: int) -> tuple[list[Sheet], list[Flag]]:
+def read_text(content: bytes | Path, limits: Limits) -> Reading:
     """Read plain text: one sheet a page.
 
     Pages are split at form feeds. A text without them is cut where page numbers and headers stand between its lines,
     and what is then longer than a page, into pages of about 3,000 characters at paragraph borders.
 
     Raises:
-        DocumentTooLargeError: more than ``max_pages`` pages.
+        DocumentTooLargeError: more than ``limits.max_pages`` pages.
     """
+    max_pages = limits.max_pages
     size = content.stat().st_size if isinstance(content, Path) else len(content)
     if size > max_pages * _MOST_PAGE_BYTES:
         raise DocumentTooLargeError(
@@ -51,8 +53,13 @@ def read_text(content: bytes | Path, max_pages: int) -> tuple[list[Sheet], list[
             f"The text has {len(parts)} pages and at most {max_pages} are read; split it or raise evaluation.max_pages."
         )
     words = vocabulary(parts)
-    texts = [normalise(part, words).text for part in parts]
-    return [Sheet(number, text, cut_lines(text)) for number, text in enumerate(texts, 1)], flags
+    sheets: list[Sheet] = []
+    for number, part in enumerate(parts, 1):
+        if limits.reached(len(sheets)):
+            break
+        text = normalise(part, words).text
+        sheets.append(Sheet(number, text, cut_lines(text)))
+    return Reading(TEXT, sheets, flags, cut=len(sheets) < len(parts), total=len(parts))
 
 
 def decode(data: bytes) -> str:
