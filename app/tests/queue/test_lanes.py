@@ -41,6 +41,10 @@ def test_nothing_is_left_while_something_waits(depths: dict[str, int]) -> None:
     assert take(order, waiting) is None
 
 
+def test_queues_that_are_no_lanes_come_last() -> None:
+    assert LaneOrder(["reply.celery.pidbox", "slow"]).consume(2) == ["slow", "reply.celery.pidbox"]
+
+
 def test_a_worker_without_the_low_lane_takes_its_own_queues_only() -> None:
     order = LaneOrder(["slow", "suspect"])
     for _ in range(2 * LOW_SHARE):

@@ -7,9 +7,11 @@ import os
 import signal
 from pathlib import Path
 
+from celery import Celery
+
 from decalogo.batches.states import DocumentState, Priority
 from decalogo.connections import connect
-from decalogo.queue.lanes import QUEUES
+from decalogo.queue.lanes import QUEUES, WORK_QUEUES
 from tests.queue.conftest import Appliance
 
 
@@ -24,6 +26,25 @@ def test_documents_are_evaluated_by_whoever_claims_them(appliance: Appliance) ->
     assert documents[20].state is DocumentState.FAILED
     assert documents[20].problem is not None
     assert documents[20].problem["type"] == "/problems/document-damaged"
+
+
+def test_a_live_worker_shows_the_settings_and_queues_it_works_with(appliance: Appliance) -> None:
+    worker = appliance.start("worker", "--concurrency", "3")
+    appliance.wait(lambda: bool(appliance.ledger.live_workers()), 30, "worker alive")
+    client = Celery(broker=appliance.settings.redis.url(appliance.settings.redis.broker_db))
+    inspect = client.control.inspect(timeout=5)
+    (conf,) = inspect.conf().values()
+    expected = {
+        "task_serializer": "json", "accept_content": ["json"], "timezone": "UTC", "enable_utc": True,
+        "task_track_started": True, "task_time_limit": 3600, "task_soft_time_limit": 3300, "task_acks_late": True,
+        "task_reject_on_worker_lost": False, "worker_prefetch_multiplier": 1, "worker_disable_prefetch": True,
+        "worker_max_tasks_per_child": 100, "task_default_queue": "decalogo_batch_tasks", "task_ignore_result": True,
+    }  # fmt: skip
+    assert {name: conf[name] for name in expected} == expected
+    (stats,) = inspect.stats().values()
+    assert (stats["pid"], stats["pool"]["max-concurrency"]) == (worker.pid, 3)
+    (queues,) = inspect.active_queues().values()
+    assert {queue["name"] for queue in queues} == set(WORK_QUEUES)
 
 
 def test_an_unforeseen_error_ends_as_a_dead_letter_that_names_it(appliance: Appliance) -> None:

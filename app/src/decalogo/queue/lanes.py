@@ -60,7 +60,8 @@ class LaneOrder:
 
     def update(self, it: Iterable[str]) -> None:
         """Take the queues that are consumed now, in any order."""
-        self._queues = sorted(it, key=QUEUES.index)
+        # Others are a client's own, such as the reply queue of `celery inspect`.
+        self._queues = sorted(it, key=lambda queue: QUEUES.index(queue) if queue in QUEUES else len(QUEUES))
 
     def consume(self, n: int) -> list[str]:
         """Return the queues to look at, first to last."""
