@@ -64,6 +64,12 @@ in_form() {
   local command="$1" form
   shift
   form="$(last_form)"
+  # Started by a plain `docker compose up`, perhaps.
+  if [[ -z "$form" ]] && compose_answers && stack_runs; then form=stack; fi
+  if [[ -z "$form" && "$command" == down ]]; then
+    say "Nothing was started here."
+    return 0
+  fi
   [[ -n "$form" ]] || fail "nothing was started here yet: ./appliance up"
   "${form}_$command" "$@"
 }
