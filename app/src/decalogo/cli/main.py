@@ -9,6 +9,7 @@ import typer
 
 from decalogo.cli import client, dead, embedded
 from decalogo.cli.evaluate import evaluate
+from decalogo.cli.report import report
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="DECALOGO: judge batches of plans by one yardstick.")
 
@@ -131,6 +132,7 @@ def token_revoke(token_id: Annotated[str, typer.Argument(help="Its id: the middl
 
 
 app.command()(evaluate)
+app.command()(report)
 app.command()(client.submit)
 app.command()(client.status)
 app.command()(client.results)

@@ -1,0 +1,103 @@
+"""A ZIP of a batch's reports, made while it is sent: nothing but one document is ever in memory."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from decalogo.evaluation.rubric import Rubric
+from decalogo.reports.comparison import comparison_csv, comparison_html, comparison_xlsx
+from decalogo.reports.csvfile import answers_csv
+from decalogo.reports.labels import labels_for
+from decalogo.reports.page import report_html
+from decalogo.reports.rollup import Judged, RollUp, Unjudged
+from decalogo.reports.view import View
+from decalogo.reports.xlsx import report_xlsx
+
+_DATE = (1980, 1, 1, 0, 0, 0)
+"""The same results give the same archive: no entry carries the time it was made."""
+
+_MAKERS = {
+    "json": lambda view: orjson.dumps(view.result, option=orjson.OPT_SORT_KEYS),
+    "html": report_html,
+    "xlsx": report_xlsx,
+    "csv": answers_csv,
+}
+
+
+class _Sink:
+    """Takes what the archive writes until it is fetched; it cannot seek, so sizes follow the content."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def write(self, data: Any) -> int:
+        self._parts.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def take(self) -> bytes:
+        data, self._parts = b"".join(self._parts), []
+        return data
+
+
+@dataclass(frozen=True)
+class _Archive:
+    sink: _Sink
+    file: zipfile.ZipFile
+
+    def add(self, name: str, content: bytes) -> bytes:
+        entry = zipfile.ZipInfo(name, _DATE)
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        entry.external_attr = 0o644 << 16
+        self.file.writestr(entry, content, compresslevel=3)
+        return self.sink.take()
+
+
+def reports_zip(
+    documents: Iterable[Judged | Unjudged], *, formats: Sequence[str] = ("html", "json"), rubric: Rubric | None = None
+) -> Iterator[bytes]:
+    """Yield a ZIP: ``reports/0001-name.html`` and so on for each document, then the comparison of all.
+
+    Args:
+        documents: taken one by one; those without result are named in the comparison only.
+        formats: of each document's report: ``html``, ``json``, ``xlsx``, ``csv``.
+        rubric: of the results; default: the shipped one.
+
+    Raises:
+        RequestError: results of two rubrics.
+    """
+    sink = _Sink()
+    rollup = RollUp(rubric)
+    with zipfile.ZipFile(sink, "w") as file:  # type: ignore[call-overload]
+        archive = _Archive(sink, file)
+        for number, document in enumerate(documents, 1):
+            if isinstance(document, Unjudged):
+                rollup.add(document)
+                continue
+            stem = f"reports/{number:04d}-{slug(document.name)}"
+            linked = next((f"{stem}.{name}" for name in ("html", "xlsx", "csv", "json") if name in formats), "")
+            rollup.add(replace(document, link=linked))
+            view = View(document.result, labels_for(document.result, rubric), document.name)
+            for name in formats:
+                yield archive.add(f"{stem}.{name}", _MAKERS[name](view))
+        whole = rollup.as_dict()
+        yield archive.add("index.html", comparison_html(whole))
+        yield archive.add("comparison.xlsx", comparison_xlsx(whole))
+        yield archive.add("comparison.csv", comparison_csv(whole))
+        yield archive.add("comparison.json", orjson.dumps(whole, option=orjson.OPT_SORT_KEYS))
+    yield sink.take()
+
+
+def slug(name: str) -> str:
+    """Return a document's name as part of a file name that every system takes; at most 60 characters."""
+    ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9]+", "-", ascii_only).strip("-").lower()[:60].strip("-") or "document"

@@ -1,0 +1,122 @@
+"""The comparison of a batch's documents as HTML, CSV and XLSX, from what ``roll_up`` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from decalogo.reports.csvfile import table
+from decalogo.reports.labels import Labels
+from decalogo.reports.page import render
+from decalogo.reports.words import words
+from decalogo.reports.workbook import Workbook
+
+_NUMBERS = ("count", "mean", "min", "q1", "median", "q3", "max")
+_TITLES = ("count", "mean", "minimum", "quartile1", "median", "quartile3", "greatest")
+
+
+def _labels(rollup: dict[str, Any]) -> Labels:
+    """Return texts and shades for a comparison."""
+    return Labels(
+        title=rollup["title"],
+        words=words(rollup["language"]),
+        questions={},
+        elements={},
+        max_score=1.0,
+        ratings=tuple((rating["at_least"], rating["name"]) for rating in rollup["ratings"]),
+    )
+
+
+def _spread(rollup: dict[str, Any], labels: Labels) -> list[dict[str, Any]]:
+    """Return what distributions are shown of: the whole, then each point, then each dimension."""
+    whole = {"id": "", "title": labels.words["global"], **rollup["global"]}
+    return [whole, *rollup["points"], *rollup["dimensions"]]
+
+
+def comparison_html(rollup: dict[str, Any]) -> bytes:
+    """Return the comparison as one self-contained page."""
+    labels = _labels(rollup)
+    return render(
+        "comparison.html",
+        rollup=rollup,
+        labels=labels,
+        w=labels.words,
+        distributions=[
+            (labels.words["distribution"], _spread(rollup, labels)[: 1 + len(rollup["points"])]),
+            (labels.words["distribution_dimensions"], rollup["dimensions"]),
+        ],
+    )
+
+
+def comparison_csv(rollup: dict[str, Any], *, excel: bool = False) -> bytes:
+    """Return one row a document: rank, percentages of the whole, of each point and of each dimension."""
+    texts = words(rollup["language"])
+    keys = ("rank", "document", "percent", "rating")
+    rest = ("pages", "flags", "sha256")
+    parts = [part["id"] for part in (*rollup["points"], *rollup["dimensions"])]
+    title = texts.column if excel else str
+    rows = [[*map(title, keys), *parts, *map(title, rest)], *_documents(rollup)]
+    return table(rows, texts, excel=excel)
+
+
+def _documents(rollup: dict[str, Any]) -> Iterator[Sequence[object]]:
+    for document in rollup["documents"]:
+        yield (
+            document["rank"],
+            document["name"],
+            document["percent"],
+            document["rating"],
+            *(document["points"].get(point["id"]) for point in rollup["points"]),
+            *(document["dimensions"].get(dimension["id"]) for dimension in rollup["dimensions"]),
+            document["pages"],
+            " ".join(document["flags"]),
+            document["sha256"],
+        )
+    empty = [None] * (len(rollup["points"]) + len(rollup["dimensions"]))
+    for item in rollup["without_result"]:
+        yield (None, item["name"], None, item["state"], *empty, None, item["detail"], None)
+
+
+def comparison_xlsx(rollup: dict[str, Any]) -> bytes:
+    """Return the comparison as a workbook: ranking with the documents-by-points matrix, and distributions."""
+    labels = _labels(rollup)
+    texts = labels.words
+    book = Workbook(f"{texts['comparison']} – {labels.title}")
+    _ranking(book, rollup, labels)
+    sheet = book.sheet(texts.sheet("distribution"), (6, 60, *(10 for _ in _NUMBERS), *(14 for _ in labels.ratings)))
+    head = ["", texts["point"], *(texts[key] for key in _TITLES), *(name for _, name in labels.ratings)]
+    for column, name in enumerate(head):
+        book.cell(sheet, 0, column, name, "head")
+    for row, part in enumerate(_spread(rollup, labels), 1):
+        book.cell(sheet, row, 0, part["id"])
+        book.cell(sheet, row, 1, part["title"])
+        book.cell(sheet, row, 2, part["count"])
+        for column, key in enumerate(_NUMBERS[1:], 3):
+            book.percent(sheet, row, column, part[key], labels.heat(part[key]))
+        for column, (_, name) in enumerate(labels.ratings, 2 + len(_NUMBERS)):
+            book.cell(sheet, row, column, part["ratings"].get(name, 0))
+    sheet.freeze_panes(1, 2)
+    return book.done()
+
+
+def _ranking(book: Workbook, rollup: dict[str, Any], labels: Labels) -> None:
+    texts = labels.words
+    points, dimensions = rollup["points"], rollup["dimensions"]
+    widths = (8, 48, 12, 16, *(9 for _ in (*points, *dimensions)), 9, 30, 66)
+    sheet = book.sheet(texts.sheet("ranking"), widths)
+    head = [texts.column(key) for key in ("rank", "document", "percent", "rating")]
+    head += [f"{part['id']} {part['title']}" for part in (*points, *dimensions)]
+    head += [texts.column(key) for key in ("pages", "flags", "sha256")]
+    for column, name in enumerate(head):
+        book.cell(sheet, 0, column, name, "head")
+    sheet.set_row(0, 90)
+    row = 0
+    for row, cells in enumerate(_documents(rollup), 1):
+        for column, value in enumerate(cells):
+            if column == 2 or 4 <= column < 4 + len(points) + len(dimensions):
+                number = value if isinstance(value, float | int) else None
+                book.percent(sheet, row, column, number, labels.heat(number))
+            else:
+                book.cell(sheet, row, column, value)
+    sheet.autofilter(0, 0, max(row, 1), len(head) - 1)
+    sheet.freeze_panes(1, 2)

@@ -1,0 +1,83 @@
+"""CSV reports. Cells that a spreadsheet would take for a formula are made text."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+
+from decalogo.reports.view import View, plain
+from decalogo.reports.words import Words
+
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+BOM = "\ufeff"
+"""Tells spreadsheets that a file is UTF-8."""
+
+
+def safe(text: object) -> str:
+    """Return a cell's text on one line; an apostrophe goes before what would start a formula (CWE-1236)."""
+    cell = plain(text)
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def table(rows: Iterable[Sequence[object]], words: Words, *, excel: bool = False) -> bytes:
+    """Return rows as CSV in UTF-8; texts are made safe, numbers and ``None`` are not touched.
+
+    Args:
+        rows: cells; a ``float`` or ``int`` is a number, ``None`` is an empty cell, anything else is text.
+        words: the language, for its number format.
+        excel: with a byte order mark, and the separator and decimal sign that a spreadsheet in that language expects;
+            else as RFC 4180 and every program reads it: comma and point.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=words["separator"] if excel else ",", lineterminator="\r\n")
+    for row in rows:
+        writer.writerow([_cell(value, words, excel) for value in row])
+    return ((BOM if excel else "") + out.getvalue()).encode()
+
+
+def _cell(value: object, words: Words, excel: bool) -> object:
+    if value is None:
+        return ""
+    if isinstance(value, int | float):
+        text = f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+        return text.replace(".", words["decimal"]) if excel else text
+    return safe(value)
+
+
+ANSWER_COLUMNS = (
+    "id", "point", "point_title", "dimension", "dimension_title", "question", "question_title", "score", "max_score",
+    "found", "missing", "quotes", "page", "quote", "recommendation",
+)  # fmt: skip
+"""Columns of a table of answers; in plain CSV these names are the header, whatever the language."""
+
+
+def answers_csv(view: View, *, excel: bool = False) -> bytes:
+    """Return one row an answer: what was asked, the score, elements, first quote, recommendation."""
+    words = view.labels.words
+    head = [words.column(name) for name in ANSWER_COLUMNS] if excel else ANSWER_COLUMNS
+    return table([head, *answer_rows(view)], words, excel=excel)
+
+
+def answer_rows(view: View) -> Iterator[Sequence[object]]:
+    """Yield the cells of each answer, as ``ANSWER_COLUMNS`` names them."""
+    titles = {point["id"]: point["title"] for point in view.result["points"]}
+    for answer in view.answers:
+        first = answer.quotes[0] if answer.quotes else None
+        yield (
+            answer.id,
+            answer.point,
+            titles[answer.point],
+            answer.dimension,
+            view.dimension_titles[answer.dimension],
+            answer.question,
+            answer.title,
+            answer.score,
+            float(view.labels.max_score),
+            "; ".join(answer.found),
+            "; ".join(answer.missing),
+            len(answer.quotes),
+            first.page if first else None,
+            first.text if first else "",
+            answer.recommendation if answer.applicable else view.labels.words["not_applicable"],
+        )

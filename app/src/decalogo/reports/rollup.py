@@ -1,0 +1,182 @@
+"""Comparing the documents of a batch: ranking, how the points are distributed, documents by points.
+
+Results are taken one by one and let go again: about 2 KB stay of each, so that a country's plans fit.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from decalogo.errors import RequestError
+from decalogo.evaluation.rubric import Rubric
+from decalogo.reports.labels import Labels, labels_for
+from decalogo.reports.words import DEFAULT
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A document with its result; ``link`` is where its own report is, if anywhere."""
+
+    name: str
+    result: dict[str, Any]
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Unjudged:
+    """A document without result: its state and the reason."""
+
+    name: str
+    state: str
+    detail: str = ""
+
+
+class RollUp:
+    """Takes results one by one; ``as_dict`` compares those taken so far.
+
+    Args:
+        rubric: the rubric of the results; default: the shipped one.
+    """
+
+    def __init__(self, rubric: Rubric | None = None) -> None:
+        self._rubric = rubric
+        self._first: dict[str, Any] | None = None
+        self._labels: Labels | None = None
+        self._documents: list[dict[str, Any]] = []
+        self._without: list[dict[str, str]] = []
+        self._made_with: set[tuple[str, ...]] = set()
+        self._questions: dict[tuple[str, str], list[float]] = {}
+
+    def add(self, document: Judged | Unjudged) -> None:
+        """Take one document.
+
+        Raises:
+            RequestError: its result was made with another rubric than the first one's.
+        """
+        if isinstance(document, Unjudged):
+            self._without.append({"name": document.name, "state": document.state, "detail": document.detail})
+            return
+        result = document.result
+        if self._first is None:
+            self._labels = labels_for(result, self._rubric)
+            self._first = {key: result[key] for key in ("rubric", "points", "dimensions")}
+        elif result["rubric"]["id"] != self._first["rubric"]["id"]:
+            first, other = self._first["rubric"]["id"], result["rubric"]["id"]
+            raise RequestError(f"results of two rubrics cannot be compared: {first} and {other} ({document.name})")
+        self._made_with.add((*map(str, result["rubric"].values()), *map(str, result["evaluator"].values())))
+        self._note_questions(result)
+        self._documents.append(
+            {
+                "name": document.name,
+                "link": document.link,
+                "percent": result["global"]["percent"],
+                "rating": result["global"]["rating"],
+                "points": {point["id"]: point["percent"] for point in result["points"]},
+                "dimensions": {dimension["id"]: dimension["percent"] for dimension in result["dimensions"]},
+                "pages": result["document"]["pages"],
+                "flags": [flag["code"] for flag in result["flags"]],
+                "sha256": result["document"]["sha256"],
+                "result_sha256": result["sha256"],
+            }
+        )
+
+    def _note_questions(self, result: dict[str, Any]) -> None:
+        for answer in result["answers"]:
+            if answer["score"] is not None:
+                sums = self._questions.setdefault((answer["dimension"], answer["question"]), [0.0, 0.0])
+                sums[0] += answer["score"]
+                sums[1] += 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the comparison as JSON types; documents stand by rank, equal percentages share a rank."""
+        labels, first = self._labels, self._first or {"rubric": None, "points": [], "dimensions": []}
+        documents = sorted(self._documents, key=_by_rank)
+        rank = 0
+        for place, document in enumerate(documents, 1):
+            if place == 1 or document["percent"] != documents[place - 2]["percent"]:
+                rank = place
+            document["rank"] = None if document["percent"] is None else rank
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "rubric": first["rubric"],
+            "title": labels.title if labels else "",
+            "language": labels.words.language if labels else DEFAULT,
+            "mixed": len(self._made_with) > 1,
+            "ratings": [{"name": name, "at_least": least} for least, name in labels.ratings] if labels else [],
+            "documents": documents,
+            "without_result": sorted(self._without, key=lambda item: item["name"]),
+            "global": _distribution([d["percent"] for d in documents], labels),
+            "points": [
+                {
+                    "id": p["id"],
+                    "title": p["title"],
+                    **_distribution([d["points"].get(p["id"]) for d in documents], labels),
+                }
+                for p in first["points"]
+            ],
+            "dimensions": [
+                {"id": d["id"], "title": d["title"]}
+                | _distribution([document["dimensions"].get(d["id"]) for document in documents], labels)
+                for d in first["dimensions"]
+            ],
+            "questions": [
+                {
+                    "dimension": dimension,
+                    "id": question,
+                    "title": labels.question(question) if labels else "",
+                    "mean": round(100 * total / (count * (labels.max_score if labels else 1)), 2),
+                    "answers": int(count),
+                }
+                for (dimension, question), (total, count) in self._questions.items()
+            ],
+        }
+
+
+def roll_up(documents: Iterable[Judged | Unjudged], rubric: Rubric | None = None) -> dict[str, Any]:
+    """Return the comparison of documents; see ``RollUp``."""
+    rollup = RollUp(rubric)
+    for document in documents:
+        rollup.add(document)
+    return rollup.as_dict()
+
+
+def _by_rank(document: dict[str, Any]) -> tuple[bool, float, str, str]:
+    percent = document["percent"]
+    return percent is None, -(percent or 0.0), document["name"], document["sha256"]
+
+
+def _distribution(percents: Sequence[float | None], labels: Labels | None) -> dict[str, Any]:
+    """Return count, mean, the five numbers of a box plot, and how many documents earn each rating."""
+    values = sorted(value for value in percents if value is not None)
+    if not values:
+        return {
+            "count": 0,
+            "mean": None,
+            "min": None,
+            "q1": None,
+            "median": None,
+            "q3": None,
+            "max": None,
+            "ratings": {},
+        }
+    cuts = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else [values[0]] * 3
+    q1, median, q3 = (round(cut, 2) for cut in cuts)
+    ratings = dict.fromkeys((name for _, name in labels.ratings), 0) if labels else {}
+    for value in values:
+        if labels and labels.ratings:
+            ratings[next(name for least, name in labels.ratings if value >= least)] += 1
+    return {
+        "count": len(values),
+        "mean": round(statistics.fmean(values), 2),
+        "min": values[0],
+        "q1": q1,
+        "median": median,
+        "q3": q3,
+        "max": values[-1],
+        "ratings": ratings,
+    }

@@ -1,0 +1,241 @@
+"""A result made ready to be shown: answers with titles, quotes gathered, strengths and gaps picked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from decalogo.reports.labels import Labels
+
+_PICKED = 5
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+
+
+def plain(text: object) -> str:
+    """Return a text on one line, without control characters: fit for a cell."""
+    return " ".join(_CONTROLS.sub("", str(text)).split())
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A quote with the elements it proves; ``before``, ``mark`` and ``after`` make it up."""
+
+    elements: tuple[str, ...]
+    page: int
+    start: int
+    end: int
+    before: str
+    mark: str
+    after: str
+
+    @property
+    def text(self) -> str:
+        """The quote on one line."""
+        return plain(self.before + self.mark + self.after)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer with everything a reader sees of it."""
+
+    id: str
+    point: str
+    dimension: str
+    question: str
+    title: str
+    applicable: bool
+    score: float | None
+    percent: float | None
+    found: tuple[str, ...]
+    missing: tuple[str, ...]
+    quotes: tuple[Quote, ...]
+    recommendation: str
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A question over all points that apply: mean percentage and in how many points it scored nothing."""
+
+    question: str
+    dimension: str
+    title: str
+    percent: float
+    zeros: int
+    of: int
+
+
+@dataclass(frozen=True)
+class View:
+    """One result and its labels.
+
+    Attributes:
+        result: as the evaluator gives it.
+        labels: names for it.
+        name: what the document is called.
+        pages: text of each page, or nothing.
+        link: address of the document, or "": pages are then linked as ``<link>#page=N``.
+    """
+
+    result: dict[str, Any]
+    labels: Labels
+    name: str = ""
+    pages: Sequence[str] = ()
+    link: str = ""
+    _by_cell: dict[tuple[str, str], list[Answer]] = field(default_factory=dict)
+
+    @property
+    def called(self) -> str:
+        """The document's name, or the beginning of its hash."""
+        return plain(self.name) or f"{self.result['document']['sha256'][:12]}…"
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Keys of the texts that a reader must see first."""
+        return tuple(filter(None, (self.labels.notice, "notice_partial" if self.result.get("partial") else "")))
+
+    @cached_property
+    def answers(self) -> tuple[Answer, ...]:
+        """All answers, in the rubric's order."""
+        return tuple(_answer(item, self.labels) for item in self.result["answers"])
+
+    def cell(self, point: str, dimension: str) -> list[Answer]:
+        """Return the answers of one point in one dimension."""
+        if not self._by_cell:
+            for answer in self.answers:
+                self._by_cell.setdefault((answer.point, answer.dimension), []).append(answer)
+        return self._by_cell.get((point, dimension), [])
+
+    @cached_property
+    def dimension_titles(self) -> dict[str, str]:
+        """Title of each dimension by id."""
+        return {dimension["id"]: dimension["title"] for dimension in self.result["dimensions"]}
+
+    @cached_property
+    def means(self) -> tuple[Mean, ...]:
+        """Every question over the points, best first."""
+        cells: dict[tuple[str, str], list[Answer]] = {}
+        for answer in self.answers:
+            if answer.percent is not None:
+                cells.setdefault((answer.dimension, answer.question), []).append(answer)
+        means = [
+            Mean(
+                question,
+                dimension,
+                self.labels.question(question),
+                sum(a.percent or 0.0 for a in found) / len(found),
+                sum(not a.score for a in found),
+                len(found),
+            )
+            for (dimension, question), found in cells.items()
+        ]
+        return tuple(sorted(means, key=lambda mean: -mean.percent))
+
+    @property
+    def strengths(self) -> tuple[Mean, ...]:
+        """The questions answered best, those that score nothing left out."""
+        return tuple(mean for mean in self.means[:_PICKED] if mean.percent > 0)
+
+    @property
+    def gaps(self) -> tuple[Mean, ...]:
+        """The questions answered worst, worst first; none that is a strength too."""
+        rest = self.means[len(self.strengths) :]
+        return tuple(mean for mean in reversed(rest[-_PICKED:]) if mean.percent < 100)
+
+    @property
+    def ranked_points(self) -> list[dict[str, Any]]:
+        """Points that apply, best first."""
+        points = [point for point in self.result["points"] if point["percent"] is not None]
+        return sorted(points, key=lambda point: -point["percent"])
+
+    @cached_property
+    def cited(self) -> dict[int, list[Answer]]:
+        """Page to the answers that quote it, pages in order."""
+        found: dict[int, list[Answer]] = {}
+        for answer in self.answers:
+            for page in sorted({quote.page for quote in answer.quotes}):
+                found.setdefault(page, []).append(answer)
+        return dict(sorted(found.items()))
+
+    def page_parts(self, page: int) -> list[tuple[bool, str]]:
+        """Return a page's text in parts: (is it quoted, text); nothing when the text was not given."""
+        if not 0 < page <= len(self.pages):
+            return []
+        text, at, parts = self.pages[page - 1], 0, []
+        spans = sorted({(q.start, q.end) for a in self.cited.get(page, ()) for q in a.quotes if q.page == page})
+        for start, end in spans:
+            if end > at:
+                parts += [(False, text[at:start]), (True, text[max(at, start) : end])]
+                at = end
+        parts.append((False, text[at:]))
+        return [(quoted, _CONTROLS.sub("", part)) for quoted, part in parts if part]
+
+    @cached_property
+    def flags(self) -> list[tuple[str, str]]:
+        """Quality flags as (code, what it means)."""
+        silent = [p["id"] for p in self.result["points"] if p["percent"] == 0]
+        return [
+            (
+                flag["code"],
+                self.labels.words.flag(
+                    flag["code"],
+                    flag["detail"],
+                    pages=page_ranges(flag.get("pages", ())),
+                    points=_points_named(flag["detail"], self.result) or ", ".join(silent),
+                ),
+            )
+            for flag in self.result["flags"]
+        ]
+
+
+def page_ranges(pages: Sequence[int]) -> str:
+    """Return page numbers as ranges: ``1, 3–7, 9``."""
+    runs: list[list[int]] = []
+    for page in sorted(set(pages)):
+        if runs and page == runs[-1][1] + 1:
+            runs[-1][1] = page
+        else:
+            runs.append([page, page])
+    return ", ".join(f"{low}" if low == high else f"{low}–{high}" for low, high in runs)
+
+
+def _points_named(detail: str, result: dict[str, Any]) -> str:
+    known = {point["id"] for point in result["points"]}
+    return ", ".join(word for word in re.findall(r"\w+", detail) if word in known)
+
+
+def _answer(item: dict[str, Any], labels: Labels) -> Answer:
+    question = item["question"]
+    score = item["score"]
+    found: dict[str, bool] = item["elements"]
+    named = [(labels.element(question, name), found[name]) for name in labels.in_order(question, found)]
+    return Answer(
+        id=item["id"],
+        point=item["point"],
+        dimension=item["dimension"],
+        question=question,
+        title=labels.question(question),
+        applicable=item["applicable"],
+        score=score,
+        percent=None if score is None else 100 * score / labels.max_score,
+        found=tuple(name for name, there in named if there),
+        missing=tuple(name for name, there in named if not there),
+        quotes=_quotes(item["evidence"], question, labels),
+        recommendation=item["recommendation"],
+    )
+
+
+def _quotes(evidence: Sequence[dict[str, Any]], question: str, labels: Labels) -> tuple[Quote, ...]:
+    """Gather evidence by place: one sentence often proves several elements."""
+    places: dict[tuple[int, int, int], list[dict[str, Any]]] = {}
+    for item in evidence:
+        places.setdefault((item["page"], item["start"], item["end"]), []).append(item)
+    quotes = []
+    for (page, start, end), items in places.items():
+        text, matched = _CONTROLS.sub("", items[0]["quote"]), _CONTROLS.sub("", items[0].get("matched", ""))
+        before, mark, after = text.partition(matched) if matched else (text, "", "")
+        elements = tuple(dict.fromkeys(labels.element(question, item["element"]) for item in items))
+        quotes.append(Quote(elements, page, start, end, before, mark, after))
+    return tuple(quotes)

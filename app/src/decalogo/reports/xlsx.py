@@ -1,0 +1,101 @@
+"""The XLSX report of one document: matrix, answers, recommendations, evidence, and what the result is."""
+
+from __future__ import annotations
+
+from decalogo.reports.csvfile import ANSWER_COLUMNS, answer_rows
+from decalogo.reports.view import View
+from decalogo.reports.workbook import Workbook
+
+
+def report_xlsx(view: View) -> bytes:
+    """Return the workbook."""
+    words = view.labels.words
+    book = Workbook(f"{view.called} – {words['report']}")
+    _matrix(book, view)
+    sheet = book.sheet(words.sheet("answers"), (11, 6, 30, 6, 24, 6, 28, 8, 8, 36, 36, 6, 7, 60, 48))
+    book.table(sheet, 0, [words.column(name) for name in ANSWER_COLUMNS], answer_rows(view))
+    sheet.freeze_panes(1, 1)
+    _recommendations(book, view)
+    _evidence(book, view)
+    _identity(book, view)
+    return book.done()
+
+
+def _matrix(book: Workbook, view: View) -> None:
+    result, labels, words = view.result, view.labels, view.labels.words
+    dimensions = result["dimensions"]
+    sheet = book.sheet(words.sheet("matrix"), (6, 60, *(14 for _ in dimensions), 12, 16))
+    whole = result["global"]
+    book.cell(sheet, 0, 0, view.called, "title")
+    told = words["not_applicable"] if whole["percent"] is None else f"{words.number(whole['percent'])} %"
+    book.cell(sheet, 1, 0, f"{words['global']}: {told} {whole['rating'] or ''}", "plain")
+    head = ["", words["point"], *(f"{d['id']} {d['title']}" for d in dimensions), words["all"], words["rating"]]
+    for column, title in enumerate(head):
+        book.cell(sheet, 3, column, title, "head")
+    row, last = 4, len(head) - 1
+    for row, point in enumerate(result["points"], 4):
+        book.cell(sheet, row, 0, point["id"])
+        book.cell(sheet, row, 1, point["title"])
+        for column, dimension in enumerate(dimensions, 2):
+            value = result["matrix"][point["id"]][dimension["id"]]
+            book.percent(sheet, row, column, value, labels.heat(value))
+        book.percent(sheet, row, last - 1, point["percent"], labels.heat(point["percent"]))
+        book.cell(sheet, row, last, point["rating"] or words["not_applicable"])
+    row += 1
+    book.cell(sheet, row, 0, "", "bold")
+    book.cell(sheet, row, 1, words["mean"], "bold")
+    for column, dimension in enumerate(dimensions, 2):
+        book.percent(sheet, row, column, dimension["percent"], labels.heat(dimension["percent"]))
+    book.percent(sheet, row, last - 1, whole["percent"], labels.heat(whole["percent"]))
+    book.cell(sheet, row, last, whole["rating"] or words["not_applicable"], "bold")
+    for below, (least, name) in enumerate(reversed(labels.ratings), row + 2):
+        text = f"{name} ({words.say('from_percent', percent=words.short(least))})"
+        book.cell(sheet, below, 1, text, labels.heat(least))
+    sheet.freeze_panes(4, 2)
+
+
+def _recommendations(book: Workbook, view: View) -> None:
+    words = view.labels.words
+    sheet = book.sheet(words.sheet("recommendations"), (10, 34, 80, 40, 12))
+    head = [words["question"], "", words["recommendation"], words["concerns"], words["gain"]]
+    rows = [
+        (item["question"], item["title"], item["text"], ", ".join(item["points"]), item["gain_percent"])
+        for item in view.result["recommendations"]
+    ]
+    book.table(sheet, 0, head, rows)
+    sheet.freeze_panes(1, 0)
+
+
+def _evidence(book: Workbook, view: View) -> None:
+    words = view.labels.words
+    sheet = book.sheet(words.sheet("evidence"), (11, 40, 8, 110))
+    rows = (
+        (answer.id, "; ".join(quote.elements), quote.page, quote.text)
+        for answer in view.answers
+        for quote in answer.quotes
+    )
+    book.table(sheet, 0, [words["answer"], words["element"], words["page"], words["quote"]], rows)
+    sheet.freeze_panes(1, 1)
+
+
+def _identity(book: Workbook, view: View) -> None:
+    result, words = view.result, view.labels.words
+    rubric, evaluator, document = result["rubric"], result["evaluator"], result["document"]
+    sheet = book.sheet(words.sheet("identity"), (34, 100))
+    rows = [
+        (words["document"], view.called),
+        (words["media_type"], document["media_type"]),
+        (words["pages_word"], document["pages"]),
+        (words["size"], f"{document['bytes']} {words['bytes']}"),
+        (words["rubric"], f"{view.labels.title} ({rubric['id']}, {words['version']} {rubric['version']})"),
+        (words["evaluator"], f"{evaluator['name']}, {words['version']} {evaluator['version']}"),
+        (words["sha_document"], document["sha256"]),
+        (words["sha_rubric"], rubric["sha256"]),
+        (words["sha_result"], result["sha256"]),
+        (words["schema"], result["schema_version"]),
+        *(("!", words[key]) for key in view.notices),
+        *((f"{words['flag']}: {code}", text) for code, text in view.flags),
+    ]
+    for row, (name, value) in enumerate(rows):
+        book.cell(sheet, row, 0, name, "bold")
+        book.cell(sheet, row, 1, value)

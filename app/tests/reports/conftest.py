@@ -1,0 +1,35 @@
+"""Results to report on: a real plan's, and small ones made by hand."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from decalogo.evaluation import Evaluation, evaluate
+from decalogo.evaluation.calibrated import CalibratedEvaluator
+from decalogo.evaluation.rubric import load_rubric
+from decalogo.settings import CalibratedSettings
+
+PLAN = Path(__file__).parents[1] / "data" / "florencia-2020-2023.pdf"
+
+
+@pytest.fixture(scope="session")
+def plan() -> Evaluation:
+    """The real plan, one point declared not applicable."""
+    return evaluate(PLAN, load_rubric("decalogo"), not_applicable={"P9": "no hay <cárcel>"})
+
+
+@pytest.fixture
+def result(plan: Evaluation) -> dict[str, Any]:
+    """A copy of the real plan's result, to be changed at will."""
+    return copy.deepcopy(plan.result)
+
+
+@pytest.fixture(scope="session")
+def empty() -> dict[str, Any]:
+    """A result of zeros without any evidence."""
+    free = CalibratedSettings(cpu_seconds=0, wait_seconds=0, memory_mib=0)
+    return CalibratedEvaluator(free).evaluate(b"x", load_rubric("decalogo")).result
