@@ -14,7 +14,7 @@ from decalogo.queue.lanes import QUEUES
 from tests.faults.processes import Processes
 
 WORKERS = ("worker1", "worker2", "suspect")
-SCHEDULERS = ("scheduler1", "scheduler2")
+SCHEDULERS = ("scheduler1", "scheduler2", "scheduler3")
 
 
 def kill_child(processes: Processes, chance: random.Random) -> None:

@@ -29,6 +29,7 @@ class Processes:
 
     def __init__(self, folder: Path, lease_seconds: float = 3.0) -> None:
         self.folder = folder
+        folder.mkdir(exist_ok=True)
         self.settings = Settings(
             redis=RedisSettings(port=free_port(), socket_timeout_seconds=3.0),
             storage=StorageSettings(path=folder / "artifacts"),
@@ -52,6 +53,7 @@ class Processes:
             "suspect": [*own, "worker", "--concurrency", "1", "--queues", "suspect"],
             "scheduler1": [*own, "scheduler"],
             "scheduler2": [*own, "scheduler"],
+            "scheduler3": [*own, "scheduler"],
         }
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -67,7 +69,7 @@ class Processes:
         """Start one process, in a group of its own."""
         home = self.folder / name
         home.mkdir(exist_ok=True)
-        search = os.pathsep.join([str(self.folder / "plugins"), str(APP)])
+        search = os.pathsep.join([str(self.folder / "plugins"), str(APP / "src"), str(APP)])
         variables = {**environment(self.settings), "PYTHONPATH": search, "TMPDIR": str(home)}
         with (self.folder / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(

@@ -41,7 +41,8 @@ class Appliance:
         name = f"{arguments[0]}{len(self.processes)}"
         home = self.folder / name
         home.mkdir()
-        search = os.pathsep.join([str(self.folder / "plugins"), str(Path(__file__).parents[2])])
+        app = Path(__file__).parents[2]
+        search = os.pathsep.join([str(self.folder / "plugins"), str(app / "src"), str(app)])
         with (self.folder / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "decalogo", *arguments],

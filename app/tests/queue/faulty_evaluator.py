@@ -21,7 +21,8 @@ class Answer:
 
 
 class FaultyEvaluator:
-    """Understands ``ok``, ``sleep SECONDS``, ``damaged``, ``raise``, ``kill`` and ``memory MIB``.
+    """Understands ``ok``, ``sleep SECONDS``, ``damaged``, ``raise``, ``kill``, ``exit``, ``fork SECONDS``,
+    ``stuck`` and ``memory MIB``.
 
     ``kill-once FILE`` and ``hang-once FILE`` do so until the file exists, which they make.
     """
@@ -43,6 +44,15 @@ class FaultyEvaluator:
         elif verb == "hang-once" and not Path(rest).exists():
             Path(rest).touch()
             time.sleep(60)
+        elif verb == "exit":
+            os._exit(0)
+        elif verb == "fork":
+            if os.fork() == 0:
+                time.sleep(float(rest))
+                os._exit(0)
+        elif verb == "stuck":  # deaf to the soft limit
+            signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+            time.sleep(600)
         elif verb == "memory":
             bytearray(int(rest) << 20)
         return Answer(text)

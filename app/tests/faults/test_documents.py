@@ -1,0 +1,66 @@
+"""Documents that attack their worker: each ends by itself, with its reason, and costs no other document anything."""
+
+from __future__ import annotations
+
+import pytest
+
+from decalogo.batches.states import DocumentState
+from tests.queue.conftest import Appliance
+
+LIMITS = {"soft_time_limit_seconds": 3, "time_limit_seconds": 5, "slow_soft_time_limit_seconds": 6,
+          "slow_time_limit_seconds": 8, "visibility_timeout_seconds": 60}  # fmt: skip
+
+
+def start(appliance: Appliance, **limits: int) -> None:
+    queue = appliance.settings.queue.model_copy(update=limits)
+    appliance.settings = appliance.settings.model_copy(update={"queue": queue})
+    appliance.start("scheduler")
+    appliance.start("worker", "--concurrency", "2")
+    appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
+
+
+@pytest.mark.parametrize("attack", ["exit", "kill"])
+def test_a_document_that_ends_its_process_becomes_a_dead_letter(appliance: Appliance, attack: str) -> None:
+    start(appliance)
+    job_id, _ = appliance.submit(["ok"] * 5 + [attack] + ["ok"] * 5)
+    documents = appliance.wait_finished(job_id, 60)
+    assert documents[5].state is DocumentState.DEAD
+    assert documents[5].problem is not None
+    assert "its process died" in documents[5].problem["detail"]
+    assert {d.state for d in documents[:5] + documents[6:]} == {DocumentState.SUCCEEDED}
+    assert [d.document_id for d in appliance.ledger.dead()] == [documents[5].document_id]
+
+
+def test_a_document_that_never_ends_is_stopped_at_the_soft_limit_and_said_so(appliance: Appliance) -> None:
+    start(appliance, **LIMITS)
+    job_id, _ = appliance.submit(["sleep 100", "ok"])
+    endless, fine = appliance.wait_finished(job_id, 60)
+    assert fine.state is DocumentState.SUCCEEDED
+    assert endless.state is DocumentState.FAILED
+    assert endless.problem is not None
+    assert endless.problem["type"] == "/problems/time-limit-exceeded"
+
+
+def test_a_document_deaf_to_the_soft_limit_is_killed_at_the_hard_one(appliance: Appliance) -> None:
+    start(appliance, **LIMITS)
+    job_id, _ = appliance.submit(["stuck", "ok"])
+    stuck, fine = appliance.wait_finished(job_id, 100)
+    assert fine.state is DocumentState.SUCCEEDED
+    assert stuck.state is DocumentState.DEAD
+    assert stuck.attempts == 3
+
+
+def test_a_document_that_forks_ends_like_any_other(appliance: Appliance) -> None:
+    start(appliance)
+    job_id, _ = appliance.submit(["fork 3", "ok"])
+    assert {d.state for d in appliance.wait_finished(job_id)} == {DocumentState.SUCCEEDED}
+
+
+def test_a_dead_letter_can_be_retried_after_the_cause_is_gone(appliance: Appliance) -> None:
+    start(appliance)
+    job_id, (document_id,) = appliance.submit(["exit"])
+    assert appliance.wait_finished(job_id)[0].state is DocumentState.DEAD
+    appliance.store.put(f"documents/{document_id}", b"ok")
+    assert appliance.ledger.revive([document_id]) == [document_id]
+    assert appliance.wait_finished(job_id)[0].state is DocumentState.SUCCEEDED
+    assert appliance.ledger.dead() == []

@@ -1,0 +1,136 @@
+"""Redis killed, frozen, out of memory, its log cut off: all goes on by itself and nothing accepted is lost."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import pytest
+import redis
+
+from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo.batches.states import BatchState, Document, DocumentState, NewDocument, Options
+from decalogo.errors import UnavailableError
+from decalogo.ids import new_id
+from decalogo.storage.artifacts import ArtifactStore
+from tests.faults.processes import Processes
+
+pytestmark = pytest.mark.timeout(200)
+
+
+def submit(processes: Processes, text: str, count: int) -> str:
+    ledger, store = open_ledger(processes.settings), ArtifactStore(processes.settings.storage.path)
+    documents = []
+    for _ in range(count):
+        document_id = new_id("doc")
+        store.put(f"documents/{document_id}", text.encode())
+        documents.append(NewDocument(document_id, "x", "", "00", len(text)))
+    job_id = new_id("batch")
+    ledger.admit(job_id, "tests", Options(), documents)
+    return job_id
+
+
+def finish(processes: Processes, job_id: str, seconds: float = 90) -> list[Document]:
+    ledger = open_ledger(processes.settings)
+
+    def done() -> bool:
+        processes.heal()
+        return counts(ledger, job_id)["queued"] + counts(ledger, job_id)["running"] == 0
+
+    processes.wait(done, seconds, "finished")
+    return ledger.documents(job_id, limit=10_000)
+
+
+def counts(ledger: Ledger, job_id: str) -> dict[str, int]:
+    batch = ledger.batch(job_id)
+    assert batch is not None
+    return dict(batch.counts)
+
+
+def test_redis_killed_in_the_middle_costs_time_only(processes: Processes) -> None:
+    processes.start_all()
+    job_id = submit(processes, "sleep 0.1", 120)
+    ledger = open_ledger(processes.settings)
+    for _ in range(3):
+        before = counts(ledger, job_id)["succeeded"]
+        processes.wait(lambda b=before: counts(ledger, job_id)["succeeded"] > b + 5, 60, "work goes on")  # type: ignore[misc]
+        processes.signal("redis", signal.SIGKILL)
+        processes.running["redis"].wait(10)
+        processes.heal()
+    assert {d.state for d in finish(processes, job_id)} == {DocumentState.SUCCEEDED}
+
+
+def test_what_was_admitted_is_there_after_redis_was_killed_at_once(processes: Processes) -> None:
+    processes.start("redis")
+    for _ in range(10):
+        job_id = submit(processes, "ok", 3)
+        processes.signal("redis", signal.SIGKILL)
+        processes.running["redis"].wait(10)
+        processes.heal()
+        assert counts(open_ledger(processes.settings), job_id)["queued"] == 3
+
+
+def test_a_frozen_redis_costs_no_document_an_attempt_too_many(processes: Processes) -> None:
+    processes.start_all()
+    job_id = submit(processes, "sleep 0.3", 30)
+    ledger = open_ledger(processes.settings)
+    processes.wait(lambda: counts(ledger, job_id)["succeeded"] > 3, 60, "under way")
+    processes.signal("redis", signal.SIGSTOP)
+    time.sleep(3 * processes.settings.queue.lease_seconds)
+    processes.signal("redis", signal.SIGCONT)
+    documents = finish(processes, job_id)
+    assert {d.state for d in documents} == {DocumentState.SUCCEEDED}
+    assert max(d.attempts for d in documents) <= 2
+
+
+def test_an_append_only_file_cut_off_in_its_last_write_still_opens(processes: Processes) -> None:
+    processes.start("redis")
+    first, second = submit(processes, "ok", 3), submit(processes, "ok", 3)
+    processes.signal("redis", signal.SIGKILL)
+    processes.running["redis"].wait(10)
+    (log,) = (processes.folder / "redis" / "appendonlydir").glob("*.incr.aof")
+    log.write_bytes(log.read_bytes()[:-7])
+    processes.heal()
+    ledger = open_ledger(processes.settings)
+    assert counts(ledger, first)["queued"] == 3
+    assert ledger.batch(second) is None or counts(ledger, second)["queued"] == 3
+
+
+def test_redis_out_of_memory_refuses_new_work_and_finishes_what_it_has(processes: Processes) -> None:
+    processes.start_all()
+    job_id = submit(processes, "sleep 0.2", 40)
+    with redis.Redis(port=processes.settings.redis.port, db=9) as client:
+        client.config_set("maxmemory", int(client.info("memory")["used_memory"]) + (40 << 20))
+        for n in range(36):
+            client.set(f"ballast{n}", b"x" * (1 << 20))
+        with pytest.raises(UnavailableError) as refused:
+            submit(processes, "ok", 1)
+        assert refused.value.extra["limit"] == "redis-memory"
+        assert {d.state for d in finish(processes, job_id)} == {DocumentState.SUCCEEDED}
+        client.flushdb()
+    again = open_ledger(processes.settings)
+
+    def admitted() -> bool:
+        try:
+            again.room("tests")
+        except UnavailableError:
+            return False
+        return True
+
+    processes.wait(admitted, 30, "admission opens again by itself")
+
+
+def test_twenty_kills_under_load_lose_no_message_for_good(processes: Processes) -> None:
+    processes.start_all()
+    job_id = submit(processes, "ok", 600)
+    ledger = open_ledger(processes.settings)
+    for n in range(20):
+        name = ("worker1", "worker2")[n % 2]
+        processes.wait(lambda: bool(ledger.live_workers()), 30, "a worker lives")
+        time.sleep(0.35)
+        processes.signal(name, signal.SIGKILL)
+        processes.running[name].wait(10)
+        processes.heal()
+    documents = finish(processes, job_id, 120)
+    assert {d.state for d in documents} == {DocumentState.SUCCEEDED}
+    assert ledger.batch(job_id).state is BatchState.FINISHED  # type: ignore[union-attr]
