@@ -162,6 +162,11 @@ def test_a_token_made_and_revoked_by_command_works_and_stops_working(live: Live,
     assert token_id in listed
     assert "premium" in listed
     assert token.split("_")[2] not in listed
+    assert "last used: 20" in decalogo("show", token_id)
+    rotated = decalogo("rotate", token_id).strip()
+    assert httpx.get(f"{live.url}/api/v1/batch", headers=headers, trust_env=False).status_code == 401
+    headers = {"Authorization": f"Bearer {rotated}"}
+    assert httpx.get(f"{live.url}/api/v1/batch", headers=headers, trust_env=False).status_code == 200
     decalogo("revoke", token_id)
     assert httpx.get(f"{live.url}/api/v1/batch", headers=headers, trust_env=False).status_code == 401
     assert "revoked" in decalogo("list")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 from collections.abc import Callable
@@ -12,12 +11,10 @@ import pytest
 
 from decalogo.api.services import Services
 from decalogo.batches.states import DocumentState
-from decalogo.errors import DamagedDocumentError
 from tests.api.conftest import problem
+from tests.api.working import PAGES, RESULT, fail, succeed
 
 API = "/api/v1"
-RESULT = b'{"schema_version":1,"answers":[],\n "note":"l\\u00ednea\\nbase"}'
-PAGES = ["página uno", "página dos: 12,4 % 🙂"]
 
 
 @pytest.fixture
@@ -26,23 +23,6 @@ def batch(client: httpx.Client) -> dict[str, list[str]]:
     texts = [{"id": f"own-{n}", "content": f"plan {n}"} for n in range(3)]
     accepted = client.post(f"{API}/batch/upload", json={"documents": texts}).json()
     return {"job": [accepted["job_id"]], "documents": [d["document_id"] for d in accepted["documents"]]}
-
-
-def succeed(services: Services, document_id: str, result: bytes = RESULT) -> None:
-    """Do what a worker does."""
-    claim = services.ledger.claim(document_id, "worker")
-    assert claim is not None
-    result_key, pages_key = f"results/{document_id}.1.json", f"pages/{document_id}.1.json.gz"
-    services.store.put(result_key, result)
-    services.store.put(pages_key, gzip.compress(json.dumps(PAGES).encode()))
-    assert services.ledger.finish(claim, DocumentState.SUCCEEDED, result_key=result_key, pages_key=pages_key)
-
-
-def fail(services: Services, document_id: str) -> None:
-    claim = services.ledger.claim(document_id, "worker")
-    assert claim is not None
-    cause = DamagedDocumentError("The file ends in the middle of page 3.").problem()
-    assert services.ledger.finish(claim, DocumentState.FAILED, problem=cause)
 
 
 def test_the_status_follows_the_documents(

@@ -129,3 +129,35 @@ def test_one_id_can_be_registered_only_once_by_many(tokens: TokenStore) -> None:
     first = tokens.check(text)
     assert not tokens.register(replace(first, name="second", tier=Tier.PREMIUM), digest("other"))
     assert tokens.check(text) == first
+
+
+def test_a_rotated_token_keeps_everything_but_its_secret(tokens: TokenStore) -> None:
+    old = tokens.create("alcaldía", Tier.PREMIUM, tenant="t", scopes={Scope.READ})
+    before = tokens.check(old)
+    new = tokens.rotate(before.token_id)
+    assert tokens.check(new) == before
+    with pytest.raises(UnauthorizedError):
+        tokens.check(old)
+
+
+def test_a_revoked_token_cannot_be_rotated_back_to_life(tokens: TokenStore) -> None:
+    token_id = tokens.check(tokens.create("x", Tier.STANDARD)).token_id
+    tokens.revoke(token_id)
+    with pytest.raises(NotFoundError):
+        tokens.rotate(token_id)
+
+
+def test_the_last_use_is_noted_at_most_once_a_minute(
+    tokens: TokenStore, database: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = tokens.create("x", Tier.STANDARD)
+    token_id = text.split("_")[1]
+    assert tokens.show(token_id).last_used == 0
+
+    now = time.time()
+    noted = []
+    for later in (0, 30, 59, 61, 100):
+        monkeypatch.setattr(time, "time", lambda later=later: now + later)
+        tokens.check(text)
+        noted.append(round(tokens.show(token_id).last_used - now))
+    assert noted == [0, 0, 0, 61, 61]

@@ -5,7 +5,8 @@ A secret has 256 random bits, so a single SHA-256 is enough: there is nothing to
 Keys, all in the ledger's database:
 
 - ``token:<id>`` hash: ``sha256`` (hex digest of the secret; gone once revoked), ``name``, ``tenant``, ``tier``,
-  ``scopes`` (separated by spaces), ``created``, ``expires`` (0: never), ``revoked`` (0: not) in Unix seconds
+  ``scopes`` (separated by spaces), ``created``, ``expires`` (0: never), ``revoked`` (0: not), ``last_used`` (absent:
+  not yet; written at most once a minute) in Unix seconds
 - ``tokens`` sorted set of every id ever registered, scored by ``created``
 """
 
@@ -16,10 +17,11 @@ import hmac
 import re
 import secrets
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import redis
 
@@ -47,6 +49,10 @@ class Scope(StrEnum):
     OPERATE = "operate"
 
 
+SUBMITTER: Final = frozenset({Scope.SUBMIT, Scope.READ})
+LAST_USED_SECONDS: Final = 60.0
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A token as it is known, without its secret; times are Unix seconds.
@@ -55,6 +61,7 @@ class Token:
         tenant: owner of the batches handed in with it; several tokens may share one.
         expires: 0 when it never does.
         revoked: 0 while it is not.
+        last_used: 0 when it never was; up to a minute behind.
     """
 
     token_id: str
@@ -65,6 +72,7 @@ class Token:
     created: float
     expires: float
     revoked: float = 0.0
+    last_used: float = field(default=0.0, compare=False)
 
     def usable(self, now: float) -> bool:
         """Tell whether it is neither revoked nor expired at ``now``."""
@@ -74,8 +82,12 @@ class Token:
 def mint() -> tuple[str, str, str]:
     """Make a new token; return its id, the token itself, and the digest to keep."""
     token_id = "".join(secrets.choice(_ALPHABET) for _ in range(12))
-    secret = "".join(secrets.choice(_ALPHABET) for _ in range(52))
+    secret = _secret()
     return token_id, f"dcl_{token_id}_{secret}", digest(secret)
+
+
+def _secret() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(52))
 
 
 def digest(secret: str) -> str:
@@ -93,19 +105,27 @@ class TokenStore:
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
 
-    def create(self, name: str, tier: Tier, *, days: float = 365.0, tenant: str = "") -> str:
-        """Make a token that may submit and read, and return it: the only time it can be seen.
+    def create(
+        self,
+        name: str,
+        tier: Tier,
+        *,
+        days: float = 365.0,
+        tenant: str = "",
+        scopes: Iterable[Scope] = SUBMITTER,
+    ) -> str:
+        """Make a token and return it: the only time it can be seen.
 
         Args:
             name: what the token is for, for people.
             tier: its tier.
             days: days until it expires.
             tenant: owner of its batches; the token's name when empty.
+            scopes: what it may do; submit and read when not told.
         """
         token_id, text, kept = mint()
         now = time.time()
-        scopes = frozenset({Scope.SUBMIT, Scope.READ})
-        self.register(Token(token_id, name, tenant or name, tier, scopes, now, now + days * 86_400), kept)
+        self.register(Token(token_id, name, tenant or name, tier, frozenset(scopes), now, now + days * 86_400), kept)
         return text
 
     def register(self, token: Token, kept: str) -> bool:
@@ -145,9 +165,32 @@ class TokenStore:
         kept, token = self._read(match[1]) if match else ("", None)
         # An unknown id costs the same comparison as a known one.
         right = hmac.compare_digest(digest(match[2] if match else ""), kept or "0" * 64)
-        if token is None or not right or not token.usable(time.time()):
+        now = time.time()
+        if token is None or not right or not token.usable(now):
             raise UnauthorizedError("The token is not valid: it is unknown, expired or revoked.")
+        if now - token.last_used > LAST_USED_SECONDS:
+            self._redis.hset(f"token:{token.token_id}", "last_used", repr(now))
         return token
+
+    def show(self, token_id: str) -> Token:
+        """Return a token by its id; raises :class:`NotFoundError`."""
+        token = self._read(token_id)[1]
+        if token is None:
+            raise NotFoundError(f"There is no token {token_id!r}.")
+        return token
+
+    def rotate(self, token_id: str) -> str:
+        """Give a token a new secret and return it whole; the old one is useless at once. All else stays as it was.
+
+        Raises:
+            NotFoundError: no token has this id, or it is revoked.
+        """
+        token = self.show(token_id)
+        if token.revoked:
+            raise NotFoundError(f"Token {token_id!r} is revoked; make a new one.")
+        secret = _secret()
+        self._redis.hset(f"token:{token_id}", "sha256", digest(secret))
+        return f"dcl_{token_id}_{secret}"
 
     def list(self) -> list[Token]:
         """Return every token ever made, oldest first, revoked and expired ones included."""
@@ -160,9 +203,7 @@ class TokenStore:
         Raises:
             NotFoundError: no token has this id.
         """
-        token = self._read(token_id)[1]
-        if token is None:
-            raise NotFoundError(f"There is no token {token_id!r}.")
+        token = self.show(token_id)
         if not token.revoked:
             with self._redis.pipeline() as pipe:
                 pipe.hset(f"token:{token_id}", "revoked", repr(time.time()))
@@ -183,6 +224,7 @@ class TokenStore:
             created=float(raw["created"]),
             expires=float(raw["expires"]),
             revoked=float(raw["revoked"]),
+            last_used=float(raw.get("last_used", "0")),
         )
         return raw.get("sha256", ""), token
 

@@ -10,7 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from decalogo.access.tokens import Scope, Token
 from decalogo.api.services import Services
-from decalogo.batches.states import Batch, Document
+from decalogo.batches.states import Batch, Document, DocumentState
 from decalogo.errors import ForbiddenError, NotFoundError, UnauthorizedError
 
 _BATCH_ID = re.compile(r"batch_[0-9a-z]{26}")
@@ -54,26 +54,42 @@ def _reader(token: Caller) -> Token:
     return _needs(token, Scope.READ)
 
 
+def _operator(token: Caller) -> Token:
+    return _needs(token, Scope.OPERATE)
+
+
 Submitter = Annotated[Token, Depends(_submitter)]
 Reader = Annotated[Token, Depends(_reader)]
+Operator = Annotated[Token, Depends(_operator)]
+
+JobId = Annotated[str, Path(description="The batch's id.", examples=["batch_0r5dkt9aq3w7x1y2z4c6v8b9n0"])]
+DocumentId = Annotated[str, Path(description="The document's id.", examples=["doc_0r5dkt9aq3w7x1y2z4c6v8b9n0"])]
 
 
-def _own_batch(
-    services: ServicesDep,
-    token: Reader,
-    job_id: Annotated[str, Path(description="The batch's id.", examples=["batch_0r5dkt9aq3w7x1y2z4c6v8b9n0"])],
-) -> Batch:
+def _own_batch(services: ServicesDep, token: Reader, job_id: JobId) -> Batch:
+    return _batch_of(services, token, job_id)
+
+
+def _batch_to_change(services: ServicesDep, token: Submitter, job_id: JobId) -> Batch:
+    return _batch_of(services, token, job_id)
+
+
+def _batch_of(services: Services, token: Token, job_id: str) -> Batch:
     batch = services.ledger.batch(job_id) if _BATCH_ID.fullmatch(job_id) else None
     if batch is None or batch.tenant != token.tenant:
         raise NotFoundError("There is no such batch.")
     return batch
 
 
-def _own_document(
-    services: ServicesDep,
-    token: Reader,
-    document_id: Annotated[str, Path(description="The document's id.", examples=["doc_0r5dkt9aq3w7x1y2z4c6v8b9n0"])],
-) -> Document:
+def _own_document(services: ServicesDep, token: Reader, document_id: DocumentId) -> Document:
+    return _document_of(services, token, document_id)
+
+
+def _document_to_change(services: ServicesDep, token: Submitter, document_id: DocumentId) -> Document:
+    return _document_of(services, token, document_id)
+
+
+def _document_of(services: Services, token: Token, document_id: str) -> Document:
     document = services.ledger.document(document_id) if _DOCUMENT_ID.fullmatch(document_id) else None
     if document is None or document.tenant != token.tenant:
         raise NotFoundError("There is no such document.")
@@ -82,6 +98,18 @@ def _own_document(
 
 OwnBatch = Annotated[Batch, Depends(_own_batch)]
 OwnDocument = Annotated[Document, Depends(_own_document)]
+
+
+def _dead_letter(services: ServicesDep, token: Operator, document_id: DocumentId) -> Document:
+    document = services.ledger.document(document_id) if _DOCUMENT_ID.fullmatch(document_id) else None
+    if document is None or document.state != DocumentState.DEAD:
+        raise NotFoundError("There is no such dead letter.")
+    return document
+
+
+BatchToChange = Annotated[Batch, Depends(_batch_to_change)]
+DocumentToChange = Annotated[Document, Depends(_document_to_change)]
+DeadLetter = Annotated[Document, Depends(_dead_letter)]
 
 
 def _offset(

@@ -143,6 +143,24 @@ class DocumentList(BaseModel):
     next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
 
 
+class DeadLetterStatus(DocumentStatus):
+    """A document that was given up, as operators see it."""
+
+    tenant: str = Field(description="Whose it is.", examples=["alcaldia"])
+
+    @classmethod
+    def of(cls, document: Document, base: str) -> DeadLetterStatus:
+        """Return what the API tells an operator about ``document``."""
+        return cls(tenant=document.tenant, **dict(DocumentStatus.of(document, base)))
+
+
+class DeadLetterList(BaseModel):
+    """One page of dead letters, newest first."""
+
+    documents: list[DeadLetterStatus]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+
+
 class DocumentResult(BaseModel):
     """One entry of a batch's results."""
 

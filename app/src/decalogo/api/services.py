@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from decalogo.access.tokens import Token, TokenStore
 from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo.batches.upkeep import Upkeep
 from decalogo.connections import connect
 from decalogo.queue.publish import publish
 from decalogo.settings import Settings, TierSettings
@@ -26,6 +27,11 @@ class Services:
     store: ArtifactStore
     tokens: TokenStore
     publish: Callable[[Iterable[tuple[str, str]]], None]
+
+    @property
+    def upkeep(self) -> Upkeep:
+        """What changes ledger and store together."""
+        return Upkeep(self.ledger, self.store, self.settings.storage)
 
     def limits(self, token: Token) -> TierSettings:
         """Return the limits of a token's tier."""

@@ -48,6 +48,7 @@ class Upkeep:
             for key in (f"documents/{document_id}", result_key, pages_key):
                 if key:
                     self._store.delete(key)
+            self._store.delete_attempts(document_id)
         return len(removed)
 
     def apply_retention(self) -> int:

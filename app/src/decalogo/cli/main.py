@@ -98,7 +98,7 @@ def settings() -> None:
     typer.echo(reference(), nl=False)
 
 
-token = typer.Typer(no_args_is_help=True, help="Make, list and revoke access tokens.")
+token = typer.Typer(no_args_is_help=True, help="Make, list, show, rotate and revoke access tokens.")
 app.add_typer(token, name="token")
 
 
@@ -108,11 +108,30 @@ def token_create(
     tier: Annotated[str, typer.Option(help="standard or premium")] = "standard",
     days: Annotated[float, typer.Option(help="Days until it expires.", min=0.0001)] = 365.0,
     tenant: Annotated[str, typer.Option(help="Owner of its batches; default: the name.")] = "",
+    scope: Annotated[
+        list[str] | None, typer.Option(help="submit, read or operate; repeatable; default: submit and read.")
+    ] = None,
 ) -> None:
     """Print a new token alone on standard output; it cannot be shown again."""
     from decalogo.cli import tokens
 
-    tokens.create(name, tier, days, tenant)
+    tokens.create(name, tier, days, tenant, scope or [])
+
+
+@token.command("show")
+def token_show(token_id: Annotated[str, typer.Argument(help="Its id: the middle part of the token.")]) -> None:
+    """Show all that is known of one token, without its secret."""
+    from decalogo.cli import tokens
+
+    tokens.show(token_id)
+
+
+@token.command("rotate")
+def token_rotate(token_id: Annotated[str, typer.Argument(help="Its id: the middle part of the token.")]) -> None:
+    """Give a token a new secret and print it, alone, once; the old one is useless at once."""
+    from decalogo.cli import tokens
+
+    tokens.rotate(token_id)
 
 
 @token.command("list")

@@ -1,4 +1,4 @@
-"""``decalogo token …``: make, list and revoke access tokens."""
+"""``decalogo token …``: make, list, show, rotate and revoke access tokens."""
 
 from __future__ import annotations
 
@@ -8,19 +8,42 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.table import Table
 
-from decalogo.access.tokens import Tier, Token, TokenStore
+from decalogo.access.tokens import SUBMITTER, Scope, Tier, Token, TokenStore
 from decalogo.connections import connect
 from decalogo.settings import get_settings
 
 
-def create(name: str, tier: str, days: float, tenant: str) -> None:
+def create(name: str, tier: str, days: float, tenant: str, scopes: list[str]) -> None:
     """Print a new token alone on standard output: it cannot be shown again."""
-    print(_store().create(name, Tier(tier), days=days, tenant=tenant))
+    wanted = {Scope(scope) for scope in scopes} or SUBMITTER
+    print(_store().create(name, Tier(tier), days=days, tenant=tenant, scopes=wanted))
+
+
+def rotate(token_id: str) -> None:
+    """Print the token with its new secret alone on standard output; the old secret is useless at once."""
+    print(_store().rotate(token_id))
+
+
+def show(token_id: str) -> None:
+    """Print all that is known of one token, a line each."""
+    token = _store().show(token_id)
+    fields = {
+        "id": token.token_id,
+        "name": token.name,
+        "tenant": token.tenant,
+        "tier": token.tier.value,
+        "scopes": " ".join(sorted(token.scopes)),
+        "created": _moment(token.created),
+        "expires": _moment(token.expires) if token.expires else "never",
+        "last used": _moment(token.last_used) if token.last_used else "never",
+        "state": _state(token),
+    }
+    print("\n".join(f"{name + ':':<11}{value}" for name, value in fields.items()))
 
 
 def show_all() -> None:
     """Print a table of every token, revoked and expired ones included."""
-    table = Table("id", "name", "tenant", "tier", "scopes", "created", "expires", "state")
+    table = Table("id", "name", "tenant", "tier", "scopes", "created", "expires", "last used", "state")
     for token in _store().list():
         table.add_row(
             token.token_id,
@@ -30,6 +53,7 @@ def show_all() -> None:
             " ".join(sorted(token.scopes)),
             _day(token.created),
             _day(token.expires) if token.expires else "never",
+            _day(token.last_used) if token.last_used else "never",
             _state(token),
         )
     # A pipe has no width of its own: without one, rich would cut ids short at 80 columns.
@@ -46,6 +70,10 @@ def revoke(token_id: str) -> None:
 def _store() -> TokenStore:
     settings = get_settings()
     return TokenStore(connect(settings.redis, settings.redis.ledger_db))
+
+
+def _moment(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
 
 
 def _day(moment: float) -> str:

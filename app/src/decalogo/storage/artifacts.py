@@ -117,6 +117,12 @@ class ArtifactStore:
         """Remove ``key``; nothing happens when it is not there."""
         self.path(key).unlink(missing_ok=True)
 
+    def delete_attempts(self, document_id: str) -> None:
+        """Remove the results and page texts of every attempt at a document, also those that a retry has replaced."""
+        for kind in ("results", "pages"):
+            for path in self.path(f"{kind}/{document_id}").parent.glob(f"{document_id}.*"):
+                path.unlink(missing_ok=True)
+
     def keys_older_than(self, timestamp: float) -> Iterator[str]:
         """Yield keys of files last written before ``timestamp`` (Unix seconds)."""
         for path in self.root.glob("*/??/*"):

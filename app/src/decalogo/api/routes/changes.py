@@ -1,0 +1,106 @@
+"""What a submitter may do to a batch or a document that is already in: cancel, retry, delete."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from decalogo.api.catalogue import declare
+from decalogo.api.deps import BatchToChange, DocumentToChange, ServicesDep, Submitter
+from decalogo.api.schemas import BatchStatus, DocumentStatus
+from decalogo.api.services import Services
+from decalogo.batches.states import TERMINAL, Batch, Document
+from decalogo.errors import (
+    BodyError,
+    ForbiddenError,
+    NotFoundError,
+    QuotaError,
+    UnauthorizedError,
+    UnavailableError,
+)
+from decalogo.logs import get_logger
+
+router = APIRouter()
+
+_COMMON = (UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError)
+
+_log = get_logger(__name__)
+
+
+@router.post("/batch/{job_id}/cancel", tags=["batches"], summary="Cancel a batch", responses=declare(*_COMMON))
+def cancel_batch(batch: BatchToChange, services: ServicesDep) -> BatchStatus:
+    """Ends what waits or runs as `cancelled`; what has already ended keeps its result. Repeating it changes nothing.
+
+    A worker that is inside a document is not interrupted, but its answer no longer counts.
+    """
+    count = services.upkeep.cancel(batch.job_id)
+    _log.info("batch cancelled", job_id=batch.job_id, documents=count)
+    return _status(batch, services)
+
+
+@router.post(
+    "/batch/{job_id}/retry",
+    tags=["batches"],
+    status_code=202,
+    summary="Retry what has no full result",
+    responses=declare(*_COMMON, QuotaError),
+)
+def retry_batch(batch: BatchToChange, response: Response, services: ServicesDep, token: Submitter) -> BatchStatus:
+    """Queues again every document that is `failed`, `dead`, `cancelled` or `partial`. Nothing to retry is no error.
+
+    A partial result is kept until a better one replaces it.
+    """
+    services.ledger.room(token.tenant, tenant_limit=services.limits(token).unfinished_documents)
+    revived = services.upkeep.retry(batch.job_id)
+    _log.info("batch retried", job_id=batch.job_id, documents=len(revived))
+    response.headers["Retry-After"] = "1"
+    return _status(batch, services)
+
+
+@router.delete(
+    "/batch/{job_id}", tags=["batches"], status_code=204, summary="Delete a batch", responses=declare(*_COMMON)
+)
+def delete_batch(batch: BatchToChange, services: ServicesDep) -> None:
+    """Removes documents, results, page texts and every entry about them, at once and for good, also while it runs."""
+    count = services.upkeep.delete(batch.job_id)
+    _log.info("batch deleted", job_id=batch.job_id, documents=count)
+
+
+@router.post(
+    "/documents/{document_id}/cancel", tags=["documents"], summary="Cancel a document", responses=declare(*_COMMON)
+)
+def cancel_document(document: DocumentToChange, services: ServicesDep) -> DocumentStatus:
+    """Ends it as `cancelled` unless it has already ended. Repeating it changes nothing."""
+    services.ledger.cancel([document.document_id])
+    return _document_status(document, services)
+
+
+@router.post(
+    "/documents/{document_id}/retry",
+    tags=["documents"],
+    status_code=202,
+    summary="Retry a document",
+    responses=declare(*_COMMON, QuotaError),
+)
+def retry_document(
+    document: DocumentToChange, response: Response, services: ServicesDep, token: Submitter
+) -> DocumentStatus:
+    """Queues it again if it ended without a full result."""
+    if document.state in TERMINAL:
+        services.ledger.room(token.tenant, tenant_limit=services.limits(token).unfinished_documents)
+        services.ledger.revive([document.document_id])
+    response.headers["Retry-After"] = "1"
+    return _document_status(document, services)
+
+
+def _status(batch: Batch, services: Services) -> BatchStatus:
+    fresh = services.ledger.batch(batch.job_id)
+    if fresh is None:  # deleted in the same moment
+        raise NotFoundError("There is no such batch.")
+    return BatchStatus.of(fresh, services.settings.api.public_url)
+
+
+def _document_status(document: Document, services: Services) -> DocumentStatus:
+    fresh = services.ledger.document(document.document_id)
+    if fresh is None:
+        raise NotFoundError("There is no such document.")
+    return DocumentStatus.of(fresh, services.settings.api.public_url)

@@ -1,0 +1,61 @@
+"""Dead letters of all tenants, for operators: look, retry, drop."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from decalogo.api.catalogue import declare
+from decalogo.api.deps import DeadLetter, Offset, Operator, ServicesDep
+from decalogo.api.schemas import DeadLetterList, DeadLetterStatus
+from decalogo.errors import BodyError, ForbiddenError, NotFoundError, UnauthorizedError, UnavailableError
+from decalogo.logs import get_logger
+
+router = APIRouter(prefix="/dead", tags=["operation"])
+
+_COMMON = (UnauthorizedError, ForbiddenError, BodyError, UnavailableError)
+
+_log = get_logger(__name__)
+
+
+@router.get("", summary="Dead letters", responses=declare(*_COMMON))
+def dead_letters(
+    _operator: Operator,
+    services: ServicesDep,
+    offset: Offset,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Most documents on one page.")] = 100,
+) -> DeadLetterList:
+    """Documents that took their worker down, or never answered, as often as is allowed; newest first."""
+    found = services.ledger.dead(offset=offset, limit=limit + 1)
+    base = services.settings.api.public_url
+    return DeadLetterList(
+        documents=[DeadLetterStatus.of(document, base) for document in found[:limit]],
+        next_cursor=str(offset + limit) if len(found) > limit else None,
+    )
+
+
+@router.get("/{document_id}", summary="One dead letter", responses=declare(*_COMMON, NotFoundError))
+def dead_letter(document: DeadLetter, services: ServicesDep) -> DeadLetterStatus:
+    """What is known of it: whose it is, how often it was tried, and how the last attempt ended."""
+    return DeadLetterStatus.of(document, services.settings.api.public_url)
+
+
+@router.post(
+    "/{document_id}/retry", status_code=202, summary="Retry a dead letter", responses=declare(*_COMMON, NotFoundError)
+)
+def retry(document: DeadLetter, services: ServicesDep, operator: Operator) -> DeadLetterStatus:
+    """Queues it again, its lost attempts forgiven."""
+    services.ledger.revive([document.document_id])
+    _log.info("dead letter retried", document_id=document.document_id, by=operator.token_id)
+    fresh = services.ledger.document(document.document_id)
+    return DeadLetterStatus.of(fresh or document, services.settings.api.public_url)
+
+
+@router.delete(
+    "/{document_id}", status_code=204, summary="Drop a dead letter", responses=declare(*_COMMON, NotFoundError)
+)
+def drop(document: DeadLetter, services: ServicesDep, operator: Operator) -> None:
+    """Strikes it off this list; in its batch it stays dead, with its reason."""
+    services.ledger.drop([document.document_id])
+    _log.info("dead letter dropped", document_id=document.document_id, by=operator.token_id)

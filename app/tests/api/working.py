@@ -1,0 +1,38 @@
+"""What workers do to documents, done by hand."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+from decalogo.api.services import Services
+from decalogo.batches.states import DocumentState
+from decalogo.errors import DamagedDocumentError
+
+RESULT = b'{"schema_version":1,"answers":[],\n "note":"l\\u00ednea\\nbase"}'
+PAGES = ["página uno", "página dos: 12,4 % 🙂"]
+
+
+def succeed(services: Services, document_id: str, result: bytes = RESULT, attempt: int = 1) -> None:
+    """Do what a worker does."""
+    claim = services.ledger.claim(document_id, "worker")
+    assert claim is not None
+    result_key, pages_key = f"results/{document_id}.{attempt}.json", f"pages/{document_id}.{attempt}.json.gz"
+    services.store.put(result_key, result)
+    services.store.put(pages_key, gzip.compress(json.dumps(PAGES).encode()))
+    assert services.ledger.finish(claim, DocumentState.SUCCEEDED, result_key=result_key, pages_key=pages_key)
+
+
+def fail(services: Services, document_id: str) -> None:
+    claim = services.ledger.claim(document_id, "worker")
+    assert claim is not None
+    cause = DamagedDocumentError("The file ends in the middle of page 3.").problem()
+    assert services.ledger.finish(claim, DocumentState.FAILED, problem=cause)
+
+
+def die(services: Services, document_id: str) -> None:
+    """Lose as many attempts as it takes."""
+    for attempt in range(services.settings.queue.max_attempts):
+        owner = f"worker-{attempt}"
+        assert services.ledger.claim(document_id, owner, "suspect") is not None
+        services.ledger.release(document_id, owner, "lost", "its process died")
