@@ -125,7 +125,7 @@ def judge_extracted(
         context = Context(point, focus, finder, document.pages, rubric.data.max_score, rubric.data.evidence_per_element)
         for dimension in rubric.data.dimensions:
             answers += [
-                _answer(point, dimension.id, question, judge(question.rule, context), rubric.data.max_score)
+                _answer(point, dimension.id, question, judge(question.rule, context), rubric)
                 for question in dimension.questions
             ]
     flags = [*document.flags, *_flags(document, rubric, answers, silent, fold)]
@@ -179,10 +179,12 @@ def _reasons(not_applicable: Mapping[str, str], rubric: Rubric) -> dict[str, str
     return {point.id: not_applicable[point.id] for point in rubric.data.points if point.id in not_applicable}
 
 
-def _answer(point: Point, dimension: str, question: Question, judgement: Judgement, max_score: float) -> dict[str, Any]:
+def _answer(point: Point, dimension: str, question: Question, judgement: Judgement, rubric: Rubric) -> dict[str, Any]:
     missing = [judgement.labels[name] for name, found in judgement.elements.items() if not found]
-    full = judgement.score >= max_score
-    advice = question.advice.format(punto=point.short, faltante=_listed(missing) or question.title)
+    full = judgement.score >= rubric.data.max_score
+    advice = question.advice.format(
+        punto=point.short, faltante=_listed(missing, rubric.data.last_and) or question.title
+    )
     return {
         "id": f"{point.id}-{dimension}-{question.id}",
         "point": point.id,
@@ -212,8 +214,8 @@ def _skipped(point: Point, dimension: str, question: Question) -> dict[str, Any]
     }
 
 
-def _listed(labels: list[str]) -> str:
-    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} y {labels[-1]}" if labels else ""
+def _listed(labels: list[str], last_and: str) -> str:
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])}{last_and}{labels[-1]}" if labels else ""
 
 
 def _flags(

@@ -265,6 +265,7 @@ class RubricData(Strict):
     version: str
     title: str
     language: str
+    last_and: str = Field(", ", description="What stands before the last of several things, in recommendations.")
     max_score: float = Field(3, gt=0)
     evidence_per_element: int = Field(2, ge=1, le=10)
     relevance: RelevanceSettings = RelevanceSettings()  # type: ignore[call-arg]
