@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from decalogo.batches.states import DocumentState
@@ -39,6 +41,31 @@ def test_a_document_that_never_ends_is_stopped_at_the_soft_limit_and_said_so(app
     assert endless.state is DocumentState.FAILED
     assert endless.problem is not None
     assert endless.problem["type"] == "/problems/time-limit-exceeded"
+
+
+def test_a_slow_document_ends_partial_and_then_complete(appliance: Appliance) -> None:
+    start(appliance, **LIMITS | {"slow_soft_time_limit_seconds": 20, "slow_time_limit_seconds": 22})
+    job_id, (document_id,) = appliance.submit(["pages 30"])
+    appliance.wait(lambda: bool(appliance.ledger.document(document_id).result_key), 30, "partial result")  # type: ignore[union-attr]
+    partial = appliance.ledger.document(document_id)
+    assert partial is not None
+    assert json.loads(appliance.store.read(partial.result_key))["text"] in {f"{n} of 30" for n in range(1, 30)}
+    assert partial.problem is not None
+    assert partial.problem["type"] == "/problems/time-limit-exceeded"
+    (whole,) = appliance.wait_finished(job_id, 60)
+    assert (whole.state, whole.attempts, whole.problem) == (DocumentState.SUCCEEDED, 2, None)
+    assert json.loads(appliance.store.read(whole.result_key))["text"] == "pages 30"
+
+
+def test_a_document_too_slow_for_the_slow_lane_too_keeps_its_better_part(appliance: Appliance) -> None:
+    start(appliance, **LIMITS)
+    job_id, _ = appliance.submit(["pages 60"])
+    (document,) = appliance.wait_finished(job_id, 60)
+    assert (document.state, document.attempts) == (DocumentState.PARTIAL, 2)
+    first, second = (f"results/{document.document_id}.{attempt}.json" for attempt in (1, 2))
+    assert document.result_key == second
+    pages = [int(json.loads(appliance.store.read(key))["text"].partition(" ")[0]) for key in (first, second)]
+    assert 0 < pages[0] < pages[1] < 60
 
 
 def test_a_document_deaf_to_the_soft_limit_is_killed_at_the_hard_one(appliance: Appliance) -> None:

@@ -13,15 +13,16 @@ from decalogo.errors import DamagedDocumentError
 
 
 class Answer:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, partial: bool = False) -> None:
         self.pages = (text,)
+        self.partial = partial
 
     def to_json(self) -> bytes:
         return json.dumps({"text": self.pages[0], "pid": os.getpid()}).encode()
 
 
 class FaultyEvaluator:
-    """Understands ``ok``, ``sleep SECONDS``, ``damaged``, ``raise``, ``kill``, ``exit``, ``fork SECONDS``,
+    """Understands ``ok``, ``sleep SECONDS``, ``damaged``, ``raise``, ``kill``, ``exit``, ``fork SECONDS``, ``pages N``,
     ``stuck`` and ``memory MIB``.
 
     ``kill-once FILE`` and ``hang-once FILE`` do so until the file exists, which they make.
@@ -44,6 +45,11 @@ class FaultyEvaluator:
         elif verb == "hang-once" and not Path(rest).exists():
             Path(rest).touch()
             time.sleep(60)
+        elif verb == "pages":  # five a second, until told to stop
+            for page in range(1, int(rest) + 1):
+                time.sleep(0.2)
+                if options["stop"]():
+                    return Answer(f"{page} of {rest}", partial=page < int(rest))
         elif verb == "exit":
             os._exit(0)
         elif verb == "fork":

@@ -4,24 +4,41 @@ from __future__ import annotations
 
 import gzip
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 import orjson
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
-from redis.exceptions import ConnectionError, TimeoutError
+from redis.exceptions import ConnectionError, ResponseError, TimeoutError
 
 from decalogo.batches.ledger import Claim, Ledger
 from decalogo.batches.states import DocumentState
 from decalogo.errors import DocumentError, RubricError
 from decalogo.evaluation.evaluators import get_evaluator
 from decalogo.evaluation.rubric import load_rubric
+from decalogo.queue.lanes import LANES
 from decalogo.settings import Settings
 from decalogo.storage.artifacts import ArtifactStore
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
+
+
+# Of the soft limit, the share given to reading; the rest is for judging what was read and storing it.
+_READING_SHARE = 0.8
+_REFUSES_WRITES = ("OOM", "MISCONF", "READONLY", "command not allowed when used memory", "Errors writing to the AOF")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an attempt came to."""
+
+    state: DocumentState
+    result_key: str = ""
+    pages_key: str = ""
+    problem: Mapping[str, object] | None = None
 
 
 class TimeLimitError(DocumentError):
@@ -51,40 +68,47 @@ def run_document(
         return "skipped"
     structlog.contextvars.bind_contextvars(batch_id=claim.job_id, document_id=document_id, attempt=claim.attempt)
     started = time.monotonic()
+    queue = settings.queue
+    limit = queue.slow_soft_time_limit_seconds if LANES[lane].slow else queue.soft_time_limit_seconds
     try:
-        result_key, pages_key = _evaluate(claim, store, settings)
-        state, problem = DocumentState.SUCCEEDED, None
+        answer = _evaluate(claim, store, settings, started + _READING_SHARE * limit)
     except SoftTimeLimitExceeded:
-        error = TimeLimitError(f"it was stopped after {settings.queue.soft_time_limit_seconds} s; split the document")
-        state, problem, result_key, pages_key = DocumentState.FAILED, error.problem(), "", ""
+        error = TimeLimitError(f"it was stopped after {limit} s and nothing was read; split the document")
+        answer = Answer(DocumentState.FAILED, problem=error.problem())
     except (DocumentError, RubricError) as error:
-        state, problem, result_key, pages_key = DocumentState.FAILED, error.problem(), "", ""
+        answer = Answer(DocumentState.FAILED, problem=error.problem())
 
     stands = _through_outage(
-        lambda: ledger.finish(claim, state, result_key=result_key, pages_key=pages_key, problem=problem)
+        lambda: ledger.finish(
+            claim, answer.state, result_key=answer.result_key, pages_key=answer.pages_key, problem=answer.problem
+        )
     )
     if not stands:
-        for key in filter(None, (result_key, pages_key)):
+        for key in filter(None, (answer.result_key, answer.pages_key)):
             store.delete(key)
-    outcome = state.value if stands else "fenced"
+    outcome = answer.state.value if stands else "fenced"
     log.info("document finished", outcome=outcome, seconds=round(time.monotonic() - started, 3))
     return outcome
 
 
-def _evaluate(claim: Claim, store: ArtifactStore, settings: Settings) -> tuple[str, str]:
+def _evaluate(claim: Claim, store: ArtifactStore, settings: Settings, deadline: float) -> Answer:
     evaluation = get_evaluator(settings.evaluation.evaluator).evaluate(
         store.path(f"documents/{claim.document_id}"),
         load_rubric(claim.options.rubric),
         not_applicable=claim.options.not_applicable,
         max_pages=settings.evaluation.max_pages,
         cache_dir=settings.evaluation.cache_dir,
+        stop=lambda: time.monotonic() > deadline,
     )
     # The attempt is part of the name: a late writer can never replace the result that stands.
     result_key = f"results/{claim.document_id}.{claim.attempt}.json"
     pages_key = f"pages/{claim.document_id}.{claim.attempt}.json.gz"
     store.put(pages_key, gzip.compress(orjson.dumps(evaluation.pages), compresslevel=3, mtime=0))
     store.put(result_key, evaluation.to_json())
-    return result_key, pages_key
+    if evaluation.partial:
+        error = TimeLimitError("the time limit came before the last page; the result says which pages are in")
+        return Answer(DocumentState.PARTIAL, result_key, pages_key, error.problem())
+    return Answer(DocumentState.SUCCEEDED, result_key, pages_key)
 
 
 def _through_outage(action: Callable[[], T]) -> T:
@@ -93,7 +117,10 @@ def _through_outage(action: Callable[[], T]) -> T:
     while True:
         try:
             return action()
-        except (ConnectionError, TimeoutError) as error:
+        except (ConnectionError, TimeoutError, ResponseError) as error:
+            # A Redis that is full, or whose disk is, refuses writes for a while; any other refusal is our own fault.
+            if isinstance(error, ResponseError) and not str(error).startswith(_REFUSES_WRITES):
+                raise
             log.warning("ledger unreachable, holding the result", error=type(error).__name__)
             time.sleep(pause)
             pause = min(2 * pause, 2.0)
