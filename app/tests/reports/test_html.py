@@ -136,6 +136,13 @@ def test_a_result_of_zeros_is_shown_too(empty: dict[str, Any]) -> None:
     assert "prueba de carga" in page.text
 
 
+def test_a_partial_result_says_so_at_the_top(result: dict[str, Any]) -> None:
+    result["document"] |= {"pages": 116, "pages_judged": 40}
+    result["flags"].append({"code": "partial", "detail": "judged pages 1-40", "pages": list(range(41, 117))})
+    page = check_page(REPORTS["html"].render(result))
+    assert "se evaluaron 40 de 116 páginas" in page.text.partition("Matriz de resultados")[0]
+
+
 def test_the_same_result_gives_the_same_bytes(plan: Evaluation) -> None:
     for report in REPORTS.values():
         assert report.render(plan.result, name="x") == report.render(plan.result, name="x")

@@ -10,11 +10,10 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
-from decalogo.errors import RequestError
-from decalogo.evaluation.pipeline import SCHEMA_VERSION, Evaluation, canonical_json
-from decalogo.evaluation.rollup import roll_up
+from decalogo.evaluation.assemble import Verdict, assemble
+from decalogo.evaluation.model import Extracted, Flag
+from decalogo.evaluation.pipeline import Evaluation
 from decalogo.evaluation.rubric import Rubric
 from decalogo.settings import CalibratedSettings, get_settings
 
@@ -53,32 +52,14 @@ class CalibratedEvaluator:
         Raises:
             RequestError: ``not_applicable`` names a point that the rubric has not.
         """
-        reasons = dict(not_applicable or {})
-        if unknown := sorted(reasons.keys() - {point.id for point in rubric.data.points}):
-            raise RequestError(f"not_applicable names no point of rubric {rubric.id}: {', '.join(unknown)}")
         held = _hold(self._cost.memory_mib << 20)
         cut = _burn(self._cost.cpu_seconds, stop or _never) or _wait(self._cost.wait_seconds, stop or _never)
-        answers = _zeros(rubric, reasons)
-        result: dict[str, Any] = {
-            "schema_version": SCHEMA_VERSION,
-            "evaluator": {"name": self.name, "version": self.version},
-            "rubric": {"id": rubric.id, "version": rubric.version, "sha256": rubric.sha256},
-            "document": {
-                **_identity(content),
-                "media_type": "application/octet-stream",
-                "pages": 0,
-                "pages_judged": 0,
-            },
-            "answers": answers,
-            **roll_up(answers, rubric.data, reasons),
-            "flags": [
-                {"code": "calibrated", "detail": "For a load test: the document was not read.", "pages": []},
-                *([{"code": "partial", "detail": "the time limit came", "pages": []}] if cut else []),
-            ],
-        }
-        result["sha256"] = hashlib.sha256(canonical_json(result)).hexdigest()
+        flags = [Flag("calibrated", "For a load test: the document was not read.")]
+        flags += [Flag("partial", "the time limit came")] if cut else []
+        unread = Extracted("application/octet-stream", (), (), flags=tuple(flags))
+        evaluation = assemble(self, content, rubric, unread, lambda _point, _question: Verdict(0.0), not_applicable)
         del held
-        return Evaluation(result, ())
+        return evaluation
 
 
 def _hold(size: int) -> bytearray:
@@ -110,30 +91,3 @@ def _wait(seconds: float, stop: Callable[[], bool]) -> bool:
             return True
         time.sleep(min(left, 0.1))
     return False
-
-
-def _identity(content: bytes | Path) -> dict[str, Any]:
-    if isinstance(content, bytes):
-        return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-    with content.open("rb") as file:
-        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": file.tell()}
-
-
-def _zeros(rubric: Rubric, reasons: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": f"{point.id}-{dimension.id}-{question.id}",
-            "point": point.id,
-            "dimension": dimension.id,
-            "question": question.id,
-            "applicable": point.id not in reasons,
-            "score": None if point.id in reasons else 0.0,
-            "elements": {},
-            "evidence": [],
-            "measure": None,
-            "recommendation": "" if point.id in reasons else question.advice_all,
-        }
-        for point in rubric.data.points
-        for dimension in rubric.data.dimensions
-        for question in dimension.questions
-    ]

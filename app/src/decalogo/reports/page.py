@@ -61,7 +61,7 @@ def report_html(view: View) -> bytes:
         view=view,
         labels=view.labels,
         w=words,
-        notices=[words[key] for key in view.notices],
+        notices=view.notices,
         sections=[*sections, ("identity", words["identity"])],
         dimension_percents={dimension["id"]: dimension["percent"] for dimension in result["dimensions"]},
     )

@@ -92,9 +92,14 @@ class View:
         return plain(self.name) or f"{self.result['document']['sha256'][:12]}…"
 
     @property
-    def notices(self) -> tuple[str, ...]:
-        """Keys of the texts that a reader must see first."""
-        return tuple(filter(None, (self.labels.notice, "notice_partial" if self.result.get("partial") else "")))
+    def notices(self) -> list[str]:
+        """What a reader must know first."""
+        words, document = self.labels.words, self.result["document"]
+        notices = [words[self.labels.notice]] if self.labels.notice else []
+        if any(flag["code"] == "partial" for flag in self.result["flags"]):
+            judged, total = document.get("pages_judged", document["pages"]), document["pages"]
+            notices.append(words.say("notice_partial", judged=judged, total=total if judged < total else "?"))
+        return notices
 
     @cached_property
     def answers(self) -> tuple[Answer, ...]:

@@ -93,7 +93,7 @@ def _identity(book: Workbook, view: View) -> None:
         (words["sha_rubric"], rubric["sha256"]),
         (words["sha_result"], result["sha256"]),
         (words["schema"], result["schema_version"]),
-        *(("!", words[key]) for key in view.notices),
+        *(("!", notice) for notice in view.notices),
         *((f"{words['flag']}: {code}", text) for code, text in view.flags),
     ]
     for row, (name, value) in enumerate(rows):
