@@ -11,7 +11,7 @@ from decalogo.evaluation.fold import fold
 _LEADERS = re.compile(r"(?:\.{4}|(?:\. ){3}\.|…{2}|_{5})[\s.…_]*+(?:\d{1,4}|[ivxlc]+)?\s*+$", re.IGNORECASE)
 _LAST_NUMBER = re.compile(r"(?<=[\s.…])\d{1,4}\Z")
 _LEADER_REACH = 200
-_LEADER_SIGNS = ("....", ". . . .", "……", "_____")
+_LEADER_SIGN = re.compile(r"[._…](?:(?<=\.)\.\.\.|(?<=\.) \. \. \.|(?<=…)…|(?<=_)____)")
 _TITLE = re.compile(
     rb"^\W*(?:tabla de )?(?:contenidos?|indice)(?: general| de (?:contenidos?|tablas|graficos|figuras|cuadros))?\W*$"
 )
@@ -44,7 +44,7 @@ def find_contents(sheets: Sequence[Sheet], furniture: Sequence[set[int]]) -> lis
 
     for page, index in flow:
         text = sheets[page].lines[index].text
-        if any(sign in text for sign in _LEADER_SIGNS) and _LEADERS.search(text, max(0, len(text) - _LEADER_REACH)):
+        if _LEADER_SIGN.search(text) and _LEADERS.search(text, max(0, len(text) - _LEADER_REACH)):
             found[page].add(index)
         if _TITLE.match(fold(text)):
             close()

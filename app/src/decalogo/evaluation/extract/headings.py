@@ -10,6 +10,8 @@ from decalogo.evaluation.extract.layout import Line
 _MOST_LENGTH = 160
 _DEEPEST = 6
 _ROW_GAPS = 3
+_LEAST_NUMBERS = 3
+_NO_PROSE = re.compile(r"[^A-Za-zÀ-ÖØ-öø-ÿ\s.,;:()]")
 _START, _FEW = 40, 4
 """More than four small letters among the first forty characters: not capitals."""
 _RANKS = (
@@ -43,6 +45,8 @@ _COLUMN_WORDS = frozenset(
 def is_column_titles(text: str) -> bool:
     """Tell whether a line of a flattened table holds its column titles: nearly nothing but what columns are called."""
     words = text.lower().replace("/", " ").split()
+    if _COLUMN_WORDS.isdisjoint(words):
+        return False
     found = [word for word in words if word in _COLUMN_WORDS]
     return len(found) >= 3 and 2 * sum(map(len, found)) >= len(text) and text[-1] not in ".:"
 
@@ -67,11 +71,15 @@ def is_capitals(text: str) -> bool:
 
 def is_number_row(text: str) -> bool:
     """Tell whether a line is a row of a flattened table: a label and at least as many numbers, three or more."""
-    if text.count(" ") < _ROW_GAPS:
+    if text.count(" ") < _ROW_GAPS or len(_NO_PROSE.findall(text)) < _LEAST_NUMBERS:
         return False
     words = text.split()
     numbers = sum(word[0].isdigit() or word[-1].isdigit() or word in "%-–" for word in words)
-    return numbers >= 3 and 2 * numbers >= len(words) and any(word.isalpha() and len(word) > 2 for word in words)
+    return (
+        numbers >= _LEAST_NUMBERS
+        and 2 * numbers >= len(words)
+        and any(word.isalpha() and len(word) > 2 for word in words)
+    )
 
 
 def opens_section(text: str) -> bool:

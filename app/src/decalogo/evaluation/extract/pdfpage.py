@@ -11,11 +11,13 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from decalogo.evaluation.extract.grids import find_grids, is_table
 from decalogo.evaluation.extract.layout import Box, Grid, GridCell, Line, cut_lines
 from decalogo.evaluation.extract.normalise import Normalised
+from decalogo.evaluation.extract.pdfium import functions, handle
 from decalogo.evaluation.extract.rules import read_rules
 
 _WORD = re.compile(r"[^\s\ufffe\x02]+")
@@ -103,6 +105,11 @@ def _fill(result: RawPage, page: Any, textpage: Any) -> None:
         result.grids = [grid for grid in grids if is_table(grid)]
 
 
+@lru_cache(maxsize=1000)
+def _is_bold_name(name: bytes) -> bool:
+    return _BOLD_NAME.search(name) is not None
+
+
 class Turn:
     """Turns PDF coordinates (origin bottom left, before rotation) into those a reader sees."""
 
@@ -114,13 +121,13 @@ class Turn:
 
     def box(self, left: float, bottom: float, right: float, top: float) -> Box:
         """Return the rectangle as it is read."""
+        if not self.rotation:
+            return Box(left - self.left, self.top - top, right - self.left, self.top - bottom)
         if self.rotation == 90:
             return Box(bottom - self.bottom, left - self.left, top - self.bottom, right - self.left)
         if self.rotation == 180:
             return Box(self.right - right, bottom - self.bottom, self.right - left, top - self.bottom)
-        if self.rotation == 270:
-            return Box(self.top - top, self.right - right, self.top - bottom, self.right - left)
-        return Box(left - self.left, self.top - top, right - self.left, self.top - bottom)
+        return Box(self.top - top, self.right - right, self.top - bottom, self.right - left)
 
 
 class _Reader:
@@ -129,23 +136,25 @@ class _Reader:
     def __init__(self, page: Any, textpage: Any) -> None:
         import pypdfium2.raw as c
 
-        self.c, self.handle = c, textpage.raw
+        self.c, self.f, self.raw, self.handle = c, functions(), textpage.raw, handle(textpage.raw)
         self.turn = Turn(page)
         self.rect = c.FS_RECTF()
         self.rect_at = ctypes.byref(self.rect)
         self.matrix = c.FS_MATRIX()
         self.matrix_at = ctypes.byref(self.matrix)
         self.name = ctypes.create_string_buffer(_NAME_BYTES)
+        self.name_at = ctypes.byref(self.name)
         self.flags = ctypes.c_int()
+        self.flags_at = ctypes.byref(self.flags)
         self.text, self.direct = self._text()
 
     def _text(self) -> tuple[str, bool]:
         """Return the text, and whether its offsets are PDFium's character indices."""
-        count = self.c.FPDFText_CountChars(self.handle)
+        count = self.c.FPDFText_CountChars(self.raw)
         if count <= 0:
             return "", True
         units = (ctypes.c_ushort * (count + 1))()
-        written = self.c.FPDFText_GetText(self.handle, 0, count, units)
+        written = self.c.FPDFText_GetText(self.raw, 0, count, units)
         raw = bytes(units)[: 2 * max(0, written - 1)]
         text = raw.decode("utf-16-le", errors="surrogatepass")
         if len(text) != len(raw) // 2:  # beyond the basic plane: keep one character for each unit that PDFium counts
@@ -153,12 +162,12 @@ class _Reader:
         return text, len(text) == count
 
     def _index(self, offset: int) -> int:
-        return offset if self.direct else int(self.c.FPDFText_GetCharIndexFromTextIndex(self.handle, offset))
+        return offset if self.direct else int(self.f.FPDFText_GetCharIndexFromTextIndex(self.handle, offset))
 
     def box(self, index: int) -> Box | None:
         """Return the box of the character at text offset ``index``; ``None`` when it has none."""
         index = self._index(index)
-        if index < 0 or not self.c.FPDFText_GetLooseCharBox(self.handle, index, self.rect_at):
+        if index < 0 or not self.f.FPDFText_GetLooseCharBox(self.handle, index, self.rect_at):
             return None
         rect = self.rect
         return self.turn.box(rect.left, rect.bottom, rect.right, rect.top)
@@ -166,17 +175,17 @@ class _Reader:
     def size(self, index: int) -> float:
         """Return the font size at text offset ``index`` as it is seen, points (boxes differ from font to font)."""
         index = self._index(index)
-        if not self.c.FPDFText_GetMatrix(self.handle, index, self.matrix_at):
+        if not self.f.FPDFText_GetMatrix(self.handle, index, self.matrix_at):
             return 0.0
-        return float(self.c.FPDFText_GetFontSize(self.handle, index)) * math.hypot(self.matrix.c, self.matrix.d)
+        return float(self.f.FPDFText_GetFontSize(self.handle, index)) * math.hypot(self.matrix.c, self.matrix.d)
 
     def bold(self, index: int) -> bool:
         """Tell whether the character at text offset ``index`` is set in a bold face."""
         index = self._index(index)
-        size = self.c.FPDFText_GetFontInfo(self.handle, index, self.name, _NAME_BYTES, ctypes.byref(self.flags))
+        size = self.f.FPDFText_GetFontInfo(self.handle, index, self.name_at, _NAME_BYTES, self.flags_at)
         if size <= 0:
             return False
-        return bool(self.flags.value & _FORCE_BOLD or _BOLD_NAME.search(self.name.value))
+        return bool(self.flags.value & _FORCE_BOLD) or _is_bold_name(self.name.value)
 
     def lines(self) -> list[RawLine]:
         """Return the lines that are not blank."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from decalogo.evaluation.extract.layout import Box
+from decalogo.evaluation.extract.pdfium import functions, handle
 
 if TYPE_CHECKING:
     from decalogo.evaluation.extract.pdfpage import Turn
@@ -55,7 +56,7 @@ class Rules:
 def read_rules(page: Any, turn: Turn) -> Rules:
     """Return the ruling lines of a loaded PDFium page, in the coordinates of ``turn``."""
     reader = _PathReader(turn)
-    for shape, matrix in reader.paths(page, None, 0):
+    for shape, matrix in reader.paths(handle(page), None, 0):
         reader.take(shape, matrix)
     return reader.rules
 
@@ -66,66 +67,71 @@ class _PathReader:
     def __init__(self, turn: Turn) -> None:
         import pypdfium2.raw as c
 
-        self.c, self.turn, self.rules = c, turn, Rules()
+        self.c, self.f, self.turn, self.rules = c, functions(), turn, Rules()
         self.left_over = _MOST_OBJECTS
         self.edges = [ctypes.c_float() for _ in range(4)]
         self.edges_at = [ctypes.byref(edge) for edge in self.edges]
         self.x, self.y = ctypes.c_float(), ctypes.c_float()
+        self.point_at = ctypes.byref(self.x), ctypes.byref(self.y)
         self.fill, self.stroke = ctypes.c_int(), ctypes.c_int()
+        self.mode_at = ctypes.byref(self.fill), ctypes.byref(self.stroke)
         self.colour = [ctypes.c_uint() for _ in range(4)]
+        self.colour_at = [ctypes.byref(part) for part in self.colour]
+        self.matrix = c.FS_MATRIX()
+        self.matrix_at = ctypes.byref(self.matrix)
 
-    def paths(self, holder: Any, matrix: Matrix | None, depth: int) -> Iterator[tuple[Any, Matrix | None]]:
+    def paths(self, holder: int, matrix: Matrix | None, depth: int) -> Iterator[tuple[int, Matrix | None]]:
         """Yield every path of a page or form with the matrix of the forms around it."""
-        c = self.c
-        count = c.FPDFFormObj_CountObjects(holder) if depth else c.FPDFPage_CountObjects(holder)
-        get = c.FPDFFormObj_GetObject if depth else c.FPDFPage_GetObject
+        f, path, form = self.f, self.c.FPDF_PAGEOBJ_PATH, self.c.FPDF_PAGEOBJ_FORM
+        count = f.FPDFFormObj_CountObjects(holder) if depth else f.FPDFPage_CountObjects(holder)
+        get, type_of = f.FPDFFormObj_GetObject if depth else f.FPDFPage_GetObject, f.FPDFPageObj_GetType
         for index in range(count):
             self.left_over -= 1
             if self.left_over < 0:
                 return
             item = get(holder, index)
-            kind = c.FPDFPageObj_GetType(item)
-            if kind == c.FPDF_PAGEOBJ_PATH:
+            kind = type_of(item)
+            if kind == path:
                 yield item, matrix
-            elif kind == c.FPDF_PAGEOBJ_FORM and depth < _MOST_NESTING:
+            elif kind == form and depth < _MOST_NESTING:
                 yield from self.paths(item, _times(self._matrix(item), matrix), depth + 1)
 
-    def take(self, shape: Any, matrix: Matrix | None) -> None:
+    def take(self, shape: int, matrix: Matrix | None) -> None:
         """Add what lines a path draws."""
-        if not self.c.FPDFPageObj_GetBounds(shape, *self.edges_at):
+        if not self.f.FPDFPageObj_GetBounds(shape, *self.edges_at):
             return
         left, bottom, right, top = self.edges
         box = self._box(left.value, bottom.value, right.value, top.value, matrix)
         width, height = box.right - box.left, box.bottom - box.top
         if max(width, height) < _SHORT:
             return
-        self.c.FPDFPath_GetDrawMode(shape, ctypes.byref(self.fill), ctypes.byref(self.stroke))
+        self.f.FPDFPath_GetDrawMode(shape, *self.mode_at)
         if not (self.fill.value or self.stroke.value):
             return
         if min(width, height) <= _THIN:
             self.rules.add(box)
             return
-        count = self.c.FPDFPath_CountSegments(shape)
+        count = self.f.FPDFPath_CountSegments(shape)
         if self.stroke.value:
             if count <= _MOST_SEGMENTS:
                 self._segments(shape, count, matrix)
         elif 4 <= count <= 6 and not self._is_white(shape):
             self.rules.fills.append(box)
 
-    def _segments(self, shape: Any, count: int, matrix: Matrix | None) -> None:
-        c = self.c
+    def _segments(self, shape: int, count: int, matrix: Matrix | None) -> None:
+        c, f = self.c, self.f
         whole = _times(self._matrix(shape), matrix)
         first = last = None
         for index in range(count):
-            segment = c.FPDFPath_GetPathSegment(shape, index)
-            c.FPDFPathSegment_GetPoint(segment, ctypes.byref(self.x), ctypes.byref(self.y))
+            segment = f.FPDFPath_GetPathSegment(shape, index)
+            f.FPDFPathSegment_GetPoint(segment, *self.point_at)
             point = self.x.value, self.y.value
-            kind = c.FPDFPathSegment_GetType(segment)
+            kind = f.FPDFPathSegment_GetType(segment)
             if kind == c.FPDF_SEGMENT_MOVETO:
                 first = point
             elif kind == c.FPDF_SEGMENT_LINETO and last is not None:
                 self.rules.add(self._box(*last, *point, whole))
-            if c.FPDFPathSegment_GetClose(segment) and first is not None:
+            if f.FPDFPathSegment_GetClose(segment) and first is not None:
                 self.rules.add(self._box(*point, *first, whole))
             last = point
 
@@ -135,15 +141,14 @@ class _PathReader:
             x0, y0, x1, y1 = a * x0 + c * y0 + e, b * x0 + d * y0 + f, a * x1 + c * y1 + e, b * x1 + d * y1 + f
         return self.turn.box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
-    def _matrix(self, item: Any) -> Matrix:
-        matrix = self.c.FS_MATRIX()
-        if not self.c.FPDFPageObj_GetMatrix(item, ctypes.byref(matrix)):
+    def _matrix(self, item: int) -> Matrix:
+        matrix = self.matrix
+        if not self.f.FPDFPageObj_GetMatrix(item, self.matrix_at):
             return (1, 0, 0, 1, 0, 0)
         return (matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f)
 
-    def _is_white(self, shape: Any) -> bool:
-        pointers = [ctypes.byref(part) for part in self.colour]
-        if not self.c.FPDFPageObj_GetFillColor(shape, *pointers):
+    def _is_white(self, shape: int) -> bool:
+        if not self.f.FPDFPageObj_GetFillColor(shape, *self.colour_at):
             return False
         red, green, blue, alpha = (part.value for part in self.colour)
         return alpha == 0 or min(red, green, blue) >= _WHITE

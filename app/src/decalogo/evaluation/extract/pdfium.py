@@ -1,0 +1,60 @@
+"""The functions of PDFium that are asked for every line and object of a page, bound for speed.
+
+pypdfium2 declares each with typed pointers, and makes a Python object for every pointer that comes back. Here handles
+are plain integers and the interpreter's lock is kept over calls of less than a microsecond: half the cost. Buffers are
+passed as ``ctypes.byref(...)``.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any
+
+_HANDLE, _INT, _FLOAT, _DOUBLE, _LONG = (
+    ctypes.c_void_p,
+    ctypes.c_int,
+    ctypes.c_float,
+    ctypes.c_double,
+    ctypes.c_ulong,
+)
+_BUFFER = ctypes.c_void_p
+_ANSWERS_AND_ARGUMENTS: dict[str, tuple[Any, ...]] = {
+    "FPDFText_GetCharIndexFromTextIndex": (_INT, _HANDLE, _INT),
+    "FPDFText_GetLooseCharBox": (_INT, _HANDLE, _INT, _BUFFER),
+    "FPDFText_GetMatrix": (_INT, _HANDLE, _INT, _BUFFER),
+    "FPDFText_GetFontSize": (_DOUBLE, _HANDLE, _INT),
+    "FPDFText_GetFontInfo": (_LONG, _HANDLE, _INT, _BUFFER, _LONG, _BUFFER),
+    "FPDFPage_CountObjects": (_INT, _HANDLE),
+    "FPDFPage_GetObject": (_HANDLE, _HANDLE, _INT),
+    "FPDFFormObj_CountObjects": (_INT, _HANDLE),
+    "FPDFFormObj_GetObject": (_HANDLE, _HANDLE, _LONG),
+    "FPDFPageObj_GetType": (_INT, _HANDLE),
+    "FPDFPageObj_GetBounds": (_INT, _HANDLE, _BUFFER, _BUFFER, _BUFFER, _BUFFER),
+    "FPDFPageObj_GetMatrix": (_INT, _HANDLE, _BUFFER),
+    "FPDFPageObj_GetFillColor": (_INT, _HANDLE, _BUFFER, _BUFFER, _BUFFER, _BUFFER),
+    "FPDFPath_GetDrawMode": (_INT, _HANDLE, _BUFFER, _BUFFER),
+    "FPDFPath_CountSegments": (_INT, _HANDLE),
+    "FPDFPath_GetPathSegment": (_HANDLE, _HANDLE, _INT),
+    "FPDFPathSegment_GetPoint": (_INT, _HANDLE, _BUFFER, _BUFFER),
+    "FPDFPathSegment_GetType": (_INT, _HANDLE),
+    "FPDFPathSegment_GetClose": (_INT, _HANDLE),
+}
+
+
+@lru_cache(maxsize=1)
+def functions() -> SimpleNamespace:
+    """Return the functions by their C names; PDFium is loaded at the first call, so make it after a fork."""
+    import pypdfium2.raw as c
+
+    bound = SimpleNamespace()
+    for name, (answer, *arguments) in _ANSWERS_AND_ARGUMENTS.items():
+        address = ctypes.cast(getattr(c, name), ctypes.c_void_p).value
+        setattr(bound, name, ctypes.PYFUNCTYPE(answer, *arguments)(address or 0))
+    return bound
+
+
+def handle(pointer: Any) -> int:
+    """Return what pypdfium2 calls ``raw`` as the integer that ``functions`` take."""
+    return ctypes.cast(pointer, ctypes.c_void_p).value or 0
