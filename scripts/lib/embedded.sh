@@ -55,3 +55,15 @@ embedded_token() {
 embedded_decalogo() { run_client "$(embedded_url)" "$(embedded token)" "" "$@"; }
 
 embedded_certificate() { fail "the embedded form is without TLS: there is no certificate"; }
+
+embedded_dead() { embedded run -- dead "$@"; }
+
+embedded_backup() {
+  backup_target "$@"
+  (umask 077 && embedded run -- backup "$(realpath "$1")")
+}
+
+embedded_restore() {
+  restore_source "$@"
+  embedded run -- restore "$(realpath "$1")" "${@:2}"
+}

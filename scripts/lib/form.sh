@@ -73,3 +73,12 @@ in_form() {
   [[ -n "$form" ]] || fail "nothing was started here yet: ./appliance up"
   "${form}_$command" "$@"
 }
+
+backup_target() {
+  [[ $# == 1 ]] || fail "backup takes one file"
+  [[ ! -e "$1" ]] || fail "backup: $1 exists already"
+}
+
+restore_source() {
+  [[ $# -ge 1 && -r "$1" ]] || fail "restore takes a file that backup wrote"
+}

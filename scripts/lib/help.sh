@@ -24,6 +24,10 @@ Access
 Work
   decalogo …                the client with address and admin token filled in: ./appliance decalogo submit plan.pdf --wait
 
+  dead list|show|retry|drop documents that were given up after three lost attempts
+  backup FILE               save batches, documents, results and tokens while it runs
+  restore FILE [--force]    bring them back into an empty appliance (--force: merge)
+
 Install and test
   bootstrap                 install engine, Compose v2 and base image (Debian, Ubuntu; as root)
   test [unit|stack]         everything, or one part

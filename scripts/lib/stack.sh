@@ -121,3 +121,17 @@ stack_decalogo() {
   (umask 077 && stack_token admin >"$folder/token")
   run_client "$(stack_url)" "$folder/token" "$folder/tls.crt" "$@"
 }
+
+stack_dead() { compose exec -T api decalogo dead "$@"; }
+
+# A file appears whole or not at all.
+stack_backup() {
+  backup_target "$@"
+  (umask 077 && compose exec -T api decalogo backup - >"$1.unfinished")
+  mv "$1.unfinished" "$1"
+}
+
+stack_restore() {
+  restore_source "$@"
+  compose exec -T api decalogo restore - "${@:2}" <"$1"
+}

@@ -29,7 +29,13 @@ def worker(queues: str, concurrency: int | None) -> None:
     app.steps["consumer"].add(LeaseRenewal)
     role = "suspect" if queues == SUSPECT_QUEUE else "worker"
     names = ",".join(SUSPECT_QUEUES) if role == "suspect" else queues or ",".join(WORK_QUEUES)
-    arguments = ["worker", f"--queues={names}", f"--hostname={worker_name(role)}", f"--loglevel={settings.log.level}"]
+    arguments = [
+        "--quiet",
+        "worker",
+        f"--queues={names}",
+        f"--hostname={worker_name(role)}",
+        f"--loglevel={settings.log.level}",
+    ]
     arguments += ["--without-gossip", "--without-mingle"]
     if concurrency:
         arguments.append(f"--concurrency={concurrency}")
