@@ -165,7 +165,9 @@ def test_wrong_use_has_its_own_exit_status(appliance: Operator, tmp_path: Path) 
 def test_interrupting_the_wait_leaves_the_batch_alone(appliance: Operator, real_plan: Path) -> None:
     token_file = appliance.run("token").stdout.strip()
     command = [*COMMAND, "submit", str(real_plan), "--wait", "--url", appliance.url, "--token-file", token_file]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as waiting:
+    # A test run started in the background ignores SIGINT, and its children with it; a user's shell does not.
+    listening = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **listening) as waiting:
         assert waiting.stdout is not None
         job = waiting.stdout.readline().strip()
         waiting.send_signal(signal.SIGINT)
