@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from decalogo.evaluation.assemble import Verdict, assemble
-from decalogo.evaluation.model import Extracted, Flag
+from decalogo.evaluation.model import Extracted, Flag, OcrOptions
 from decalogo.evaluation.pipeline import Evaluation
 from decalogo.evaluation.rubric import Rubric
 from decalogo.settings import CalibratedSettings, get_settings
@@ -44,6 +44,7 @@ class CalibratedEvaluator:
         max_pages: int = 5000,
         cache_dir: Path | None = None,
         stop: Callable[[], bool] | None = None,
+        ocr: OcrOptions | None = None,
     ) -> Evaluation:
         """Spend the cost and return a valid result without evidence; the document is hashed, never read.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from decalogo.errors import DecalogoError
+from decalogo.evaluation.model import OcrOptions
 from decalogo.evaluation.pipeline import EVALUATOR, Evaluation, evaluate
 from decalogo.evaluation.rubric import Rubric
 
@@ -32,6 +33,7 @@ class Evaluator(Protocol):
         max_pages: int = 5000,
         cache_dir: Path | None = None,
         stop: Callable[[], bool] | None = None,
+        ocr: OcrOptions | None = None,
     ) -> Evaluation:
         """Judge one document; raises ``DocumentError`` when it cannot be read.
 
@@ -55,10 +57,17 @@ class PatternEvaluator:
         max_pages: int = 5000,
         cache_dir: Path | None = None,
         stop: Callable[[], bool] | None = None,
+        ocr: OcrOptions | None = None,
     ) -> Evaluation:
         """Judge one document; see ``decalogo.evaluation.evaluate``."""
         return evaluate(
-            content, rubric, not_applicable=not_applicable, max_pages=max_pages, cache_dir=cache_dir, stop=stop
+            content,
+            rubric,
+            not_applicable=not_applicable,
+            max_pages=max_pages,
+            cache_dir=cache_dir,
+            stop=stop,
+            ocr=ocr,
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 
 class PassageKind(StrEnum):
@@ -94,6 +95,25 @@ class Flag:
     code: str
     detail: str
     pages: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OcrOptions:
+    """Whether and how pages without a text layer are read.
+
+    Attributes:
+        mode: ``auto`` recognises them where the program is installed; ``never`` leaves them unread.
+        max_pages: pages of one document that are recognised at most, the first ones.
+        dpi: resolution at which a page is looked at, dots an inch.
+        page_seconds: longest time for one page, seconds; past it the page stays unread.
+        language: tesseract's name of the language.
+    """
+
+    mode: Literal["auto", "never"] = "auto"
+    max_pages: int = 20
+    dpi: int = 200
+    page_seconds: float = 60.0
+    language: str = "spa"
 
 
 @dataclass(frozen=True, slots=True)

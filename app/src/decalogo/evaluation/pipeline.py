@@ -17,7 +17,7 @@ from decalogo.evaluation.matching.engine import Engine, Scanner
 from decalogo.evaluation.matching.find import Finder
 from decalogo.evaluation.matching.relevance import RelevanceRanker
 from decalogo.evaluation.matching.units import Unit, build_units
-from decalogo.evaluation.model import Extracted, Flag
+from decalogo.evaluation.model import Extracted, Flag, OcrOptions
 from decalogo.evaluation.rollup import roll_up
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.model import Point, Question
@@ -66,6 +66,7 @@ def evaluate(
     max_pages: int = 5000,
     cache_dir: Path | None = None,
     stop: Callable[[], bool] | None = None,
+    ocr: OcrOptions | None = None,
 ) -> Evaluation:
     """Judge one document: the same bytes and rubric give the same result, byte for byte.
 
@@ -76,6 +77,7 @@ def evaluate(
         max_pages: pages past which the document is refused.
         cache_dir: folder that keeps the compiled patterns for other processes.
         stop: asked between pages; once it answers yes, the pages read so far are judged and the result is partial.
+        ocr: what is done with pages that have no text layer; see ``extract``.
 
     Raises:
         DocumentError: the document cannot be read.
@@ -84,7 +86,7 @@ def evaluate(
     from decalogo.evaluation.extract import extract
 
     return judge_extracted(
-        extract(content, max_pages=max_pages, stop=stop),
+        extract(content, max_pages=max_pages, stop=stop, ocr=ocr),
         rubric,
         content=content,
         not_applicable=not_applicable or {},
@@ -128,6 +130,7 @@ def judge_extracted(
                 _answer(point, dimension.id, question, judge(question.rule, context), rubric)
                 for question in dimension.questions
             ]
+    _mark_recognised(document, answers)
     flags = [*document.flags, *_flags(document, rubric, answers, silent, fold)]
     result: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
@@ -212,6 +215,14 @@ def _skipped(point: Point, dimension: str, question: Question) -> dict[str, Any]
         "measure": None,
         "recommendation": "",
     }
+
+
+def _mark_recognised(document: Extracted, answers: list[dict[str, Any]]) -> None:
+    """Say of evidence from a scanned page that its words were recognised, so may be wrong."""
+    pages = {page for flag in document.flags if flag.code == "pages-by-ocr" for page in flag.pages}
+    for item in (item for answer in answers for item in answer["evidence"]) if pages else ():
+        if item["page"] in pages:
+            item["recognised"] = True
 
 
 def _listed(labels: list[str], last_and: str) -> str:

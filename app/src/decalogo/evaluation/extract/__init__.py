@@ -19,13 +19,19 @@ from decalogo.evaluation.extract.pdf import read_pdf
 from decalogo.evaluation.extract.reading import Limits, Reading
 from decalogo.evaluation.extract.tables import build_tables
 from decalogo.evaluation.extract.text import read_text
-from decalogo.evaluation.model import Extracted, Flag, Page
+from decalogo.evaluation.model import Extracted, Flag, OcrOptions, Page
 
 _READERS = {PDF: read_pdf, TEXT: read_text, HTML: read_html, ZIP: read_office}
 __all__ = ["extract"]
 
 
-def extract(content: bytes | Path, *, max_pages: int = 5000, stop: Callable[[], bool] | None = None) -> Extracted:
+def extract(
+    content: bytes | Path,
+    *,
+    max_pages: int = 5000,
+    stop: Callable[[], bool] | None = None,
+    ocr: OcrOptions | None = None,
+) -> Extracted:
     """Read a document; its type is judged by its content. The same bytes always give the same result.
 
     Args:
@@ -33,24 +39,27 @@ def extract(content: bytes | Path, *, max_pages: int = 5000, stop: Callable[[], 
         max_pages: pages past which a document is refused.
         stop: asked between pages; once it answers yes, the pages read so far (at least one) become the document,
             flagged ``partial``. The same pages always give the same document.
+        ocr: what is done with pages that have no text layer; default: a few are recognised where tesseract is
+            installed, and flagged ``pages-by-ocr``.
 
     Raises:
         EmptyDocumentError: no bytes, or a text without a word.
         UnsupportedDocumentError: a type that cannot be read.
         EncryptedDocumentError: a PDF that needs a password.
         DamagedDocumentError: a PDF that cannot be opened, or is damaged so that no text is left.
-        NoTextError: a PDF without a text layer on any page.
+        NoTextError: a PDF without a text layer on any page, and none was recognised.
         DocumentTooLargeError: more than ``max_pages`` pages.
     """
-    reading = _READERS[media_type(_head(content))](content, Limits(max_pages, stop))
+    reading = _READERS[media_type(_head(content))](content, Limits(max_pages, stop, ocr or OcrOptions()))
     sheets, flags = reading.sheets, reading.flags
-    _check_text(reading)
+    because = f": {reading.unread_because}" if reading.unread_because else ""
+    _check_text(reading, because)
     blank = tuple(sheet.number for sheet in sheets if not sheet.lines)
     if blank and reading.media_type == PDF:
         flags.append(
             Flag(
                 "pages-without-text",
-                f"{len(blank)} of {len(sheets)} pages have no text layer and were not judged.",
+                f"{len(blank)} of {len(sheets)} pages have no text layer and were not judged{because}.",
                 blank,
             )
         )
@@ -70,16 +79,17 @@ def extract(content: bytes | Path, *, max_pages: int = 5000, stop: Callable[[], 
     )
 
 
-def _check_text(reading: Reading) -> None:
+def _check_text(reading: Reading, because: str) -> None:
     """Refuse a document without a word; of one cut short, nobody knows."""
-    if reading.cut or any(sheet.lines for sheet in reading.sheets):
+    cut = reading.cut or any(flag.code == "partial" for flag in reading.flags)
+    if cut or any(sheet.lines for sheet in reading.sheets):
         return
     if reading.media_type != PDF:
         raise EmptyDocumentError("The document holds no word; upload the document again.")
     if any(flag.code == "damaged" for flag in reading.flags):
         raise DamagedDocumentError("The PDF is damaged and no text can be read; download or export it again.")
     raise NoTextError(
-        f"None of the {len(reading.sheets)} pages has a text layer (a scan?); "
+        f"None of the {len(reading.sheets)} pages has a text layer (a scan?){because}; "
         "run text recognition and upload the result."
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from decalogo.errors import DamagedDocumentError, DocumentTooLargeError, EncryptedDocumentError
+from decalogo.evaluation.extract import ocr
 from decalogo.evaluation.extract.detect import PDF
 from decalogo.evaluation.extract.hyphens import vocabulary
 from decalogo.evaluation.extract.layout import Sheet
@@ -44,6 +45,7 @@ def read_pdf(content: bytes | Path, limits: Limits) -> Reading:
                 "split it or raise evaluation.max_pages."
             )
         raw: list[RawPage] = []
+        flags: list[Flag] = []
         length = 0
         for index in range(count):
             if limits.reached(index):
@@ -54,11 +56,13 @@ def read_pdf(content: bytes | Path, limits: Limits) -> Reading:
                 raise DocumentTooLargeError(
                     f"The PDF holds over {MOST_CHARACTERS:,} characters on its first {index + 1} pages; split it."
                 )
+        because = _recognise(document, raw, limits, flags) if len(raw) == count else ""
     finally:
         document.close()
     words = vocabulary(page.text for page in raw)
     sheets = [_sheet(page, words) for page in raw]
-    return Reading(PDF, sheets, _damage(content, raw), cut=len(raw) < count, total=count)
+    flags = [*_damage(content, raw), *flags]
+    return Reading(PDF, sheets, flags, cut=len(raw) < count, unread_because=because, total=count)
 
 
 def _open(content: bytes | Path) -> Any:
@@ -74,6 +78,33 @@ def _open(content: bytes | Path) -> Any:
         raise DamagedDocumentError(
             "The PDF is truncated or malformed and cannot be opened; download or export it again."
         ) from error
+
+
+def _recognise(document: Any, raw: list[RawPage], limits: Limits, flags: list[Flag]) -> str:
+    """Read the pages without a text layer by their image, flag them, and say why some were not."""
+    blank = [page for page in raw if not page.failed and not page.text.strip()]
+    if not blank or limits.ocr.mode == "never":
+        return ""
+    if ocr.program(limits.ocr.language) is None:
+        return "text recognition is not installed"
+    done: list[int] = []
+    late: list[int] = []
+    for index, page in enumerate(blank[: limits.ocr.max_pages]):
+        if limits.reached(len(raw) - len(blank) + index):
+            left = tuple(one.number for one in blank[index:])
+            flags.append(Flag("partial", f"{len(left)} scanned pages were not read: the time limit came", left))
+            break
+        try:
+            if ocr.recognise(document, page, limits.ocr):
+                done.append(page.number)
+        except TimeoutError:
+            late.append(page.number)
+    if done:
+        detail = f"{len(done)} pages have no text layer; their text was recognised in the image and may be wrong."
+        flags.append(Flag("pages-by-ocr", detail, tuple(done)))
+    if len(blank) > limits.ocr.max_pages:
+        return f"at most {limits.ocr.max_pages} are recognised, see evaluation.ocr_max_pages"
+    return f"text recognition took too long on {len(late)} of them" if late else "no text was recognised"
 
 
 def _sheet(page: RawPage, words: frozenset[str]) -> Sheet:

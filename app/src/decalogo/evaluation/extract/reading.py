@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from decalogo.evaluation.extract.layout import Sheet
-from decalogo.evaluation.model import Flag
+from decalogo.evaluation.model import Flag, OcrOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +16,12 @@ class Limits:
     Attributes:
         max_pages: pages past which it is refused.
         stop: asked between pages; once it answers yes, the pages read so far are the document.
+        ocr: what is done with pages without a text layer.
     """
 
     max_pages: int = 5000
     stop: Callable[[], bool] | None = None
+    ocr: OcrOptions = field(default_factory=OcrOptions)
 
     def reached(self, pages: int) -> bool:
         """Tell whether to end before another page when ``pages`` were read; one page is always read."""
@@ -35,6 +37,7 @@ class Reading:
         sheets: its pages in order; the first of them where ``cut``.
         flags: what is wrong with it short of a failure.
         cut: whether ``Limits.stop`` ended the reading before the last page.
+        unread_because: why pages without a text layer are left without text, as the end of a sentence.
         total: pages of the file, those not read included; ``None`` when only reading on would tell.
     """
 
@@ -42,6 +45,7 @@ class Reading:
     sheets: list[Sheet]
     flags: list[Flag]
     cut: bool = False
+    unread_because: str = ""
     total: int | None = None
 
     def partial_flag(self) -> Flag:

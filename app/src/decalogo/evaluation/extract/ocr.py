@@ -1,0 +1,134 @@
+"""Text recognition of scanned pages, by the program ``tesseract`` where it is installed.
+
+A page goes to it as an image through a pipe, one page at a time and one thread each: documents are what runs in
+parallel. The same page, program and language data give the same text.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import os
+import resource
+import shutil
+import subprocess
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from decalogo.evaluation.extract.layout import Box
+from decalogo.evaluation.extract.pdfpage import RawLine, RawPage
+from decalogo.evaluation.model import OcrOptions
+
+PROGRAM = "tesseract"
+_MOST_PIXELS = 20_000_000
+"""A larger page (a poster) is rendered at a lower resolution."""
+_LEAST_CONFIDENCE = 30
+"""Words that tesseract is less sure of, percent, are specks and drawings more often than words."""
+_WORD_LEVEL = "5"
+
+
+@functools.cache
+def program(language: str) -> str | None:
+    """Return the path of tesseract, or ``None`` when it or the data of ``language`` is not installed."""
+    path = shutil.which(PROGRAM)
+    if path is None:
+        return None
+    listed = subprocess.run([path, "--list-langs"], capture_output=True, text=True, check=False, timeout=30)  # noqa: S603
+    return path if language in listed.stdout.split() else None
+
+
+def recognise(document: Any, page: RawPage, options: OcrOptions) -> bool:
+    """Fill ``page`` with the text that its image shows; tell whether there was any.
+
+    Args:
+        document: the open PDFium document.
+        page: a page without text.
+        options: resolution, language and the time that the page may take.
+
+    Raises:
+        TimeoutError: the page took longer than ``options.page_seconds``.
+    """
+    import pypdfium2
+
+    path = program(options.language)
+    if path is None:
+        return False
+    try:
+        image, scale = _image(document, page.number - 1, options.dpi)
+    except pypdfium2.PdfiumError:
+        return False
+    table = _run(path, image, round(72 * scale), options) if image else ""
+    for words in _lines(table):
+        if page.text:
+            page.text += "\r\n"
+        start = len(page.text)
+        page.text += " ".join(word for word, _ in words)
+        boxes = [box for _, box in words]
+        page.lines.append(RawLine(start, len(page.text), _around(boxes, scale), 0.0, False, True))
+    return bool(page.lines)
+
+
+def _image(document: Any, index: int, dpi: int) -> tuple[bytes, float]:
+    """Return a page as a grey PGM image, and its pixels a point; no bytes for a page that is all white."""
+    page = document[index]
+    try:
+        wide, high = page.get_size()
+        scale = min(dpi / 72, math.sqrt(_MOST_PIXELS / max(1.0, wide * high)))
+        bitmap = page.render(scale=scale, grayscale=True)
+    finally:
+        page.close()
+    width, height, stride = bitmap.width, bitmap.height, bitmap.stride
+    pixels = memoryview(bitmap.buffer).cast("B")
+    rows = pixels.tobytes() if stride == width else b"".join(pixels[y * stride :][:width] for y in range(height))
+    del pixels
+    bitmap.close()
+    if rows.count(0xFF) == len(rows):
+        return b"", scale
+    return b"P5 %d %d 255\n" % (width, height) + rows, scale
+
+
+def _run(path: str, image: bytes, dpi: int, options: OcrOptions) -> str:
+    """Return tesseract's table of words (tab-separated); empty when it refuses the image."""
+    command = [path, "stdin", "stdout", "-l", options.language, "--dpi", str(dpi), "--psm", "3"]
+    kept = {name: os.environ[name] for name in ("PATH", "TESSDATA_PREFIX") if name in os.environ}
+    with subprocess.Popen(  # noqa: S603 - our own command line
+        [*command, "-c", "tessedit_create_tsv=1"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=kept | {"OMP_THREAD_LIMIT": "1", "LC_ALL": "C"},
+    ) as process:
+        if hasattr(resource, "prlimit"):  # ends by itself if this process is killed meanwhile
+            most = math.ceil(options.page_seconds) + 1
+            resource.prlimit(process.pid, resource.RLIMIT_CPU, (most, most))
+        try:
+            output, _ = process.communicate(image, timeout=options.page_seconds)
+        except subprocess.TimeoutExpired as error:
+            process.kill()
+            raise TimeoutError from error
+    return output.decode(errors="replace") if process.returncode == 0 else ""
+
+
+def _lines(table: str) -> Iterator[list[tuple[str, Box]]]:
+    """Yield the lines of tesseract's table as words with their boxes, pixels."""
+    rows = (row.split("\t") for row in table.splitlines())
+    words = (row for row in rows if len(row) == 12 and row[0] == _WORD_LEVEL)
+    for _, line in groupby(words, key=lambda row: row[1:5]):
+        sure = [
+            (row[11], _box(*map(float, row[6:10])))
+            for row in line
+            if float(row[10]) >= _LEAST_CONFIDENCE and not row[11].isspace() and row[11]
+        ]
+        if any(char.isalnum() for word, _ in sure for char in word):
+            yield sure
+
+
+def _box(left: float, top: float, width: float, height: float) -> Box:
+    return Box(left, top, left + width, top + height)
+
+
+def _around(boxes: list[Box], scale: float) -> Box:
+    left, top = min(box.left for box in boxes), min(box.top for box in boxes)
+    right, bottom = max(box.right for box in boxes), max(box.bottom for box in boxes)
+    return Box(left / scale, top / scale, right / scale, bottom / scale)
