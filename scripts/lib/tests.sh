@@ -8,7 +8,11 @@ run_tests() {
   REPORTS="$(mktemp -d)"
   ensure_venv requirements-dev.lock
   [[ "$part" == stack ]] || run_unit_part
-  [[ "$part" == unit ]] || run_stack_part
+  if [[ "$part" != unit ]]; then
+    [[ -z "${CI:-}" ]] || start_random_faults
+    run_stack_part
+    [[ -z "${CI:-}" ]] || finish_random_faults
+  fi
   rm -rf "$REPORTS"
   say ""
   echo "$PASSED passed, $FAILED failed, $SKIPPED skipped"
@@ -38,6 +42,17 @@ run_stack_part() {
     say "SKIPPED: the stack scenarios need a container engine with Compose v2 (./appliance bootstrap)"
     SKIPPED=$((SKIPPED + 1))
   fi
+}
+
+# Ten minutes of random faults on local processes, beside the scenarios, which mostly wait (one minute of it is a unit test).
+start_random_faults() {
+  (cd "$ROOT/app" && exec "$VENV/bin/python" -m tests.faults.chaos --minutes "${CHAOS_MINUTES:-10}") >"$REPORTS/faults" 2>&1 &
+  RANDOM_FAULTS=$!
+}
+
+finish_random_faults() {
+  check "random faults" wait "$RANDOM_FAULTS"
+  cat "$REPORTS/faults" >&2
 }
 
 in_app() { (cd "$ROOT/app" && "$@"); }
