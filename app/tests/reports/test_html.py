@@ -12,7 +12,9 @@ import pytest
 
 from decalogo.evaluation import Evaluation
 from decalogo.reports import COMPARISONS, REPORTS, Judged, Unjudged, roll_up
+from decalogo.reports.labels import labels_for
 from decalogo.reports.page import content_security_policy, style
+from decalogo.reports.view import View
 from decalogo.reports.workbook import HEAT
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
@@ -99,9 +101,20 @@ def test_hashes_evaluator_and_reasons_are_told_and_escaped(page: Page, plan: Eva
     assert "cárcel" not in page.tags
 
 
-def test_flags_are_told_in_the_readers_language(page: Page) -> None:
-    assert "capa de texto" in page.text
-    assert "pages have no text layer" not in page.text
+def test_flags_are_told_in_the_readers_language(result: dict[str, Any]) -> None:
+    result["flags"] = [{"code": "pages-without-text", "detail": "3 pages have no text layer", "pages": [1, 2, 9]}]
+    page = check_page(REPORTS["html"].render(result))
+    assert "capa de texto (escaneadas) que no se evaluaron: 1–2, 9." in page.text
+    assert "3 pages have no text layer" not in page.text
+
+
+def test_words_recognised_in_an_image_are_marked_as_such(result: dict[str, Any]) -> None:
+    for answer in result["answers"]:
+        for item in answer["evidence"]:
+            item.pop("recognised", None)
+    assert "texto reconocido en la imagen" not in Page(REPORTS["html"].render(result)).text
+    next(answer["evidence"][0] for answer in result["answers"] if answer["evidence"])["recognised"] = True
+    assert "texto reconocido en la imagen" in Page(REPORTS["html"].render(result)).text
 
 
 def test_pages_link_to_the_document_when_its_address_is_known(plan: Evaluation) -> None:
@@ -134,6 +147,7 @@ def test_a_result_of_zeros_is_shown_too(empty: dict[str, Any]) -> None:
     page = check_page(REPORTS["html"].render(empty))
     assert "0,0 %" in page.text
     assert "prueba de carga" in page.text
+    assert "Ninguna pregunta alcanza la mitad" in page.text
 
 
 def test_a_partial_result_says_so_at_the_top(result: dict[str, Any]) -> None:
@@ -141,6 +155,16 @@ def test_a_partial_result_says_so_at_the_top(result: dict[str, Any]) -> None:
     result["flags"].append({"code": "partial", "detail": "judged pages 1-40", "pages": list(range(41, 117))})
     page = check_page(REPORTS["html"].render(result))
     assert "se evaluaron 40 de 116 páginas" in page.text.partition("Matriz de resultados")[0]
+
+
+def test_strengths_and_gaps_are_never_the_same_and_of_few_points_not_all_are_best(result: dict[str, Any]) -> None:
+    view = View(result, labels_for(result))
+    assert not set(view.strengths) & set(view.gaps)
+    assert min(mean.percent for mean in view.strengths) >= 50
+    result["points"] = result["points"][:3]
+    few = View(result, labels_for(result))
+    assert (len(few.best_points), len(few.worst_points)) == (1, 1)
+    assert few.best_points[0]["percent"] > few.worst_points[0]["percent"]
 
 
 def test_the_same_result_gives_the_same_bytes(plan: Evaluation) -> None:

@@ -85,3 +85,11 @@ def test_all_languages_say_the_same_things(language: str) -> None:
 def test_a_language_without_a_table_is_told_in_english() -> None:
     assert words.words("qu").language == "en"
     assert words.words("es-CO").language == "es"
+
+
+def test_no_text_is_left_over() -> None:
+    folder = Path(words.__file__).parents[1]
+    used = "".join(
+        file.read_text("utf-8") for file in [*folder.glob("*.py"), *folder.glob("*/*.py"), *folder.glob("*/*.html")]
+    )
+    assert [key for key in texts("en") if f'"{key}"' not in used.replace("'", '"')] == []

@@ -10,7 +10,12 @@ from typing import Any
 
 from decalogo.reports.labels import Labels
 
-_PICKED = 5
+_QUESTIONS, _POINTS = 5, 3
+"""Shown as best and as worst; of few, at most half each."""
+
+_STRONG = 50.0
+"""Percentage from which a question is a strength."""
+
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
 
@@ -21,7 +26,10 @@ def plain(text: object) -> str:
 
 @dataclass(frozen=True)
 class Quote:
-    """A quote with the elements it proves; ``before``, ``mark`` and ``after`` make it up."""
+    """A quote with the elements it proves; ``before``, ``mark`` and ``after`` make it up.
+
+    ``recognised``: read by OCR from the image of a page, so maybe wrong.
+    """
 
     elements: tuple[str, ...]
     page: int
@@ -30,6 +38,7 @@ class Quote:
     before: str
     mark: str
     after: str
+    recognised: bool = False
 
     @property
     def text(self) -> str:
@@ -140,18 +149,27 @@ class View:
 
     @property
     def strengths(self) -> tuple[Mean, ...]:
-        """The questions answered best, those that score nothing left out."""
-        return tuple(mean for mean in self.means[:_PICKED] if mean.percent > 0)
+        """The questions answered best, at least half of the score each."""
+        return tuple(mean for mean in self.means[: _share(self.means, _QUESTIONS)] if mean.percent >= _STRONG)
 
     @property
     def gaps(self) -> tuple[Mean, ...]:
         """The questions answered worst, worst first; none that is a strength too."""
-        rest = self.means[len(self.strengths) :]
-        return tuple(mean for mean in reversed(rest[-_PICKED:]) if mean.percent < 100)
+        worst = self.means[::-1][: _share(self.means, _QUESTIONS)]
+        return tuple(mean for mean in worst if mean.percent < 100 and mean not in self.strengths)
 
     @property
-    def ranked_points(self) -> list[dict[str, Any]]:
-        """Points that apply, best first."""
+    def best_points(self) -> list[dict[str, Any]]:
+        """The points with the highest results, best first."""
+        return self._ranked[: _share(self._ranked, _POINTS)]
+
+    @property
+    def worst_points(self) -> list[dict[str, Any]]:
+        """The points with the lowest results, worst first."""
+        return self._ranked[::-1][: _share(self._ranked, _POINTS)]
+
+    @cached_property
+    def _ranked(self) -> list[dict[str, Any]]:
         points = [point for point in self.result["points"] if point["percent"] is not None]
         return sorted(points, key=lambda point: -point["percent"])
 
@@ -193,6 +211,11 @@ class View:
             )
             for flag in self.result["flags"]
         ]
+
+
+def _share(items: Sequence[object], most: int) -> int:
+    """Return how many of some ranked items are shown at either end."""
+    return min(most, len(items) // 2)
 
 
 def page_ranges(pages: Sequence[int]) -> str:
@@ -242,5 +265,6 @@ def _quotes(evidence: Sequence[dict[str, Any]], question: str, labels: Labels) -
         text, matched = _CONTROLS.sub("", items[0]["quote"]), _CONTROLS.sub("", items[0].get("matched", ""))
         before, mark, after = text.partition(matched) if matched else (text, "", "")
         elements = tuple(dict.fromkeys(labels.element(question, item["element"]) for item in items))
-        quotes.append(Quote(elements, page, start, end, before, mark, after))
+        recognised = bool(items[0].get("recognised"))
+        quotes.append(Quote(elements, page, start, end, before, mark, after, recognised))
     return tuple(quotes)
