@@ -9,6 +9,7 @@ import redis
 
 from decalogo.batches.ledger import Ledger, open_ledger
 from decalogo.batches.states import BatchState, DocumentState, NewDocument, Options, Priority
+from decalogo.connections import connect
 from decalogo.errors import UnavailableError
 from decalogo.settings import Settings
 
@@ -126,6 +127,40 @@ def test_renewing_keeps_a_lease_and_names_what_was_lost(ledger: Ledger, settings
         time.sleep(0.1)
     assert expired == {stolen: "queued"}
     assert ledger.live_workers() == ["worker@here"]
+
+
+def test_a_clock_that_jumps_back_keeps_no_document_waiting(ledger: Ledger, settings: Settings) -> None:
+    waits, runs = admit(ledger, 2)
+    ledger.claim(runs, "of a worker that is dead")
+    client = connect(settings.redis, settings.redis.ledger_db)
+    hour = 3600
+    client.zincrby("queued", hour, waits)  # as written before the server's clock went back an hour
+    client.zincrby("running", hour, runs)
+    assert ledger.expire() == {}
+    assert ledger.stale(0.2, 10) == []
+    deadline = time.monotonic() + 5 * settings.queue.lease_seconds
+    taken: dict[str, str] = {}
+    while not taken:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+        taken = ledger.expire()
+    assert taken == {runs: "queued"}
+    assert {w.document_id for w in ledger.stale(0.2, 10)} == {waits, runs}
+
+
+def test_entries_written_before_a_field_existed_go_on(ledger: Ledger, settings: Settings) -> None:
+    (document_id,) = admit(ledger, 1)
+    client = connect(settings.redis, settings.redis.ledger_db)
+    client.hdel(f"document:{document_id}", "extended")
+    client.delete("unfinished")
+    claim = ledger.claim(document_id, "task")
+    assert claim is not None
+    assert ledger.finish(claim, DocumentState.PARTIAL, result_key="results/half")
+    assert [w.lane for w in ledger.stale(0, 10)] == ["slow"]
+    again = ledger.claim(document_id, "slow task", "slow")
+    assert again is not None
+    assert ledger.finish(again, DocumentState.SUCCEEDED, result_key="results/whole")
+    assert ledger.batch("batch_1").state is BatchState.FINISHED  # type: ignore[union-attr]
 
 
 def test_a_document_lost_three_times_is_dead_with_its_reason(ledger: Ledger) -> None:

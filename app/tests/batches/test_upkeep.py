@@ -107,6 +107,19 @@ def test_retention_deletes_what_finished_long_ago(ledger: Ledger, store: Artifac
     assert files(store) == []
 
 
+def test_nothing_grows_from_round_to_round(ledger: Ledger, store: ArtifactStore, settings: Settings) -> None:
+    upkeep = Upkeep(ledger, store, settings.storage.model_copy(update={"retention_days": 0.0}))
+    client = connect(settings.redis, settings.redis.ledger_db)
+    sizes = []
+    for number in range(6):
+        finished_batch(ledger, store, f"batch_{number}", 5)
+        upkeep.apply_retention()
+        kept = [key for key in client.scan_iter() if not key.startswith("drained:")]  # these expire by themselves
+        sizes.append((sorted(kept), files(store)))
+    assert sizes[1:] == sizes[:-1]
+    assert all(0 < client.ttl(key) <= 400 for key in client.scan_iter("drained:*"))
+
+
 def test_the_sweep_takes_old_orphans_only(upkeep: Upkeep, ledger: Ledger, store: ArtifactStore) -> None:
     finished_batch(ledger, store, "batch_s", 1)
     store.put("results/doc_batch_s_0.7.json", b"a late writer's")

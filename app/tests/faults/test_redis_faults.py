@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
 import time
+from contextlib import suppress
 
 import pytest
 import redis
@@ -118,6 +121,32 @@ def test_redis_out_of_memory_refuses_new_work_and_finishes_what_it_has(processes
         return True
 
     processes.wait(admitted, 30, "admission opens again by itself")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small disk for Redis")
+def test_a_full_disk_under_redis_stops_it_and_loses_nothing(processes: Processes) -> None:
+    disk = processes.folder / "redis"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)], check=True)
+    try:
+        processes.start("redis")
+        accepted = [submit(processes, "ok", 3) for _ in range(5)]
+        ballast = disk / "ballast"
+        with ballast.open("wb", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(b"x" * 4096)
+        with suppress(redis.RedisError, UnavailableError):  # refused, or the connection breaks: never a 202
+            for _ in range(50):
+                accepted.append(submit(processes, "ok " + "y" * 1000, 3))
+        ballast.unlink()
+        if processes.running["redis"].poll() is None:
+            processes.signal("redis", signal.SIGKILL)
+            processes.running["redis"].wait(10)
+        processes.start_all()
+        for job_id in accepted:
+            assert {d.state for d in finish(processes, job_id)} == {DocumentState.SUCCEEDED}
+    finally:
+        processes.stop_all()
+        subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_twenty_kills_under_load_lose_no_message_for_good(processes: Processes) -> None:
