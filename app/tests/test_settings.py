@@ -61,4 +61,10 @@ def test_celery_gets_the_guides_settings_as_the_decisions_amend_them() -> None:
         "task_reject_on_worker_lost": False, "task_ignore_result": True, "worker_disable_prefetch": True,
     }  # fmt: skip
     assert {name: conf[name] for name in expected} == expected
-    assert {q.name for q in conf["task_queues"]} == {"decalogo_batch_tasks", "high_priority", "low_priority", "suspect", "slow"}
+    assert {q.name for q in conf["task_queues"]} == {
+        "decalogo_batch_tasks",
+        "high_priority",
+        "low_priority",
+        "suspect",
+        "slow",
+    }

@@ -73,11 +73,13 @@ def test_nothing_is_put_into_the_temporary_folder_on_the_way(live: Live, setting
     assert any(path.is_relative_to(store / "incoming") for path in seen)
 
 
-def half_an_upload(live: Live) -> socket.socket:
+def half_an_upload(live: Live, key: str = "") -> socket.socket:
     """Announce 50 MiB, send one file whole and 3 MiB of another, and keep the connection."""
     host, _, port = live.url.removeprefix("http://").partition(":")
     connection = socket.create_connection((host, int(port)))
     head = f"POST {UPLOAD} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {live.token}\r\nContent-Length: {50 * MIB}\r\n"
+    if key:
+        head += f"Idempotency-Key: {key}\r\n"
     connection.sendall(head.encode() + b"Content-Type: multipart/form-data; boundary=b\r\n\r\n")
     connection.sendall(HEAD + b"whole\r\n" + HEAD + b"x" * (3 * MIB))
     return connection

@@ -238,7 +238,7 @@ class Ledger:
 
     def expire(self) -> dict[str, str]:
         """Take back documents whose lease ended; returns document id to new state."""
-        flat = cast("list[str]", self._run("expire", self._settings.max_attempts, _PAGE))
+        flat = cast("list[str]", self._run("expire", self._settings.max_attempts, _PAGE, self._settings.lease_seconds))
         return dict(zip(flat[::2], flat[1::2], strict=True))
 
     def stale(self, grace_seconds: float, limit: int) -> list[Waiting]:
