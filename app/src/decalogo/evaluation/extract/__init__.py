@@ -10,18 +10,30 @@ from pathlib import Path
 
 from decalogo.errors import DamagedDocumentError, EmptyDocumentError, NoTextError
 from decalogo.evaluation.extract.contents import find_contents
-from decalogo.evaluation.extract.detect import HEAD_BYTES, HTML, PDF, TEXT, ZIP, media_type
+from decalogo.evaluation.extract.detect import EML, HEAD_BYTES, HTML, MARKDOWN, PDF, RTF, TEXT, ZIP, media_type
+from decalogo.evaluation.extract.eml import read_eml
 from decalogo.evaluation.extract.furniture import clear_grids, find_furniture
 from decalogo.evaluation.extract.htmlpage import read_html
+from decalogo.evaluation.extract.markdown import read_markdown
 from decalogo.evaluation.extract.office import read_office
 from decalogo.evaluation.extract.passages import build_passages
 from decalogo.evaluation.extract.pdf import read_pdf
 from decalogo.evaluation.extract.reading import Limits, Reading
+from decalogo.evaluation.extract.rtf import read_rtf
 from decalogo.evaluation.extract.tables import build_tables
 from decalogo.evaluation.extract.text import read_text
 from decalogo.evaluation.model import Extracted, Flag, OcrOptions, Page
 
-_READERS = {PDF: read_pdf, TEXT: read_text, HTML: read_html, ZIP: read_office}
+_READERS: dict[str, Callable[[bytes | Path, Limits], Reading]] = {
+    PDF: read_pdf,
+    TEXT: read_text,
+    HTML: read_html,
+    ZIP: read_office,
+    RTF: read_rtf,
+    MARKDOWN: read_markdown,
+    # A message inside a message is its text.
+    EML: lambda content, limits: read_eml(content, limits, lambda kind: _READERS[TEXT if kind == EML else kind]),
+}
 __all__ = ["extract"]
 
 
@@ -55,7 +67,7 @@ def extract(
     because = f": {reading.unread_because}" if reading.unread_because else ""
     _check_text(reading, because)
     blank = tuple(sheet.number for sheet in sheets if not sheet.lines)
-    if blank and reading.media_type == PDF:
+    if blank and reading.media_type in {PDF, EML}:
         flags.append(
             Flag(
                 "pages-without-text",

@@ -10,6 +10,9 @@ PDF = "application/pdf"
 ZIP = "application/zip"
 HTML = "text/html"
 TEXT = "text/plain"
+MARKDOWN = "text/markdown"
+RTF = "application/rtf"
+EML = "message/rfc822"
 
 HEAD_BYTES = 8192
 """How much of a file's beginning is looked at."""
@@ -27,9 +30,15 @@ _KNOWN = (
     (b"Rar!", "a RAR archive"),
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
-    (b"{\\rtf", "an RTF document"),
 )
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_MARKDOWN_HEADING = re.compile(rb"^#{1,6} +[^\s#]", re.MULTILINE)
+_LEAST_HEADINGS = 2
+_HEADER = re.compile(rb"([A-Za-z][A-Za-z0-9-]{1,40}):[ \t]*[^\r\n]*\r?\n(?:[ \t]+[^\r\n]*\r?\n)*+")
+_MAIL_HEADERS = frozenset(
+    b"from to subject date message-id mime-version received return-path content-type delivered-to reply-to".split()
+)
+_LEAST_MAIL_HEADERS = 3
 # Bytes that no text file of any supported encoding holds (NUL is judged apart: UTF-16 has it).
 _HTML = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*+(?:(?><!--.*?-->)\s*+|<\?xml[^>]*+>\s*+)*+<(?:!doctype\s+html|html[\s>])", re.I | re.S
@@ -66,6 +75,8 @@ def media_type(head: bytes) -> str:
         return PDF
     if head.startswith(b"PK\x03\x04"):
         return ZIP
+    if head.startswith(b"{\\rtf"):
+        return RTF
     for magic, name in _KNOWN:
         if head.startswith(magic) and not (magic == b"MZ" and not _BINARY.search(head)):
             raise UnsupportedDocumentError(f"The content is {name}; upload the plan as PDF, DOCX, ODT or plain text.")
@@ -77,4 +88,16 @@ def media_type(head: bytes) -> str:
         raise UnsupportedDocumentError(
             "The content is binary and of no known type; upload the plan as PDF or plain text."
         )
-    return TEXT
+    if _is_mail(head):
+        return EML
+    return MARKDOWN if len(_MARKDOWN_HEADING.findall(head)) >= _LEAST_HEADINGS else TEXT
+
+
+def _is_mail(head: bytes) -> bool:
+    """Tell whether a text begins with the headers of a message (after the envelope line of a mailbox, if any)."""
+    at = head.find(b"\n") + 1 if head.startswith(b"From ") else 0
+    found = set()
+    while match := _HEADER.match(head, at):
+        found.add(match.group(1).lower())
+        at = match.end()
+    return len(found & _MAIL_HEADERS) >= _LEAST_MAIL_HEADERS

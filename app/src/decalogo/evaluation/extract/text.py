@@ -30,13 +30,7 @@ def read_text(content: bytes | Path, limits: Limits) -> Reading:
         DocumentTooLargeError: more than ``limits.max_pages`` pages.
     """
     max_pages = limits.max_pages
-    size = content.stat().st_size if isinstance(content, Path) else len(content)
-    if size > max_pages * _MOST_PAGE_BYTES:
-        raise DocumentTooLargeError(
-            f"The text has {size:,} bytes, more than {max_pages} pages hold; split it or raise evaluation.max_pages."
-        )
-    data = content.read_bytes() if isinstance(content, Path) else content
-    raw = decode(data).replace("\r\n", "\n").replace("\r", "\n")
+    raw = decode_file(content, limits)
     flags: list[Flag] = []
     parts = raw.rstrip("\f\n ").split("\f")
     if len(parts) == 1:
@@ -60,6 +54,22 @@ def read_text(content: bytes | Path, limits: Limits) -> Reading:
         text = normalise(part, words).text
         sheets.append(Sheet(number, text, cut_lines(text)))
     return Reading(TEXT, sheets, flags, cut=len(sheets) < len(parts), total=len(parts))
+
+
+def decode_file(content: bytes | Path, limits: Limits) -> str:
+    """Return the text of a file with LF line ends.
+
+    Raises:
+        DocumentTooLargeError: more bytes than ``limits.max_pages`` pages hold.
+    """
+    size = content.stat().st_size if isinstance(content, Path) else len(content)
+    if size > limits.max_pages * _MOST_PAGE_BYTES:
+        raise DocumentTooLargeError(
+            f"The text has {size:,} bytes, more than {limits.max_pages} pages hold; "
+            "split it or raise evaluation.max_pages."
+        )
+    data = content.read_bytes() if isinstance(content, Path) else content
+    return decode(data).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def decode(data: bytes) -> str:
