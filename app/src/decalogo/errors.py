@@ -151,6 +151,18 @@ class NotReadyError(DecalogoError):
     slug, title, status = "not-ready", "Not ready yet", 409
 
 
+class KeyUsedError(DecalogoError):
+    """An upload with this ``Idempotency-Key`` is still under way."""
+
+    slug, title, status = "idempotency-key-in-use", "An upload with this key is under way", 409
+
+
+class KeyReusedError(DecalogoError):
+    """The ``Idempotency-Key`` belongs to an upload of something else."""
+
+    slug, title, status = "idempotency-key-reused", "The key belongs to another upload", 422
+
+
 class PayloadTooLargeError(DecalogoError):
     """The request body, or one file in it, is over its limit."""
 

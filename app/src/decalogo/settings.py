@@ -111,6 +111,18 @@ class TierSettings(BaseModel):
     unfinished_documents: int = Field(
         2000, ge=0, description="Most documents a tenant may have waiting or running; 0 is no limit."
     )
+    uploads_per_minute: int = Field(
+        10, ge=0, description="Uploads of a token in any 60 seconds; 0 is no limit (guide: 10)."
+    )
+    status_per_minute: int = Field(
+        100, ge=0, description="Requests for status or events of a token in any 60 seconds; 0 is no limit (guide: 100)."
+    )
+    reads_per_minute: int = Field(
+        300, ge=0, description="Other reading requests of a token in any 60 seconds; 0 is no limit."
+    )
+    changes_per_minute: int = Field(
+        60, ge=0, description="Cancels, retries and deletions of a token in any 60 seconds; 0 is no limit."
+    )
     priorities: tuple[Literal["high", "normal", "low"], ...] = Field(
         ("normal", "low"), min_length=1, description="Priorities the tier may ask for."
     )
@@ -122,6 +134,16 @@ class PremiumSettings(TierSettings):
     documents_per_batch: int = Field(1000, ge=1, description="Most documents in one batch.")
     unfinished_documents: int = Field(
         0, ge=0, description="Most documents a tenant may have waiting or running; 0 is no limit."
+    )
+    uploads_per_minute: int = Field(60, ge=0, description="Uploads of a token in any 60 seconds; 0 is no limit.")
+    status_per_minute: int = Field(
+        600, ge=0, description="Requests for status or events of a token in any 60 seconds; 0 is no limit."
+    )
+    reads_per_minute: int = Field(
+        3000, ge=0, description="Other reading requests of a token in any 60 seconds; 0 is no limit."
+    )
+    changes_per_minute: int = Field(
+        300, ge=0, description="Cancels, retries and deletions of a token in any 60 seconds; 0 is no limit."
     )
     priorities: tuple[Literal["high", "normal", "low"], ...] = Field(
         ("high", "normal", "low"), min_length=1, description="Priorities the tier may ask for."
@@ -137,6 +159,11 @@ class ApiSettings(BaseModel):
     max_upload_bytes: int = Field(100 << 20, ge=1, description="Largest upload body, bytes (guide: 100 MB).")
     max_json_bytes: int = Field(10 << 20, ge=1, description="Largest JSON body with inline documents, bytes.")
     graceful_seconds: int = Field(30, ge=1, description="Time a stopping process gives to open requests, seconds.")
+    events_seconds: float = Field(300.0, gt=0, description="A stream of events ends after this, seconds.")
+    event_streams: int = Field(200, ge=1, description="Streams of events open at the same time in one process.")
+    failed_authentications_per_minute: int = Field(
+        30, ge=0, description="Requests without a valid token from one address in any 60 seconds; 0 is no limit."
+    )
     trusted_proxies: str = Field(
         "127.0.0.1,::1", description="Addresses or networks whose X-Forwarded-For is believed; `*` is all."
     )
@@ -151,6 +178,21 @@ class ApiSettings(BaseModel):
     )
 
 
+class WebhookSettings(BaseModel):
+    """Telling submitters that a batch has finished."""
+
+    allow_private: bool = Field(
+        False, description="Whether private, loopback and link-local addresses may be told (and plain http be used)."
+    )
+    timeout_seconds: float = Field(10.0, gt=0, description="Longest time one attempt may take in all, seconds.")
+    attempts: int = Field(9, ge=1, description="Attempts after which it is given up.")
+    first_pause_seconds: float = Field(
+        5.0, gt=0, description="Pause after the first failed attempt, seconds; each next one is four times as long."
+    )
+    longest_pause_seconds: float = Field(36_000.0, gt=0, description="Longest pause between two attempts, seconds.")
+    at_once: int = Field(8, ge=1, description="Webhooks under way at the same time in one scheduler.")
+
+
 class EvaluationSettings(BaseModel):
     """Limits and defaults of an evaluation."""
 
@@ -158,6 +200,9 @@ class EvaluationSettings(BaseModel):
     evaluator: str = Field("decalogo", description="Entry point (group decalogo.evaluators) that judges documents.")
     cache_dir: Path = Field(Path("var/cache"), description="Folder of compiled patterns, shared by a host's processes.")
     max_pages: int = Field(5000, ge=1, description="Pages past which a document is refused.")
+    ocr: Literal["auto", "never"] = Field("auto", description="Whether pages without a text layer are recognised.")
+    ocr_max_pages: int = Field(20, ge=0, description="Pages of one document that are recognised at most.")
+    ocr_dpi: int = Field(200, ge=72, le=600, description="Resolution at which a page is recognised, dots an inch.")
 
 
 class CalibratedSettings(BaseModel):
@@ -185,6 +230,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()  # type: ignore[call-arg]
     queue: QueueSettings = QueueSettings()  # type: ignore[call-arg]
     api: ApiSettings = ApiSettings()  # type: ignore[call-arg]
+    webhooks: WebhookSettings = WebhookSettings()  # type: ignore[call-arg]
     evaluation: EvaluationSettings = EvaluationSettings()  # type: ignore[call-arg]
     calibrated: CalibratedSettings = CalibratedSettings()  # type: ignore[call-arg]
     log: LogSettings = LogSettings()  # type: ignore[call-arg]

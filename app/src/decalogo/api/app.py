@@ -13,12 +13,22 @@ from decalogo.access.tokens import register_admin_token
 from decalogo.api import docs, openapi, problems
 from decalogo.api.links import ROOT
 from decalogo.api.middleware import RequestContext
-from decalogo.api.routes import batches, changes, dead, documents, health, results
+from decalogo.api.routes import batches, changes, dead, documents, events, health, results
 from decalogo.api.services import Services, open_services
 from decalogo.logs import get_logger
 from decalogo.settings import Settings
 
 CLEAN_UP_SECONDS = 5
+
+_ROUTERS = (
+    batches.router,
+    events.router,
+    results.router,
+    changes.router,
+    documents.router,
+    dead.router,
+    health.router,
+)
 
 _log = get_logger(__name__)
 
@@ -42,7 +52,8 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     )
     app.state.services = services or open_services(settings)
     app.state.uploads = set()
-    for router in (batches.router, results.router, changes.router, documents.router, dead.router, health.router):
+    app.state.streams = set()
+    for router in _ROUTERS:
         app.include_router(router, prefix=ROOT)
     app.include_router(health.problem_pages)
     docs.mount(app)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Path, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from decalogo.access.tokens import Scope, Token
+from decalogo.api.limiting import Limit, count_failure, count_request
 from decalogo.api.services import Services
 from decalogo.batches.states import Batch, Document, DocumentState
 from decalogo.errors import ForbiddenError, NotFoundError, UnauthorizedError
@@ -30,14 +31,27 @@ def _caller(
     services: ServicesDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Token:
-    if credentials is None:
-        raise UnauthorizedError("Send an access token: `Authorization: Bearer dcl_…`.")
-    token = services.tokens.check(credentials.credentials)
+    try:
+        if credentials is None:
+            raise UnauthorizedError("Send an access token: `Authorization: Bearer dcl_…`.")  # noqa: TRY301
+        token = services.tokens.check(credentials.credentials)
+    except UnauthorizedError:
+        count_failure(request, services)
+        raise
     request.state.token = token  # for the log line of this request
     return token
 
 
 Caller = Annotated[Token, Depends(_caller)]
+
+
+def limited(limit: Limit) -> Any:
+    """Return the dependency that counts every request of a route, also those that end in an error."""
+
+    def count(request: Request, services: ServicesDep, token: Caller) -> None:
+        count_request(request, services, token, limit)
+
+    return Depends(count)
 
 
 def _needs(token: Token, scope: Scope) -> Token:

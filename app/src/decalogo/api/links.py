@@ -12,6 +12,7 @@ def batch_links(job_id: str, base: str) -> dict[str, str]:
         "status": f"{base}{ROOT}/batch/status/{job_id}",
         "documents": f"{base}{ROOT}/batch/{job_id}/documents",
         "results": f"{base}{ROOT}/batch/{job_id}/results",
+        "events": f"{base}{ROOT}/batch/{job_id}/events",
         "cancel": f"{base}{ROOT}/batch/{job_id}/cancel",
         "retry": f"{base}{ROOT}/batch/{job_id}/retry",
     }

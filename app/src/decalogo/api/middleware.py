@@ -46,7 +46,9 @@ class RequestContext:
         async def marking_send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 seen["status"] = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                headers.update(scope["state"].get("rate_limit", {}))
             else:
                 seen["sent"] += len(message.get("body", b""))
             await send(message)

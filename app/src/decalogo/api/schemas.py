@@ -72,11 +72,13 @@ class BatchStatus(BaseModel):
     options: AskedOptions
     created_at: datetime
     finished_at: datetime | None
+    expires_at: datetime | None = Field(description="When it will be deleted; null until it has finished.")
     links: dict[str, str]
 
     @classmethod
-    def of(cls, batch: Batch, base: str) -> BatchStatus:
-        """Return what the API tells about ``batch``."""
+    def of(cls, batch: Batch, base: str, retention_days: float) -> BatchStatus:
+        """Return what the API tells about ``batch``, which is kept for so long after it has finished."""
+        expires = batch.finished_at + retention_days * 86_400 if batch.finished_at else 0.0
         return cls(
             job_id=batch.job_id,
             state=batch.state,
@@ -88,6 +90,7 @@ class BatchStatus(BaseModel):
             ),
             created_at=datetime.fromtimestamp(batch.created_at, UTC),
             finished_at=_moment(batch.finished_at),
+            expires_at=_moment(expires),
             links=batch_links(batch.job_id, base),
         )
 

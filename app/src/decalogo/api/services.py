@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from decalogo.access.limits import Limiter
 from decalogo.access.tokens import Token, TokenStore
 from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo.batches.listing import Listing
+from decalogo.batches.once import Once
 from decalogo.batches.upkeep import Upkeep
 from decalogo.connections import connect
 from decalogo.queue.publish import publish
@@ -26,6 +29,9 @@ class Services:
     ledger: Ledger
     store: ArtifactStore
     tokens: TokenStore
+    once: Once
+    listing: Listing
+    limiter: Limiter
     publish: Callable[[Iterable[tuple[str, str]]], None]
 
     @property
@@ -41,10 +47,14 @@ class Services:
 
 def open_services(settings: Settings) -> Services:
     """Return the services of one process."""
+    client = connect(settings.redis, settings.redis.ledger_db)
     return Services(
         settings=settings,
         ledger=open_ledger(settings),
         store=ArtifactStore(settings.storage.path),
-        tokens=TokenStore(connect(settings.redis, settings.redis.ledger_db)),
+        tokens=TokenStore(client),
+        once=Once(client),
+        listing=Listing(client),
+        limiter=Limiter(connect(settings.redis, settings.redis.limits_db)),
         publish=publish,
     )

@@ -8,16 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from importlib.resources import files
 from typing import Any, Literal, cast
 
 import redis
 from redis.exceptions import RedisError
 
-from decalogo.batches.states import Batch, Document, DocumentState, NewDocument, Options
+from decalogo.batches.once import KEEP_SECONDS
+from decalogo.batches.scripts import Scripts
+from decalogo.batches.states import PLAIN, Batch, Document, DocumentState, Handling, NewDocument, Options
 from decalogo.connections import connect
-from decalogo.errors import QuotaError, UnavailableError
+from decalogo.errors import KeyUsedError, QuotaError, UnavailableError
 from decalogo.settings import QueueSettings, Settings
 
 _PAGE = 1000
@@ -55,21 +55,10 @@ class Ledger:
     def __init__(self, client: redis.Redis, settings: QueueSettings) -> None:
         self._redis = client
         self._settings = settings
-
-    @cached_property
-    def _scripts(self) -> Mapping[str, Any]:
-        folder = files("decalogo.batches") / "lua"
-        prelude = (folder / "prelude.lua").read_text(encoding="utf-8")
-        admission = (folder / "admission.lua").read_text(encoding="utf-8")
-        names = {f.name.removesuffix(".lua") for f in folder.iterdir() if f.name.endswith(".lua")}
-        scripts = {}
-        for name in sorted(names - {"prelude", "admission"}):
-            shared = prelude + admission if name in ("admit", "room") else prelude
-            scripts[name] = self._redis.register_script(shared + (folder / f"{name}.lua").read_text(encoding="utf-8"))
-        return scripts
+        self._scripts = Scripts(client)
 
     def _run(self, name: str, *args: str | float) -> Any:
-        return self._scripts[name](args=args)
+        return self._scripts.run(name, *args)
 
     def ping(self) -> None:
         """Raise :class:`UnavailableError` unless the ledger answers."""
@@ -106,6 +95,7 @@ class Ledger:
         documents: Sequence[NewDocument],
         *,
         tenant_limit: int = 0,
+        handling: Handling = PLAIN,
     ) -> None:
         """Record a batch; when this returns it is on disk (``appendfsync always``).
 
@@ -115,8 +105,10 @@ class Ledger:
             options: the same for all documents.
             documents: at least one.
             tenant_limit: most documents the tenant may have unfinished, these included; 0 is no limit.
+            handling: webhook and idempotency record, noted in the same step.
 
         Raises:
+            KeyUsedError: an upload with this idempotency key has been accepted meanwhile; nothing was recorded.
             UnavailableError: no room (``queue.max_depth`` or ``queue.max_memory_share``); nothing was recorded.
             QuotaError: the tenant's limit would be passed; nothing was recorded.
         """
@@ -125,7 +117,8 @@ class Ledger:
             for d in documents
         ]
         batch = (job_id, options.to_json(), options.priority, json.dumps(rows))
-        self._refuse(self._run("admit", tenant, *self._limits(tenant_limit), *batch))
+        asked = (handling.webhook, handling.idempotency, handling.fingerprint, KEEP_SECONDS)
+        self._refuse(self._run("admit", tenant, *self._limits(tenant_limit), *batch, *asked))
 
     def _limits(self, tenant_limit: int) -> tuple[float, ...]:
         return self._settings.max_depth, self._settings.max_memory_share, tenant_limit
@@ -134,6 +127,8 @@ class Ledger:
     def _refuse(answer: Sequence[str]) -> None:
         if not answer:
             return
+        if answer[0] == "idempotency-key":
+            raise KeyUsedError("Another upload with this Idempotency-Key was accepted a moment ago.", retry_after=1)
         name, value, limit, retry_after = answer[0], int(answer[1]), int(answer[2]), int(answer[3])
         extra = {"limit": name, "retry_after": retry_after}
         if name == "tenant-documents":

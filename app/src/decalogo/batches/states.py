@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
 
 class DocumentState(StrEnum):
@@ -88,6 +88,24 @@ class NewDocument:
     custom_id: str
     sha256: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """How a submitter wants a batch handled, beside what is evaluated; empty fields ask for nothing.
+
+    Attributes:
+        webhook: JSON ``{"url", "secret"}``: who is told when the batch has finished.
+        idempotency: Redis key of the record that makes sending the upload again harmless.
+        fingerprint: what the record says of the payload.
+    """
+
+    webhook: str = ""
+    idempotency: str = ""
+    fingerprint: str = ""
+
+
+PLAIN: Final = Handling()
 
 
 @dataclass(frozen=True, slots=True)

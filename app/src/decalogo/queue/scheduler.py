@@ -1,4 +1,4 @@
-"""The scheduler service: the janitor's loop with Celery beat beside it in a thread."""
+"""The scheduler service: the janitor's loop, with Celery beat and the webhooks beside it in threads."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from decalogo.queue.app import get_celery
 from decalogo.queue.janitor import Janitor, run
 from decalogo.queue.publish import publish
 from decalogo.settings import Settings
+from decalogo.webhooks.deliver import Deliverer
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +50,8 @@ def run_scheduler(settings: Settings) -> None:
         beat_service = EmbeddedService(app, thread=True, schedule_filename=str(Path(folder) / "schedule"))
         beat_service.daemon = True
         beat_service.start()
+        hooks = Deliverer(connect(settings.redis, settings.redis.ledger_db), settings.webhooks)
+        threading.Thread(target=hooks.run, args=(stop,), daemon=True, name="webhooks").start()
         janitor = Janitor(ledger, connect(settings.redis, settings.redis.broker_db), publish, settings.queue)
         run(janitor, settings.queue.janitor_interval_seconds, lambda: beat("scheduler"), stop.wait)
         beat_service.stop()

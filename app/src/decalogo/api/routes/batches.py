@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import AwareDatetime
 
 from decalogo.api.catalogue import declare
-from decalogo.api.deps import Offset, OwnBatch, Reader, ServicesDep, Submitter
+from decalogo.api.deps import Offset, OwnBatch, Reader, ServicesDep, Submitter, limited
 from decalogo.api.links import batch_links
 from decalogo.api.schemas import (
     AcceptedBatch,
@@ -17,12 +19,17 @@ from decalogo.api.schemas import (
     DocumentList,
     DocumentStatus,
 )
-from decalogo.api.upload.options import UploadOptions
+from decalogo.api.status import batch_status
+from decalogo.api.upload.description import UPLOAD_BODY
+from decalogo.api.upload.holding import MAX_KEY
 from decalogo.api.upload.submit import submit
+from decalogo.batches.listing import Filter
 from decalogo.batches.states import BatchState
 from decalogo.errors import (
     BodyError,
     ForbiddenError,
+    KeyReusedError,
+    KeyUsedError,
     MediaTypeError,
     NotFoundError,
     PayloadTooLargeError,
@@ -34,39 +41,14 @@ from decalogo.errors import (
 
 router = APIRouter(prefix="/batch", tags=["batches"])
 
-_UPLOAD: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["files"],
-                    "properties": {
-                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
-                        "options": UploadOptions.model_json_schema(ref_template="#/components/schemas/{model}"),
-                    },
-                },
-                "encoding": {"options": {"contentType": "application/json"}},
-            },
-            "application/json": {
-                "schema": {"$ref": "#/components/schemas/InlineUpload"},
-                "example": {
-                    "documents": [{"id": "florencia", "content": "La línea base de feminicidios es 3 casos en 2023…"}],
-                    "options": {"rubric": "decalogo", "priority": "normal", "not_applicable": {"P9": "no hay cárcel"}},
-                },
-            },
-        },
-    }
-}
-
 
 @router.post(
     "/upload",
+    dependencies=[limited("uploads")],
     status_code=202,
     response_model=AcceptedBatch,
     summary="Hand in a batch",
-    openapi_extra=_UPLOAD,
+    openapi_extra=UPLOAD_BODY,
     responses={
         202: {
             "description": "Accepted and on disk.",
@@ -82,12 +64,28 @@ _UPLOAD: dict[str, Any] = {
             PayloadTooLargeError,
             MediaTypeError,
             BodyError,
+            KeyUsedError,
+            KeyReusedError,
             QuotaError,
             UnavailableError,
         ),
     },
 )
-async def upload(request: Request, response: Response, services: ServicesDep, token: Submitter) -> AcceptedBatch:
+async def upload(
+    request: Request,
+    response: Response,
+    services: ServicesDep,
+    token: Submitter,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=MAX_KEY,
+            description="Makes sending the same upload again harmless, for 24 hours: it answers with the first batch.",
+            examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
+        ),
+    ] = None,
+) -> AcceptedBatch:
     """Send files as `multipart/form-data`, or texts inline as JSON.
 
     All of it is accepted or nothing. A file that cannot be read does not cost the others: it ends as a failed document
@@ -112,6 +110,7 @@ async def upload(request: Request, response: Response, services: ServicesDep, to
 
 @router.get(
     "/status/{job_id}",
+    dependencies=[limited("status")],
     summary="How far a batch is",
     responses=declare(UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError),
 )
@@ -119,11 +118,12 @@ def status(batch: OwnBatch, response: Response, services: ServicesDep) -> BatchS
     """Counts are kept as documents move, so this costs the same for a batch of any size."""
     if batch.state != BatchState.FINISHED:
         response.headers["Retry-After"] = "1"
-    return BatchStatus.of(batch, services.settings.api.public_url)
+    return batch_status(batch, services)
 
 
 @router.get(
     "/{job_id}/documents",
+    dependencies=[limited("reads")],
     summary="Documents of a batch",
     responses=declare(UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError),
 )
@@ -143,18 +143,30 @@ def documents(
 
 
 @router.get(
-    "", summary="Your batches", responses=declare(UnauthorizedError, ForbiddenError, BodyError, UnavailableError)
+    "",
+    dependencies=[limited("reads")],
+    summary="Your batches",
+    responses=declare(UnauthorizedError, ForbiddenError, BodyError, UnavailableError),
 )
 def own_batches(
     token: Reader,
     services: ServicesDep,
-    offset: Offset,
+    state: Annotated[BatchState | None, Query(description="Only batches in this state.")] = None,
+    created_after: Annotated[AwareDatetime | None, Query(description="RFC 3339; exclusive.")] = None,
+    created_before: Annotated[AwareDatetime | None, Query(description="RFC 3339; exclusive.")] = None,
+    cursor: Annotated[
+        str | None, Query(max_length=200, description="`next_cursor` of the page before; opaque.")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=200, description="Most batches on one page.")] = 50,
 ) -> BatchList:
-    """Newest first. A batch handed in while you page moves the others one further, so one may show up twice."""
-    found = services.ledger.batches(token.tenant, offset=offset, limit=limit + 1)
-    base = services.settings.api.public_url
-    return BatchList(
-        batches=[BatchStatus.of(batch, base) for batch in found[:limit]],
-        next_cursor=str(offset + limit) if len(found) > limit else None,
-    )
+    """Newest first. A cursor names a place, so batches that come or go while you page neither repeat nor hide others.
+
+    With a filter that few batches pass, a page may be short, even empty, and still have a `next_cursor`.
+    """
+    wanted = Filter(state, _seconds(created_after), _seconds(created_before))
+    found, following = services.listing.page(token.tenant, wanted, limit, cursor)
+    return BatchList(batches=[batch_status(batch, services) for batch in found], next_cursor=following)
+
+
+def _seconds(moment: datetime | None) -> float:
+    return max(moment.timestamp(), 0.000001) if moment else 0.0

@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from decalogo.api.catalogue import declare
-from decalogo.api.deps import BatchToChange, DocumentToChange, ServicesDep, Submitter
+from decalogo.api.deps import BatchToChange, DocumentToChange, ServicesDep, Submitter, limited
 from decalogo.api.schemas import BatchStatus, DocumentStatus
 from decalogo.api.services import Services
+from decalogo.api.status import batch_status
 from decalogo.batches.states import TERMINAL, Batch, Document
 from decalogo.errors import (
     BodyError,
@@ -19,7 +20,7 @@ from decalogo.errors import (
 )
 from decalogo.logs import get_logger
 
-router = APIRouter()
+router = APIRouter(dependencies=[limited("changes")])
 
 _COMMON = (UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError)
 
@@ -96,7 +97,7 @@ def _status(batch: Batch, services: Services) -> BatchStatus:
     fresh = services.ledger.batch(batch.job_id)
     if fresh is None:  # deleted in the same moment
         raise NotFoundError("There is no such batch.")
-    return BatchStatus.of(fresh, services.settings.api.public_url)
+    return batch_status(fresh, services)
 
 
 def _document_status(document: Document, services: Services) -> DocumentStatus:

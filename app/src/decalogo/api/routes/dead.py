@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from decalogo.api.catalogue import declare
-from decalogo.api.deps import DeadLetter, Offset, Operator, ServicesDep
+from decalogo.api.deps import DeadLetter, Offset, Operator, ServicesDep, limited
 from decalogo.api.schemas import DeadLetterList, DeadLetterStatus
 from decalogo.errors import BodyError, ForbiddenError, NotFoundError, UnauthorizedError, UnavailableError
 from decalogo.logs import get_logger
@@ -19,7 +19,7 @@ _COMMON = (UnauthorizedError, ForbiddenError, BodyError, UnavailableError)
 _log = get_logger(__name__)
 
 
-@router.get("", summary="Dead letters", responses=declare(*_COMMON))
+@router.get("", dependencies=[limited("reads")], summary="Dead letters", responses=declare(*_COMMON))
 def dead_letters(
     _operator: Operator,
     services: ServicesDep,
@@ -35,14 +35,23 @@ def dead_letters(
     )
 
 
-@router.get("/{document_id}", summary="One dead letter", responses=declare(*_COMMON, NotFoundError))
+@router.get(
+    "/{document_id}",
+    dependencies=[limited("reads")],
+    summary="One dead letter",
+    responses=declare(*_COMMON, NotFoundError),
+)
 def dead_letter(document: DeadLetter, services: ServicesDep) -> DeadLetterStatus:
     """What is known of it: whose it is, how often it was tried, and how the last attempt ended."""
     return DeadLetterStatus.of(document, services.settings.api.public_url)
 
 
 @router.post(
-    "/{document_id}/retry", status_code=202, summary="Retry a dead letter", responses=declare(*_COMMON, NotFoundError)
+    "/{document_id}/retry",
+    dependencies=[limited("changes")],
+    status_code=202,
+    summary="Retry a dead letter",
+    responses=declare(*_COMMON, NotFoundError),
 )
 def retry(document: DeadLetter, services: ServicesDep, operator: Operator) -> DeadLetterStatus:
     """Queues it again, its lost attempts forgiven."""
@@ -53,7 +62,11 @@ def retry(document: DeadLetter, services: ServicesDep, operator: Operator) -> De
 
 
 @router.delete(
-    "/{document_id}", status_code=204, summary="Drop a dead letter", responses=declare(*_COMMON, NotFoundError)
+    "/{document_id}",
+    dependencies=[limited("changes")],
+    status_code=204,
+    summary="Drop a dead letter",
+    responses=declare(*_COMMON, NotFoundError),
 )
 def drop(document: DeadLetter, services: ServicesDep, operator: Operator) -> None:
     """Strikes it off this list; in its batch it stays dead, with its reason."""

@@ -10,10 +10,12 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from decalogo.api.catalogue import declare
-from decalogo.api.deps import OwnDocument, ServicesDep
+from decalogo.api.deps import OwnDocument, ServicesDep, limited
 from decalogo.api.pages import page_texts
 from decalogo.api.problems import problem_response
+from decalogo.api.reporting import POLICY, document_report, read_result
 from decalogo.api.schemas import DocumentStatus, PageText
+from decalogo.api.services import Services
 from decalogo.batches.states import TERMINAL, Document
 from decalogo.errors import (
     BodyError,
@@ -24,6 +26,7 @@ from decalogo.errors import (
     UnauthorizedError,
     UnavailableError,
 )
+from decalogo.reports import CSV, HTML, XLSX
 
 router = APIRouter(prefix="/documents", tags=["documents"])
 
@@ -37,7 +40,19 @@ class TextFormat(StrEnum):
     TEXT = "text"
 
 
-@router.get("/{document_id}", summary="How far a document is", responses=declare(*_COMMON))
+class ReportFormat(StrEnum):
+    """Forms of a document's result."""
+
+    JSON = "json"
+    HTML = "html"
+    XLSX = "xlsx"
+    CSV = "csv"
+    CSV_EXCEL = "csv-excel"
+
+
+@router.get(
+    "/{document_id}", dependencies=[limited("status")], summary="How far a document is", responses=declare(*_COMMON)
+)
 def document(document: OwnDocument, services: ServicesDep) -> DocumentStatus:
     """State, attempts, and the problem if there is one."""
     return DocumentStatus.of(document, services.settings.api.public_url)
@@ -45,11 +60,17 @@ def document(document: OwnDocument, services: ServicesDep) -> DocumentStatus:
 
 @router.get(
     "/{document_id}/result",
+    dependencies=[limited("reads")],
     summary="A document's result",
     responses={
         200: {
-            "description": "The result, exactly as it was written.",
-            "content": {"application/json": {"schema": {"type": "object"}}},
+            "description": "The result, exactly as it was written, or a report of it.",
+            "content": {
+                "application/json": {"schema": {"type": "object"}},
+                HTML: {"schema": {"type": "string"}},
+                CSV: {"schema": {"type": "string"}},
+                XLSX: {"schema": {"type": "string", "format": "binary"}},
+            },
             "headers": {"ETag": {"description": "SHA-256 of the body.", "schema": {"type": "string"}}},
         },
         304: {"description": "It is the one you have (`If-None-Match`)."},
@@ -60,6 +81,7 @@ def result(
     request: Request,
     document: OwnDocument,
     services: ServicesDep,
+    format: Annotated[ReportFormat, Query(description="`json`, or a report for people.")] = ReportFormat.JSON,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """409 with `Retry-After` while it is not there yet; a document without result answers 422 with its own problem."""
@@ -69,6 +91,8 @@ def result(
         body = services.store.read(document.result_key)
     except FileNotFoundError as error:
         raise NotFoundError("The result is no longer kept.") from error
+    if format is not ReportFormat.JSON:
+        return _report(document, services, format)
     etag = f'"{hashlib.sha256(body).hexdigest()}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if if_none_match and etag in {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}:
@@ -76,8 +100,24 @@ def result(
     return Response(body, media_type="application/json", headers=headers)
 
 
+def _report(document: Document, services: Services, format: ReportFormat) -> Response:
+    found = read_result(document, services)
+    if found is None:
+        raise NoResultError("The result is of a kind that no report can be made of.", state=document.state)
+    body, kind, extension = document_report(format.value, document, found)
+    headers = {
+        "Content-Type": kind,
+        "Content-Disposition": f"{'inline' if extension == 'html' else 'attachment'}; "
+        f'filename="{document.document_id}.{extension}"',
+        "Content-Security-Policy": POLICY,
+        "Cache-Control": "private, no-cache",
+    }
+    return Response(body, headers=headers)
+
+
 @router.get(
     "/{document_id}/pages/{page}",
+    dependencies=[limited("reads")],
     summary="Text of a page",
     response_model=PageText,
     responses={

@@ -7,17 +7,19 @@ from enum import StrEnum
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from decalogo.api.catalogue import declare
-from decalogo.api.deps import OwnBatch, ServicesDep
+from decalogo.api.deps import OwnBatch, ServicesDep, limited
+from decalogo.api.reporting import POLICY, archive, comparison
 from decalogo.api.schemas import DocumentResult
 from decalogo.api.services import Services
 from decalogo.batches.states import TERMINAL, Batch, Document
 from decalogo.errors import BodyError, ForbiddenError, NotFoundError, UnauthorizedError, UnavailableError
+from decalogo.reports import CSV, HTML, XLSX
 
-router = APIRouter(prefix="/batch", tags=["batches"])
+router = APIRouter(prefix="/batch", tags=["batches"], dependencies=[limited("reads")])
 
 _PAGE = 100
 
@@ -27,6 +29,12 @@ class ResultsFormat(StrEnum):
 
     JSON = "json"
     JSONL = "jsonl"
+    ZIP = "zip"
+    HTML = "html"
+    XLSX = "xlsx"
+    CSV = "csv"
+    CSV_EXCEL = "csv-excel"
+    COMPARISON = "comparison"
 
 
 @router.get(
@@ -34,7 +42,13 @@ class ResultsFormat(StrEnum):
     summary="Results of a batch",
     response_model=list[DocumentResult],
     responses={
-        200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}}},
+        200: {
+            "description": "In the form asked for.",
+            "content": {
+                kind: {"schema": {"type": "string", **({"format": "binary"} if "charset" not in kind else {})}}
+                for kind in ("application/x-ndjson", "application/zip", HTML, CSV, XLSX)
+            },
+        },
         **declare(UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError),
     },
 )
@@ -42,10 +56,25 @@ def results(
     batch: OwnBatch,
     services: ServicesDep,
     format: Annotated[
-        ResultsFormat, Query(description="`json`: one array; `jsonl`: one object a line.")
+        ResultsFormat,
+        Query(
+            description="`json`: one array; `jsonl`: one object a line; `zip`: all reports and the comparison;"
+            " `html`, `xlsx`, `csv`, `csv-excel` (as spreadsheets in Spanish expect it), `comparison` (JSON): the"
+            " documents compared."
+        ),
     ] = ResultsFormat.JSON,
-) -> StreamingResponse:
+) -> Response:
     """One entry per document, in the order of submission; those without result come with state and problem."""
+    if format is ResultsFormat.ZIP:
+        return StreamingResponse(
+            archive(batch, services), media_type="application/zip", headers=_headers(batch, "zip", "attachment")
+        )
+    if format not in (ResultsFormat.JSON, ResultsFormat.JSONL):
+        name = "json" if format is ResultsFormat.COMPARISON else format.value
+        body, kind, extension = comparison(name, batch, services)
+        shown = "inline" if extension in ("html", "json") else "attachment"
+        headers = _headers(batch, extension, shown) | {"Content-Security-Policy": POLICY}
+        return Response(body, headers={**headers, "Content-Type": kind})
     entries = _entries(batch, services)
     if format is ResultsFormat.JSONL:
         lines = (entry + b"\n" for entry in entries)
@@ -53,9 +82,9 @@ def results(
     return StreamingResponse(_array(entries), media_type="application/json", headers=_headers(batch, "json"))
 
 
-def _headers(batch: Batch, extension: str) -> dict[str, str]:
+def _headers(batch: Batch, extension: str, shown: str = "inline") -> dict[str, str]:
     return {
-        "Content-Disposition": f'inline; filename="{batch.job_id}.{extension}"',
+        "Content-Disposition": f'{shown}; filename="{batch.job_id}.{extension}"',
         "Cache-Control": "private, no-cache",
         "X-Accel-Buffering": "no",  # nginx would otherwise write hundreds of megabytes to its own disk first
     }

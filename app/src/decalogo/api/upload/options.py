@@ -15,8 +15,23 @@ from decalogo.api.services import Services
 from decalogo.api.upload.names import MAX_NAME, is_plain_id
 from decalogo.batches.states import Options, Priority
 from decalogo.errors import ForbiddenError, RequestError
+from decalogo.webhooks.signing import secret_bytes
+from decalogo.webhooks.target import check_url
 
 Reason = Annotated[str, Field(max_length=1000)]
+
+
+class Webhook(BaseModel):
+    """Who is told when the batch has finished, in the form of Standard Webhooks."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(max_length=2000, description="An https address of yours.", examples=["https://example.org/hook"])
+    secret: str = Field(
+        max_length=200,
+        description="Your signing secret: `whsec_` and 24 to 64 bytes in base64.",
+        examples=["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"],
+    )
 
 
 class UploadOptions(BaseModel):
@@ -32,6 +47,7 @@ class UploadOptions(BaseModel):
     custom_ids: list[str] | None = Field(
         None, description="Your own id for each file, in the order of the files; unique in the batch."
     )
+    webhook: Webhook | None = Field(None, description="Who is told when the batch has finished.")
 
 
 def parse_json(raw: bytes | bytearray, what: str) -> Any:
@@ -89,6 +105,20 @@ def resolve_options(asked: UploadOptions, services: Services, token: Token) -> O
             ]
         )
     return Options(rubric=rubric, priority=asked.priority, not_applicable=reasons)
+
+
+def webhook_json(asked: UploadOptions, services: Services) -> str:
+    """Return the webhook as the ledger keeps it, empty when none is asked for; raises :class:`BodyError`."""
+    if asked.webhook is None:
+        return ""
+    member = "url"
+    try:
+        check_url(asked.webhook.url, services.settings.webhooks)
+        member = "secret"
+        secret_bytes(asked.webhook.secret)
+    except ValueError as error:
+        raise body_error([{"where": f"options.webhook.{member}", "detail": str(error)}]) from error
+    return orjson.dumps({"url": asked.webhook.url, "secret": asked.webhook.secret}).decode()
 
 
 def check_custom_ids(ids: Sequence[str], count: int, where: str = "options.custom_ids") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -15,9 +16,11 @@ from decalogo.api.services import Services
 from decalogo.api.upload.admission import FORM, announced_bytes, check_room, limited, media_type
 from decalogo.api.upload.files import Intake, in_thread
 from decalogo.api.upload.form import FormUpload
+from decalogo.api.upload.holding import accepted_before, held, record_of
 from decalogo.api.upload.inline import read_inline
-from decalogo.api.upload.options import UploadOptions, check_custom_ids, resolve_options
-from decalogo.batches.states import NewDocument, Options
+from decalogo.api.upload.options import UploadOptions, check_custom_ids, resolve_options, webhook_json
+from decalogo.batches.once import fingerprint
+from decalogo.batches.states import Document, Handling, NewDocument, Options
 from decalogo.ids import new_id
 from decalogo.logs import get_logger
 
@@ -26,10 +29,11 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A batch that is on disk."""
+    """A batch that is on disk; ``again`` when an earlier upload with the same key had brought it."""
 
     job_id: str
-    documents: list[NewDocument]
+    documents: Sequence[NewDocument | Document]
+    again: bool = False
 
 
 async def submit(request: Request, services: Services, token: Token) -> Accepted:
@@ -43,10 +47,19 @@ async def submit(request: Request, services: Services, token: Token) -> Accepted
     uploads: set[asyncio.Task[None]] = request.app.state.uploads
     uploads.add(task)
     task.add_done_callback(uploads.discard)
+    record = record_of(request, token)
+    async with held(services, record):
+        return await _accept(request, services, token, record)
+
+
+async def _accept(request: Request, services: Services, token: Token, record: str) -> Accepted:
     kind = media_type(request)
     api = services.settings.api
     limit = api.max_upload_bytes if kind == FORM else api.max_json_bytes
-    await in_thread(check_room, services, token, announced_bytes(request, limit))
+    announced = announced_bytes(request, limit)
+    # What was accepted before needs no room; its answer must not depend on how full the queue is now.
+    if await in_thread(accepted_before, services, record) is None:
+        await in_thread(check_room, services, token, announced)
     body = limited(request.stream(), limit)
     most = services.limits(token).documents_per_batch
 
@@ -68,19 +81,30 @@ async def submit(request: Request, services: Services, token: Token) -> Accepted
             NewDocument(file.document_id, file.filename, custom_id, file.sha256, file.size)
             for file, custom_id in zip(await intake.finish(), custom_ids, strict=True)
         ]
+        webhook = webhook_json(asked, services)
+        handling = Handling(webhook, record, fingerprint(options, documents, webhook) if record else "")
+        earlier = await in_thread(accepted_before, services, record, handling.fingerprint)
+        if earlier is not None:
+            return Accepted(earlier, await in_thread(services.ledger.documents, earlier, limit=len(documents)), True)
         job_id = new_id("batch")
-        await in_thread(_admit, services, token, intake, job_id, options, documents)
+        await in_thread(_admit, services, token, intake, job_id, options, documents, handling)
     await in_thread(_publish, services, job_id, options, documents)
     return Accepted(job_id, documents)
 
 
 def _admit(
-    services: Services, token: Token, intake: Intake, job_id: str, options: Options, documents: list[NewDocument]
+    services: Services,
+    token: Token,
+    intake: Intake,
+    job_id: str,
+    options: Options,
+    documents: list[NewDocument],
+    handling: Handling,
 ) -> None:
     """Record the batch; the files stay unless it is sure that it was not recorded."""
     try:
         most = services.limits(token).unfinished_documents
-        services.ledger.admit(job_id, token.tenant, options, documents, tenant_limit=most)
+        services.ledger.admit(job_id, token.tenant, options, documents, tenant_limit=most, handling=handling)
     except RedisError:
         # The answer was lost, not necessarily the batch: files that the ledger may know of must not go. If even this
         # question fails they stay as orphans, which housekeeping sweeps.

@@ -15,5 +15,8 @@ for _, id in ipairs(redis.call('LRANGE', batch .. ':documents', 0, -1)) do
 end
 redis.call('ZREM', 'tenant:' .. tenant .. ':batches', ARGV[1])
 redis.call('ZREM', 'finished', ARGV[1])
+redis.call('ZREM', 'webhooks', ARGV[1])
+local record = redis.call('HGET', batch, 'idempotency')
+if record then redis.call('DEL', record) end
 redis.call('DEL', batch, batch .. ':documents')
 return removed

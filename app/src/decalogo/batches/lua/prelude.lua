@@ -1,7 +1,9 @@
 -- Shared by every script of the ledger (prepended when they are loaded). All documents change state here and only here.
 --
 -- Keys (database redis.ledger_db):
---   batch:<job_id>            hash    tenant, options, created_at, finished_at, total and one counter per document state
+--   batch:<job_id>            hash    tenant, options, created_at, finished_at, total and one counter per document state; if the
+--                                     submitter asked for it: idempotency (key of its record), webhook (JSON {url, secret}),
+--                                     webhook_attempts, webhook_state (pending, delivered, or why it was given up)
 --   batch:<job_id>:documents  list    document ids in submission order
 --   document:<id>             hash    job_id, tenant, filename, custom_id, sha256, size, priority, state, attempts (claims so
 --                                     far, also the fencing token), lost (attempts that ended without an answer), owner
@@ -14,6 +16,9 @@
 --   totals                    hash    document state -> documents that ever reached it
 --   unfinished                hash    tenant -> its documents queued or running
 --   drained:<n>               string  documents that ended in the n-th ten seconds of Unix time; expires
+--   idempotency:<hash>        string  job id and fingerprint of the upload accepted with this key; expires
+--   idempotency:<hash>:held   string  who is uploading with this key right now; expires
+--   webhooks                  zset    job id -> when its webhook is due (or taken until)
 --   admission                 hash    closed: which limit closed it (absent while it is open)
 --   workers                   zset    worker name -> last heartbeat
 -- Times are Unix seconds by the server's clock, so that no worker's clock matters.
@@ -33,9 +38,14 @@ local function settle_batch(job_id, time)
   if tonumber(left[1]) == 0 and tonumber(left[2]) == 0 then
     redis.call('HSET', batch, 'finished_at', stamp(time))
     redis.call('ZADD', 'finished', stamp(time), job_id)
+    if redis.call('HEXISTS', batch, 'webhook') == 1 then
+      redis.call('HSET', batch, 'webhook_attempts', 0, 'webhook_state', 'pending')
+      redis.call('ZADD', 'webhooks', stamp(time), job_id)
+    end
   else
     redis.call('HSET', batch, 'finished_at', '0')
     redis.call('ZREM', 'finished', job_id)
+    redis.call('ZREM', 'webhooks', job_id)
   end
 end
 

@@ -1,0 +1,74 @@
+"""Results in the forms people read: what ``decalogo.reports`` makes, from what the ledger and the store keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import orjson
+
+from decalogo.api.services import Services
+from decalogo.batches.states import TERMINAL, Batch, Document
+from decalogo.reports import COMPARISONS, REPORTS, Judged, Unjudged, roll_up
+
+_PAGE: Final = 100
+_PARTS: Final = frozenset(
+    [
+        "answers",
+        "matrix",
+        "points",
+        "dimensions",
+        "global",
+        "recommendations",
+        "flags",
+        "document",
+        "rubric",
+        "evaluator",
+        "sha256",
+    ]
+)
+
+# A report quotes what strangers wrote: should a quote ever get through as markup, it must be able to do nothing.
+POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
+
+
+def read_result(document: Document, services: Services) -> dict[str, Any] | None:
+    """Return a document's result if it has one that reports can be made of."""
+    if document.state not in TERMINAL or not document.result_key:
+        return None
+    try:
+        result = orjson.loads(services.store.read(document.result_key))
+    except (FileNotFoundError, orjson.JSONDecodeError):
+        return None
+    return result if isinstance(result, dict) and result.keys() >= _PARTS else None
+
+
+def document_report(name: str, document: Document, result: dict[str, Any]) -> tuple[bytes, str, str]:
+    """Return one document's report with its media type and file extension."""
+    report = REPORTS[name]
+    return report.render(result, name=document.custom_id or document.filename), report.media_type, report.extension
+
+
+def comparison(name: str, batch: Batch, services: Services) -> tuple[bytes, str, str]:
+    """Return a batch's comparison with its media type and file extension; about 2 KB of memory a document."""
+    kind = COMPARISONS[name]
+    return kind.render(roll_up(_documents(batch, services))), kind.media_type, kind.extension
+
+
+def archive(batch: Batch, services: Services) -> Iterator[bytes]:
+    """Yield a ZIP of every document's reports and the comparison; one document in memory at a time."""
+    from decalogo.reports.archive import reports_zip
+
+    yield from reports_zip(_documents(batch, services))
+
+
+def _documents(batch: Batch, services: Services) -> Iterable[Judged | Unjudged]:
+    for offset in range(0, batch.counts["total"], _PAGE):
+        for document in services.ledger.documents(batch.job_id, offset=offset, limit=_PAGE):
+            name = document.custom_id or document.filename
+            result = read_result(document, services)
+            if result is not None:
+                yield Judged(name, result)
+            else:
+                detail = str((document.problem or {}).get("detail", ""))
+                yield Unjudged(name, document.state.value, detail)

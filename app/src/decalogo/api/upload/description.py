@@ -1,0 +1,33 @@
+"""How the OpenAPI document describes the body of an upload, which no framework reads for us."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from decalogo.api.upload.options import UploadOptions
+
+UPLOAD_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["files"],
+                    "properties": {
+                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
+                        "options": UploadOptions.model_json_schema(ref_template="#/components/schemas/{model}"),
+                    },
+                },
+                "encoding": {"options": {"contentType": "application/json"}},
+            },
+            "application/json": {
+                "schema": {"$ref": "#/components/schemas/InlineUpload"},
+                "example": {
+                    "documents": [{"id": "florencia", "content": "La línea base de feminicidios es 3 casos en 2023…"}],
+                    "options": {"rubric": "decalogo", "priority": "normal", "not_applicable": {"P9": "no hay cárcel"}},
+                },
+            },
+        },
+    }
+}

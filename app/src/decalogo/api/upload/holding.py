@@ -1,0 +1,77 @@
+"""The ``Idempotency-Key`` of an upload: held while it is under way, looked up when its payload is known."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from redis.exceptions import RedisError
+from starlette.requests import Request
+
+from decalogo.access.tokens import Token
+from decalogo.api.services import Services
+from decalogo.api.upload.files import in_thread
+from decalogo.batches.once import HOLD_SECONDS, record_name
+from decalogo.errors import KeyReusedError, KeyUsedError, RequestError
+
+MAX_KEY = 255
+
+
+def record_of(request: Request, token: Token) -> str:
+    """Return the record of the request's key, empty when it has none; raises :class:`RequestError`."""
+    given = request.headers.getlist("idempotency-key")
+    if not given:
+        return ""
+    key = given[0]
+    if len(given) > 1 or not 1 <= len(key) <= MAX_KEY or not (key.isascii() and key.isprintable()):
+        raise RequestError(f"Idempotency-Key must be there once, with 1 to {MAX_KEY} visible ASCII characters.")
+    return record_name(token.tenant, key)
+
+
+@asynccontextmanager
+async def held(services: Services, record: str) -> AsyncIterator[None]:
+    """Hold a key for as long as the block runs; raises :class:`KeyUsedError` when another upload does."""
+    if not record:
+        yield
+        return
+    owner = secrets.token_hex(16)
+    if not await in_thread(services.once.hold, record, owner):
+        raise KeyUsedError("An upload with this Idempotency-Key is under way.", retry_after=2)
+    renewing = asyncio.create_task(_renew(services, record, owner))
+    try:
+        yield
+    finally:
+        renewing.cancel()
+        with suppress(asyncio.CancelledError):
+            await renewing
+        with suppress(RedisError):  # the hold ends by itself
+            await in_thread(services.once.let_go, record, owner)
+
+
+async def _renew(services: Services, record: str, owner: str) -> None:
+    while True:
+        await asyncio.sleep(HOLD_SECONDS / 3)
+        # A hold lost in an outage is no danger: the ledger accepts one upload with a key, whoever holds it.
+        with suppress(RedisError):
+            await asyncio.to_thread(services.once.hold, record, owner)
+
+
+def accepted_before(services: Services, record: str, mark: str = "") -> str | None:
+    """Return the batch that was accepted with this key, or None; blocking.
+
+    Args:
+        services: the parts below.
+        record: the key's record; empty when there is no key.
+        mark: fingerprint of the payload; empty while it is not known.
+
+    Raises:
+        KeyReusedError: it was accepted with another payload.
+    """
+    known = services.once.known(record) if record else None
+    if known is None:
+        return None
+    if mark and known[1] != mark:
+        raise KeyReusedError("This Idempotency-Key was used for an upload with other documents or options.")
+    return known[0]

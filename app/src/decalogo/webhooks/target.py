@@ -1,0 +1,78 @@
+"""Where a webhook may go: the address is judged after it is resolved, and that very address is connected to.
+
+A name that is judged first and resolved again for the connection could point elsewhere by then (DNS rebinding).
+"""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import socket
+import ssl
+from urllib.parse import SplitResult, urlsplit
+
+from decalogo.settings import WebhookSettings
+
+
+class ForbiddenAddressError(OSError):
+    """The name leads to an address that must not be told."""
+
+
+def check_url(url: str, settings: WebhookSettings) -> SplitResult:
+    """Return the parts of ``url``; raises ``ValueError`` unless it is an https address (http if private is allowed)."""
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise ValueError("must be an address in ASCII without blanks")
+    parts = urlsplit(url)
+    _port = parts.port  # raises ValueError when it is no number
+    schemes = ("https", "http") if settings.allow_private else ("https",)
+    if parts.scheme not in schemes or not parts.hostname:
+        raise ValueError(f"must be an address that begins with {' or '.join(f'{s}://' for s in schemes)}")
+    if parts.username is not None or parts.password is not None or parts.fragment:
+        raise ValueError("must have no user name, password or fragment")
+    try:
+        literal = ipaddress.ip_address(parts.hostname)
+    except ValueError:
+        return parts
+    if not settings.allow_private and not is_public(literal):
+        raise ValueError("must not be a private, loopback or link-local address")
+    return parts
+
+
+def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Tell whether the address is one of the public internet; one that wraps another counts as both."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+        if address in ipaddress.ip_network("64:ff9b::/96"):
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(inner)
+    return address.is_global and not address.is_multicast
+
+
+def connect(parts: SplitResult, settings: WebhookSettings) -> http.client.HTTPConnection:
+    """Return an open connection to where ``parts`` leads.
+
+    Raises:
+        ForbiddenAddressError: none of its addresses may be told.
+        OSError: nobody answers there, or the certificate is not trusted.
+    """
+    host, secure = parts.hostname or "", parts.scheme == "https"
+    port = parts.port or (443 if secure else 80)
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    allowed = [entry for entry in found if settings.allow_private or is_public(ipaddress.ip_address(entry[4][0]))]
+    if not allowed:
+        raise ForbiddenAddressError(f"{host} leads to no public address")
+    family, kind, protocol, _name, address = allowed[0]
+    plain = socket.socket(family, kind, protocol)
+    try:
+        plain.settimeout(settings.timeout_seconds)
+        plain.connect(address)
+        open_socket = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if secure else plain
+    except BaseException:
+        plain.close()
+        raise
+    # HTTPConnection only lends its writing and reading: it never opens (or reopens) a connection itself.
+    connection = http.client.HTTPConnection(host, port)
+    connection.auto_open = 0
+    connection.sock = open_socket
+    return connection
