@@ -33,13 +33,14 @@ def measure(file: Path, cache: Path | None) -> dict[str, float]:
     from decalogo.evaluation.matching.columns import ColumnRoles
     from decalogo.evaluation.matching.engine import Engine
     from decalogo.evaluation.matching.units import build_units
+    from decalogo.evaluation.model import OcrOptions
     from decalogo.evaluation.pipeline import judge_extracted, scan_units
     from decalogo.evaluation.rubric import load_rubric
 
     mark("import")
     rubric = load_rubric("decalogo")
     mark("rubric")
-    document = extract(content)
+    document = extract(content, ocr=OcrOptions(mode="never"))
     mark("extract")
     units = build_units(document, fold, ColumnRoles(rubric, fold))
     mark("units")

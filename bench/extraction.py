@@ -45,8 +45,11 @@ def cpu_seconds(work: Callable[[], object], repeat: int) -> float:
 def measure(path: Path, repeat: int) -> dict[str, float]:
     """Measure one file in this process."""
     from decalogo.evaluation.extract import extract
+    from decalogo.evaluation.model import OcrOptions
 
-    result = extract(path)
+    never = OcrOptions(mode="never")
+
+    result = extract(path, ocr=never)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     is_pdf = result.media_type == "application/pdf"
     return {
@@ -54,7 +57,7 @@ def measure(path: Path, repeat: int) -> dict[str, float]:
         "passages": len(result.passages),
         "tables": len(result.tables),
         "bare": cpu_seconds(lambda: bare_text(path), repeat) if is_pdf else 0.0,
-        "whole": cpu_seconds(lambda: extract(path), repeat),
+        "whole": cpu_seconds(lambda: extract(path, ocr=never), repeat),
         "peak": peak,
     }
 

@@ -193,3 +193,17 @@ def test_a_docx_with_a_changed_byte_ends_in_a_result_or_a_document_error(data):
         return
     assert result.pages
     assert time.monotonic() - started < 5
+
+
+def test_an_archive_that_lost_its_text_is_damaged():
+    with pytest.raises(DamagedDocumentError, match="lost its text"):
+        extract(zipped(mimetype="application/vnd.oasis.opendocument.text", other_xml="<a/>"))
+
+
+def test_an_entry_marked_as_encrypted_is_a_document_error():
+    content = bytearray(odt("<text:p>Texto</text:p>"))
+    at = content.index(b"PK\x01\x02")  # the archive's own list: its first entry is the media type
+    content[at + 8] |= 1
+    content[6] |= 1
+    with pytest.raises(DocumentError):
+        extract(bytes(content))

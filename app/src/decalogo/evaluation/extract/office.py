@@ -53,7 +53,7 @@ def read_office(content: bytes | Path, limits: Limits) -> Reading:
         zipfile.BadZipFile,
         zlib.error,
         EOFError,
-        NotImplementedError,
+        RuntimeError,  # an unknown compression, an encrypted entry
         OSError,
         ValueError,
         expat.ExpatError,
@@ -80,7 +80,9 @@ def _kind(archive: zipfile.ZipFile) -> str:
 def _read(archive: zipfile.ZipFile, kind: str) -> list[Block]:
     if kind == ODT and b"encryption-data" in _manifest(archive):
         raise EncryptedDocumentError("The document is encrypted; upload a copy saved without a password.")
-    part = archive.getinfo(_PARTS[kind])
+    part = archive.NameToInfo.get(_PARTS[kind])
+    if part is None:
+        raise DamagedDocumentError("The office document has lost its text; save or export it again.")
     if part.flag_bits & _ENCRYPTED:
         raise EncryptedDocumentError("The archive is encrypted; upload a copy saved without a password.")
     handler = DocxHandler() if kind == DOCX else OdtHandler()

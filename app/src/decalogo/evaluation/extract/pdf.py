@@ -100,7 +100,9 @@ def _recognise(document: Any, raw: list[RawPage], limits: Limits, flags: list[Fl
         except TimeoutError:
             late.append(page.number)
     if done:
-        detail = f"{len(done)} pages have no text layer; their text was recognised in the image and may be wrong."
+        detail = (
+            f"{len(done)} of {len(raw)} pages have no text layer; what their image shows was read and may be wrong."
+        )
         flags.append(Flag("pages-by-ocr", detail, tuple(done)))
     if len(blank) > limits.ocr.max_pages:
         return f"at most {limits.ocr.max_pages} are recognised, see evaluation.ocr_max_pages"
