@@ -107,6 +107,9 @@ def _run(path: str, image: bytes, dpi: int, options: OcrOptions) -> str:
         except subprocess.TimeoutExpired as error:
             process.kill()
             raise TimeoutError from error
+        except BaseException:  # a time limit that comes as an exception: do not wait for the program
+            process.kill()
+            raise
     return output.decode(errors="replace") if process.returncode == 0 else ""
 
 
