@@ -163,6 +163,12 @@ class KeyReusedError(DecalogoError):
     slug, title, status = "idempotency-key-reused", "The key belongs to another upload", 422
 
 
+class SlowBodyError(DecalogoError):
+    """The request's body came too slowly, or stopped coming."""
+
+    slug, title, status = "body-too-slow", "The upload comes too slowly", 408
+
+
 class PayloadTooLargeError(DecalogoError):
     """The request body, or one file in it, is over its limit."""
 

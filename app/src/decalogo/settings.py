@@ -159,6 +159,10 @@ class ApiSettings(BaseModel):
     max_upload_bytes: int = Field(100 << 20, ge=1, description="Largest upload body, bytes (guide: 100 MB).")
     max_json_bytes: int = Field(10 << 20, ge=1, description="Largest JSON body with inline documents, bytes.")
     graceful_seconds: int = Field(30, ge=1, description="Time a stopping process gives to open requests, seconds.")
+    body_idle_seconds: float = Field(30.0, gt=0, description="An upload is cut when nothing came for so long, s.")
+    body_bytes_per_second: int = Field(
+        1024, ge=0, description="An upload is cut when it comes slower than this on average, bytes a second."
+    )
     events_seconds: float = Field(300.0, gt=0, description="A stream of events ends after this, seconds.")
     event_streams: int = Field(200, ge=1, description="Streams of events open at the same time in one process.")
     failed_authentications_per_minute: int = Field(

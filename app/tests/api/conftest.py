@@ -9,8 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -135,21 +135,20 @@ class Live:
         return [int(pid) for pid in path.read_text().split()]
 
 
-@pytest.fixture
-def live(settings: Settings, tmp_path: Path) -> Iterator[Live]:
-    """Start one API process on a free port and stop it afterwards."""
+@contextmanager
+def running(settings: Settings, log: Path, more: Mapping[str, str] | None = None, **token: Any) -> Iterator[Live]:
+    """Start one API process on a free port and stop it afterwards; ``token`` says what its token may do."""
     port = free_port()
     api = settings.api.model_copy(update={"port": port, "processes": 1, "graceful_seconds": 3})
-    env = environment(settings.model_copy(update={"api": api}))
-    token = open_services(settings).tokens.create("live", Tier.STANDARD)
-    log = tmp_path / "api.log"
+    env = environment(settings.model_copy(update={"api": api})) | dict(more or {})
+    made = open_services(settings).tokens.create("live", **{"tier": Tier.STANDARD, **token})
     with (
         log.open("wb") as output,
         subprocess.Popen(
             [str(Path(sys.executable).parent / "decalogo"), "api"], env=env, stdout=output, stderr=output
         ) as process,
     ):
-        started = Live(f"http://127.0.0.1:{port}", token, process, log)
+        started = Live(f"http://127.0.0.1:{port}", made, process, log)
         try:
             wait_until(lambda: _answers(started.url), 30, lambda: log.read_text())
             yield started
@@ -157,6 +156,13 @@ def live(settings: Settings, tmp_path: Path) -> Iterator[Live]:
             if process.poll() is None:
                 os.kill(process.pid, signal.SIGTERM)
             process.wait(30)
+
+
+@pytest.fixture
+def live(settings: Settings, tmp_path: Path) -> Iterator[Live]:
+    """One API process with a standard token."""
+    with running(settings, tmp_path / "api.log") as started:
+        yield started
 
 
 def _answers(url: str) -> bool:

@@ -76,7 +76,7 @@ def test_what_nobody_expected_is_a_clean_problem(serve: Callable[..., httpx.Clie
         def __getattr__(self, name: str) -> object:
             raise RuntimeError("secret internals")
 
-    client = serve(services=replace(services, ledger=Broken()))  # type: ignore[arg-type]
+    client = serve(services=replace(services, listing=Broken()))  # type: ignore[arg-type]
     answer = client.get(f"{API}/batch")
     problem(answer, 500, "internal")
     assert "secret internals" not in answer.text

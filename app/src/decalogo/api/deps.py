@@ -7,6 +7,7 @@ from typing import Annotated, Any, cast
 
 from fastapi import Depends, Path, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import AwareDatetime, BeforeValidator
 
 from decalogo.access.tokens import Scope, Token
 from decalogo.api.limiting import Limit, count_failure, count_request
@@ -15,6 +16,9 @@ from decalogo.batches.states import Batch, Document, DocumentState
 from decalogo.errors import ForbiddenError, NotFoundError, UnauthorizedError
 
 _BATCH_ID = re.compile(r"batch_[0-9a-z]{26}")
+_RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 _DOCUMENT_ID = re.compile(r"doc_[0-9a-z]{26}")
 _bearer = HTTPBearer(auto_error=False, scheme_name="token", description="`Authorization: Bearer dcl_<id>_<secret>`")
 
@@ -135,3 +139,13 @@ def _offset(
 
 
 Offset = Annotated[int, Depends(_offset)]
+
+
+def _rfc3339(value: object) -> object:
+    # pydantic would also take a number, as seconds since 1970.
+    if isinstance(value, str) and not _RFC3339.fullmatch(value):
+        raise ValueError("must be a date and time with its offset, as RFC 3339 writes them")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]

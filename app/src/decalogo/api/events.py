@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from redis.exceptions import RedisError
 
@@ -20,7 +20,18 @@ from decalogo.batches.states import Batch, BatchState, DocumentState
 
 POLL_SECONDS: Final = 1.0
 HEARTBEAT_SECONDS: Final = 15.0
-_RECONNECT = b"retry: 2000\n\n"
+EVENT: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "One event; a client puts it together from the lines of the stream.",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["progress", "finished", "deleted"]},
+        "id": {"type": "string"},
+        "data": {"type": "string", "description": "The status, as JSON."},
+        "retry": {"type": "integer", "description": "Milliseconds to wait before coming back."},
+    },
+}
+_RECONNECT = b"retry: 2000\n"
 _HEARTBEAT = b": still here\n\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from decalogo.errors import (
     MethodNotAllowedError,
     NotFoundError,
     RequestError,
+    SlowBodyError,
     UnauthorizedError,
     UnavailableError,
 )
@@ -48,6 +50,8 @@ def error_response(request: Request, error: DecalogoError) -> Response:
     retry_after = error.extra.get("retry_after")
     if isinstance(retry_after, int | float):
         headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
+    if isinstance(error, SlowBodyError):
+        headers["Connection"] = "close"  # the rest of the body may still be on its way
     if isinstance(error, UnauthorizedError):
         given = "authorization" in request.headers
         headers["WWW-Authenticate"] = 'Bearer realm="decalogo"' + (', error="invalid_token"' if given else "")
@@ -87,9 +91,22 @@ def _on_http_exception(request: Request, error: Exception) -> Response:
     }
     answer = known.get(raised.status_code)
     if answer is not None:
-        return problem_response(request, answer.problem(), raised.headers)
+        headers = dict(raised.headers or {})
+        if raised.status_code == 405:
+            headers["Allow"] = ", ".join(_methods(request)) or headers.get("Allow", "")
+        return problem_response(request, answer.problem(), headers)
     problem = {**RequestError(str(raised.detail)).problem(), "status": raised.status_code}
     return problem_response(request, problem, raised.headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """Return what is possible at the request's address: the router itself names the first match's methods only."""
+    paths, path = request.app.openapi()["paths"], request.url.path
+    found: set[str] = set(paths.get(path, ()))
+    for template, operations in paths.items():
+        if not found and re.fullmatch(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(template)), path):
+            found.update(operations)
+    return sorted(name.upper() for name in found)
 
 
 def _on_validation_error(request: Request, error: Exception) -> Response:

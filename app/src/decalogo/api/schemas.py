@@ -175,6 +175,15 @@ class DocumentResult(BaseModel):
     result: dict[str, Any] | None = Field(description="As `GET /documents/{document_id}/result` answers; or null.")
 
 
+class Comparison(BaseModel):
+    """The documents of a batch compared: ranking, how the points are distributed, documents by points."""
+
+    model_config = ConfigDict(extra="allow")
+
+    schema_version: int
+    documents: list[dict[str, Any]] = Field(description="By rank.")
+
+
 class PageText(BaseModel):
     """Extracted text of one page; offsets of evidence count its characters (Unicode code points)."""
 

@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import AwareDatetime
 
 from decalogo.api.catalogue import declare
-from decalogo.api.deps import Offset, OwnBatch, Reader, ServicesDep, Submitter, limited
+from decalogo.api.deps import Moment, Offset, OwnBatch, Reader, ServicesDep, Submitter, limited
 from decalogo.api.links import batch_links
 from decalogo.api.schemas import (
     AcceptedBatch,
@@ -20,10 +19,10 @@ from decalogo.api.schemas import (
     DocumentStatus,
 )
 from decalogo.api.status import batch_status
-from decalogo.api.upload.description import UPLOAD_BODY
+from decalogo.api.upload.description import UPLOAD_BODY, UPLOAD_LINKS
 from decalogo.api.upload.holding import MAX_KEY
 from decalogo.api.upload.submit import submit
-from decalogo.batches.listing import Filter
+from decalogo.batches.listing import CURSOR, Filter
 from decalogo.batches.states import BatchState
 from decalogo.errors import (
     BodyError,
@@ -35,6 +34,7 @@ from decalogo.errors import (
     PayloadTooLargeError,
     QuotaError,
     RequestError,
+    SlowBodyError,
     UnauthorizedError,
     UnavailableError,
 )
@@ -56,11 +56,13 @@ router = APIRouter(prefix="/batch", tags=["batches"])
                 "Location": {"description": "Address of the status.", "schema": {"type": "string"}},
                 "Retry-After": {"description": "Seconds until the first look.", "schema": {"type": "integer"}},
             },
+            "links": UPLOAD_LINKS,
         },
         **declare(
             RequestError,
             UnauthorizedError,
             ForbiddenError,
+            SlowBodyError,
             PayloadTooLargeError,
             MediaTypeError,
             BodyError,
@@ -152,10 +154,10 @@ def own_batches(
     token: Reader,
     services: ServicesDep,
     state: Annotated[BatchState | None, Query(description="Only batches in this state.")] = None,
-    created_after: Annotated[AwareDatetime | None, Query(description="RFC 3339; exclusive.")] = None,
-    created_before: Annotated[AwareDatetime | None, Query(description="RFC 3339; exclusive.")] = None,
+    created_after: Annotated[Moment | None, Query(description="RFC 3339; exclusive.")] = None,
+    created_before: Annotated[Moment | None, Query(description="RFC 3339; exclusive.")] = None,
     cursor: Annotated[
-        str | None, Query(max_length=200, description="`next_cursor` of the page before; opaque.")
+        str | None, Query(pattern=CURSOR, description="`next_cursor` of the page before; opaque.")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=200, description="Most batches on one page.")] = 50,
 ) -> BatchList:

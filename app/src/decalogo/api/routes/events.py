@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from decalogo.api.catalogue import declare
 from decalogo.api.deps import OwnBatch, ServicesDep, limited
-from decalogo.api.events import event_id, events
+from decalogo.api.events import EVENT, event_id, events
 from decalogo.batches.states import BatchState
 from decalogo.errors import BodyError, ForbiddenError, NotFoundError, UnauthorizedError, UnavailableError
 
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/batch", tags=["batches"], dependencies=[limited("sta
     responses={
         200: {
             "description": "Events `progress` and `finished`, each with the status; `deleted` when it is deleted.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": EVENT}},
         },
         204: {"description": "It had finished at the event you name: there is nothing more to come."},
         **declare(UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError),

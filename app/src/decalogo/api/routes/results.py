@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 from decalogo.api.catalogue import declare
 from decalogo.api.deps import OwnBatch, ServicesDep, limited
 from decalogo.api.reporting import POLICY, archive, comparison
-from decalogo.api.schemas import DocumentResult
+from decalogo.api.schemas import Comparison, DocumentResult
 from decalogo.api.services import Services
 from decalogo.batches.states import TERMINAL, Batch, Document
 from decalogo.errors import BodyError, ForbiddenError, NotFoundError, UnauthorizedError, UnavailableError
@@ -40,7 +40,7 @@ class ResultsFormat(StrEnum):
 @router.get(
     "/{job_id}/results",
     summary="Results of a batch",
-    response_model=list[DocumentResult],
+    response_model=list[DocumentResult] | Comparison,
     responses={
         200: {
             "description": "In the form asked for.",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 
 from decalogo.access.tokens import Token
 from decalogo.api.services import Services
-from decalogo.errors import MediaTypeError, PayloadTooLargeError, RequestError, UnavailableError
+from decalogo.errors import MediaTypeError, PayloadTooLargeError, RequestError, SlowBodyError, UnavailableError
+from decalogo.settings import ApiSettings
 
 FORM, JSON = "multipart/form-data", "application/json"
 
@@ -48,13 +51,28 @@ def check_room(services: Services, token: Token, announced: int) -> None:
         )
 
 
-async def limited(body: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:
-    """Yield the body's chunks; raises :class:`PayloadTooLargeError` as soon as there are more than ``limit`` bytes."""
-    received = 0
-    async for chunk in body:
+async def limited(body: AsyncIterator[bytes], limit: int, settings: ApiSettings) -> AsyncIterator[bytes]:
+    """Yield the body's chunks; time counts while the client is waited for, not while the disk is.
+
+    Raises:
+        PayloadTooLargeError: as soon as there are more than ``limit`` bytes.
+        SlowBodyError: nothing came for ``api.body_idle_seconds``, or too little (``api.body_bytes_per_second``).
+    """
+    received, waited = 0, 0.0
+    while True:
+        started = time.monotonic()
+        try:
+            chunk = await asyncio.wait_for(anext(body, None), settings.body_idle_seconds)
+        except TimeoutError as error:
+            raise SlowBodyError(f"Nothing came for {settings.body_idle_seconds:g} s.") from error
+        if chunk is None:
+            return
+        waited += time.monotonic() - started
         received += len(chunk)
         if received > limit:
             raise _too_large(limit)
+        if waited > settings.body_idle_seconds and received < waited * settings.body_bytes_per_second:
+            raise SlowBodyError(f"The body comes at less than {settings.body_bytes_per_second} bytes a second.")
         yield chunk
 
 

@@ -15,7 +15,7 @@ UPLOAD_BODY: dict[str, Any] = {
                     "type": "object",
                     "required": ["files"],
                     "properties": {
-                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
+                        "files": {"type": "array", "minItems": 1, "items": {"type": "string", "format": "binary"}},
                         "options": UploadOptions.model_json_schema(ref_template="#/components/schemas/{model}"),
                     },
                 },
@@ -30,4 +30,15 @@ UPLOAD_BODY: dict[str, Any] = {
             },
         },
     }
+}
+
+_OF_BATCH = ("status", "follow", "documents", "results", "cancel_batch", "retry_batch", "delete_batch")
+_OF_DOCUMENT = ("document", "result", "page", "cancel_document", "retry_document")
+
+# Which operations take what an upload answers: for generated clients, and for tests that follow them.
+UPLOAD_LINKS: dict[str, Any] = {
+    name: {"operationId": name, "parameters": {"job_id": "$response.body#/job_id"}} for name in _OF_BATCH
+} | {
+    name: {"operationId": name, "parameters": {"document_id": "$response.body#/documents/0/document_id"}}
+    for name in _OF_DOCUMENT
 }

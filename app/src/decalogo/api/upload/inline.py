@@ -27,7 +27,7 @@ class InlineUpload(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    documents: list[InlineDocument]
+    documents: list[InlineDocument] = Field(min_length=1)
     options: UploadOptions = UploadOptions()  # type: ignore[call-arg]
 
 

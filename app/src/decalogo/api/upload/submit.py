@@ -60,7 +60,7 @@ async def _accept(request: Request, services: Services, token: Token, record: st
     # What was accepted before needs no room; its answer must not depend on how full the queue is now.
     if await in_thread(accepted_before, services, record) is None:
         await in_thread(check_room, services, token, announced)
-    body = limited(request.stream(), limit)
+    body = limited(request.stream(), limit, api)
     most = services.limits(token).documents_per_batch
 
     async def check(options: UploadOptions) -> None:
