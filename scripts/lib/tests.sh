@@ -28,6 +28,7 @@ run_unit_part() {
   check "mypy" in_app "$VENV/bin/mypy"
   check_if_there shellcheck --external-sources "${scripts[@]}"
   check_if_there shfmt --diff --indent 2 --case-indent "${scripts[@]}"
+  ensure_tesseract
   check_pytest "unit and integration tests" "$ROOT/app" tests
 }
 
@@ -81,6 +82,14 @@ check_if_there() {
   else
     say "SKIPPED: $1 is not installed"
     SKIPPED=$((SKIPPED + 1))
+  fi
+}
+
+# The tests of text recognition are skipped without the program, and fail in CI: it is installed there.
+ensure_tesseract() {
+  if ! have tesseract && [[ -n "${CI:-}" ]] && is_root && is_debian_like; then
+    step "Installing tesseract"
+    quietly apt_install tesseract-ocr tesseract-ocr-spa
   fi
 }
 

@@ -17,6 +17,7 @@ from decalogo.batches.ledger import Claim, Ledger
 from decalogo.batches.states import DocumentState
 from decalogo.errors import DocumentError, RubricError
 from decalogo.evaluation.evaluators import get_evaluator
+from decalogo.evaluation.model import OcrOptions
 from decalogo.evaluation.rubric import load_rubric
 from decalogo.queue.lanes import LANES
 from decalogo.settings import Settings
@@ -99,6 +100,7 @@ def _evaluate(claim: Claim, store: ArtifactStore, settings: Settings, deadline: 
         max_pages=settings.evaluation.max_pages,
         cache_dir=settings.evaluation.cache_dir,
         stop=lambda: time.monotonic() > deadline,
+        ocr=OcrOptions(settings.evaluation.ocr, settings.evaluation.ocr_max_pages, settings.evaluation.ocr_dpi),
     )
     # The attempt is part of the name: a late writer can never replace the result that stands.
     result_key = f"results/{claim.document_id}.{claim.attempt}.json"
