@@ -98,7 +98,7 @@ def plain_celery(count: int) -> dict[str, object]:
             send = f"import plainapp\nfor i in range({count}): plainapp.noop.delay('doc')"
             subprocess.run([sys.executable, "-c", send], env=variables, check=True)  # noqa: S603
             worker = subprocess.Popen(  # noqa: S603
-                command, env=variables, stdout=None, stderr=None, start_new_session=True
+                command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
             )
             try:
                 processes.wait(lambda: int(client.get("done") or 0) > count // 10, 120, "under way")
