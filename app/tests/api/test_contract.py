@@ -58,7 +58,15 @@ def statuses(log: Path) -> dict[int, int]:
 def schemathesis(live: Live, folder: Path) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).parent / "schemathesis"), "run", f"{live.url}/api/v1/openapi.json"]
     options = ["--header", f"Authorization: Bearer {live.token}", "--checks", "all", "--max-examples", str(EXAMPLES)]
-    more = ["--seed", "20", "--no-color", "--generation-database", "none", "--request-timeout", "20"]
+    more = [
+        "--seed",
+        os.environ.get("CONTRACT_SEED", "20"),
+        "--no-color",
+        "--generation-database",
+        "none",
+        "--request-timeout",
+        "20",
+    ]
     folder.mkdir()
     (folder / "schemathesis.toml").write_text(CONFIGURATION)
     return subprocess.run([*command, *options, *more], check=False, capture_output=True, text=True, cwd=folder)
