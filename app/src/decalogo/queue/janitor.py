@@ -26,6 +26,7 @@ _STALE_LIMIT = 20_000
 _SLICE = 1000
 _FORGET_WORKERS_SECONDS = 3600.0
 _COMPARE_SECONDS = 1.0
+_COMPARE_LATEST_SECONDS = 5.0
 
 
 class Janitor:
@@ -75,8 +76,10 @@ class Janitor:
             return
         present = self._messages()
         missing = [w for w in stale if (w.document_id, w.lane) not in present]
-        # Reading a deep queue costs time: spend a twentieth of it at most.
-        self._compare_from = started + max(_COMPARE_SECONDS, 20 * (time.monotonic() - started))
+        # Reading a deep queue costs time: spend a twentieth of it at most, but never let one slow answer (a Redis that
+        # was frozen meanwhile) put the next look off for long.
+        spent = time.monotonic() - started
+        self._compare_from = started + min(max(_COMPARE_SECONDS, 20 * spent), _COMPARE_LATEST_SECONDS)
         won = self._ledger.touch(missing)
         if won:
             self._publish([(w.document_id, w.lane) for w in missing if w.document_id in won])
