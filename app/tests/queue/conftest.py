@@ -18,6 +18,7 @@ from decalogo.ids import new_id
 from decalogo.settings import EvaluationSettings, Settings
 from decalogo.storage.artifacts import ArtifactStore
 from tests.conftest import environment
+from tests.queue.faulty_evaluator import install
 
 
 class Appliance:
@@ -29,12 +30,7 @@ class Appliance:
         self.ledger: Ledger = open_ledger(settings)
         self.store = ArtifactStore(settings.storage.path)
         self.processes: list[subprocess.Popen[bytes]] = []
-        plugin = folder / "plugins" / "faulty_evaluator-1.dist-info"
-        plugin.mkdir(parents=True)
-        (plugin / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty-evaluator\nVersion: 1\n")
-        (plugin / "entry_points.txt").write_text(
-            "[decalogo.evaluators]\nfaulty = tests.queue.faulty_evaluator:FaultyEvaluator\n"
-        )
+        install(folder / "plugins")
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start ``decalogo ARGUMENTS`` as its own process group."""

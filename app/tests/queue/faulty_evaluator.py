@@ -12,6 +12,14 @@ from typing import Any
 from decalogo.errors import DamagedDocumentError
 
 
+def install(folder: Path) -> None:
+    """Make ``folder`` a place on the search path where the evaluator is registered as ``faulty``."""
+    info = folder / "faulty_evaluator-1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty-evaluator\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(f"[decalogo.evaluators]\nfaulty = {__name__}:FaultyEvaluator\n")
+
+
 class Answer:
     def __init__(self, text: str, partial: bool = False) -> None:
         self.pages = (text,)

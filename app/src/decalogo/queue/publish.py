@@ -19,16 +19,16 @@ def publish(documents: Iterable[tuple[str, str]]) -> None:
     """Send one message per document.
 
     Args:
-        documents: pairs of document id and lane (a priority, or ``suspect``).
+        documents: pairs of document id and lane (a priority, ``suspect`` or ``slow``).
 
     Raises:
         kombu.exceptions.OperationalError: the broker could not be reached; some messages may have been sent.
     """
     app, queue = get_celery(), get_settings().queue
+    slow = {"soft_time_limit": queue.slow_soft_time_limit_seconds, "time_limit": queue.slow_time_limit_seconds}
     with app.producer_or_acquire() as producer, producer.batch(_BATCH):
         for document_id, lane_name in documents:
             lane = LANES[lane_name]
-            slow = {"soft_time_limit": queue.slow_soft_time_limit_seconds, "time_limit": queue.slow_time_limit_seconds}
             app.send_task(
                 TASK_NAME,
                 args=[document_id, lane_name],
