@@ -11,8 +11,11 @@ embedded() {
 
 embedded_up() {
   local options=()
-  # A replica of the stack's worker judges two documents at once.
-  [[ -z "$1" ]] || options+=(--workers "$(($1 * 2))")
+  # One worker here does what the profile's replicas do there.
+  options+=(--workers "$((${1:-${WORKER_REPLICAS:-1}} * ${WORKER_CONCURRENCY:-2}))")
+  export DECALOGO_QUEUE__DISABLE_PREFETCH="${WORKER_DISABLE_PREFETCH:-true}"
+  export DECALOGO_QUEUE__PREFETCH_MULTIPLIER="${WORKER_PREFETCH:-1}"
+  export DECALOGO_QUEUE__MAX_TASKS_PER_CHILD="${WORKER_TASKS_PER_CHILD:-100}"
   [[ -z "${EMBEDDED_PORT:-}" ]] || options+=(--port "$EMBEDDED_PORT")
   ensure_venv requirements.lock
   remember_form embedded

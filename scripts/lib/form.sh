@@ -5,11 +5,14 @@
 readonly FORM_FILE="$STATE_DIR/form"
 
 up() {
-  local replicas="" embedded="" attach="" form
+  local replicas="" profile="" larger="" embedded="" attach="" form
   while [[ $# -gt 0 ]]; do
     case "$1" in
       --scale) shift && replicas="$(worker_replicas "${1:-}")" ;;
       --scale=*) replicas="$(worker_replicas "${1#--scale=}")" ;;
+      --profile) shift && profile="${1:?up: --profile takes a name: $(profile_names)}" ;;
+      --profile=*) profile="${1#--profile=}" ;;
+      --larger) larger=yes ;;
       --embedded) embedded=yes ;;
       --attach) attach=yes ;;
       *) fail "up: unknown option $1 (see ./appliance help)" ;;
@@ -19,6 +22,7 @@ up() {
   form="$(choose_form "$embedded")"
   refuse_other_form "$form"
   mkdir -p "$STATE_DIR"
+  apply_profile "$profile" "$larger"
   "${form}_up" "$replicas"
   "${form}_invite"
   [[ -z "$attach" ]] || "${form}_attach"

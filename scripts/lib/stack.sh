@@ -8,7 +8,6 @@ compose() { docker compose --project-directory "$ROOT" --progress quiet "$@"; }
 stack_up() {
   local scale=()
   [[ -z "$1" ]] || scale=(--scale "worker=$1")
-  fit_small_machine
   pass_on_pip_index
   make_base_image
   step "Building images (quick when nothing changed)"
@@ -32,11 +31,6 @@ await_ready() {
     fi
     sleep 0.5
   done
-}
-
-# The engine refuses a CPU limit above the machine's own number.
-fit_small_machine() {
-  [[ "$(nproc)" -ge 2 ]] || export WORKER_CPUS="${WORKER_CPUS:-1}" API_CPUS="${API_CPUS:-1}"
 }
 
 # A package index that this host's pip is set to use serves the builds too.

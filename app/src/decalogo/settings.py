@@ -60,6 +60,7 @@ class StorageSettings(BaseModel):
 class QueueSettings(BaseModel):
     """Celery, leases and recovery (guide section "Worker Configuration", amended in docs/decisions)."""
 
+    instance: str = Field("", description="Tells workers of one host apart in their names; not needed in containers.")
     concurrency: int = Field(2, ge=1, description="Worker processes of one worker replica.")
     prefetch_multiplier: int = Field(1, ge=1, description="Messages reserved per process; used when prefetch is on.")
     disable_prefetch: bool = Field(True, description="Take a message only when a process is free.")

@@ -86,5 +86,6 @@ def get_celery() -> Celery:
 
 
 def worker_name(role: str) -> str:
-    """Return the name a worker announces, e.g. ``worker@host``."""
-    return f"{role}@{socket.gethostname()}"
+    """Return the name a worker announces, e.g. ``worker@host``, or ``worker-2@host`` where ``queue.instance`` is 2."""
+    instance = get_settings().queue.instance
+    return f"{role}-{instance}@{socket.gethostname()}" if instance else f"{role}@{socket.gethostname()}"
