@@ -62,3 +62,10 @@ def test_a_full_disk_is_an_answer_and_not_a_traceback(store: ArtifactStore) -> N
         writer._file = Path("/dev/full").open("wb", buffering=0)  # noqa: SIM115 (the writer closes it)
         with pytest.raises(UnavailableError, match="No space left"):
             writer.write(b"x")
+
+
+def test_a_store_where_no_file_can_be_begun_says_so(store: ArtifactStore) -> None:
+    store.root.mkdir(parents=True)
+    (store.root / "incoming").write_text("not a folder")
+    with pytest.raises(UnavailableError, match="cannot be written"):
+        store.put("documents/doc_1", b"x")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 import orjson
@@ -15,7 +16,7 @@ from redis.exceptions import ConnectionError, ResponseError, TimeoutError
 
 from decalogo.batches.ledger import Claim, Ledger
 from decalogo.batches.states import DocumentState
-from decalogo.errors import DocumentError, RubricError
+from decalogo.errors import DocumentError, RubricError, UnavailableError
 from decalogo.evaluation.evaluators import get_evaluator
 from decalogo.evaluation.model import OcrOptions
 from decalogo.evaluation.rubric import load_rubric
@@ -34,12 +35,13 @@ _REFUSES_WRITES = ("OOM", "MISCONF", "READONLY", "command not allowed when used 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an attempt came to."""
+    """What an attempt came to; ``files`` are to be stored before the ledger hears of it."""
 
     state: DocumentState
     result_key: str = ""
     pages_key: str = ""
     problem: Mapping[str, object] | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class TimeLimitError(DocumentError):
@@ -79,13 +81,15 @@ def run_document(
     except (DocumentError, RubricError) as error:
         answer = Answer(DocumentState.FAILED, problem=error.problem())
 
+    for key, data in answer.files.items():
+        _through_outage(partial(store.put, key, data))
     stands = _through_outage(
         lambda: ledger.finish(
             claim, answer.state, result_key=answer.result_key, pages_key=answer.pages_key, problem=answer.problem
         )
     )
     if not stands:
-        for key in filter(None, (answer.result_key, answer.pages_key)):
+        for key in answer.files:
             store.delete(key)
     outcome = answer.state.value if stands else "fenced"
     log.info("document finished", outcome=outcome, seconds=round(time.monotonic() - started, 3))
@@ -105,24 +109,24 @@ def _evaluate(claim: Claim, store: ArtifactStore, settings: Settings, deadline: 
     # The attempt is part of the name: a late writer can never replace the result that stands.
     result_key = f"results/{claim.document_id}.{claim.attempt}.json"
     pages_key = f"pages/{claim.document_id}.{claim.attempt}.json.gz"
-    store.put(pages_key, gzip.compress(orjson.dumps(evaluation.pages), compresslevel=3, mtime=0))
-    store.put(result_key, evaluation.to_json())
+    pages = gzip.compress(orjson.dumps(evaluation.pages), compresslevel=3, mtime=0)
+    files = {pages_key: pages, result_key: evaluation.to_json()}
     if evaluation.partial:
         error = TimeLimitError("the time limit came before the last page; the result says which pages are in")
-        return Answer(DocumentState.PARTIAL, result_key, pages_key, error.problem())
-    return Answer(DocumentState.SUCCEEDED, result_key, pages_key)
+        return Answer(DocumentState.PARTIAL, result_key, pages_key, error.problem(), files)
+    return Answer(DocumentState.SUCCEEDED, result_key, pages_key, files=files)
 
 
 def _through_outage(action: Callable[[], T]) -> T:
-    """Repeat an idempotent ledger move until Redis answers; the task's time limit bounds the wait."""
+    """Repeat an idempotent step until Redis answers and the disk has room; the task's time limit bounds the wait."""
     pause = 0.1
     while True:
         try:
             return action()
-        except (ConnectionError, TimeoutError, ResponseError) as error:
+        except (ConnectionError, TimeoutError, ResponseError, UnavailableError) as error:
             # A Redis that is full, or whose disk is, refuses writes for a while; any other refusal is our own fault.
             if isinstance(error, ResponseError) and not str(error).startswith(_REFUSES_WRITES):
                 raise
-            log.warning("ledger unreachable, holding the result", error=type(error).__name__)
+            log.warning("holding the result", error=type(error).__name__, detail=str(error))
             time.sleep(pause)
             pause = min(2 * pause, 2.0)

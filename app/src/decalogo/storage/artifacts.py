@@ -14,11 +14,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO, NoReturn, Self
 
 from decalogo.errors import UnavailableError
 
 _TEMPORARY = "incoming"
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise UnavailableError(f"the artifact store cannot be written ({error.strerror})", retry_after=60) from error
 
 
 class ArtifactWriter:
@@ -31,8 +35,11 @@ class ArtifactWriter:
     def __init__(self, store: ArtifactStore, key: str) -> None:
         self._target = store.path(key)
         self._temporary = store.root / _TEMPORARY / secrets.token_hex(16)
-        self._temporary.parent.mkdir(parents=True, exist_ok=True)
-        self._file: BinaryIO = self._temporary.open("xb", buffering=0)
+        try:
+            self._temporary.parent.mkdir(parents=True, exist_ok=True)
+            self._file: BinaryIO = self._temporary.open("xb", buffering=0)
+        except OSError as error:
+            _refuse(error)
         self._digest = hashlib.sha256()
         self.size = 0
 
@@ -44,9 +51,7 @@ class ArtifactWriter:
             while view:
                 view = view[self._file.write(view) :]
         except OSError as error:
-            raise UnavailableError(
-                f"the artifact store cannot be written ({error.strerror})", retry_after=60
-            ) from error
+            _refuse(error)
         self.size += len(data)
 
     @property
@@ -63,9 +68,7 @@ class ArtifactWriter:
             self._temporary.replace(self._target)
             _sync_folder(self._target.parent)
         except OSError as error:
-            raise UnavailableError(
-                f"the artifact store cannot be written ({error.strerror})", retry_after=60
-            ) from error
+            _refuse(error)
 
     def __enter__(self) -> Self:
         return self
