@@ -1,0 +1,36 @@
+"""One appliance for the scenario, sized by a profile; its evaluator waits three seconds over a document."""
+
+from collections.abc import Iterator
+
+import pytest
+from appliance import Appliance
+from client import Client
+
+PROFILE = "2c4g"
+SECONDS_A_DOCUMENT = 3
+CALIBRATED = f"""
+services:
+  worker: &calibrated
+    environment:
+      DECALOGO_EVALUATION__EVALUATOR: calibrated
+      DECALOGO_CALIBRATED__CPU_SECONDS: 0
+      DECALOGO_CALIBRATED__WAIT_SECONDS: {SECONDS_A_DOCUMENT}
+      DECALOGO_CALIBRATED__MEMORY_MIB: 0
+  suspect: *calibrated
+"""
+
+
+@pytest.fixture(scope="package")
+def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
+    clone = Appliance(tmp_path_factory.mktemp("scale") / "decalogo", "decalogo-scale")
+    (clone.folder / "compose.override.yaml").write_text(CALIBRATED, encoding="utf-8")
+    try:
+        clone.run("up", "--profile", PROFILE)
+        yield clone
+    finally:
+        clone.delete()
+
+
+@pytest.fixture(scope="package")
+def client(appliance: Appliance) -> Client:
+    return appliance.client(appliance.run("token", "create", "tests", "--tier", "premium").strip())

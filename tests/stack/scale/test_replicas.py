@@ -1,0 +1,50 @@
+"""Workers come and go under load: the rate follows, and no document is lost or judged twice."""
+
+import time
+
+from appliance import Appliance
+from client import TERMINAL, Client
+from conftest import SECONDS_A_DOCUMENT
+from papers import small_text
+
+SLOTS_A_WORKER = 4
+DOCUMENTS = 240
+
+
+def test_workers_scale_from_one_to_six_to_two_while_documents_flow(appliance: Appliance, client: Client) -> None:
+    job_id = client.upload([(f"plan-{n}.txt", small_text(n)) for n in range(DOCUMENTS)])["job_id"]
+
+    one = rate(client, job_id, seconds=12)
+    scale(appliance, 6)
+    six = rate(client, job_id, seconds=12)
+    scale(appliance, 2)
+    last = client.follow(job_id, seconds=180)[-1]
+
+    print(f"documents a second: {one:.1f} with 1 worker, {six:.1f} with 6")
+    assert last["succeeded"] == last["total"] == DOCUMENTS
+    assert one <= 1.1 * SLOTS_A_WORKER / SECONDS_A_DOCUMENT
+    assert six > 2 * one
+    attempts = [document["attempts"] for document in client.documents(job_id)]
+    assert len(attempts) == DOCUMENTS
+    # Handing back is no lost attempt, so what a stopping worker gave back counts none.
+    assert max(attempts) <= 1
+
+
+def rate(client: Client, job_id: str, *, seconds: float) -> float:
+    """Return the documents finished in a second, over so many seconds."""
+    before, started = finished(client, job_id), time.monotonic()
+    while time.monotonic() - started < seconds:
+        time.sleep(0.5)  # the window that is measured
+    return (finished(client, job_id) - before) / (time.monotonic() - started)
+
+
+def finished(client: Client, job_id: str) -> int:
+    counts = client.get(f"/api/v1/batch/status/{job_id}")["counts"]
+    return sum(int(counts[state]) for state in TERMINAL)
+
+
+def scale(appliance: Appliance, workers: int) -> None:
+    appliance.compose(
+        "up", "--detach", "--wait", "--no-recreate", "--scale", f"worker={workers}", "worker", timeout=120
+    )
+    assert len(appliance.container_ids("worker")) == workers
