@@ -2,6 +2,7 @@
 
 import io
 import os
+import time
 
 import pytest
 from reportlab.lib.pagesizes import letter
@@ -10,7 +11,8 @@ from reportlab.pdfgen.canvas import Canvas
 
 from decalogo.errors import NoTextError
 from decalogo.evaluation import evaluate
-from decalogo.evaluation.extract import extract, ocr
+from decalogo.evaluation.extract import extract, ocr, ocrcache
+from decalogo.evaluation.extract.ocrcache import OcrCache
 from decalogo.evaluation.model import OcrOptions
 from decalogo.evaluation.rubric import load_rubric
 from tests.extract.pdfs import blank_pdf, lines_pdf
@@ -138,6 +140,30 @@ def test_without_the_program_a_scan_says_that_it_is_not_installed():
     assert [flag.detail for flag in document.flags] == [
         "1 of 2 pages have no text layer and were not judged: text recognition is not installed."
     ]
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_a_page_seen_before_is_not_recognised_again(tmp_path, monkeypatch):
+    options = OcrOptions(cache_dir=tmp_path / "recognised")
+    first = extract(scanned([LINES]), ocr=options)
+    monkeypatch.setattr(ocr, "_run", None)
+    assert extract(scanned([LINES], readable="Delante."), ocr=options).pages[1].text == first.pages[0].text
+    (kept,) = (tmp_path / "recognised").glob("?/*")
+    kept.write_bytes(b"damaged")
+    with pytest.raises(TypeError):
+        extract(scanned([LINES]), ocr=options)
+
+
+def test_the_pages_kept_are_bounded_and_the_oldest_go(tmp_path, monkeypatch):
+    monkeypatch.setattr(ocrcache, "_MOST_FILES", 3)
+    cache = OcrCache(tmp_path)
+    keys = [f"0{number:063x}" for number in range(0, 160, 16)]
+    for age, key in enumerate(keys):
+        cache.put(key, key)
+        os.utime(next(tmp_path.glob(f"?/{key}")), (1000 + age, 1000 + age))
+    assert [key for key in keys if cache.get(key) == key] == keys[-3:]
+    assert cache.discard_older_than(time.time() + 1) == 3
+    assert not list(tmp_path.glob("?/*"))
 
 
 def _after(calls: int):

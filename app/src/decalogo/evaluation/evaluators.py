@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import structlog
 
 from decalogo.errors import DecalogoError
-from decalogo.evaluation.model import OcrOptions
+from decalogo.evaluation.model import OcrOptions, SplitSizes
 from decalogo.evaluation.pipeline import EVALUATOR, Evaluation, evaluate
 from decalogo.evaluation.rubric import Rubric
 
+if TYPE_CHECKING:
+    from decalogo.evaluation.extract.parts import Known
+
 GROUP = "decalogo.evaluators"
+_log = structlog.get_logger(__name__)
 
 
 class Evaluator(Protocol):
@@ -40,6 +46,35 @@ class Evaluator(Protocol):
         ``stop`` is asked now and then; once it answers yes (the soft time limit), what is done so far is made a valid
         result with the flag ``partial``.
         """
+
+
+@runtime_checkable
+class SplittingEvaluator(Evaluator, Protocol):
+    """An evaluator that can have parts of a large document read by other processes first."""
+
+    def evaluate_parts(
+        self, content: bytes | Path, rubric: Rubric, *, brought: Sequence[bytes], sizes: SplitSizes, **options: Any
+    ) -> Evaluation:
+        """Judge one document as ``evaluate`` does, with the same result.
+
+        Args:
+            content: see ``evaluate``.
+            rubric: see ``evaluate``.
+            brought: what ``read_part`` returned for some or all parts, and what the ``SplitError`` before them carried.
+                None of it may be needed: a part can be lost.
+            sizes: what is worth a ``SplitError``; by default nothing is.
+            options: the others of ``evaluate``.
+
+        Raises:
+            SplitError: names the parts that others should read first.
+        """
+        ...
+
+    def read_part(
+        self, content: bytes | Path, part: str, *, stop: Callable[[], bool] | None = None, ocr: OcrOptions | None = None
+    ) -> bytes:
+        """Do one of the parts that a ``SplitError`` named; raises ``DocumentError`` when the file cannot be opened."""
+        ...
 
 
 class PatternEvaluator:
@@ -70,6 +105,24 @@ class PatternEvaluator:
             ocr=ocr,
         )
 
+    def evaluate_parts(
+        self, content: bytes | Path, rubric: Rubric, *, brought: Sequence[bytes], sizes: SplitSizes, **options: Any
+    ) -> Evaluation:
+        """Judge one document with what was brought; see :class:`SplittingEvaluator`."""
+        from decalogo.evaluation.extract.parts import Known, Parts
+
+        return evaluate(content, rubric, parts=Parts(Known.join(_decoded(brought)), sizes), **options)
+
+    def read_part(
+        self, content: bytes | Path, part: str, *, stop: Callable[[], bool] | None = None, ocr: OcrOptions | None = None
+    ) -> bytes:
+        """Read the pages of one part; see :class:`SplittingEvaluator`."""
+        from decalogo.evaluation.extract.parts import Part
+        from decalogo.evaluation.extract.pdf import read_part
+        from decalogo.evaluation.extract.reading import Limits
+
+        return read_part(content, Part.from_json(part), Limits(stop=stop, ocr=ocr or OcrOptions())).encode()
+
 
 def get_evaluator(name: str) -> Evaluator:
     """Return the evaluator registered under a name.
@@ -84,3 +137,13 @@ def get_evaluator(name: str) -> Evaluator:
         raise DecalogoError(f"unknown evaluator {name!r}; known: {', '.join(sorted({*found, PatternEvaluator.name}))}")
     evaluator: Evaluator = found[name].load()()
     return evaluator
+
+
+def _decoded(brought: Sequence[bytes]) -> Iterator[Known]:
+    from decalogo.evaluation.extract.parts import Known
+
+    for data in brought:
+        try:
+            yield Known.decode(data)
+        except ValueError as error:
+            _log.warning("pages are read again", reason=str(error))

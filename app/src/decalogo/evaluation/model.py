@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Literal
 
 
@@ -106,14 +107,33 @@ class OcrOptions:
         max_pages: pages of one document that are recognised at most, the first ones.
         dpi: resolution at which a page is looked at, dots an inch.
         page_seconds: longest time for one page, seconds; past it the page stays unread.
+        document_seconds: longest time for all of them, seconds; past it the others stay unread.
         language: tesseract's name of the language.
+        cache_dir: folder that keeps what was found on a page, for other processes too; ``None`` keeps nothing.
     """
 
     mode: Literal["auto", "never"] = "auto"
     max_pages: int = 20
     dpi: int = 200
     page_seconds: float = 60.0
+    document_seconds: float = 600.0
     language: str = "spa"
+    cache_dir: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SplitSizes:
+    """When a document is read in parts, in pages; 0 is never, which is the default.
+
+    Attributes:
+        read_above: a document of more pages is read in parts.
+        read: pages of such a part.
+        recognise: pages without text that one process recognises by itself, and of a part where there are more.
+    """
+
+    read_above: int = 0
+    read: int = 250
+    recognise: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -22,6 +22,9 @@ from decalogo.evaluation.rollup import roll_up
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.model import Point, Question
 from decalogo.evaluation.rules import Context, Judgement, judge
+
+if TYPE_CHECKING:
+    from decalogo.evaluation.extract.parts import Parts
 
 SCHEMA_VERSION = 1
 EVALUATOR = {"name": "decalogo", "version": "1.1.0"}
@@ -67,6 +70,7 @@ def evaluate(
     cache_dir: Path | None = None,
     stop: Callable[[], bool] | None = None,
     ocr: OcrOptions | None = None,
+    parts: Parts | None = None,
 ) -> Evaluation:
     """Judge one document: the same bytes and rubric give the same result, byte for byte.
 
@@ -78,15 +82,17 @@ def evaluate(
         cache_dir: folder that keeps the compiled patterns for other processes.
         stop: asked between pages; once it answers yes, the pages read so far are judged and the result is partial.
         ocr: what is done with pages that have no text layer; see ``extract``.
+        parts: what others have read of it, and when they should; it changes nothing in the result.
 
     Raises:
+        SplitError: others should read parts of the document first (only when ``parts`` asks for it).
         DocumentError: the document cannot be read.
         RequestError: ``not_applicable`` names a point that the rubric has not.
     """
     from decalogo.evaluation.extract import extract
 
     return judge_extracted(
-        extract(content, max_pages=max_pages, stop=stop, ocr=ocr),
+        extract(content, max_pages=max_pages, stop=stop, ocr=ocr, parts=parts),
         rubric,
         content=content,
         not_applicable=not_applicable or {},

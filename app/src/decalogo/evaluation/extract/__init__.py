@@ -16,6 +16,7 @@ from decalogo.evaluation.extract.furniture import clear_grids, find_furniture
 from decalogo.evaluation.extract.htmlpage import read_html
 from decalogo.evaluation.extract.markdown import read_markdown
 from decalogo.evaluation.extract.office import read_office
+from decalogo.evaluation.extract.parts import Parts
 from decalogo.evaluation.extract.passages import build_passages
 from decalogo.evaluation.extract.pdf import read_pdf
 from decalogo.evaluation.extract.reading import Limits, Reading
@@ -43,6 +44,7 @@ def extract(
     max_pages: int = 5000,
     stop: Callable[[], bool] | None = None,
     ocr: OcrOptions | None = None,
+    parts: Parts | None = None,
 ) -> Extracted:
     """Read a document; its type is judged by its content. The same bytes always give the same result.
 
@@ -53,8 +55,11 @@ def extract(
             flagged ``partial``. The same pages always give the same document.
         ocr: what is done with pages that have no text layer; default: a few are recognised where tesseract is
             installed, and flagged ``pages-by-ocr``.
+        parts: what others have read of the document, and when they should; see ``SplitError``. However it was cut in
+            parts, the document is the same.
 
     Raises:
+        SplitError: others should read parts of the document first (only when ``parts`` asks for it).
         EmptyDocumentError: no bytes, or a text without a word.
         UnsupportedDocumentError: a type that cannot be read.
         EncryptedDocumentError: a PDF that needs a password.
@@ -62,7 +67,9 @@ def extract(
         NoTextError: a PDF without a text layer on any page, and none was recognised.
         DocumentTooLargeError: more than ``max_pages`` pages.
     """
-    reading = _READERS[media_type(_head(content))](content, Limits(max_pages, stop, ocr or OcrOptions()))
+    reading = _READERS[media_type(_head(content))](
+        content, Limits(max_pages, stop, ocr or OcrOptions(), parts or Parts())
+    )
     sheets, flags = reading.sheets, reading.flags
     because = f": {reading.unread_because}" if reading.unread_because else ""
     _check_text(reading, because)

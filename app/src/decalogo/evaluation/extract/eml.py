@@ -11,6 +11,7 @@ from pathlib import Path
 
 from decalogo.errors import DamagedDocumentError, DocumentError, DocumentTooLargeError
 from decalogo.evaluation.extract.detect import EML, HEAD_BYTES, TEXT, media_type
+from decalogo.evaluation.extract.parts import Parts
 from decalogo.evaluation.extract.reading import Limits, Reading
 from decalogo.evaluation.model import Flag
 
@@ -46,7 +47,8 @@ def read_eml(content: bytes | Path, limits: Limits, read_part: Callable[[str], R
             break
         try:
             kind = media_type(part[:HEAD_BYTES])
-            left = replace(limits, max_pages=limits.max_pages - len(whole.sheets))
+            # Pages of an attachment have other numbers than those of the message: it is read as a whole.
+            left = replace(limits, max_pages=limits.max_pages - len(whole.sheets), parts=Parts())
             found = read_part(kind)(part, left)
         except DocumentTooLargeError:
             raise

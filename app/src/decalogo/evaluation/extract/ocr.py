@@ -1,7 +1,7 @@
 """Text recognition of scanned pages, by the program ``tesseract`` where it is installed.
 
-A page goes to it as an image through a pipe, one page at a time and one thread each: documents are what runs in
-parallel. The same page, program and language data give the same text.
+A page goes to it as an image through a pipe, one page at a time and one thread each: documents, and the parts of a
+long one, are what runs in parallel. The same page, program and language data give the same text.
 """
 
 from __future__ import annotations
@@ -12,15 +12,19 @@ import os
 import resource
 import shutil
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
 from decalogo.evaluation.extract.layout import Box
+from decalogo.evaluation.extract.ocrcache import OcrCache, page_key
 from decalogo.evaluation.extract.pdfpage import RawLine, RawPage
 from decalogo.evaluation.model import OcrOptions
 
 PROGRAM = "tesseract"
+Recognised = tuple[tuple[str, Box], ...]
+"""Lines found on a page: text, and box in points."""
 _MOST_PIXELS = 20_000_000
 """A larger page (a poster) is rendered at a lower resolution."""
 _LEAST_CONFIDENCE = 30
@@ -38,35 +42,71 @@ def program(language: str) -> str | None:
     return path if language in listed.stdout.split() else None
 
 
-def recognise(document: Any, page: RawPage, options: OcrOptions) -> bool:
-    """Fill ``page`` with the text that its image shows; tell whether there was any.
+@functools.cache
+def _version(path: str) -> str:
+    told = subprocess.run([path, "--version"], capture_output=True, text=True, check=False, timeout=30)  # noqa: S603
+    return told.stdout.partition("\n")[0]
+
+
+def recognise_pages(
+    document: Any, numbers: Sequence[int], options: OcrOptions, reached: Callable[[int], bool], seconds: float
+) -> dict[int, Recognised | None]:
+    """Return the lines found on each page; ``None`` for a page that took too long.
 
     Args:
         document: the open PDFium document.
-        page: a page without text.
-        options: resolution, language and the time that the page may take.
-
-    Raises:
-        TimeoutError: the page took longer than ``options.page_seconds``.
+        numbers: the pages, from 1.
+        options: resolution, language, and the time that one page may take.
+        reached: asked before each page with how many came before it; after a yes the others are left out.
+        seconds: time for all of them; those it does not suffice for count as having taken too long.
     """
+    found: dict[int, Recognised | None] = {}
+    end = time.monotonic() + seconds
+    for index, number in enumerate(numbers):
+        if reached(index):
+            break
+        left = min(options.page_seconds, end - time.monotonic())
+        try:
+            found[number] = _recognise(document, number, options, left) if left > 0 else None
+        except TimeoutError:
+            found[number] = None
+    return found
+
+
+def fill(page: RawPage, lines: Recognised) -> None:
+    """Give a page without text the lines that were found on its image."""
+    for text, box in lines:
+        if page.text:
+            page.text += "\r\n"
+        start = len(page.text)
+        page.text += text
+        page.lines.append(RawLine(start, len(page.text), box, 0.0, False, True))
+
+
+def _recognise(document: Any, number: int, options: OcrOptions, seconds: float) -> Recognised:
+    """Return the lines that the image of a page shows; raises ``TimeoutError`` after ``seconds``."""
     import pypdfium2
 
     path = program(options.language)
     if path is None:
-        return False
+        return ()
     try:
-        image, scale = _image(document, page.number - 1, options.dpi)
+        image, scale = _image(document, number - 1, options.dpi)
     except pypdfium2.PdfiumError:
-        return False
-    table = _run(path, image, round(72 * scale), options) if image else ""
-    for words in _lines(table):
-        if page.text:
-            page.text += "\r\n"
-        start = len(page.text)
-        page.text += " ".join(word for word, _ in words)
-        boxes = [box for _, box in words]
-        page.lines.append(RawLine(start, len(page.text), _around(boxes, scale), 0.0, False, True))
-    return bool(page.lines)
+        return ()
+    if not image:
+        return ()
+    dpi = round(72 * scale)
+    cache = OcrCache(options.cache_dir) if options.cache_dir else None
+    key = page_key(image, _version(path), options.language, str(dpi)) if cache else ""
+    table = cache.get(key) if cache else None
+    if table is None:
+        table = _run(path, image, dpi, options.language, seconds)
+        if cache:
+            cache.put(key, table)
+    return tuple(
+        (" ".join(word for word, _ in words), _around([box for _, box in words], scale)) for words in _lines(table)
+    )
 
 
 def _image(document: Any, index: int, dpi: int) -> tuple[bytes, float]:
@@ -88,9 +128,9 @@ def _image(document: Any, index: int, dpi: int) -> tuple[bytes, float]:
     return b"P5 %d %d 255\n" % (width, height) + rows, scale
 
 
-def _run(path: str, image: bytes, dpi: int, options: OcrOptions) -> str:
+def _run(path: str, image: bytes, dpi: int, language: str, seconds: float) -> str:
     """Return tesseract's table of words (tab-separated); empty when it refuses the image."""
-    command = [path, "stdin", "stdout", "-l", options.language, "--dpi", str(dpi), "--psm", "3"]
+    command = [path, "stdin", "stdout", "-l", language, "--dpi", str(dpi), "--psm", "3"]
     kept = {name: os.environ[name] for name in ("PATH", "TESSDATA_PREFIX") if name in os.environ}
     with subprocess.Popen(  # noqa: S603 - our own command line
         [*command, "-c", "tessedit_create_tsv=1"],
@@ -100,10 +140,10 @@ def _run(path: str, image: bytes, dpi: int, options: OcrOptions) -> str:
         env=kept | {"OMP_THREAD_LIMIT": "1", "LC_ALL": "C"},
     ) as process:
         if hasattr(resource, "prlimit"):  # ends by itself if this process is killed meanwhile
-            most = math.ceil(options.page_seconds) + 1
+            most = math.ceil(seconds) + 1
             resource.prlimit(process.pid, resource.RLIMIT_CPU, (most, most))
         try:
-            output, _ = process.communicate(image, timeout=options.page_seconds)
+            output, _ = process.communicate(image, timeout=seconds)
         except subprocess.TimeoutExpired as error:
             process.kill()
             raise TimeoutError from error

@@ -16,6 +16,7 @@ from decalogo.evaluation.extract.detect import PDF
 from decalogo.evaluation.extract.hyphens import vocabulary
 from decalogo.evaluation.extract.layout import Sheet
 from decalogo.evaluation.extract.normalise import normalise
+from decalogo.evaluation.extract.parts import RECOGNISE, Known, Part
 from decalogo.evaluation.extract.pdfpage import RawPage, read_page
 from decalogo.evaluation.extract.reading import Limits, Reading
 from decalogo.evaluation.model import Flag
@@ -33,8 +34,10 @@ def read_pdf(content: bytes | Path, limits: Limits) -> Reading:
         EncryptedDocumentError: a password is needed.
         DamagedDocumentError: PDFium can open the file in no way, or it has no pages.
         DocumentTooLargeError: more than ``limits.max_pages`` pages or ``MOST_CHARACTERS`` characters.
+        SplitError: others should read parts of it first.
     """
     document = _open(content)
+    known = limits.parts.known
     try:
         count = len(document)
         if count == 0:
@@ -44,13 +47,14 @@ def read_pdf(content: bytes | Path, limits: Limits) -> Reading:
                 f"The PDF has {count} pages and at most {limits.max_pages} are read; "
                 "split it or raise evaluation.max_pages."
             )
+        limits.parts.check_reading(count)
         raw: list[RawPage] = []
         flags: list[Flag] = []
         length = 0
         for index in range(count):
             if limits.reached(index):
                 break
-            raw.append(read_page(document, index))
+            raw.append(known.read.get(index + 1) or read_page(document, index))
             length += len(raw[-1].text)
             if length > MOST_CHARACTERS:
                 raise DocumentTooLargeError(
@@ -63,6 +67,29 @@ def read_pdf(content: bytes | Path, limits: Limits) -> Reading:
     sheets = [_sheet(page, words) for page in raw]
     flags = [*_damage(content, raw), *flags]
     return Reading(PDF, sheets, flags, cut=len(raw) < count, unread_because=because, total=count)
+
+
+def read_part(content: bytes | Path, part: Part, limits: Limits) -> Known:
+    """Read one part of a PDF; what ``limits`` leave no time for is left out, and read by whoever puts it together.
+
+    Raises:
+        DocumentError: the file cannot be opened.
+    """
+    known = Known()
+    document = _open(content)
+    try:
+        if part.kind == RECOGNISE:
+            known.recognised = ocr.recognise_pages(document, part.pages, limits.ocr, limits.reached, part.seconds)
+            return known
+        length = 0
+        for index, number in enumerate(part.pages):
+            if limits.reached(index) or length > MOST_CHARACTERS:
+                break
+            known.read[number] = read_page(document, number - 1)
+            length += len(known.read[number].text)
+        return known
+    finally:
+        document.close()
 
 
 def _open(content: bytes | Path) -> Any:
@@ -87,18 +114,22 @@ def _recognise(document: Any, raw: list[RawPage], limits: Limits, flags: list[Fl
         return ""
     if ocr.program(limits.ocr.language) is None:
         return "text recognition is not installed"
+    wanted = [page.number for page in blank[: limits.ocr.max_pages]]
+    found = limits.parts.known.recognised
+    todo = [number for number in wanted if number not in found]
+    limits.parts.check_recognition(todo, raw, limits.ocr)
+    before = len(raw) - len(blank)
+    found |= ocr.recognise_pages(
+        document, todo, limits.ocr, lambda index: limits.reached(before + index), limits.ocr.document_seconds
+    )
+    if left := tuple(number for number in wanted if number not in found):
+        flags.append(Flag("partial", f"{len(left)} scanned pages were not read: the time limit came", left))
+    late = [number for number in wanted if number in found and found[number] is None]
     done: list[int] = []
-    late: list[int] = []
-    for index, page in enumerate(blank[: limits.ocr.max_pages]):
-        if limits.reached(len(raw) - len(blank) + index):
-            left = tuple(one.number for one in blank[index:])
-            flags.append(Flag("partial", f"{len(left)} scanned pages were not read: the time limit came", left))
-            break
-        try:
-            if ocr.recognise(document, page, limits.ocr):
-                done.append(page.number)
-        except TimeoutError:
-            late.append(page.number)
+    for page in blank:
+        if lines := found.get(page.number):
+            ocr.fill(page, lines)
+            done.append(page.number)
     if done:
         detail = (
             f"{len(done)} of {len(raw)} pages have no text layer; what their image shows was read and may be wrong."

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from decalogo.evaluation.extract.layout import Sheet
+from decalogo.evaluation.extract.parts import Parts
 from decalogo.evaluation.model import Flag, OcrOptions
 
 
@@ -17,11 +18,13 @@ class Limits:
         max_pages: pages past which it is refused.
         stop: asked between pages; once it answers yes, the pages read so far are the document.
         ocr: what is done with pages without a text layer.
+        parts: what others have read of the document, and when they should.
     """
 
     max_pages: int = 5000
     stop: Callable[[], bool] | None = None
     ocr: OcrOptions = field(default_factory=OcrOptions)
+    parts: Parts = field(default_factory=Parts)
 
     def reached(self, pages: int) -> bool:
         """Tell whether to end before another page when ``pages`` were read; one page is always read."""
