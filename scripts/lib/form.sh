@@ -5,7 +5,7 @@
 readonly FORM_FILE="$STATE_DIR/form"
 
 up() {
-  local replicas="" profile="" larger="" embedded="" attach="" form
+  local replicas="" profile="" larger="" autoscale="" embedded="" attach="" form
   while [[ $# -gt 0 ]]; do
     case "$1" in
       --scale) shift && replicas="$(worker_replicas "${1:-}")" ;;
@@ -13,6 +13,8 @@ up() {
       --profile) shift && profile="${1:?up: --profile takes a name: $(profile_names)}" ;;
       --profile=*) profile="${1#--profile=}" ;;
       --larger) larger=yes ;;
+      --autoscale) shift && autoscale="${1:?up: --autoscale takes LEAST-MOST, or off}" ;;
+      --autoscale=*) autoscale="${1#--autoscale=}" ;;
       --embedded) embedded=yes ;;
       --attach) attach=yes ;;
       *) fail "up: unknown option $1 (see ./appliance help)" ;;
@@ -22,6 +24,7 @@ up() {
   form="$(choose_form "$embedded")"
   refuse_other_form "$form"
   mkdir -p "$STATE_DIR"
+  if [[ "$form" == stack ]]; then note_autoscale "$autoscale"; fi
   apply_profile "$profile" "$larger"
   "${form}_up" "$replicas"
   "${form}_invite"
@@ -31,6 +34,18 @@ up() {
 worker_replicas() {
   [[ "$1" =~ ^worker=([1-9][0-9]*)$ ]] || fail "up: --scale takes worker=N, not '$1'"
   printf '%s' "${BASH_REMATCH[1]}"
+}
+
+# Note the bounds between which the number of workers follows the queue: `1-8`; `off` ends it.
+#   $1: what was asked for; empty leaves it as it is
+note_autoscale() {
+  if [[ "$1" == off ]]; then
+    rm -f "$AUTOSCALE_FILE"
+  elif [[ "$1" =~ ^([1-9][0-9]*)-([1-9][0-9]*)$ ]] && ((BASH_REMATCH[1] <= BASH_REMATCH[2])); then
+    printf '%s\n' "$1" >"$AUTOSCALE_FILE"
+  elif [[ -n "$1" ]]; then
+    fail "up: --autoscale takes LEAST-MOST, for example 1-8, or off; not '$1'"
+  fi
 }
 
 # Print the form to start, and say why on standard error.

@@ -9,6 +9,7 @@ Run
   up [--scale worker=N]     start; returns when it is ready. On the container engine if there is one, else embedded
      [--profile NAME]       … sized for a machine (8c16g) or a purpose (latency): config/profiles; auto fits this one
      [--larger]             … even if the profile is for a larger machine than this
+     [--autoscale 1-8]      … and let the number of workers follow the queue, within bounds; off ends it
      [--embedded]           … embedded in any case: local processes, no root, no engine
      [--attach]             … and stay, showing the logs; Ctrl-C stops it
   down [--volumes]          stop; --volumes also deletes documents, results, tokens and secrets

@@ -3,11 +3,27 @@
 
 readonly STACK_WAIT_SECONDS=180
 
-compose() { docker compose --project-directory "$ROOT" --progress quiet "$@"; }
+readonly AUTOSCALE_FILE="$STATE_DIR/autoscale"
+
+compose() {
+  if [[ -r "$AUTOSCALE_FILE" ]]; then
+    local bounds files="$ROOT/compose.yaml:$ROOT/compose.scale.yaml"
+    bounds="$(cat "$AUTOSCALE_FILE")"
+    if [[ -e "$ROOT/compose.override.yaml" ]]; then files+=":$ROOT/compose.override.yaml"; fi
+    AUTOSCALE_LEAST="${bounds%-*}" AUTOSCALE_MOST="${bounds#*-}" COMPOSE_FILE="${COMPOSE_FILE:-$files}" \
+      docker compose --project-directory "$ROOT" --progress quiet "$@"
+  else
+    docker compose --project-directory "$ROOT" --progress quiet "$@"
+  fi
+}
 
 stack_up() {
   local scale=()
-  [[ -z "$1" ]] || scale=(--scale "worker=$1")
+  if [[ -n "$1" ]]; then
+    scale=(--scale "worker=$1")
+  elif [[ -r "$AUTOSCALE_FILE" ]]; then
+    scale=(--scale "worker=$(cut -d- -f1 "$AUTOSCALE_FILE")")
+  fi
   pass_on_pip_index
   make_base_image
   step "Building images (quick when nothing changed)"

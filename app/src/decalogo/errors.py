@@ -203,3 +203,9 @@ class RateLimitedError(DecalogoError):
     """Too many requests in a short time; ``retry_after`` (seconds) says when the next one is free."""
 
     slug, title, status = "rate-limited", "Too many requests", 429
+
+
+class EngineError(DecalogoError):
+    """The container engine refused what the autoscaler asked of it."""
+
+    slug, title, status = "engine", "The container engine refused", 502

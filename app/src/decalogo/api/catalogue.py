@@ -10,8 +10,8 @@ from decalogo import errors
 from decalogo.api.problems import MEDIA_TYPE
 from decalogo.api.schemas import Problem, ProblemType
 
-# Errors of the appliance's own commands, which no answer ever carries.
-_LOCAL = {"embedded", "client"}
+# Errors of the appliance's own commands and of the gate to the engine, which no answer of the API ever carries.
+_LOCAL = {"embedded", "client", "engine"}
 
 
 def problem_types() -> dict[str, ProblemType]:

@@ -176,6 +176,17 @@ class Ledger:
         """Return how many documents are queued."""
         return self._redis.zcard("queued")
 
+    def running(self) -> int:
+        """Return how many documents are in work."""
+        return self._redis.zcard("running")
+
+    def finished_per_second(self, seconds: float) -> float:
+        """Return the documents that ended a second, over the whole tens of seconds that the last ``seconds`` hold."""
+        last = int(self._time() // 10)
+        buckets = max(1, int(seconds // 10))
+        counts = self._redis.mget([f"drained:{number}" for number in range(last - buckets, last)])
+        return sum(int(count) for count in counts if count) / (10 * buckets)
+
     def live_workers(self) -> list[str]:
         """Return the workers heard of within three leases."""
         oldest = self._time() - 3 * self._settings.lease_seconds

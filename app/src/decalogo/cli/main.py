@@ -47,6 +47,22 @@ def scheduler() -> None:
 
 
 @app.command()
+def autoscaler() -> None:
+    """Have as many workers run as the queue needs, until told to stop."""
+    from decalogo.cli import autoscale
+
+    autoscale.autoscaler()
+
+
+@app.command()
+def gate() -> None:
+    """Serve the autoscaler's gate to the container engine until told to stop."""
+    from decalogo.cli import autoscale
+
+    autoscale.gate()
+
+
+@app.command()
 def health(role: Annotated[str, typer.Argument(help="api, worker or scheduler")]) -> None:
     """Tell whether the local service makes progress (exit status 0 or 1)."""
     from decalogo.cli import services
