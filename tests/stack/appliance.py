@@ -49,8 +49,12 @@ class Appliance:
         return self._run(["./appliance", *arguments], timeout)
 
     def compose(self, *arguments: str, stdin: str = "", timeout: float = 120) -> str:
-        """Run `docker compose …` on this clone and return its standard output."""
-        return self._run(["docker", "compose", *arguments], timeout, stdin)
+        """Run `docker compose …` on this clone, with the files it was started with, and return its standard output."""
+        names = ["compose.yaml", "compose.scale.yaml"] if (self.folder / "var/autoscale").exists() else []
+        if names and (self.folder / "compose.override.yaml").exists():
+            names.append("compose.override.yaml")
+        files = [part for name in names for part in ("--file", name)]
+        return self._run(["docker", "compose", *files, *arguments], timeout, stdin)
 
     def container_ids(self, service: str = "") -> list[str]:
         """Return the ids of all containers, running or not, of one service or of all."""

@@ -75,7 +75,8 @@ def _guide(seen: Seen, memory: Memory, settings: AutoscaleSettings) -> tuple[int
 def _clear(seen: Seen, memory: Memory, settings: AutoscaleSettings) -> tuple[int, Memory]:
     rate = _worker_rate(seen, memory, settings)
     per_worker = rate if rate is not None else settings.assumed_documents_per_hour / 3600
-    needed = math.ceil(seen.depth / (per_worker * settings.clear_seconds))
+    share = per_worker * settings.clear_seconds
+    needed = settings.most if seen.depth >= settings.most * share else math.ceil(seen.depth / share)
     if seen.depth or seen.running:
         needed = max(needed, 1)
     wanted = tuple((at, number) for at, number in memory.wanted if seen.at - at < settings.hold_seconds)
