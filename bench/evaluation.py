@@ -42,7 +42,7 @@ def measure(file: Path, cache: Path | None) -> dict[str, float]:
     mark("rubric")
     document = extract(content, ocr=OcrOptions(mode="never"))
     mark("extract")
-    units = build_units(document, fold, ColumnRoles(rubric, fold))
+    units = build_units(document, fold, ColumnRoles(rubric, fold), rubric.language)
     mark("units")
     scanner = Engine(rubric.patterns).scanner(cache)
     mark("scanner")

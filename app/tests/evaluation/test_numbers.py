@@ -4,11 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decalogo.evaluation.matching.numbers import NumberKind, parse_number, read_numbers
+from decalogo.evaluation.languages import languages, load_language
+from decalogo.evaluation.matching.numbers import Number, NumberKind, number_reader
 
 
-def kinds(text: str) -> list[tuple[str, float]]:
-    return [(number.kind.value, number.value) for number in read_numbers(text)]
+def read_numbers(text: str, language: str = "es") -> tuple[Number, ...]:
+    return number_reader(load_language(language)).read(text.encode())
+
+
+def parse_number(text: str, language: str = "es") -> float | None:
+    return number_reader(load_language(language)).parse(text.encode())
+
+
+def kinds(text: str, language: str = "es") -> list[tuple[str, float]]:
+    return [(number.kind.value, number.value) for number in read_numbers(text, language)]
 
 
 @pytest.mark.parametrize(
@@ -27,6 +36,21 @@ def kinds(text: str) -> list[tuple[str, float]]:
 )
 def test_numbers_are_read_as_spanish_documents_write_them(written: str, value: float) -> None:
     assert parse_number(written) == value
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [("1,250,000", 1_250_000), ("12.4", 12.4), ("1,234.5", 1234.5), ("1.250.000", 1_250_000), ("12,4", 12.4)],
+)
+def test_numbers_are_read_as_english_documents_write_them(written: str, value: float) -> None:
+    assert parse_number(written, "en") == value
+
+
+def test_an_english_sentence_is_told_apart_by_english_words() -> None:
+    found = kinds("section 12 says 1,250 homes, 12.4 per cent of all, for $ 3,500,000 and two million trees", "en")
+    assert found == [
+        ("reference", 12), ("quantity", 1250), ("percent", 12.4), ("money", 3_500_000), ("quantity", 2),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("written", ["", "abc", "1.2.3", "1.25.000", "12,4,5"])
@@ -95,3 +119,11 @@ def test_decimals_written_with_a_comma_read_back(whole: int, part: int) -> None:
 def test_any_text_is_read_without_error_and_spans_lie_inside(text: str) -> None:
     for number in read_numbers(text):
         assert 0 <= number.start < number.end <= len(text)
+
+
+@pytest.mark.parametrize("language", languages())
+@given(texts=st.lists(st.text(alphabet="0123456789.,'%$ abdelmy-/()#@", max_size=40), max_size=6))
+def test_many_texts_read_at_once_give_what_each_gives_alone(language: str, texts: list[str]) -> None:
+    reader = number_reader(load_language(language))
+    encoded = [text.encode() for text in texts]
+    assert reader.read_all(encoded) == [reader.read(text) for text in encoded]

@@ -12,6 +12,7 @@ import orjson
 
 from decalogo.errors import RequestError
 from decalogo.evaluation.language import guess_language
+from decalogo.evaluation.languages import placeholders
 from decalogo.evaluation.matching.columns import ColumnRoles
 from decalogo.evaluation.matching.engine import Engine, Scanner
 from decalogo.evaluation.matching.find import Finder
@@ -115,7 +116,7 @@ def judge_extracted(
     reasons = _reasons(not_applicable or {}, rubric)
     engine = _engine(rubric)
     scanner = scanner or engine.scanner(cache_dir)
-    units = build_units(document, fold, ColumnRoles(rubric, fold))
+    units = build_units(document, fold, ColumnRoles(rubric, fold), rubric.language)
     postings = scan_units(units, scanner)
     ranker = RelevanceRanker(rubric, engine.patterns, scanner, fold)
     finder = Finder(rubric, engine.patterns, units, postings)
@@ -191,9 +192,8 @@ def _reasons(not_applicable: Mapping[str, str], rubric: Rubric) -> dict[str, str
 def _answer(point: Point, dimension: str, question: Question, judgement: Judgement, rubric: Rubric) -> dict[str, Any]:
     missing = [judgement.labels[name] for name, found in judgement.elements.items() if not found]
     full = judgement.score >= rubric.data.max_score
-    advice = question.advice.format(
-        punto=point.short, faltante=_listed(missing, rubric.data.last_and) or question.title
-    )
+    known = {"point": point.short, "missing": _listed(missing, rubric.data.last_and) or question.title}
+    advice = question.advice.format_map({written: known[name] for written, name in placeholders().items()})
     return {
         "id": f"{point.id}-{dimension}-{question.id}",
         "point": point.id,

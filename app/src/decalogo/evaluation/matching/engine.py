@@ -70,7 +70,9 @@ class Patterns:
 
     def standing(self, pattern_id: int, unit: Unit, exclude: frozenset[int]) -> list[tuple[int, int]]:
         """Return the same for a scanned unit, whose hits tell which exclusions need a look."""
-        return self.outside(pattern_id, unit.text, exclude.intersection(unit.hits))
+        spans = unit.spans(pattern_id, self)
+        masked = [span for other in sorted(exclude.intersection(unit.hits)) for span in unit.spans(other, self)]
+        return [(start, end) for start, end in spans if not any(low < end and start < high for low, high in masked)]
 
 
 class PlainScanner:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decalogo.evaluation.matching.engine import Patterns
 from decalogo.evaluation.matching.numbers import Number, NumberKind
 from decalogo.evaluation.matching.relevance import Focus
-from decalogo.evaluation.matching.units import Unit
+from decalogo.evaluation.matching.units import Unit, read_all_numbers
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.model import Clause, Element
 
@@ -38,12 +38,15 @@ class Finder:
 
     def __init__(self, rubric: Rubric, patterns: Patterns, units: list[Unit], postings: dict[int, list[int]]) -> None:
         self._rubric = rubric
+        self.language = rubric.language
         self._patterns = patterns
         self.units = units
         self._postings = postings
+        read_all_numbers(units)
         self._numbered: dict[NumberKind, list[int]] | None = None
+        self._filled: dict[str, set[int]] | None = None
+        self._under: dict[str, set[int]] = {}
         self._by_clause: dict[int, dict[int, list[Match]]] = {}
-        self._ids: dict[tuple[str, ...], frozenset[int]] = {}
 
     def find(self, element: Element, focus: Focus) -> list[Match]:
         """Return the matches of an element in what is relevant to a point, best first, one a unit."""
@@ -100,31 +103,43 @@ class Finder:
             self._by_clause[id(clause)] = known
         return known
 
-    def _pattern_ids(self, written: tuple[str, ...]) -> frozenset[int]:
-        ids = self._ids.get(written)
-        if ids is None:
-            ids = self._ids[written] = self._rubric.ids(written)
-        return ids
-
     def _standing(self, written: tuple[str, ...]) -> set[int]:
-        return {index for pattern in self._pattern_ids(written) for index in self._postings.get(pattern, ())}
+        return {index for pattern in self._rubric.ids(written) for index in self._postings.get(pattern, ())}
 
     def _candidates(self, clause: Clause) -> Iterable[int]:
         if clause.any:
             candidates = self._standing(clause.any)
         elif clause.columns:
-            candidates = {unit.index for unit in self.units if unit.roles}
+            candidates = self._with_columns(clause)
         elif clause.number:
             candidates = {index for kind in clause.number for index in self._with_numbers().get(kind, ())}
         else:
             candidates = {
                 index for kind in (NumberKind.YEAR, NumberKind.PERIOD) for index in self._with_numbers().get(kind, ())
             }
+        if clause.any and clause.columns:
+            candidates = candidates & self._with_columns(clause)
         if clause.also:
             candidates = candidates & self._standing(clause.also)
         if clause.none:
             candidates = candidates - self._standing(clause.none)
         return sorted(candidates)
+
+    def _with_columns(self, clause: Clause) -> set[int]:
+        """Return the rows that have the columns a clause asks for, or stand under a merged cell that has."""
+        if self._filled is None:
+            self._filled, self._under = {}, {}
+            for unit in self.units:
+                for role in unit.roles:
+                    self._filled.setdefault(role, set()).add(unit.index)
+                for role in unit.above:
+                    self._under.setdefault(role, set()).add(unit.index)
+        none: set[int] = set()
+        asked = [
+            self._filled.get(role, none) | (self._under.get(role, none) if content == "text" else none)
+            for role, content in clause.columns.items()
+        ]
+        return set.intersection(*asked)
 
     def _with_numbers(self) -> dict[NumberKind, list[int]]:
         if self._numbered is None:
@@ -188,5 +203,5 @@ class Finder:
         return [Match(unit, start, end, number, unit.text[slice(*anchors[0])] if anchors else b"")]
 
     def _anchors(self, written: tuple[str, ...], unit: Unit) -> list[tuple[int, int]]:
-        ids = self._pattern_ids(written)
-        return sorted(span for hit in unit.hits if hit in ids for span in self._patterns.spans(hit, unit.text))
+        ids = self._rubric.ids(written)
+        return sorted(span for hit in unit.hits if hit in ids for span in unit.spans(hit, self._patterns))

@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import zip_longest
 
-from decalogo.evaluation.matching.numbers import Number, NumberKind, read_numbers
+from decalogo.evaluation.languages import Language
+from decalogo.evaluation.matching.engine import Patterns
+from decalogo.evaluation.matching.numbers import Number, NumberKind, NumberReader, number_reader
 from decalogo.evaluation.model import Cell, Extracted, Passage, PassageKind, Row, Table
 
 MAX_UNIT = 600
@@ -21,11 +24,6 @@ MAX_UNIT = 600
 
 _SPACES = bytes.maketrans(b"\n\r\t\f\v", b"     ")
 _END = re.compile(r"[.;!?…][)\"”»]?\s+(?=[A-ZÁÉÍÓÚÑÜ¿¡\"“«(0-9•✓➢▪\-])|\s*\n\s*(?=[•✓➢▪●○]|[-–] )")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:art|arts|no|nro|num|dr|dra|sr|sra|ing|lic|av|cra|cll|pag|pág|tel|ext|esq|cap|fig|ej|etc|aprox|min|máx|"
-    r"vol|ed|op|cit|vs|n|[A-ZÁÉÍÓÚ])|\b\d{1,2})[.]\s*$",
-    re.IGNORECASE,
-)
 _HEADS = ("program", "result")
 _EVIDENCE_KINDS = (PassageKind.PROSE, PassageKind.LIST, PassageKind.TABLE_ROW)
 
@@ -43,6 +41,7 @@ class Unit:
         roles: for table rows, column role to its filled cell.
         above: roles whose cell is merged over this row and others, and so stands in ``section``.
         hits: ids of the patterns that stand in it, ascending.
+        reader: reads its numbers.
     """
 
     index: int
@@ -53,9 +52,11 @@ class Unit:
     text: bytes
     passage: int
     section: tuple[str, ...]
+    reader: NumberReader
     roles: dict[str, Cell] = field(default_factory=dict)
     above: frozenset[str] = frozenset()
     hits: list[int] = field(default_factory=list)
+    _spans: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     _numbers: tuple[Number, ...] | None = None
     _cells: dict[str, Number | None] = field(default_factory=dict)
 
@@ -63,8 +64,15 @@ class Unit:
     def numbers(self) -> tuple[Number, ...]:
         """The numbers in it, read once."""
         if self._numbers is None:
-            self._numbers = read_numbers(self.text.decode("ascii"))
+            self._numbers = self.reader.read(self.text)
         return self._numbers
+
+    def spans(self, pattern_id: int, patterns: Patterns) -> list[tuple[int, int]]:
+        """Return the spans of one pattern in it, looked for once."""
+        spans = self._spans.get(pattern_id)
+        if spans is None:
+            spans = self._spans[pattern_id] = patterns.spans(pattern_id, self.text)
+        return spans
 
     def cell_number(self, role: str) -> Number | None:
         """Return the first number of a cell that counts something, with its place in the unit."""
@@ -72,7 +80,7 @@ class Unit:
             self._cells[role] = None
             cell = self.roles[role]
             start = cell.start - self.start
-            for number in read_numbers(self.text[start : cell.end - self.start].decode("ascii")):
+            for number in self.reader.read(self.text[start : cell.end - self.start]):
                 if number.kind is not NumberKind.REFERENCE:
                     place = start + number.start, start + number.end
                     self._cells[role] = Number(number.kind, number.value, *place)
@@ -80,12 +88,27 @@ class Unit:
         return self._cells[role]
 
 
-def split_sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def read_all_numbers(units: Sequence[Unit]) -> None:
+    """Read the numbers of all units of a document at once, which is quicker than one by one."""
+    if units:
+        found = units[0].reader.read_all([unit.text for unit in units])
+        for unit, numbers in zip(units, found, strict=True):
+            unit._numbers = numbers
+
+
+@lru_cache(maxsize=8)
+def _abbreviation(language: Language) -> re.Pattern[str]:
+    """Return what a full stop follows without ending a sentence."""
+    words = "|".join(map(re.escape, language.abbreviations))
+    return re.compile(rf"(?:\b(?:{words}|[A-ZÁÉÍÓÚ])|\b\d{{1,2}})[.]\s*$", re.IGNORECASE)
+
+
+def split_sentences(text: str, start: int, end: int, abbreviation: re.Pattern[str]) -> Iterator[tuple[int, int]]:
     """Yield the spans of the sentences of ``text[start:end]``, trimmed, none longer than ``MAX_UNIT``."""
     low = start
     for match in _END.finditer(text, start, end):
         stop = match.start() + len(match.group().rstrip())
-        if text[match.start()] == "." and _ABBREVIATION.search(text, max(low, stop - 8), stop):
+        if text[match.start()] == "." and abbreviation.search(text, max(low, stop - 8), stop):
             continue
         yield from _cut(text, low, stop)
         low = match.end()
@@ -115,7 +138,10 @@ def _trim(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def build_units(
-    document: Extracted, fold: Callable[[str], bytes], roles_of: Callable[[tuple[str, ...]], tuple[str, ...]]
+    document: Extracted,
+    fold: Callable[[str], bytes],
+    roles_of: Callable[[tuple[str, ...]], tuple[str, ...]],
+    language: Language,
 ) -> list[Unit]:
     """Return all units in reading order.
 
@@ -123,7 +149,9 @@ def build_units(
         document: what extraction found.
         fold: text to folded bytes, one byte a character.
         roles_of: table header to the role of each column ("" where it has none).
+        language: how numbers and abbreviations are written.
     """
+    reader, abbreviation = number_reader(language), _abbreviation(language)
     folded = [fold(page.text).translate(_SPACES) for page in document.pages]
     spans: list[Unit] = []
     covered: dict[int, list[tuple[int, int]]] = {}
@@ -132,7 +160,7 @@ def build_units(
         roles = roles_of(table.header)
         if not any(roles):
             continue
-        for unit in _table_units(table, roles, folded, passage_number):
+        for unit in _table_units(table, roles, folded, passage_number, reader):
             unit.passage = passage_number
             passage_number += 1
             spans.append(unit)
@@ -142,7 +170,7 @@ def build_units(
     for number, passage in enumerate(document.passages):
         if passage.kind in _EVIDENCE_KINDS and not _is_covered(passage, covered.get(passage.page, [])):
             text = document.pages[passage.page - 1].text
-            for start, end in split_sentences(text, passage.start, passage.end):
+            for start, end in split_sentences(text, passage.start, passage.end, abbreviation):
                 spans.append(
                     Unit(
                         0,
@@ -153,6 +181,7 @@ def build_units(
                         folded[passage.page - 1][start:end],
                         number,
                         passage.section,
+                        reader,
                     )
                 )
     spans.sort(key=lambda unit: (unit.page, unit.start, unit.end))
@@ -161,7 +190,9 @@ def build_units(
     return spans
 
 
-def _table_units(table: Table, roles: tuple[str, ...], folded: list[bytes], passage: int) -> Iterator[Unit]:
+def _table_units(
+    table: Table, roles: tuple[str, ...], folded: list[bytes], passage: int, reader: NumberReader
+) -> Iterator[Unit]:
     """Yield the rows of a table as units.
 
     A cell merged over several rows stands in each of them with the same offsets, or in the first one only. It is a
@@ -192,9 +223,9 @@ def _table_units(table: Table, roles: tuple[str, ...], folded: list[bytes], pass
         section = (*table.section, *(text for i, text in sorted(above.items()) if i not in own))
         known = frozenset(roles[i] for i in above)
         for cells in _runs(merged):
-            if unit := _row_unit(row.page, cells, roles, table.section, folded, passage):
+            if unit := _row_unit(row.page, cells, roles, table.section, folded, passage, reader):
                 yield unit
-        if unit := _row_unit(row.page, own, roles, section, folded, passage):
+        if unit := _row_unit(row.page, own, roles, section, folded, passage, reader):
             unit.above = known - unit.roles.keys()
             yield unit
 
@@ -221,6 +252,7 @@ def _row_unit(
     section: tuple[str, ...],
     folded: list[bytes],
     passage: int,
+    reader: NumberReader,
 ) -> Unit | None:
     if len(cells) < 2:
         return None
@@ -228,7 +260,9 @@ def _row_unit(
     if end - start > 2 * MAX_UNIT:
         return None  # cells torn apart: the plain passages serve better
     named = {roles[index]: cell for index, cell in sorted(cells.items(), reverse=True) if roles[index]}
-    return Unit(0, page, start, end, PassageKind.TABLE_ROW, folded[page - 1][start:end], passage, section, named)
+    return Unit(
+        0, page, start, end, PassageKind.TABLE_ROW, folded[page - 1][start:end], passage, section, reader, named
+    )
 
 
 def _is_covered(passage: Passage, ranges: list[tuple[int, int]]) -> bool:

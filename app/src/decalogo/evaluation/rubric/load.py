@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from decalogo.errors import RubricError
+from decalogo.evaluation.languages import Language, load_language
 from decalogo.evaluation.rubric import patterns
 from decalogo.evaluation.rubric.model import Clause, Column, Element, RelevanceSettings, RubricData, Vocabulary
 
@@ -45,6 +46,11 @@ class Rubric:
         """The rubric's version."""
         return self.data.version
 
+    @cached_property
+    def language(self) -> Language:
+        """The language that it asks in."""
+        return load_language(self.data.language)
+
     @property
     def answers(self) -> int:
         """How many answers a result has."""
@@ -63,10 +69,17 @@ class Rubric:
         """Prepared pattern to its id."""
         return {pattern: index for index, pattern in enumerate(self.patterns)}
 
-    def ids(self, written: Sequence[str]) -> frozenset[int]:
+    def ids(self, written: tuple[str, ...]) -> frozenset[int]:
         """Return the ids of patterns as written in the file."""
-        prepared = (patterns.prepare(p) for p in patterns.expand(written, self.data.lexicon))
-        return frozenset(self.pattern_ids[p] for p in prepared)
+        known = self._ids.get(written)
+        if known is None:
+            prepared = (patterns.prepare(p) for p in patterns.expand(written, self.data.lexicon))
+            known = self._ids[written] = frozenset(self.pattern_ids[p] for p in prepared)
+        return known
+
+    @cached_property
+    def _ids(self) -> dict[tuple[str, ...], frozenset[int]]:
+        return {}
 
 
 def available_rubrics() -> tuple[str, ...]:
@@ -111,6 +124,10 @@ def _parse(content: bytes, source: str) -> Rubric:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise _located(content, source, first["loc"], first["msg"]) from error
+    try:
+        load_language(data.language)
+    except ValueError as error:
+        raise _located(content, source, ("language",), str(error)) from error
     for location, written in _written(data, ()):
         _check_patterns(content, source, data, location, written)
     _check_names(content, source, data)

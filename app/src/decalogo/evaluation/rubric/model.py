@@ -188,7 +188,8 @@ Rule = Annotated[Checklist | Ladder | Ratio | Coverage | Proportion | Change | L
 class Question(Strict):
     """One question asked of every point.
 
-    ``advice`` is the recommendation for one point and may hold ``{punto}`` and ``{faltante}`` (what is missing);
+    ``advice`` is the recommendation for one point and may hold the point's short name and what is missing by the
+    placeholders of the rubric's language (``{point}`` and ``{missing}``, ``{punto}`` and ``{faltante}``);
     ``advice_all`` is the one for a plan that fails it in several points.
     """
 

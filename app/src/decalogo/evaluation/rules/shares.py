@@ -37,15 +37,16 @@ def judge_coverage(rule: Coverage, context: Context) -> Judgement:
     """Score the share of the statements ``of`` that a statement ``by`` answers: both share content words."""
     problems = context.matches(rule.of)[:_MOST_STATEMENTS]
     products = context.matches(rule.by)[:_MOST_STATEMENTS]
-    dull = frozenset(stem_words(" ".join(rule.common).encode()))
+    stemmer = context.finder.language.stemmer
+    dull = frozenset(stem_words(" ".join(rule.common).encode(), stemmer))
     indexed: dict[str, list[int]] = {}
     for number, match in enumerate(products):
-        for stem in _stems(match, context) - dull:
+        for stem in _stems(match, context, stemmer) - dull:
             indexed.setdefault(stem, []).append(number)
     pairs: list[tuple[Match, Match]] = []
     for problem in problems:
         shared: dict[int, int] = {}
-        for stem in _stems(problem, context) - dull:
+        for stem in _stems(problem, context, stemmer) - dull:
             for number in indexed.get(stem, ()):
                 if products[number].unit.index != problem.unit.index:
                     shared[number] = shared.get(number, 0) + 1
@@ -64,26 +65,26 @@ def judge_coverage(rule: Coverage, context: Context) -> Judgement:
     )
 
 
-def _stems(match: Match, context: Context) -> set[str]:
+def _stems(match: Match, context: Context, stemmer: str) -> set[str]:
     """Return the stems of a unit's words that are not the point's own."""
     text = bytearray(match.unit.text)
     for start, end in context.focus.terms(match.unit):
         text[start:end] = b" " * (end - start)
-    return set(stem_words(bytes(text)))
+    return set(stem_words(bytes(text), stemmer))
 
 
-def stem_words(text: bytes) -> Iterable[str]:
-    """Return the stems of the content words of a folded text."""
-    return (_stem(word) for word in sorted(set(_WORD.findall(text))))
+def stem_words(text: bytes, stemmer: str) -> Iterable[str]:
+    """Return the stems of the content words of a folded text; ``stemmer`` is Snowball's name of the language."""
+    return (_stem(word, stemmer) for word in sorted(set(_WORD.findall(text))))
 
 
-@lru_cache(maxsize=1)
-def _stemmer() -> Any:
+@lru_cache(maxsize=4)
+def _stemmer(name: str) -> Any:
     import Stemmer  # loaded on first use, after fork
 
-    return Stemmer.Stemmer("spanish")
+    return Stemmer.Stemmer(name)
 
 
 @lru_cache(maxsize=50_000)
-def _stem(word: bytes) -> str:
-    return str(_stemmer().stemWord(word.decode("ascii")))
+def _stem(word: bytes, stemmer: str) -> str:
+    return str(_stemmer(stemmer).stemWord(word.decode("ascii")))

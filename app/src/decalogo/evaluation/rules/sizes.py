@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
+from decalogo.evaluation.languages import Language
 from decalogo.evaluation.matching.find import Match
 from decalogo.evaluation.matching.numbers import NumberKind
 from decalogo.evaluation.matching.units import Unit
 from decalogo.evaluation.rubric.model import Change, Proportion
 from decalogo.evaluation.rules.base import Context, Judgement, by_thresholds
 
-_FROM_TO = re.compile(
-    r" ?(?:%|por ?ciento)?(?: [a-z]+){0,3},? (?:a|al|hasta)(?: el| los| las| un| una)? ?"  # de 12 % a 10 %
-    r"|[^\d]{0,40}\bmeta\b[^\d]{0,40}(?:20\d\d\b[^\d]{0,12})?"  # línea base 12, meta 2023: 10
-)
 _COUNTED = (NumberKind.QUANTITY, NumberKind.PERCENT)
 
 
@@ -69,7 +67,7 @@ def judge_change(rule: Change, context: Context) -> Judgement:
         if found := _row_change(unit, rule.row):
             changes.append((-context.focus.relevance[index], found[0].order, name, *found))
     for match in context.matches(rule.from_to):
-        if found := _from_to(match):
+        if found := _from_to(match, _between(context.finder.language)):
             changes.append((-context.focus.relevance[match.unit.index], match.order, name, *found))
     for match in context.matches(rule.by):
         if match.number and match.number.kind is NumberKind.PERCENT and match.number.value > 0:
@@ -99,13 +97,18 @@ def _row_change(unit: Unit, row: tuple[str, str]) -> tuple[Match, float] | None:
     return Match(unit, start, end, target), abs(target.value - baseline.value) / baseline.value
 
 
-def _from_to(match: Match) -> tuple[Match, float] | None:
+@lru_cache(maxsize=8)
+def _between(language: Language) -> re.Pattern[str]:
+    return re.compile(language.change)
+
+
+def _from_to(match: Match, between: re.Pattern[str]) -> tuple[Match, float] | None:
     """Read "de 12 % a 10 %" or "línea base 12, meta 10" from the anchor on."""
     text = match.unit.text.decode("ascii")
     numbers = [n for n in match.unit.numbers if n.kind in _COUNTED and n.start >= match.start]
     for first, second in pairwise(numbers):
         same = first.kind is second.kind or second.kind is NumberKind.PERCENT  # "de 12 a 10 %"
-        if same and first.value > 0 and _FROM_TO.fullmatch(text, first.end, second.start):
+        if same and first.value > 0 and between.fullmatch(text, first.end, second.start):
             change = abs(second.value - first.value) / first.value
             return Match(match.unit, match.start, second.end, second), change
     return None
