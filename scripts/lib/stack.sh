@@ -40,10 +40,10 @@ stack_up() {
 # Healthy is each service by itself; ready is the API having heard of Redis, the artifact store and a worker.
 await_ready() {
   local deadline=$((SECONDS + 60))
-  until compose exec -T nginx curl -fsk -o /dev/null https://127.0.0.1:8443/api/v1/ready 2>/dev/null; do
+  until compose exec -T nginx curl -4fsk -o /dev/null https://localhost:8443/api/v1/ready 2>/dev/null; do
     if ((SECONDS >= deadline)); then
       explain_failed_start
-      fail "the services are healthy but the appliance is not ready: $(compose exec -T nginx curl -sk https://127.0.0.1:8443/api/v1/ready)"
+      fail "the services are healthy but the appliance is not ready: $(compose exec -T nginx curl -4sk https://localhost:8443/api/v1/ready)"
     fi
     sleep 0.5
   done
