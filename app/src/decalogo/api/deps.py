@@ -23,7 +23,7 @@ _DOCUMENT_ID = re.compile(r"doc_[0-9a-z]{26}")
 _bearer = HTTPBearer(auto_error=False, scheme_name="token", description="`Authorization: Bearer dcl_<id>_<secret>`")
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
     return cast(Services, request.app.state.services)
 
 
@@ -64,15 +64,15 @@ def _needs(token: Token, scope: Scope) -> Token:
     return token
 
 
-def _submitter(token: Caller) -> Token:
+async def _submitter(token: Caller) -> Token:
     return _needs(token, Scope.SUBMIT)
 
 
-def _reader(token: Caller) -> Token:
+async def _reader(token: Caller) -> Token:
     return _needs(token, Scope.READ)
 
 
-def _operator(token: Caller) -> Token:
+async def _operator(token: Caller) -> Token:
     return _needs(token, Scope.OPERATE)
 
 
@@ -130,7 +130,7 @@ DocumentToChange = Annotated[Document, Depends(_document_to_change)]
 DeadLetter = Annotated[Document, Depends(_dead_letter)]
 
 
-def _offset(
+async def _offset(
     cursor: Annotated[
         str | None, Query(pattern=r"^[0-9]{1,9}$", description="`next_cursor` of the page before; opaque.")
     ] = None,
