@@ -109,6 +109,9 @@ class TierSettings(BaseModel):
     """What one tier of token may do."""
 
     documents_per_batch: int = Field(50, ge=1, description="Most documents in one batch.")
+    upload_bytes: int = Field(
+        100 << 20, ge=1, description="Largest upload of the tier, bytes; at most api.max_upload_bytes counts."
+    )
     unfinished_documents: int = Field(
         2000, ge=0, description="Most documents a tenant may have waiting or running; 0 is no limit."
     )

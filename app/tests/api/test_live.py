@@ -16,7 +16,7 @@ import redis
 
 from decalogo.api.services import open_services
 from decalogo.settings import Settings
-from tests.api.conftest import Live, problem, stored_files, wait_until
+from tests.api.conftest import Live, problem, running, stored_files, wait_until
 
 UPLOAD = "/api/v1/batch/upload"
 MIB = 1 << 20
@@ -101,6 +101,19 @@ def test_stopping_in_the_middle_of_an_upload_leaves_nothing(live: Live, settings
         live.process.wait(20)
     assert stored_files(settings) == []
     assert live.process.returncode == 0
+
+
+def test_a_stream_of_events_does_not_hold_up_the_stop(settings: Settings, tmp_path: Path) -> None:
+    patient = {"DECALOGO_API__GRACEFUL_SECONDS": "100"}
+    with running(settings, tmp_path / "api.log", patient) as live, live.client() as client:
+        job_id = client.post(UPLOAD, files=[("files", ("a.txt", b"x"))]).json()["job_id"]
+        with client.stream("GET", f"/api/v1/batch/{job_id}/events") as answer:
+            lines = answer.iter_lines()
+            seen = [next(lines) for _ in range(3)]
+            os.kill(live.process.pid, signal.SIGTERM)
+            assert [line for line in lines if line.startswith("event:")] == []  # it ends, whole
+        assert live.process.wait(20) == 0
+    assert "event: progress" in seen
 
 
 def test_a_refusal_reaches_a_client_that_is_still_sending(live: Live) -> None:

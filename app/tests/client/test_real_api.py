@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,6 +112,50 @@ def test_a_full_queue_is_waited_for_only_as_long_as_told(settings: Settings, tok
             with pytest.raises(UnreachableError, match="2 documents are queued and the limit is 2"):
                 appliance.submit(files, SubmitOptions())
     assert notices == []
+
+
+@contextmanager
+def losing_the_first_answer(port: int) -> Iterator[int]:
+    """Stand between client and API; of the first connection everything is passed on and no answer comes back."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def relay() -> None:
+            with suppress(OSError):
+                for number in itertools.count():
+                    near, _ = listening.accept()
+                    with near, socket.create_connection(("127.0.0.1", port)) as far:
+                        pump = threading.Thread(target=_pass_on, args=(near, far))
+                        pump.start()
+                        answer = far.recv(65536)
+                        if number:
+                            near.sendall(answer)
+                        near.shutdown(socket.SHUT_RDWR)
+                        pump.join()
+
+        thread = threading.Thread(target=relay)
+        thread.start()
+        yield listening.getsockname()[1]
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join(20)
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while piece := source.recv(65536):
+            target.sendall(piece)
+
+
+def test_an_upload_whose_answer_was_lost_becomes_one_batch(
+    services: Services, token: str, files: list[FilePart]
+) -> None:
+    notices: list[str] = []
+    with served(services) as port, losing_the_first_answer(port) as broken:
+        connection = Connection(f"http://127.0.0.1:{broken}", token)
+        with Appliance(connection, notice=notices.append) as appliance:
+            job = appliance.submit(files, SubmitOptions())["job_id"]
+    assert "the upload was cut off" in notices[0]
+    assert services.ledger.depth() == len(files)
+    assert len(services.ledger.documents(job)) == len(files)
 
 
 def test_a_wrong_option_is_refused_with_its_place(services: Services, token: str, files: list[FilePart]) -> None:

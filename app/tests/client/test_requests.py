@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from decalogo.client.errors import RefusedError, UncertainError, UnreachableError
+from decalogo.client.errors import RefusedError, UnreachableError
 from decalogo.client.multipart import FilePart
 from decalogo.client.retry import retry_after_seconds
 from decalogo.client.service import SubmitOptions
@@ -86,11 +86,28 @@ def test_an_upload_cut_off_in_the_middle_is_sent_again_whole(scripted: Script, p
     assert int(second.headers["Content-Length"]) == len(network.bodies[-1])
 
 
-def test_an_upload_whose_answer_was_lost_is_not_sent_again(scripted: Script, plan: FilePart) -> None:
-    appliance, network = scripted(broken_after_body(httpx.ReadError("reset")))
-    with pytest.raises(UncertainError, match="may have been accepted"):
+def test_an_upload_whose_answer_was_lost_is_sent_again_with_its_key(scripted: Script, plan: FilePart) -> None:
+    under_way = problem(409, {"Retry-After": "2"}, type="/problems/idempotency-key-in-use")
+    appliance, network = scripted(
+        broken_after_body(httpx.ReadError("reset")), under_way, httpx.Response(504), httpx.Response(202, json=ACCEPTED)
+    )
+    assert appliance.submit([plan], SubmitOptions())["job_id"] == "batch_1"
+    assert len(network.requests) == 4
+    assert len({request.headers["Idempotency-Key"] for request in network.requests}) == 1
+
+
+def test_giving_up_on_an_upload_that_may_have_arrived_says_so(scripted: Script, plan: FilePart) -> None:
+    lost = [broken_after_body(httpx.ReadError("reset")), *[httpx.ConnectError("refused")] * 100]
+    appliance, _ = scripted(*lost, patience_seconds=20)
+    with pytest.raises(UnreachableError, match="may have been accepted"):
         appliance.submit([plan], SubmitOptions())
-    assert len(network.requests) == 1
+
+
+def test_two_uploads_have_two_keys(scripted: Script, plan: FilePart) -> None:
+    appliance, network = scripted(*[httpx.Response(202, json=ACCEPTED)] * 2)
+    for _ in range(2):
+        appliance.submit([plan], SubmitOptions())
+    assert len({request.headers["Idempotency-Key"] for request in network.requests}) == 2
 
 
 def test_a_refused_upload_is_sent_again_after_the_wait(scripted: Script, plan: FilePart, clock: Clock) -> None:
@@ -100,14 +117,16 @@ def test_a_refused_upload_is_sent_again_after_the_wait(scripted: Script, plan: F
 
 
 @pytest.mark.parametrize("status", [502, 504])
-def test_a_failure_of_the_edge_repeats_a_question_but_not_an_upload(
-    scripted: Script, plan: FilePart, status: int
-) -> None:
-    appliance, network = scripted(httpx.Response(status), httpx.Response(200, json=FINISHED), httpx.Response(status))
+def test_a_failure_of_the_edge_is_waited_out(scripted: Script, plan: FilePart, status: int) -> None:
+    appliance, network = scripted(
+        httpx.Response(status),
+        httpx.Response(200, json=FINISHED),
+        httpx.Response(status),
+        httpx.Response(202, json=ACCEPTED),
+    )
     appliance.status("batch_1")
-    with pytest.raises(RefusedError):
-        appliance.submit([plan], SubmitOptions())
-    assert len(network.requests) == 3
+    appliance.submit([plan], SubmitOptions())
+    assert len(network.requests) == 4
 
 
 def test_a_result_that_arrives_damaged_is_fetched_again(scripted: Script, tmp_path: Path) -> None:

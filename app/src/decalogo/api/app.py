@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from decalogo import __version__
 from decalogo.access.tokens import register_admin_token
-from decalogo.api import docs, openapi, problems
+from decalogo.api import docs, openapi, problems, stopping
 from decalogo.api.links import ROOT
 from decalogo.api.middleware import RequestContext
 from decalogo.api.routes import batches, changes, dead, documents, events, health, results
@@ -54,6 +54,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     app.state.services = services or open_services(settings)
     app.state.uploads = set()
     app.state.streams = set()
+    app.state.stopping = asyncio.Event()
     for router in _ROUTERS:
         app.include_router(router, prefix=ROOT)
     app.include_router(health.problem_pages)
@@ -66,6 +67,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    stopping.watch(app.state.stopping)
     registering = asyncio.create_task(_register_admin_token(app.state.services))
     yield
     registering.cancel()

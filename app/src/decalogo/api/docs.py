@@ -40,8 +40,8 @@ _START = f"""SwaggerUIBundle({{
 """
 
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
+    "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 router = APIRouter(include_in_schema=False)

@@ -41,13 +41,14 @@ def event_id(batch: Batch) -> str:
     return f"{counts}-{batch.finished_at:.6f}" if batch.finished_at else counts
 
 
-async def events(batch: Batch, services: Services, last: str) -> AsyncIterator[bytes]:
-    """Yield events until the batch has finished, is deleted, or ``api.events_seconds`` are over.
+async def events(batch: Batch, services: Services, last: str, stopping: asyncio.Event) -> AsyncIterator[bytes]:
+    """Yield events until the batch has finished, is deleted, ``api.events_seconds`` are over, or the server stops.
 
     Args:
         batch: as it is now.
         services: the parts below.
         last: id of the last event the client got; empty when it got none.
+        stopping: set when the server is about to stop; the client comes back to another, or to the next.
     """
     deadline = time.monotonic() + services.settings.api.events_seconds
     spoken = time.monotonic()
@@ -62,7 +63,9 @@ async def events(batch: Batch, services: Services, last: str) -> AsyncIterator[b
             yield _event(current, services)
         if current.state is BatchState.FINISHED or time.monotonic() >= deadline:
             return
-        await asyncio.sleep(POLL_SECONDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), POLL_SECONDS)
+            return
         with suppress(RedisError):  # it will be back; the heartbeat keeps the connection
             current = await asyncio.to_thread(services.ledger.batch, batch.job_id)
         if time.monotonic() - spoken >= HEARTBEAT_SECONDS:

@@ -168,7 +168,7 @@ def _save(appliance: Appliance, job_id: str, folder: Path, form: Format) -> bool
 @contextmanager
 def _outcome() -> Iterator[None]:
     """Turn what the client raises into one message and the exit status that stands for it."""
-    from decalogo.client.errors import RefusedError, UncertainError, UnreachableError
+    from decalogo.client.errors import RefusedError, UnreachableError
     from decalogo.errors import ClientError
 
     try:
@@ -183,7 +183,7 @@ def _outcome() -> Iterator[None]:
             hint = "\nSend fewer files at once, or let --split do it."
         typer.echo(f"error: {error.detail}{hint}", err=True)
         raise typer.Exit(REFUSED) from error
-    except (UnreachableError, UncertainError) as error:
+    except UnreachableError as error:
         typer.echo(f"error: {error.detail}", err=True)
         raise typer.Exit(UNREACHABLE) from error
     except ClientError as error:

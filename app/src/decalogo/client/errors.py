@@ -36,12 +36,6 @@ class UnreachableError(ClientError):
     slug, title = "unreachable", "The appliance cannot be reached"
 
 
-class UncertainError(ClientError):
-    """The connection broke after a whole upload was sent: the batch may or may not have been accepted."""
-
-    slug, title = "uncertain", "The outcome of the upload is not known"
-
-
 def _members(response: httpx.Response) -> dict[str, Any]:
     try:
         body = response.json()

@@ -10,12 +10,13 @@ from typing import Any
 
 import httpx
 
-from decalogo.client.errors import RefusedError, UncertainError, UnreachableError
+from decalogo.client.errors import RefusedError, UnreachableError
 from decalogo.client.multipart import Multipart
-from decalogo.client.retry import EDGE_FAILURES, REFUSALS, Attempts, Patience, retry_after_seconds
+from decalogo.client.retry import REPEATABLE, Attempts, Patience, retry_after_seconds
 from decalogo.errors import ClientError
 
 Query = Mapping[str, str | int]
+_UNDER_WAY = "/problems/idempotency-key-in-use"  # the attempt before this one is still being taken in
 
 
 class Http:
@@ -56,33 +57,35 @@ class Http:
         finally:
             draft.unlink(missing_ok=True)
 
-    def upload(self, path: str, body: Multipart, headers: Mapping[str, str]) -> Any:
+    def upload(self, path: str, body: Multipart, key: str) -> Any:
         """Send an upload and return the JSON of its answer.
 
-        It is sent again after a refusal (429, 503), and after a lost connection while part of it was still missing:
-        in both cases the appliance cannot have accepted it.
+        Every attempt carries the same ``Idempotency-Key``, so it is sent again whenever the answer was a refusal or did
+        not come: an attempt that did arrive is answered with its batch, never made a second one.
+
+        Args:
+            path: where to.
+            body: what to send; read from the start for each attempt.
+            key: unique to this upload.
 
         Raises:
             RefusedError: the appliance answered with an error.
-            UncertainError: the connection broke when everything had been sent.
             UnreachableError: it had no room, or did not answer, in time.
         """
         attempts = Attempts(self._patience)
+        arrived = False
         while True:
             body.complete = False
             try:
-                response = self._client.post(path, content=body, headers={**body.headers, **headers})
+                response = self._client.post(path, content=body, headers={**body.headers, "Idempotency-Key": key})
             except httpx.TransportError as error:
-                if body.complete:
-                    raise UncertainError(
-                        f"the connection broke before the answer came ({_reason(error)}): the batch may have been"
-                        " accepted. Look for it before you send it again."
-                    ) from error
-                self._lost(attempts, "the upload was cut off", error)
+                arrived = arrived or body.complete
+                doubt = "; it may have been accepted: look for it before you send it again" if arrived else ""
+                self._lost(attempts, "the upload was cut off", error, doubt)
                 continue
             if response.is_success:
                 return _read_json(response)
-            self._check(response, attempts, REFUSALS)
+            self._check(response, attempts)
 
     def _safe(self, path: str, query: Query | None, read: Callable[[httpx.Response], Any]) -> Any:
         """Ask until ``read`` got the whole answer."""
@@ -96,29 +99,31 @@ class Http:
             except httpx.TransportError as error:
                 self._lost(attempts, "the connection failed", error)
             else:
-                self._check(response, attempts, REFUSALS | EDGE_FAILURES)
+                self._check(response, attempts)
 
-    def _check(self, response: httpx.Response, attempts: Attempts, repeatable: frozenset[int]) -> None:
+    def _check(self, response: httpx.Response, attempts: Attempts) -> None:
         """Wait when the answer allows another attempt, else raise what it says."""
         refusal = RefusedError(response)
-        if response.status_code not in repeatable:
+        if response.status_code not in REPEATABLE and refusal.members.get("type") != _UNDER_WAY:
             raise refusal
         self._wait(attempts, refusal.detail, refusal, retry_after_seconds(response))
 
-    def _lost(self, attempts: Attempts, what: str, error: httpx.TransportError) -> None:
-        """Wait after a connection that failed, unless it would fail again for ever."""
+    def _lost(self, attempts: Attempts, what: str, error: httpx.TransportError, doubt: str = "") -> None:
+        """Wait after a connection that failed, unless it would fail again for ever; ``doubt`` is for who gives up."""
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
             raise UnreachableError(
                 f"the certificate of {self._client.base_url.host} is not trusted ({error}). Give it with --ca FILE if"
                 " it is the appliance's own."
             ) from error
-        self._wait(attempts, f"{what} ({_reason(error)})", error)
+        self._wait(attempts, f"{what} ({_reason(error)})", error, doubt=doubt)
 
-    def _wait(self, attempts: Attempts, what: str, error: Exception, asked_seconds: float | None = None) -> None:
+    def _wait(
+        self, attempts: Attempts, what: str, error: Exception, asked_seconds: float | None = None, doubt: str = ""
+    ) -> None:
         wait = attempts.next_wait(asked_seconds)
         if wait is None:
             later = f"; it asks to wait {asked_seconds:.0f} s" if asked_seconds else ""
-            raise UnreachableError(f"gave up on {self._client.base_url}: {what}{later}") from error
+            raise UnreachableError(f"gave up on {self._client.base_url}: {what}{later}{doubt}") from error
         self._notice(f"{what}; next attempt in {wait:.1f} s")
         self._patience.sleep(wait)
 

@@ -11,10 +11,9 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-# "Not now" (RFC 6585, RFC 9110): nothing was done, so the same request may be sent again, even an upload.
-REFUSALS = frozenset({429, 503})
-# The edge could not reach the API: safe requests may be repeated, others may have been carried out.
-EDGE_FAILURES = frozenset({502, 504})
+# "Not now" (RFC 6585, RFC 9110), or the edge could not reach the API. A safe request may be sent again, and so may an
+# upload: its Idempotency-Key leads to the batch that an earlier attempt has brought in.
+REPEATABLE = frozenset({429, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class Appliance:
             sent: called with the bytes sent so far; an upload that is repeated starts again at 0.
         """
         body = Multipart(files, options.as_json(), sent)
-        answer: dict[str, Any] = self._http.upload("batch/upload", body, {"Idempotency-Key": str(uuid.uuid4())})
+        answer: dict[str, Any] = self._http.upload("batch/upload", body, str(uuid.uuid4()))
         return answer
 
     def status(self, job_id: str) -> dict[str, Any]:

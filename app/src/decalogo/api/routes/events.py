@@ -55,7 +55,7 @@ async def follow(
 
     async def counted() -> AsyncIterator[bytes]:
         try:
-            async for event in events(batch, services, last):
+            async for event in events(batch, services, last, request.app.state.stopping):
                 yield event
         finally:
             streams.discard(mine)

@@ -55,13 +55,14 @@ async def submit(request: Request, services: Services, token: Token) -> Accepted
 async def _accept(request: Request, services: Services, token: Token, record: str) -> Accepted:
     kind = media_type(request)
     api = services.settings.api
-    limit = api.max_upload_bytes if kind == FORM else api.max_json_bytes
+    tier = services.limits(token)
+    limit = min(tier.upload_bytes, api.max_upload_bytes if kind == FORM else api.max_json_bytes)
     announced = announced_bytes(request, limit)
     # What was accepted before needs no room; its answer must not depend on how full the queue is now.
     if await in_thread(accepted_before, services, record) is None:
         await in_thread(check_room, services, token, announced)
     body = limited(request.stream(), limit, api)
-    most = services.limits(token).documents_per_batch
+    most = tier.documents_per_batch
 
     async def check(options: UploadOptions) -> None:
         await in_thread(resolve_options, options, services, token)
