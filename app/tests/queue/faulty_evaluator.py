@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from decalogo.errors import DamagedDocumentError
+from decalogo.evaluation import progress
+from decalogo.queue.progress import SAMPLE_SECONDS
 
 
 def install(folder: Path) -> None:
@@ -31,7 +33,7 @@ class Answer:
 
 class FaultyEvaluator:
     """Understands ``ok``, ``sleep SECONDS``, ``damaged``, ``raise``, ``kill``, ``exit``, ``fork SECONDS``, ``pages N``,
-    ``stuck`` and ``memory MIB``.
+    ``stuck``, ``memory MIB`` and ``hoard MIB SIGNAL`` (which says that it is at page 7).
 
     ``kill-once FILE`` and ``hang-once FILE`` do so until the file exists, which they make.
     """
@@ -69,4 +71,11 @@ class FaultyEvaluator:
             time.sleep(600)
         elif verb == "memory":
             bytearray(int(rest) << 20)
+        elif verb == "hoard":
+            size, _, name = rest.partition(" ")
+            progress.at("extract", 7)
+            held = b"x" * (int(size) << 20)
+            time.sleep(2 * SAMPLE_SECONDS)  # its parent sees it; it says nothing more itself
+            os.kill(os.getpid(), signal.Signals[name])
+            del held
         return Answer(text)

@@ -146,15 +146,37 @@ class DocumentList(BaseModel):
     next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
 
 
+class Loss(BaseModel):
+    """What is known of an attempt that ended without an answer; null is what nobody could see."""
+
+    attempt: int = Field(description="From 1.")
+    cause: str = Field(
+        description="`signal`, `exit`, `time-limit`, `memory`, `error`, or `silence`: its whole worker went silent."
+    )
+    reason: str = Field(examples=["its process died of SIGKILL"])
+    signal: str | None = Field(None, examples=["SIGKILL"])
+    exit_status: int | None = None
+    stage: str | None = Field(
+        None, description="Where it was: `start`, `extract`, `recognise`, `match`, `score`, `store`."
+    )
+    page: int | None = Field(None, description="The page it was at, from 1.")
+    peak_memory_bytes: int | None = Field(None, description="Highest resident memory seen of its process.")
+    host: str | None = Field(None, description="Host (or container) of its worker.")
+    seconds: float = Field(description="How long it had run.")
+    ended_at: datetime
+
+
 class DeadLetterStatus(DocumentStatus):
     """A document that was given up, as operators see it."""
 
     tenant: str = Field(description="Whose it is.", examples=["alcaldia"])
+    losses: list[Loss] = Field(description="Its lost attempts, oldest first.")
 
     @classmethod
     def of(cls, document: Document, base: str) -> DeadLetterStatus:
         """Return what the API tells an operator about ``document``."""
-        return cls(tenant=document.tenant, **dict(DocumentStatus.of(document, base)))
+        losses = [Loss.model_validate(loss) for loss in document.losses]
+        return cls(tenant=document.tenant, losses=losses, **dict(DocumentStatus.of(document, base)))
 
 
 class DeadLetterList(BaseModel):

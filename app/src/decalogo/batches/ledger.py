@@ -21,6 +21,10 @@ from decalogo.errors import KeyUsedError, QuotaError, UnavailableError
 from decalogo.settings import QueueSettings, Settings
 
 _PAGE = 1000
+_NOTHING: Mapping[str, Any] = {}
+
+Ending = Literal["lost", "returned"]
+"""How an attempt ends without an answer: ``lost`` counts towards ``queue.max_attempts``, ``returned`` does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,7 @@ class Ledger:
     def __init__(self, client: redis.Redis, settings: QueueSettings) -> None:
         self._redis = client
         self._settings = settings
-        self._scripts = Scripts(client)
-
-    def _run(self, name: str, *args: str | float) -> Any:
-        return self._scripts.run(name, *args)
+        self._run = Scripts(client).run
 
     def ping(self) -> None:
         """Raise :class:`UnavailableError` unless the ledger answers."""
@@ -209,12 +210,14 @@ class Ledger:
             return None
         return Claim(document_id, answer[2], int(answer[1]), Options.from_json(answer[3]))
 
-    def renew(self, worker: str, held: Iterable[tuple[str, str]]) -> list[str]:
-        """Extend the leases of ``held`` (document id, owner) and note the worker's heartbeat.
+    def renew(
+        self, worker: str, held: Iterable[tuple[str, str]], notes: Mapping[str, Mapping[str, object]] = _NOTHING
+    ) -> list[str]:
+        """Extend the leases of ``held`` (document id, owner), note by owner where it is, and the worker's heartbeat.
 
         Returns the documents that are no longer this worker's.
         """
-        flat = [value for pair in held for value in pair]
+        flat = [value for name, owner in held for value in (name, owner, _json(notes.get(owner)))]
         return cast("list[str]", self._run("renew", worker, self._settings.lease_seconds, *flat))
 
     def finish(
@@ -230,15 +233,17 @@ class Ledger:
 
         The first ``partial`` answer is kept while the document is queued again for the slow lane.
         """
-        text = json.dumps(problem) if problem else ""
-        return bool(self._run("finish", claim.document_id, claim.attempt, state, result_key, pages_key, text))
+        return bool(self._run("finish", claim.document_id, claim.attempt, state, result_key, pages_key, _json(problem)))
 
-    def release(self, document_id: str, owner: str, kind: Literal["lost", "returned"], reason: str) -> str:
-        """End an attempt without an answer: ``lost`` counts towards ``queue.max_attempts``, ``returned`` does not.
+    def release(
+        self, document_id: str, owner: str, kind: Ending, reason: str, facts: Mapping[str, object] = _NOTHING
+    ) -> str:
+        """End an attempt without an answer; ``facts`` are kept of a lost one.
 
         Returns the document's new state, or an empty string when ``owner`` no longer owns it.
         """
-        return cast("str", self._run("release", document_id, owner, kind, reason, self._settings.max_attempts))
+        most = self._settings.max_attempts
+        return cast("str", self._run("release", document_id, owner, kind, reason, most, _json(facts)))
 
     # -- the janitor's moves ----------------------------------------------------------------------------------------
 
@@ -295,6 +300,10 @@ class Ledger:
 def open_ledger(settings: Settings) -> Ledger:
     """Return the ledger of this configuration; connects on first use."""
     return Ledger(connect(settings.redis, settings.redis.ledger_db), settings.queue)
+
+
+def _json(value: Mapping[str, object] | None) -> str:
+    return json.dumps(value) if value else ""
 
 
 def _parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:

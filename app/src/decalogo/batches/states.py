@@ -6,7 +6,7 @@ The transitions themselves happen in ``lua/`` and nowhere else.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -142,6 +142,7 @@ class Document:
         problem: RFC 9457 members that say why it has no (full) result; None when there is nothing to say.
         result_key: key of the result in the artifact store; empty while there is none.
         pages_key: key of the extracted pages; empty while there are none.
+        losses: what is known of each attempt that ended without an answer, oldest first; forgotten when it is retried.
         created_at, started_at, finished_at: Unix seconds; 0 while it has not happened.
     """
 
@@ -157,6 +158,7 @@ class Document:
     problem: Mapping[str, Any] | None
     result_key: str
     pages_key: str
+    losses: Sequence[Mapping[str, Any]]
     created_at: float
     started_at: float
     finished_at: float
@@ -177,6 +179,7 @@ class Document:
             problem=json.loads(row["problem"]) if row["problem"] else None,
             result_key=row["result_key"],
             pages_key=row["pages_key"],
+            losses=[json.loads(line) for line in row.get("losses", "").splitlines()],
             created_at=float(row["created_at"]),
             started_at=float(row["started_at"]),
             finished_at=float(row["finished_at"]),

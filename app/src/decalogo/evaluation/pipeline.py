@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from decalogo.errors import RequestError
+from decalogo.evaluation import progress
 from decalogo.evaluation.language import guess_language
 from decalogo.evaluation.languages import placeholders
 from decalogo.evaluation.matching.columns import ColumnRoles
@@ -113,6 +114,7 @@ def judge_extracted(
     """Judge a document that is already text; see ``evaluate``."""
     from decalogo.evaluation.fold import fold
 
+    progress.at("match")
     reasons = _reasons(not_applicable or {}, rubric)
     engine = _engine(rubric)
     scanner = scanner or engine.scanner(cache_dir)
@@ -120,6 +122,7 @@ def judge_extracted(
     postings = scan_units(units, scanner)
     ranker = RelevanceRanker(rubric, engine.patterns, scanner, fold)
     finder = Finder(rubric, engine.patterns, units, postings)
+    progress.at("score")
     answers: list[dict[str, Any]] = []
     silent: list[str] = []
     for point in rubric.data.points:

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from decalogo.batches.ledger import Ledger
 from decalogo.connections import connect
 from decalogo.health import beat
+from decalogo.queue import progress
 from decalogo.queue.publish import TASK_NAME
 from decalogo.queue.watchdog import Watchdog
 from decalogo.settings import get_settings
@@ -20,13 +21,16 @@ log = structlog.get_logger(__name__)
 
 
 class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
-    """Consumer step: every quarter lease, one round trip renews all active documents and notes the heartbeat."""
+    """Consumer step: every quarter lease, one round trip renews all active documents and notes where they are.
+
+    Between, the memory of their processes is sampled.
+    """
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
     def __init__(self, consumer: Any, **options: Any) -> None:
         super().__init__(consumer, **options)
-        self._timer: Any = None
+        self._timers: list[Any] = []
         settings = get_settings()
         # A short timeout and no retries: this runs in the worker's event loop, and the next beat is the retry.
         quick = settings.redis.model_copy(update={"socket_timeout_seconds": settings.queue.lease_seconds / 5})
@@ -40,13 +44,21 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
     def start(self, consumer: Any) -> None:
         """Begin to renew; called again after every reconnection."""
         self._renew(consumer)
-        self._timer = consumer.timer.call_repeatedly(self._interval, self._renew, (consumer,), priority=10)
+        self._timers = [
+            consumer.timer.call_repeatedly(self._interval, self._renew, (consumer,), priority=10),
+            consumer.timer.call_repeatedly(progress.SAMPLE_SECONDS, self._sample),
+        ]
 
     def stop(self, consumer: Any) -> None:
         """Stop renewing."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        while self._timers:
+            self._timers.pop().cancel()
+
+    @staticmethod
+    def _sample() -> None:
+        for request in tuple(state.active_requests):
+            if request.worker_pid:
+                progress.sample(request.worker_pid)
 
     @staticmethod
     def _queues(consumer: Any) -> list[str]:
@@ -55,7 +67,7 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
     def _renew(self, consumer: Any) -> None:
         held = [(r.args[0], r.id) for r in tuple(state.active_requests) if r.name == TASK_NAME]
         try:
-            gone = self._ledger.renew(consumer.hostname, held)
+            gone = self._ledger.renew(consumer.hostname, held, {owner: progress.known(owner) for _, owner in held})
             self._watchdog.look(bool(state.reserved_requests), self._queues(consumer))
         except RedisError as error:
             log.warning("leases not renewed", error=str(error))

@@ -17,6 +17,7 @@ from redis.exceptions import ConnectionError, ResponseError, TimeoutError
 from decalogo.batches.ledger import Claim, Ledger
 from decalogo.batches.states import DocumentState
 from decalogo.errors import DocumentError, RubricError, UnavailableError
+from decalogo.evaluation import progress
 from decalogo.evaluation.evaluators import get_evaluator
 from decalogo.evaluation.model import OcrOptions
 from decalogo.evaluation.rubric import load_rubric
@@ -106,6 +107,7 @@ def _evaluate(claim: Claim, store: ArtifactStore, settings: Settings, deadline: 
         stop=lambda: time.monotonic() > deadline,
         ocr=OcrOptions(settings.evaluation.ocr, settings.evaluation.ocr_max_pages, settings.evaluation.ocr_dpi),
     )
+    progress.at("store")
     # The attempt is part of the name: a late writer can never replace the result that stands.
     result_key = f"results/{claim.document_id}.{claim.attempt}.json"
     pages_key = f"pages/{claim.document_id}.{claim.attempt}.json.gz"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import time
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +18,7 @@ from redis.exceptions import RedisError
 from decalogo.batches.ledger import Ledger, open_ledger
 from decalogo.batches.upkeep import Upkeep
 from decalogo.connections import connect
+from decalogo.queue import progress
 from decalogo.queue.app import get_celery
 from decalogo.queue.publish import TASK_NAME
 from decalogo.queue.runner import run_document
@@ -45,6 +48,7 @@ class DocumentTask(Task):  # type: ignore[misc]
         """Bind the ids that every log line of the attempt carries."""
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(task_id=task_id, document_id=args[0])
+        progress.begin(task_id)
 
     def hand_back(self, document_id: str, task_id: str) -> None:
         """Give the document back without counting it as lost; called in the worker's parent process."""
@@ -76,23 +80,38 @@ def housekeeping() -> None:
     Upkeep(ledger(), ArtifactStore(settings.storage.path), settings.storage).run()
 
 
+def explain(exception: BaseException) -> tuple[str, dict[str, object]]:
+    """Return why an attempt ended without an answer, as a sentence without a subject and as facts."""
+    if isinstance(exception, TimeLimitExceeded):
+        # Celery's exception carries the limit of this very message: the slow lane has another.
+        return f"it did not stop within {exception.args[0]} s", {"cause": "time-limit"}
+    if isinstance(exception, MemoryLimitError):
+        return f"it needed {exception}", {"cause": "memory"}
+    if not isinstance(exception, WorkerLostError):
+        return f"unexpected {type(exception).__name__}: {exception}", {"cause": "error"}
+    text = str(exception)  # of billiard: "Worker exited prematurely: signal 9 (SIGKILL) Job: 7."
+    if found := re.search(r"signal (\d+)(?: \((\w+)\))?", text):
+        name = found.group(2) or found.group(1)
+        return f"its process died of {name}", {"cause": "signal", "signal": name}
+    if found := re.search(r"exitcode (-?\d+)", text):
+        return f"its process died: it exited with status {found.group(1)}", {
+            "cause": "exit", "exit_status": int(found.group(1)),
+        }  # fmt: skip
+    return f"its process died ({text})", {"cause": "exit"}
+
+
 @task_failure.connect(weak=False)  # type: ignore[untyped-decorator]
 def _attempt_lost(sender: Task, task_id: str, exception: BaseException, args: Any, **_: object) -> None:
     """Give up an attempt that ended without an answer; fires in the parent for a lost child, else in the child."""
     if not isinstance(sender, DocumentTask) or not args:
         return
-    if isinstance(exception, WorkerLostError):
-        reason = f"its process died ({exception})"
-    elif isinstance(exception, TimeLimitExceeded):
-        reason = f"it did not stop within {get_settings().queue.time_limit_seconds} s"
-    else:
-        reason = f"unexpected {type(exception).__name__}: {exception}"
-    _release(args[0], task_id, "lost", reason)
+    reason, facts = explain(exception)
+    _release(args[0], task_id, "lost", reason, progress.known(task_id) | facts)
 
 
-def _release(document_id: str, task_id: str, kind: Any, reason: str) -> None:
+def _release(document_id: str, task_id: str, kind: Any, reason: str, facts: Mapping[str, object] | None = None) -> None:
     try:
-        state = ledger().release(document_id, task_id, kind, reason)
+        state = ledger().release(document_id, task_id, kind, reason, facts or {})
     except RedisError as error:
         log.warning("release failed, the lease will end by itself", document_id=document_id, error=str(error))
     else:

@@ -11,7 +11,7 @@ if tonumber(known[2]) > 0 and ARGV[4] ~= 'suspect' then return {'refused', 'susp
 local time = now()
 local attempt = redis.call('HINCRBY', document, 'attempts', 1)
 move(id, 'queued', 'running', time)
-redis.call('HSET', document, 'owner', owner, 'started_at', stamp(time))
+redis.call('HSET', document, 'owner', owner, 'started_at', stamp(time), 'note', '')
 redis.call('ZADD', 'running', stamp(time + lease), id)
 local job_id = redis.call('HGET', document, 'job_id')
 return {'claimed', attempt, job_id, redis.call('HGET', 'batch:' .. job_id, 'options')}

@@ -7,7 +7,9 @@
 --   batch:<job_id>:documents  list    document ids in submission order
 --   document:<id>             hash    job_id, tenant, filename, custom_id, sha256, size, priority, state, attempts (claims so
 --                                     far, also the fencing token), lost (attempts that ended without an answer), owner
---                                     (Celery task id), extended (1: cut by time once, next attempt is slow), problem, result_key, pages_key, created_at, started_at, finished_at
+--                                     (Celery task id), extended (1: cut by time once, next attempt is slow), problem, result_key, pages_key, created_at, started_at, finished_at,
+--                                     note (JSON: where the running attempt was when its worker was last heard of), losses (one line of JSON
+--                                     a lost attempt); the last two may be absent
 --   tenant:<tenant>:batches   zset    job id -> created_at
 --   finished                  zset    job id -> finished_at
 --   queued                    zset    document id -> when its message was last published
@@ -20,6 +22,8 @@
 --   idempotency:<hash>:held   string  who is uploading with this key right now; expires
 --   webhooks                  zset    job id -> when its webhook is due (or taken until)
 --   admission                 hash    closed: which limit closed it (absent while it is open)
+--   beat:held                 string  the scheduler that sends periodic tasks; expires
+--   beat:sent                 hash    periodic task -> when it was last sent
 --   workers                   zset    worker name -> last heartbeat
 -- Times are Unix seconds by the server's clock, so that no worker's clock matters.
 
@@ -87,9 +91,29 @@ local function requeue(id, from, time)
   redis.call('ZADD', 'queued', 0, id)
 end
 
--- An attempt ended without an answer: try again, or give up after `max_attempts` of them. Returns the new state.
-local function lose(id, reason, max_attempts, time)
+-- Write down what is known of a lost attempt: its worker's last note, and over it `facts` (JSON or empty). Returns it.
+local function record_loss(id, reason, facts, time)
   local document = 'document:' .. id
+  local row = redis.call('HMGET', document, 'note', 'losses', 'attempts', 'started_at')
+  local loss = {cause = 'silence'}
+  for _, text in ipairs({row[1] or '', facts}) do
+    if text ~= '' then
+      for name, value in pairs(cjson.decode(text)) do loss[name] = value end
+    end
+  end
+  loss.attempt, loss.reason, loss.ended_at = tonumber(row[3]), reason, math.floor(time * 1000) / 1000
+  loss.seconds = math.floor((time - tonumber(row[4])) * 1000) / 1000
+  redis.call('HSET', document, 'losses', (row[2] or '') .. cjson.encode(loss) .. '\n')
+  return loss
+end
+
+-- An attempt ended without an answer: try again, or give up after `max_attempts` of them. Returns the new state.
+local function lose(id, reason, max_attempts, time, facts)
+  local document = 'document:' .. id
+  local loss = record_loss(id, reason, facts or '', time)
+  if loss.stage then
+    reason = reason .. ' in stage ' .. loss.stage .. (loss.page and ' at page ' .. loss.page or '')
+  end
   local lost = redis.call('HINCRBY', document, 'lost', 1)
   if lost < max_attempts then
     requeue(id, 'running', time)

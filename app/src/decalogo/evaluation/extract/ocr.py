@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+from decalogo.evaluation import progress
 from decalogo.evaluation.extract.layout import Box
 from decalogo.evaluation.extract.ocrcache import OcrCache, page_key
 from decalogo.evaluation.extract.pdfpage import RawLine, RawPage
@@ -65,6 +66,7 @@ def recognise_pages(
     for index, number in enumerate(numbers):
         if reached(index):
             break
+        progress.at("recognise", number)
         left = min(options.page_seconds, end - time.monotonic())
         try:
             found[number] = _recognise(document, number, options, left) if left > 0 else None

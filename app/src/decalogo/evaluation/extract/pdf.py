@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from decalogo.errors import DamagedDocumentError, DocumentTooLargeError, EncryptedDocumentError
+from decalogo.evaluation import progress
 from decalogo.evaluation.extract import ocr
 from decalogo.evaluation.extract.detect import PDF
 from decalogo.evaluation.extract.hyphens import vocabulary
@@ -85,6 +86,7 @@ def read_part(content: bytes | Path, part: Part, limits: Limits) -> Known:
         for index, number in enumerate(part.pages):
             if limits.reached(index) or length > MOST_CHARACTERS:
                 break
+            progress.at("extract", number)
             known.read[number] = read_page(document, number - 1)
             length += len(known.read[number].text)
         return known

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from decalogo.evaluation import progress
 from decalogo.evaluation.extract.layout import Sheet
 from decalogo.evaluation.extract.parts import Parts
 from decalogo.evaluation.model import Flag, OcrOptions
@@ -28,6 +29,7 @@ class Limits:
 
     def reached(self, pages: int) -> bool:
         """Tell whether to end before another page when ``pages`` were read; one page is always read."""
+        progress.at("extract", pages + 1)
         return pages > 0 and self.stop is not None and self.stop()
 
 
