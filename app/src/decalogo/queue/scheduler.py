@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import signal
-import tempfile
 import threading
-from pathlib import Path
 
 import structlog
 from celery.beat import EmbeddedService
@@ -16,6 +14,7 @@ from decalogo.connections import connect
 from decalogo.health import beat
 from decalogo.queue.app import get_celery
 from decalogo.queue.janitor import Janitor, run
+from decalogo.queue.periodic import OneOfSeveral
 from decalogo.queue.publish import publish
 from decalogo.settings import Settings
 from decalogo.webhooks.deliver import Deliverer
@@ -45,13 +44,11 @@ def run_scheduler(settings: Settings) -> None:
     ledger = open_ledger(settings)
     _check_redis(ledger, stop)
     app = get_celery()
-    # Its only entry is idempotent and every five minutes, so its memory of the last run need not outlive the process.
-    with tempfile.TemporaryDirectory(prefix="decalogo-beat-") as folder:
-        beat_service = EmbeddedService(app, thread=True, schedule_filename=str(Path(folder) / "schedule"))
-        beat_service.daemon = True
-        beat_service.start()
-        hooks = Deliverer(connect(settings.redis, settings.redis.ledger_db), settings.webhooks)
-        threading.Thread(target=hooks.run, args=(stop,), daemon=True, name="webhooks").start()
-        janitor = Janitor(ledger, connect(settings.redis, settings.redis.broker_db), publish, settings.queue)
-        run(janitor, settings.queue.janitor_interval_seconds, lambda: beat("scheduler"), stop.wait)
-        beat_service.stop()
+    beat_service = EmbeddedService(app, thread=True, scheduler_cls=OneOfSeveral)
+    beat_service.daemon = True
+    beat_service.start()
+    hooks = Deliverer(connect(settings.redis, settings.redis.ledger_db), settings.webhooks)
+    threading.Thread(target=hooks.run, args=(stop,), daemon=True, name="webhooks").start()
+    janitor = Janitor(ledger, connect(settings.redis, settings.redis.broker_db), publish, settings.queue)
+    run(janitor, settings.queue.janitor_interval_seconds, lambda: beat("scheduler"), stop.wait)
+    beat_service.stop()

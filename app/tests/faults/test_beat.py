@@ -1,0 +1,74 @@
+"""Several schedulers run; periodic tasks come from one, and from another soon after it is gone."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+
+import pytest
+import redis
+
+from decalogo.connections import connect
+from decalogo.queue.lanes import DEFAULT_QUEUE
+from decalogo.queue.periodic import HOLD_SECONDS
+from tests.faults.processes import Processes
+
+pytestmark = pytest.mark.timeout(150)
+NAMES = ("scheduler1", "scheduler2", "scheduler3")
+
+
+def senders(processes: Processes) -> list[int]:
+    """Return the process id of each message's sender, oldest message first."""
+    broker = connect(processes.settings.redis, processes.settings.redis.broker_db)
+    try:
+        messages = broker.lrange(DEFAULT_QUEUE, 0, -1)
+    except redis.RedisError:
+        return []
+    origins = [json.loads(message)["headers"]["origin"] for message in messages]  # "gen<pid>@<host>"
+    return [int(origin.partition("@")[0].removeprefix("gen")) for origin in reversed(origins)]
+
+
+def runs(values: list[int]) -> list[int]:
+    """Return the values without repetitions in a row."""
+    return [value for at, value in enumerate(values) if at == 0 or values[at - 1] != value]
+
+
+def start(processes: Processes) -> None:
+    for name in NAMES:
+        processes.commands[name] = [sys.executable, "-m", "tests.faults.quick_beat"]
+    for name in ("redis", *NAMES):
+        processes.start(name)
+    processes.wait(lambda: len(senders(processes)) >= 4, 60, "periodic tasks")
+
+
+def test_one_of_several_schedulers_sends_and_another_takes_over_when_it_is_killed(processes: Processes) -> None:
+    start(processes)
+    began = time.monotonic()
+    before = len(senders(processes))
+    processes.wait(lambda: len(senders(processes)) >= before + 6, 30, "more of them")
+    assert len(senders(processes)) <= before + 2 + (time.monotonic() - began) / 0.5, "sent more than once each"
+    (first,) = runs(senders(processes))
+    (holder,) = [name for name in NAMES if processes.running[name].pid == first]
+    killed = time.monotonic()
+    processes.signal(holder, signal.SIGKILL)
+    processes.running[holder].wait(10)
+    processes.wait(lambda: len(runs(senders(processes))) == 2, 30, "another one sends")
+    assert time.monotonic() - killed < 2 * HOLD_SECONDS + 2
+    stopped = next(name for name in NAMES if processes.running[name].pid == senders(processes)[-1])
+    processes.running[stopped].terminate()  # gives the lock back: the last one need not wait for its end
+    assert processes.running[stopped].wait(15) == 0
+    processes.wait(lambda: len(runs(senders(processes))) == 3, 30, "the third one sends")
+
+
+def test_the_lock_survives_a_restart_of_redis(processes: Processes) -> None:
+    start(processes)
+    processes.signal("redis", signal.SIGKILL)
+    processes.running["redis"].wait(10)
+    processes.heal()
+    before = len(senders(processes))
+    processes.wait(lambda: len(senders(processes)) >= before + 6, 60, "they go on")
+    after = senders(processes)[before:]
+    assert len(runs(after)) <= 2  # the old holder, or one that took over while it reconnected; never both in turn
+    assert all(process.poll() is None for process in processes.running.values())
