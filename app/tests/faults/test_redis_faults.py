@@ -7,14 +7,18 @@ import signal
 import subprocess
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import redis
 
 from decalogo.batches.ledger import Ledger, open_ledger
 from decalogo.batches.states import BatchState, Document, DocumentState, NewDocument, Options
+from decalogo.connections import connect
 from decalogo.errors import UnavailableError
 from decalogo.ids import new_id
+from decalogo.queue.lanes import DEFAULT_QUEUE
+from decalogo.settings import QueueSettings
 from decalogo.storage.artifacts import ArtifactStore
 from tests.faults.processes import Processes
 
@@ -84,6 +88,46 @@ def test_a_frozen_redis_costs_no_document_an_attempt_too_many(processes: Process
     documents = finish(processes, job_id)
     assert {d.state for d in documents} == {DocumentState.SUCCEEDED}
     assert max(d.attempts for d in documents) <= 2
+
+
+def test_redis_frozen_for_thirty_seconds_with_the_default_lease_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    processes = Processes(tmp_path / "whole", lease_seconds=QueueSettings().lease_seconds)  # type: ignore[call-arg]
+    try:
+        processes.start_all()
+        ledger, store = processes.ledger, processes.store
+        job_id = submit(processes, "sleep 0.2", 60)
+        processes.wait(lambda: counts(ledger, job_id)["succeeded"] > 3, 60, "under way")
+        assert counts(ledger, job_id)["running"] > 0
+        before = {name: process.pid for name, process in processes.running.items()}
+        processes.signal("redis", signal.SIGSTOP)
+        time.sleep(30)
+        processes.signal("redis", signal.SIGCONT)
+        documents = finish(processes, job_id)
+        assert {d.state for d in documents} == {DocumentState.SUCCEEDED}
+        assert {d.result_key for d in documents} == {f"results/{d.document_id}.{d.attempts}.json" for d in documents}
+        assert len(list((store.root / "results").rglob("*.json"))) == len(documents)
+        assert [loss for d in documents for loss in d.losses] == []  # whoever could not renew was given the time to
+        # Nobody had to be started again: workers came back to their queues by themselves.
+        assert {name: process.pid for name, process in processes.running.items()} == before
+    finally:
+        processes.stop_all()
+
+
+def test_a_message_delivered_ten_times_under_three_janitors_is_one_result(processes: Processes) -> None:
+    for name in ("redis", "scheduler1", "scheduler2", "scheduler3"):
+        processes.start(name)
+    job_id = submit(processes, "sleep 0.1", 20)
+    broker = connect(processes.settings.redis, processes.settings.redis.broker_db)
+    processes.wait(lambda: int(broker.llen(DEFAULT_QUEUE)) == 20, 60, "each is published once, by one of three")
+    messages = broker.lrange(DEFAULT_QUEUE, 0, -1)
+    for message in messages:
+        broker.rpush(DEFAULT_QUEUE, *[message] * 9)
+    for name in ("worker1", "worker2", "suspect"):
+        processes.start(name)
+    documents = finish(processes, job_id)
+    assert {(d.state, d.attempts) for d in documents} == {(DocumentState.SUCCEEDED, 1)}
+    processes.wait(lambda: int(broker.llen(DEFAULT_QUEUE)) == 0, 60, "the copies are refused and gone")
+    assert {d.attempts for d in processes.ledger.documents(job_id)} == {1}
 
 
 def test_an_append_only_file_cut_off_in_its_last_write_still_opens(processes: Processes) -> None:

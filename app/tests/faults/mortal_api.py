@@ -1,0 +1,46 @@
+"""`decalogo api` that dies at one point of an upload, once: ``python -m tests.faults.mortal_api POINT MARK``.
+
+The points are ``before-ledger`` (the files are on disk, the ledger knows nothing), ``before-publish`` (the batch is in
+the ledger, no message is sent) and ``before-answer`` (all is done, the client hears nothing). The process is killed by
+SIGKILL unless the file MARK is there, which it makes. The points are put around the API's own calls from outside: the
+program that users run has none.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from decalogo.api import services
+from decalogo.batches.ledger import Ledger
+from decalogo.cli.serve import serve
+
+POINTS = ("before-ledger", "before-publish", "before-answer")
+
+
+def dying(call: Callable[..., Any], mark: Path, *, after: bool = False) -> Callable[..., Any]:
+    """Return ``call`` with the death before or after it."""
+
+    def mortal(*args: Any, **kwargs: Any) -> Any:
+        if after:
+            answer = call(*args, **kwargs)
+        if not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return answer if after else call(*args, **kwargs)
+
+    return mortal
+
+
+if __name__ == "__main__":
+    point, file = sys.argv[1], Path(sys.argv[2])
+    assert point in POINTS
+    if point == "before-ledger":
+        Ledger.admit = dying(Ledger.admit, file)  # type: ignore[method-assign]
+    else:
+        services.publish = dying(services.publish, file, after=point == "before-answer")  # type: ignore[attr-defined]
+    serve()

@@ -1,0 +1,100 @@
+"""An API process killed in the middle of an upload: nothing accepted is lost, and a client's retry doubles nothing."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from decalogo.access.tokens import Tier, TokenStore
+from decalogo.batches.states import DocumentState
+from decalogo.batches.upkeep import Upkeep
+from decalogo.connections import connect
+from tests.conftest import free_port
+from tests.faults.mortal_api import POINTS
+from tests.faults.processes import Processes
+
+pytestmark = pytest.mark.timeout(150)
+
+UPLOAD = "/api/v1/batch/upload"
+KEY = {"Idempotency-Key": "once and no more"}
+PAYLOAD = {"documents": [{"content": f"ok {n}"} for n in range(5)]}
+
+
+def start(processes: Processes, point: str, mark: Path) -> httpx.Client:
+    """Start Redis and an API of one process that dies at ``point``; return a client with a token."""
+    api = processes.settings.api.model_copy(update={"port": free_port(), "processes": 1})
+    processes.settings = processes.settings.model_copy(update={"api": api})
+    processes.commands["api"] = [sys.executable, "-m", "tests.faults.mortal_api", point, str(mark)]
+    for name in ("redis", "api"):
+        processes.start(name)
+    store = TokenStore(connect(processes.settings.redis, processes.settings.redis.ledger_db))
+    headers = {"Authorization": f"Bearer {store.create('client', Tier.STANDARD, tenant='alcaldia')}"}
+    client = httpx.Client(base_url=f"http://127.0.0.1:{api.port}", headers=headers, timeout=30, trust_env=False)
+    processes.wait(lambda: answers(client), 60, "the API answers")
+    return client
+
+
+def answers(client: httpx.Client) -> bool:
+    try:
+        return client.get("/api/v1/health").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def succeeded(processes: Processes, job_id: str) -> int:
+    batch = processes.ledger.batch(job_id)
+    return batch.counts["succeeded"] if batch else 0
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_an_api_killed_in_the_middle_of_an_upload_loses_and_doubles_nothing(
+    processes: Processes, tmp_path: Path, point: str
+) -> None:
+    mark = tmp_path / "mark"
+    with closing(start(processes, point, mark)) as client:
+        with pytest.raises(httpx.TransportError):
+            client.post(UPLOAD, json=PAYLOAD, headers=KEY)
+        assert mark.exists()
+        processes.wait(lambda: answers(client), 60, "gunicorn has started another process")
+
+        again: list[httpx.Response] = []
+
+        def accepted() -> bool:
+            again.append(client.post(UPLOAD, json=PAYLOAD, headers=KEY))
+            if again[-1].status_code == 409:  # the dead process holds the key for some seconds more
+                time.sleep(float(again[-1].headers["retry-after"]))
+            return again[-1].status_code != 409
+
+        processes.wait(accepted, 40, "the client's retry is accepted")
+        assert again[-1].status_code == 202
+        (listed,) = client.get("/api/v1/batch").json()["batches"]
+        assert listed["job_id"] == again[-1].json()["job_id"]
+        for name in ("worker1", "suspect", "scheduler1"):
+            processes.start(name)
+        processes.wait(lambda: succeeded(processes, listed["job_id"]) == 5, 90, "finished")
+        results = client.get(f"/api/v1/batch/{listed['job_id']}/results").json()
+        assert [entry["result"]["text"] for entry in results] == [f"ok {n}" for n in range(5)]
+    ledger, store = processes.ledger, processes.store
+    assert {(d.state, d.attempts) for d in ledger.documents(listed["job_id"])} == {(DocumentState.SUCCEEDED, 1)}
+    housekeeping = processes.settings.storage.model_copy(update={"orphan_grace_seconds": 0})
+    # Only what died before the ledger knew of it left files behind; the sweep finds them.
+    assert Upkeep(ledger, store, housekeeping).sweep() == (5 if point == "before-ledger" else 0)
+
+
+@pytest.mark.parametrize("point", POINTS[1:])
+def test_what_was_recorded_is_finished_though_no_client_asks_again(
+    processes: Processes, tmp_path: Path, point: str
+) -> None:
+    with closing(start(processes, point, tmp_path / "mark")) as client:
+        with pytest.raises(httpx.TransportError):
+            client.post(UPLOAD, json=PAYLOAD)
+        for name in ("worker1", "suspect", "scheduler1"):
+            processes.start(name)
+        processes.wait(lambda: answers(client), 60, "the API answers again")
+        (listed,) = client.get("/api/v1/batch").json()["batches"]
+        processes.wait(lambda: succeeded(processes, listed["job_id"]) == 5, 90, "finished")
