@@ -14,10 +14,11 @@ import redis
 from redis.exceptions import RedisError
 
 from decalogo.batches.once import KEEP_SECONDS
+from decalogo.batches.refusal import refuse
 from decalogo.batches.scripts import Scripts
 from decalogo.batches.states import PLAIN, Batch, Document, DocumentState, Handling, NewDocument, Options
 from decalogo.connections import connect
-from decalogo.errors import KeyUsedError, QuotaError, UnavailableError
+from decalogo.errors import UnavailableError
 from decalogo.settings import QueueSettings, Settings
 
 _PAGE = 1000
@@ -86,7 +87,7 @@ class Ledger:
 
     def room(self, tenant: str, *, tenant_limit: int = 0) -> None:
         """Raise what :meth:`admit` would raise for a batch of one document; for use before an upload is read."""
-        self._refuse(self._run("room", tenant, *self._limits(tenant_limit)))
+        refuse(self._run("room", tenant, *self._limits(tenant_limit)))
 
     def admit(
         self,
@@ -119,25 +120,10 @@ class Ledger:
         ]
         batch = (job_id, options.to_json(), options.priority, json.dumps(rows))
         asked = (handling.webhook, handling.idempotency, handling.fingerprint, KEEP_SECONDS)
-        self._refuse(self._run("admit", tenant, *self._limits(tenant_limit), *batch, *asked))
+        refuse(self._run("admit", tenant, *self._limits(tenant_limit), *batch, *asked))
 
     def _limits(self, tenant_limit: int) -> tuple[float, ...]:
         return self._settings.max_depth, self._settings.max_memory_share, tenant_limit
-
-    @staticmethod
-    def _refuse(answer: Sequence[str]) -> None:
-        if not answer:
-            return
-        if answer[0] == "idempotency-key":
-            raise KeyUsedError("Another upload with this Idempotency-Key was accepted a moment ago.", retry_after=1)
-        name, value, limit, retry_after = answer[0], int(answer[1]), int(answer[2]), int(answer[3])
-        extra = {"limit": name, "retry_after": retry_after}
-        if name == "tenant-documents":
-            raise QuotaError(
-                f"{value} of your documents are unfinished and your limit is {limit}; retry later", **extra
-            )
-        what = f"{value} documents are queued" if name == "queue-depth" else f"Redis uses {value} % of its memory"
-        raise UnavailableError(f"{what} and the limit is {limit}; retry in {retry_after} s", **extra)
 
     def batch(self, job_id: str) -> Batch | None:
         """Return one batch with its counters, or None."""
