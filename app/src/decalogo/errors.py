@@ -128,9 +128,16 @@ class NoResultError(DecalogoError):
 
 
 class UnauthorizedError(DecalogoError):
-    """No token, or one that is unknown, expired or revoked."""
+    """No token, or one that is unknown, expired or revoked.
+
+    ``reason`` says which, for the operator's count; the answer does not tell it.
+    """
 
     slug, title, status = "unauthorized", "A valid token is needed", 401
+
+    def __init__(self, detail: str, reason: str = "unknown") -> None:
+        super().__init__(detail)
+        self.reason = reason
 
 
 class ForbiddenError(DecalogoError):

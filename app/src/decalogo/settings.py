@@ -272,6 +272,13 @@ class LogSettings(BaseModel):
     format: Literal["json", "console"] = Field("json", description="Form of a log line.")
 
 
+class MetricsSettings(BaseModel):
+    """Where a service says what it does, for Prometheus (``docs/metrics.md``)."""
+
+    port: int = Field(0, ge=0, le=65535, description="TCP port of `/metrics`; 0 is off.")
+    host: str = Field("127.0.0.1", description="Address to listen on for `/metrics`.")
+
+
 class Settings(BaseSettings):
     """The whole configuration of a process."""
 
@@ -286,6 +293,7 @@ class Settings(BaseSettings):
     evaluation: EvaluationSettings = EvaluationSettings()  # type: ignore[call-arg]
     calibrated: CalibratedSettings = CalibratedSettings()  # type: ignore[call-arg]
     autoscale: AutoscaleSettings = AutoscaleSettings()  # type: ignore[call-arg]
+    metrics: MetricsSettings = MetricsSettings()  # type: ignore[call-arg]
     log: LogSettings = LogSettings()  # type: ignore[call-arg]
 
 

@@ -20,7 +20,9 @@ from hypothesis.stateful import (
 )
 
 from decalogo.batches.ledger import Claim, Ledger, open_ledger
+from decalogo.batches.snapshot import take
 from decalogo.batches.states import DocumentState, NewDocument, Options
+from decalogo.connections import connect
 from decalogo.settings import RedisSettings, Settings
 
 ANSWERS = st.sampled_from([DocumentState.SUCCEEDED, DocumentState.FAILED, DocumentState.PARTIAL])
@@ -53,6 +55,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.settings = Settings(redis=self.redis_settings)
         self.ledger: Ledger = open_ledger(self.settings)
         self.model: dict[str, Modelled] = {}
+        self.client = connect(self.redis_settings, self.settings.redis.ledger_db)
+        self.happened: Counter[str] = Counter()
         self.batches = 0
         self.tasks = 0
 
@@ -63,6 +67,7 @@ class LedgerMachine(RuleBasedStateMachine):
         ids = [f"doc_{self.batches}_{n}" for n in range(count)]
         self.ledger.admit(job_id, "t", Options(), [NewDocument(i, "x", "", "00", 1) for i in ids])
         self.model |= {i: Modelled(job_id) for i in ids}
+        self.happened.update(batches=1, accepted=count, queued=count)
         return ids[-1]
 
     @rule(target=claims, document=documents, lane=st.sampled_from(["normal", "suspect"]))
@@ -74,6 +79,9 @@ class LedgerMachine(RuleBasedStateMachine):
         if claim:
             known.state, known.owner, known.attempts = "running", owner, known.attempts + 1
             assert claim.attempt == known.attempts
+            self.happened.update(attempts=1, running=1)
+        else:
+            self.happened.update(redelivered=1)
         return document, owner, claim
 
     @rule(held=claims, answer=ANSWERS)
@@ -87,15 +95,26 @@ class LedgerMachine(RuleBasedStateMachine):
         running = claim.attempt == known.attempts and known.state == "running"
         said = known.result == key != "" or (claim.attempt == known.attempts and known.state == answer and key == "")
         assert self.ledger.finish(claim, answer, result_key=key) == (running or said)
+        self.happened.update(fenced=not (running or said))
         if not running or known.result == key != "":
             return
         known.owner = ""
         if answer is DocumentState.FAILED and known.result:
             known.state = "partial"
+            self.ended(known)
             return
         known.state, known.result = answer.value, key
         if answer is DocumentState.PARTIAL and not known.extended:
             known.state, known.extended = "queued", True
+            self.happened.update({"queued": 1, "requeued:partial": 1})
+        else:
+            self.ended(known)
+
+    def ended(self, known: Modelled) -> None:
+        """Note that a document reached a terminal state, and its batch with it, perhaps."""
+        self.happened[known.state] += 1
+        same = (other.state for other in self.model.values() if other.job_id == known.job_id)
+        self.happened["batches-finished"] += not any(state in ("queued", "running") for state in same)
 
     @rule(held=claims, lost=st.booleans())
     def release(self, held: tuple[str, str, Claim | None], lost: bool) -> None:
@@ -110,6 +129,11 @@ class LedgerMachine(RuleBasedStateMachine):
         given_up = lost and known.lost >= self.settings.queue.max_attempts
         known.state = ("partial" if known.result else "dead") if given_up else "queued"
         assert after == known.state
+        self.happened["lost:silence"] += lost
+        if known.state == "queued":
+            self.happened.update({"queued": 1, f"requeued:{'lost' if lost else 'returned'}": 1})
+        else:
+            self.ended(known)
 
     @rule(document=documents)
     def cancel(self, document: str) -> None:
@@ -118,6 +142,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.ledger.cancel([document]) == waiting
         if waiting:
             known.state, known.owner = "cancelled", ""
+            self.ended(known)
 
     @rule(document=documents)
     def revive(self, document: str) -> None:
@@ -126,6 +151,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.ledger.revive([document]) == ([document] if ended else [])
         if ended:
             known.state, known.lost, known.extended = "queued", 0, False
+            self.happened.update({"queued": 1, "requeued:retried": 1})
 
     @rule(held=consumes(claims))
     def renew(self, held: tuple[str, str, Claim | None]) -> None:
@@ -152,7 +178,14 @@ class LedgerMachine(RuleBasedStateMachine):
         assert set(self.ledger.finished_before(0)) == finished
         dead = {name for name, known in self.model.items() if known.state == "dead"}
         assert {d.document_id for d in self.ledger.dead()} == dead
-        assert self.ledger.depth() == sum(known.state == "queued" for known in self.model.values())
+        queued = [known for known in self.model.values() if known.state == "queued"]
+        assert self.ledger.depth() == len(queued)
+        seen_now = take(self.client, 10.0)
+        lanes = Counter("suspect" if k.lost else "slow" if k.extended else "normal" for k in queued)
+        assert {lane: count for lane, count in seen_now.waiting.items() if count} == dict(lanes)
+        assert {lane for lane, seconds in seen_now.oldest_seconds.items() if seconds} <= set(lanes)
+        assert {name: count for name, count in seen_now.totals.items() if count} == {**+self.happened}
+        assert seen_now.open_batches == len(by_batch) - len(finished)
 
 
 @pytest.mark.timeout(300)

@@ -28,9 +28,10 @@ class Processes:
     Args:
         folder: everything they write goes here.
         lease_seconds: lease of a running document; recovery times scale with it.
+        metrics: let every service show its metrics, on the ports in ``metrics_ports``.
     """
 
-    def __init__(self, folder: Path, lease_seconds: float = 3.0) -> None:
+    def __init__(self, folder: Path, lease_seconds: float = 3.0, *, metrics: bool = False) -> None:
         self.folder = folder
         folder.mkdir(exist_ok=True)
         self.settings = Settings(
@@ -58,6 +59,8 @@ class Processes:
             "scheduler2": [*own, "scheduler"],
             "scheduler3": [*own, "scheduler"],
         }
+        services = [name for name in self._commands if name != "redis"] if metrics else []
+        self.metrics_ports = {name: free_port() for name in services}
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
@@ -76,6 +79,8 @@ class Processes:
         home.mkdir(exist_ok=True)
         search = os.pathsep.join([str(self.folder / "plugins"), str(APP / "src"), str(APP)])
         variables = {**environment(self.settings), "PYTHONPATH": search, "TMPDIR": str(home)}
+        if name in self.metrics_ports:
+            variables["DECALOGO_METRICS__PORT"] = str(self.metrics_ports[name])
         with (self.folder / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
                 self.commands[name], env=variables, stdout=log, stderr=log, cwd=home, start_new_session=True

@@ -95,6 +95,14 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def _refusal(token: Token | None, right: bool, now: float) -> str:
+    if token is None:
+        return "unknown"
+    if token.revoked:
+        return "revoked"  # its digest is gone, so whether the secret was right cannot be told
+    return "expired" if right and not token.usable(now) else "wrong"
+
+
 class TokenStore:
     """Tokens in Redis; nothing is cached, so a revoked token is refused by every process at once.
 
@@ -167,7 +175,8 @@ class TokenStore:
         right = hmac.compare_digest(digest(match[2] if match else ""), kept or "0" * 64)
         now = time.time()
         if token is None or not right or not token.usable(now):
-            raise UnauthorizedError("The token is not valid: it is unknown, expired or revoked.")
+            reason = "malformed" if match is None else _refusal(token, right, now)
+            raise UnauthorizedError("The token is not valid: it is unknown, expired or revoked.", reason)
         if now - token.last_used > LAST_USED_SECONDS:
             self._redis.hset(f"token:{token.token_id}", "last_used", repr(now))
         return token

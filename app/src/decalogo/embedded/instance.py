@@ -11,16 +11,24 @@ from decalogo.errors import EmbeddedError
 
 HOST = "127.0.0.1"
 SCHEMA_VERSION = 1
+MEASURED = ("api", "worker", "worker-suspect", "scheduler")
+_FIRST_METRICS_PORT = 9101
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """The choices of the last start."""
+    """The choices of the last start; ``metrics_port`` is the first of one a service (``MEASURED``)."""
 
     port: int
     valkey_port: int
     workers: int
+    metrics_port: int = 0
     schema_version: int = SCHEMA_VERSION
+
+    def metrics(self) -> dict[str, int]:
+        """Return the port of each service's ``/metrics``, 0 for none."""
+        first = self.metrics_port
+        return {name: first + number if first else 0 for number, name in enumerate(MEASURED)}
 
     @property
     def url(self) -> str:
@@ -50,7 +58,7 @@ def read_instance(path: Path) -> Instance | None:
 def _parse(data: dict[str, int]) -> Instance:
     if data["schema_version"] != SCHEMA_VERSION:
         raise ValueError(f"schema_version {data['schema_version']}, this release reads {SCHEMA_VERSION}")
-    return Instance(int(data["port"]), int(data["valkey_port"]), int(data["workers"]))
+    return Instance(int(data["port"]), int(data["valkey_port"]), int(data["workers"]), int(data.get("metrics_port", 0)))
 
 
 def is_free(port: int) -> bool:
@@ -83,4 +91,15 @@ def choose(before: Instance | None, *, port: int | None, workers: int | None) ->
     valkey = before.valkey_port if before and is_free(before.valkey_port) else free_port()
     while valkey == api:
         valkey = free_port()
-    return Instance(api, valkey, workers or (before.workers if before else 2))
+    metrics = _metrics_port(before, {api, valkey})
+    return Instance(api, valkey, workers or (before.workers if before else 2), metrics)
+
+
+def _metrics_port(before: Instance | None, taken: set[int]) -> int:
+    """Return the first of as many free ports in a row as there are services, that of the last start if it can be."""
+    wanted: list[int] = [before.metrics_port] if before and before.metrics_port else []
+    wanted += range(_FIRST_METRICS_PORT, 65_000, len(MEASURED))
+    for first in wanted:
+        if all(port not in taken and is_free(port) for port in range(first, first + len(MEASURED))):
+            return first
+    return 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,10 +44,12 @@ class Evaluation:
     Attributes:
         result: the result as JSON types.
         pages: the text of each page; ``pages[page - 1][start:end]`` is the quote.
+        seconds: what each stage took, by its name, if the evaluator tells; no part of the result.
     """
 
     result: dict[str, Any]
     pages: tuple[str, ...]
+    seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
 
     def to_json(self) -> bytes:
         """Return the result's canonical JSON: UTF-8, sorted keys, no spaces."""
@@ -93,13 +96,13 @@ def evaluate(
     """
     from decalogo.evaluation.extract import extract
 
-    return judge_extracted(
-        extract(content, max_pages=max_pages, stop=stop, ocr=ocr, parts=parts),
-        rubric,
-        content=content,
-        not_applicable=not_applicable or {},
-        cache_dir=cache_dir,
+    started = time.perf_counter()
+    document = extract(content, max_pages=max_pages, stop=stop, ocr=ocr, parts=parts)
+    read = time.perf_counter()
+    evaluation = judge_extracted(
+        document, rubric, content=content, not_applicable=not_applicable or {}, cache_dir=cache_dir
     )
+    return replace(evaluation, seconds={"extract": read - started, "judge": time.perf_counter() - read})
 
 
 def judge_extracted(

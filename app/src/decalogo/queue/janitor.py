@@ -17,6 +17,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from decalogo.batches.ledger import Ledger
+from decalogo.metrics.record import observe
 from decalogo.queue.lanes import QUEUES
 from decalogo.settings import QueueSettings
 
@@ -102,12 +103,16 @@ class Janitor:
 def run(janitor: Janitor, interval_seconds: float, beat: Callable[[], None], stopped: Callable[[float], bool]) -> None:
     """Run passes until ``stopped(interval)`` says so; an unreachable Redis is waited for."""
     while True:
+        started = time.monotonic()
         try:
             janitor.run_pass()
             beat()
+            observe(("passes", 1, "ok"), ("last_pass", time.time()), ("pass_seconds", time.monotonic() - started))
         except (RedisError, OperationalError) as error:
+            observe(("passes", 1, "failed"))
             log.warning("recovery pass failed", error=str(error))
         except Exception:
+            observe(("passes", 1, "failed"))
             log.exception("recovery pass failed")
         if stopped(interval_seconds):
             return

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from decalogo.batches.ledger import Ledger
 from decalogo.connections import connect
 from decalogo.health import beat
+from decalogo.metrics.worker import heartbeat
 from decalogo.queue import progress
 from decalogo.queue.publish import TASK_NAME
 from decalogo.queue.watchdog import Watchdog
@@ -73,5 +74,6 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
             log.warning("leases not renewed", error=str(error))
             return
         beat("worker")
+        heartbeat.beat()
         for document_id in gone:
             log.debug("lease not ours", document_id=document_id)

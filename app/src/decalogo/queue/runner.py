@@ -21,6 +21,7 @@ from decalogo.evaluation import progress
 from decalogo.evaluation.evaluators import get_evaluator
 from decalogo.evaluation.model import OcrOptions
 from decalogo.evaluation.rubric import load_rubric
+from decalogo.metrics.record import Sample, observe
 from decalogo.queue.lanes import LANES
 from decalogo.settings import Settings
 from decalogo.storage.artifacts import ArtifactStore
@@ -31,6 +32,7 @@ T = TypeVar("T")
 
 # Of the soft limit, the share given to reading; the rest is for judging what was read and storing it.
 _READING_SHARE = 0.8
+_STAGES = frozenset({"extract", "judge", "evaluate"})
 _REFUSES_WRITES = ("OOM", "MISCONF", "READONLY", "command not allowed when used memory", "Errors writing to the AOF")
 
 
@@ -43,6 +45,7 @@ class Answer:
     pages_key: str = ""
     problem: Mapping[str, object] | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
+    samples: tuple[Sample, ...] = ()
 
 
 class TimeLimitError(DocumentError):
@@ -67,6 +70,7 @@ def run_document(
     Returns:
         The document's new state, ``skipped`` when it was not waiting, or ``fenced`` when the answer came too late.
     """
+    asked = time.monotonic()
     claim = ledger.claim(document_id, owner, lane)
     if claim is None:
         return "skipped"
@@ -82,8 +86,10 @@ def run_document(
     except (DocumentError, RubricError) as error:
         answer = Answer(DocumentState.FAILED, problem=error.problem())
 
+    storing = time.monotonic()
     for key, data in answer.files.items():
         _through_outage(partial(store.put, key, data))
+    finishing = time.monotonic()
     stands = _through_outage(
         lambda: ledger.finish(
             claim, answer.state, result_key=answer.result_key, pages_key=answer.pages_key, problem=answer.problem
@@ -92,12 +98,23 @@ def run_document(
     if not stands:
         for key in answer.files:
             store.delete(key)
-    outcome = answer.state.value if stands else "fenced"
-    log.info("document finished", outcome=outcome, seconds=round(time.monotonic() - started, 3))
+    outcome, now = answer.state.value if stands else "fenced", time.monotonic()
+    observe(
+        ("documents", 1, outcome, settings.evaluation.evaluator),
+        ("document", now - started, outcome),
+        ("wait", claim.waited, LANES[lane].queue),
+        ("stage", started - asked, "claim"),
+        *((("stage", finishing - storing, "store"),) if answer.files else ()),
+        ("stage", now - finishing, "finish"),
+        *answer.samples,
+        *(_failure(answer) if stands else ()),
+    )
+    log.info("document finished", outcome=outcome, seconds=round(now - started, 3))
     return outcome
 
 
 def _evaluate(claim: Claim, store: ArtifactStore, settings: Settings, deadline: float) -> Answer:
+    started = time.monotonic()
     evaluation = get_evaluator(settings.evaluation.evaluator).evaluate(
         store.path(f"documents/{claim.document_id}"),
         load_rubric(claim.options.rubric),
@@ -111,12 +128,24 @@ def _evaluate(claim: Claim, store: ArtifactStore, settings: Settings, deadline: 
     # The attempt is part of the name: a late writer can never replace the result that stands.
     result_key = f"results/{claim.document_id}.{claim.attempt}.json"
     pages_key = f"pages/{claim.document_id}.{claim.attempt}.json.gz"
+    stages = getattr(evaluation, "seconds", None) or {"evaluate": time.monotonic() - started}
+    samples = (
+        *(("stage", seconds, stage) for stage, seconds in stages.items() if stage in _STAGES),
+        ("pages", len(evaluation.pages)),
+        ("bytes", store.path(f"documents/{claim.document_id}").stat().st_size),
+    )
     pages = gzip.compress(orjson.dumps(evaluation.pages), compresslevel=3, mtime=0)
     files = {pages_key: pages, result_key: evaluation.to_json()}
     if evaluation.partial:
         error = TimeLimitError("the time limit came before the last page; the result says which pages are in")
-        return Answer(DocumentState.PARTIAL, result_key, pages_key, error.problem(), files)
-    return Answer(DocumentState.SUCCEEDED, result_key, pages_key, files=files)
+        return Answer(DocumentState.PARTIAL, result_key, pages_key, error.problem(), files, samples)
+    return Answer(DocumentState.SUCCEEDED, result_key, pages_key, files=files, samples=samples)
+
+
+def _failure(answer: Answer) -> tuple[Sample, ...]:
+    if answer.state is not DocumentState.FAILED or not answer.problem:
+        return ()
+    return (("failures", 1, str(answer.problem["type"]).rpartition("/")[2]),)
 
 
 def _through_outage(action: Callable[[], T]) -> T:

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from decalogo.batches.ledger import Ledger, open_ledger
 from decalogo.connections import connect
 from decalogo.health import beat
+from decalogo.metrics import scheduler as metrics
 from decalogo.queue.app import get_celery
 from decalogo.queue.janitor import Janitor, run
 from decalogo.queue.periodic import OneOfSeveral
@@ -41,6 +42,7 @@ def run_scheduler(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
 
+    metrics.start(settings)
     ledger = open_ledger(settings)
     _check_redis(ledger, stop)
     app = get_celery()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from decalogo.api.deps import OwnBatch, ServicesDep, limited
 from decalogo.api.events import EVENT, event_id, events
 from decalogo.batches.states import BatchState
 from decalogo.errors import BodyError, ForbiddenError, NotFoundError, UnauthorizedError, UnavailableError
+from decalogo.metrics.record import observe
 
 router = APIRouter(prefix="/batch", tags=["batches"], dependencies=[limited("status")])
 
@@ -52,6 +54,7 @@ async def follow(
         )
     mine = object()
     streams.add(mine)
+    _count(streams)
 
     async def counted() -> AsyncIterator[bytes]:
         try:
@@ -59,6 +62,11 @@ async def follow(
                 yield event
         finally:
             streams.discard(mine)
+            _count(streams)
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(counted(), media_type="text/event-stream", headers=headers)
+
+
+def _count(streams: set[object]) -> None:
+    observe(("streams", len(streams), str(os.getpid())))

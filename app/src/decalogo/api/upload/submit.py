@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -23,6 +24,7 @@ from decalogo.batches.once import fingerprint
 from decalogo.batches.states import Document, Handling, NewDocument, Options
 from decalogo.ids import new_id
 from decalogo.logs import get_logger
+from decalogo.metrics.record import observe
 
 _log = get_logger(__name__)
 
@@ -89,6 +91,9 @@ async def _accept(request: Request, services: Services, token: Token, record: st
             return Accepted(earlier, await in_thread(services.ledger.documents, earlier, limit=len(documents)), True)
         job_id = new_id("batch")
         await in_thread(_admit, services, token, intake, job_id, options, documents, handling)
+    size = sum(document.size for document in documents)
+    samples = (("uploads", 1), ("upload_documents", len(documents)), ("upload_bytes", size))
+    observe(*((name, value, token.tier.value) for name, value in samples))
     await in_thread(_publish, services, job_id, options, documents)
     return Accepted(job_id, documents)
 
@@ -103,6 +108,7 @@ def _admit(
     handling: Handling,
 ) -> None:
     """Record the batch; the files stay unless it is sure that it was not recorded."""
+    started = time.perf_counter()
     try:
         most = services.limits(token).unfinished_documents
         services.ledger.admit(job_id, token.tenant, options, documents, tenant_limit=most, handling=handling)
@@ -115,11 +121,15 @@ def _admit(
             raise
         _log.warning("the ledger's answer was lost but the batch is recorded", job_id=job_id)
     intake.keep()
+    observe(("enqueue", time.perf_counter() - started, "accept"))
 
 
 def _publish(services: Services, job_id: str, options: Options, documents: list[NewDocument]) -> None:
+    started = time.perf_counter()
     try:
         services.publish([(document.document_id, options.priority) for document in documents])
+        observe(("enqueue", time.perf_counter() - started, "publish"))
     except Exception as error:
+        observe(("publish_failures", 1))
         _log.warning("publishing failed; the janitor will repeat it", job_id=job_id, error=repr(error))
     _log.info("batch accepted", job_id=job_id, documents=len(documents), priority=options.priority)

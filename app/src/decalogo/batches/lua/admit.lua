@@ -13,7 +13,10 @@ if record ~= '' then
   if known then return {'idempotency-key', known} end
 end
 local refused = refusal(tenant, #documents, tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), time)
-if refused then return refused end
+if refused then
+  count('refused:' .. refused[1])
+  return refused
+end
 
 redis.call('HSET', batch, 'tenant', tenant, 'options', options, 'created_at', stamp(time), 'finished_at', '0',
   'total', #documents, 'queued', #documents, 'running', 0, 'succeeded', 0, 'partial', 0, 'failed', 0, 'dead', 0,
@@ -31,7 +34,11 @@ for _, document in ipairs(documents) do
     'created_at', stamp(time), 'started_at', '0', 'finished_at', '0')
   redis.call('RPUSH', batch .. ':documents', document.id)
   redis.call('ZADD', 'queued', stamp(time), document.id)
+  redis.call('ZADD', 'waiting:' .. priority, stamp(time), document.id)
 end
-redis.call('HINCRBY', 'totals', 'queued', #documents)
+redis.call('SADD', 'open', job_id)
+count('batches')
+count('accepted', #documents)
+count('queued', #documents)
 redis.call('HINCRBY', 'unfinished', tenant, #documents)
 return {}

@@ -7,8 +7,11 @@ local document = 'document:' .. id
 local current = redis.call('HMGET', document, 'state', 'attempts', 'result_key', 'extended')
 -- A result key names its attempt: if it is there, an earlier call got through and only its reply was lost.
 if result_key ~= '' and current[3] == result_key then return 1 end
-if current[2] ~= attempt then return 0 end
-if current[1] ~= 'running' then return (current[1] == to and result_key == '') and 1 or 0 end
+if current[2] == attempt and current[1] == to and result_key == '' then return 1 end
+if current[2] ~= attempt or current[1] ~= 'running' then
+  count('fenced')
+  return 0
+end
 
 local time = now()
 if to == 'failed' and current[3] ~= '' then
@@ -18,7 +21,7 @@ end
 redis.call('HSET', document, 'result_key', result_key, 'pages_key', ARGV[5], 'problem', ARGV[6])
 if to == 'partial' and current[4] ~= '1' then
   redis.call('HSET', document, 'extended', 1)
-  requeue(id, 'running', time)
+  requeue(id, 'running', time, 'partial')
 else
   move(id, 'running', to, time)
 end

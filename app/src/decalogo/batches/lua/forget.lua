@@ -9,12 +9,15 @@ for _, id in ipairs(redis.call('LRANGE', batch .. ':documents', 0, -1)) do
   removed[#removed + 1] = id
   removed[#removed + 1] = keys[1] or ''
   removed[#removed + 1] = keys[2] or ''
-  if waits(redis.call('HGET', 'document:' .. id, 'state')) then redis.call('HINCRBY', 'unfinished', tenant, -1) end
+  local state = redis.call('HGET', 'document:' .. id, 'state')
+  if waits(state) then redis.call('HINCRBY', 'unfinished', tenant, -1) end
+  if state == 'queued' then redis.call('ZREM', 'waiting:' .. lane_of(id), id) end
   for _, index in ipairs({'queued', 'running', 'dead'}) do redis.call('ZREM', index, id) end
   redis.call('DEL', 'document:' .. id)
 end
 redis.call('ZREM', 'tenant:' .. tenant .. ':batches', ARGV[1])
 redis.call('ZREM', 'finished', ARGV[1])
+redis.call('SREM', 'open', ARGV[1])
 redis.call('ZREM', 'webhooks', ARGV[1])
 local record = redis.call('HGET', batch, 'idempotency')
 if record then redis.call('DEL', record) end

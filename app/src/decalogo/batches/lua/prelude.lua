@@ -13,9 +13,13 @@
 --   tenant:<tenant>:batches   zset    job id -> created_at
 --   finished                  zset    job id -> finished_at
 --   queued                    zset    document id -> when its message was last published
+--   waiting:<lane>            zset    document id -> since when it is queued in this lane (a priority, suspect or slow)
 --   running                   zset    document id -> when its lease ends
 --   dead                      zset    document id -> when it was given up
---   totals                    hash    document state -> documents that ever reached it
+--   open                      set     job ids of batches with a document queued or running
+--   totals                    hash    what happened since ever: document state -> documents that reached it; accepted, batches,
+--                                     batches-finished, attempts, lost:<cause>, requeued:<cause>, redelivered, fenced, republished,
+--                                     refused:<limit>
 --   unfinished                hash    tenant -> its documents queued or running
 --   drained:<n>               string  documents that ended in the n-th ten seconds of Unix time; expires
 --   idempotency:<hash>        string  job id and fingerprint of the upload accepted with this key; expires
@@ -36,12 +40,17 @@ local function stamp(seconds)
   return string.format('%.6f', seconds)
 end
 
+local function count(what, by)
+  redis.call('HINCRBY', 'totals', what, by or 1)
+end
+
 local function settle_batch(job_id, time)
   local batch = 'batch:' .. job_id
   local left = redis.call('HMGET', batch, 'queued', 'running')
   if tonumber(left[1]) == 0 and tonumber(left[2]) == 0 then
     redis.call('HSET', batch, 'finished_at', stamp(time))
     redis.call('ZADD', 'finished', stamp(time), job_id)
+    if redis.call('SREM', 'open', job_id) == 1 then count('batches-finished') end
     if redis.call('HEXISTS', batch, 'webhook') == 1 then
       redis.call('HSET', batch, 'webhook_attempts', 0, 'webhook_state', 'pending')
       redis.call('ZADD', 'webhooks', stamp(time), job_id)
@@ -49,12 +58,21 @@ local function settle_batch(job_id, time)
   else
     redis.call('HSET', batch, 'finished_at', '0')
     redis.call('ZREM', 'finished', job_id)
+    redis.call('SADD', 'open', job_id)
     redis.call('ZREM', 'webhooks', job_id)
   end
 end
 
 local function waits(state)
   return state == 'queued' or state == 'running'
+end
+
+-- Where a queued document's message goes: suspect after a lost attempt, slow after a result cut by time, else by priority.
+-- What it depends on never changes while the document is queued.
+local function lane_of(id)
+  local document = redis.call('HMGET', 'document:' .. id, 'lost', 'priority', 'extended')
+  if tonumber(document[1]) > 0 then return 'suspect' end
+  return document[3] == '1' and 'slow' or document[2]
 end
 
 -- Move document `id` from state `from` to state `to` and keep the batch's counters; `time` is now().
@@ -64,8 +82,12 @@ local function move(id, from, to, time)
   redis.call('HSET', document, 'state', to)
   redis.call('HINCRBY', 'batch:' .. job_id, from, -1)
   redis.call('HINCRBY', 'batch:' .. job_id, to, 1)
-  redis.call('HINCRBY', 'totals', to, 1)
-  if from == 'queued' then redis.call('ZREM', 'queued', id) end
+  count(to)
+  if from == 'queued' then
+    redis.call('ZREM', 'queued', id)
+    redis.call('ZREM', 'waiting:' .. lane_of(id), id)
+  end
+  if to == 'queued' then redis.call('ZADD', 'waiting:' .. lane_of(id), stamp(time), id) end
   if from == 'running' then
     redis.call('ZREM', 'running', id)
     redis.call('HSET', document, 'owner', '')
@@ -85,8 +107,9 @@ local function move(id, from, to, time)
   settle_batch(job_id, time)
 end
 
--- Put a document back into the queue; without a message it is published by the janitor's next pass.
-local function requeue(id, from, time)
+-- Put a document back into the queue, because of `cause` (lost, returned, partial, retried); without a message it is published by the janitor's next pass.
+local function requeue(id, from, time, cause)
+  count('requeued:' .. cause)
   move(id, from, 'queued', time)
   redis.call('ZADD', 'queued', 0, id)
 end
@@ -111,12 +134,13 @@ end
 local function lose(id, reason, max_attempts, time, facts)
   local document = 'document:' .. id
   local loss = record_loss(id, reason, facts or '', time)
+  count('lost:' .. loss.cause)
   if loss.stage then
     reason = reason .. ' in stage ' .. loss.stage .. (loss.page and ' at page ' .. loss.page or '')
   end
   local lost = redis.call('HINCRBY', document, 'lost', 1)
   if lost < max_attempts then
-    requeue(id, 'running', time)
+    requeue(id, 'running', time, 'lost')
     return 'queued'
   end
   if redis.call('HGET', document, 'result_key') ~= '' then

@@ -6,5 +6,5 @@ local id, owner, kind, reason = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if owner == '' or redis.call('HGET', 'document:' .. id, 'owner') ~= owner then return '' end
 local time = now()
 if kind == 'lost' then return lose(id, reason, tonumber(ARGV[5]), time, ARGV[6]) end
-requeue(id, 'running', time)
+requeue(id, 'running', time, 'returned')
 return 'queued'

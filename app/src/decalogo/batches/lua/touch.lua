@@ -8,4 +8,5 @@ for i = 1, #ARGV, 2 do
     won[#won + 1] = ARGV[i]
   end
 end
+if #won > 0 then count('republished', #won) end
 return won

@@ -1,0 +1,1 @@
+"""What Prometheus reads of each service; the table of names is ``docs/metrics.md``."""
