@@ -47,6 +47,9 @@ embedded_logs() {
   embedded logs "${follow[@]}" "$@"
 }
 
+embedded_all_logs() { embedded logs --lines 100000000 ${1:+--follow}; }
+embedded_trace() { embedded run -- trace "$@"; }
+
 embedded_token() {
   if [[ "${1:-}" == admin ]]; then
     cat "$(embedded token)"

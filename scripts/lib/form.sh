@@ -93,6 +93,23 @@ in_form() {
   "${form}_$command" "$@"
 }
 
+# `logs [SERVICE]`, or everything that all services said about one batch or document.
+logs() {
+  case "${1:-}" in
+    --batch | --document) ;;
+    *)
+      in_form logs "$@"
+      return
+      ;;
+  esac
+  [[ "${2:-}" =~ ^(batch|doc)_[0-9a-z]{26}$ ]] || fail "logs: $1 takes an id (batch_… or doc_…), not '${2:-}'"
+  case "${3:-}" in
+    "") in_form all_logs | in_form trace "$2" ;;
+    -f | --follow) in_form all_logs follow | in_form trace "$2" --follow ;;
+    *) fail "logs: unknown option $3 (see ./appliance help)" ;;
+  esac
+}
+
 backup_target() {
   [[ $# == 1 ]] || fail "backup takes one file"
   [[ ! -e "$1" ]] || fail "backup: $1 exists already"

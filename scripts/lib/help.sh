@@ -15,6 +15,7 @@ Run
   down [--volumes]          stop; --volumes also deletes documents, results, tokens and secrets
   status                    the services and how they are
   logs [SERVICE]            the last lines of their logs, and what follows
+       --batch ID [-f]      … of all services about one batch (or --document ID), in the order of time; -f: what follows
   url                       the base address, alone
 
 Access

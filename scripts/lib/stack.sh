@@ -102,6 +102,10 @@ stack_logs() {
   compose logs --tail 200 "${follow[@]}" "$@"
 }
 
+# Every line there is, unsorted; what follows, too, when "follow" is given.
+stack_all_logs() { compose logs --no-color ${1:+--follow}; }
+stack_trace() { compose exec -T api decalogo trace "$@"; }
+
 stack_url() {
   local published
   published="$(compose port nginx 8443 2>/dev/null)" || fail "the stack does not run: ./appliance up"

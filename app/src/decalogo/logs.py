@@ -21,13 +21,18 @@ _SECRETS = re.compile(r"(dcl_[0-9A-Za-z]+_)[\w-]+|(?<=://)[^/\s@]*:[^/\s@]*(?=@)
 _QUIETER = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "python_multipart": logging.CRITICAL}
 
 
-def configure(settings: LogSettings) -> None:
+def configure(settings: LogSettings, **always: str) -> None:
     """Send structlog and the standard ``logging`` of all libraries through one formatter.
 
-    Safe to call again (a forked worker, a test): the last call wins.
+    Safe to call again (a forked worker, a test): the last call wins. ``always`` stands in every line: who wrote it.
     """
+
+    def say_who(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        return {**always, **event}
+
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        say_who,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),

@@ -40,11 +40,11 @@ class Operator:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def run(self, command: str, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+    def run(self, command: str, *arguments: str, status: int = 0, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run one embedded command and check its exit status."""
         done = subprocess.run(
             [*COMMAND, "embedded", command, "--data", str(self.data), *arguments],
-            env={**os.environ, **self.variables}, capture_output=True, text=True, timeout=110,
+            env={**os.environ, **self.variables}, capture_output=True, text=True, timeout=110, input=stdin,
             user=self.user, group=self.user, extra_groups=None if self.user is None else [], cwd=self.data.parent,
         )  # fmt: skip
         assert done.returncode == status, f"{command}: status {done.returncode}\n{done.stdout}\n{done.stderr}"

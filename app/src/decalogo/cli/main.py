@@ -63,6 +63,17 @@ def gate() -> None:
 
 
 @app.command()
+def trace(
+    name: Annotated[str, typer.Argument(help="Id of a batch or of a document.")],
+    follow: Annotated[bool, typer.Option(help="Print lines as they come instead of sorting them at the end.")] = False,
+) -> None:
+    """Pick the lines of one batch or document out of the services' logs on standard input."""
+    from decalogo.cli import trace as command
+
+    command.trace(name, follow)
+
+
+@app.command()
 def health(role: Annotated[str, typer.Argument(help="api, worker or scheduler")]) -> None:
     """Tell whether the local service makes progress (exit status 0 or 1)."""
     from decalogo.cli import services

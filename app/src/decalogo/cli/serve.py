@@ -81,5 +81,5 @@ def options(settings: Settings) -> dict[str, Any]:
 def serve() -> None:
     """Run until SIGTERM; then finish the requests in hand (at most ``api.graceful_seconds``) and leave."""
     settings = get_settings()
-    configure(settings.log)
+    configure(settings.log, service="api")
     Server(settings).run()

@@ -19,7 +19,6 @@ def worker(queues: str, concurrency: int | None) -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     settings = get_settings()
-    configure(settings.log)
 
     from decalogo.metrics import worker as metrics
     from decalogo.queue.app import get_celery, worker_name
@@ -29,6 +28,7 @@ def worker(queues: str, concurrency: int | None) -> None:
     app = get_celery()
     app.steps["consumer"].add(LeaseRenewal)
     role = "suspect" if queues == SUSPECT_QUEUE else "worker"
+    configure(settings.log, service=role, worker=worker_name(role))
     metrics.start(settings, role)
     names = ",".join(SUSPECT_QUEUES) if role == "suspect" else queues or ",".join(WORK_QUEUES)
     arguments = [
@@ -47,7 +47,7 @@ def worker(queues: str, concurrency: int | None) -> None:
 def scheduler() -> None:
     """Run recovery and periodic tasks until told to stop."""
     settings = get_settings()
-    configure(settings.log)
+    configure(settings.log, service="scheduler")
     from decalogo.queue.scheduler import run_scheduler
 
     run_scheduler(settings)

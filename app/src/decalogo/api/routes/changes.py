@@ -34,7 +34,7 @@ def cancel_batch(batch: BatchToChange, services: ServicesDep) -> BatchStatus:
     A worker that is inside a document is not interrupted, but its answer no longer counts.
     """
     count = services.upkeep.cancel(batch.job_id)
-    _log.info("batch cancelled", job_id=batch.job_id, documents=count)
+    _log.info("batch cancelled", batch_id=batch.job_id, documents=count)
     return _status(batch, services)
 
 
@@ -52,7 +52,7 @@ def retry_batch(batch: BatchToChange, response: Response, services: ServicesDep,
     """
     services.ledger.room(token.tenant, tenant_limit=services.limits(token).unfinished_documents)
     revived = services.upkeep.retry(batch.job_id)
-    _log.info("batch retried", job_id=batch.job_id, documents=len(revived))
+    _log.info("batch retried", batch_id=batch.job_id, documents=len(revived))
     response.headers["Retry-After"] = "1"
     return _status(batch, services)
 
@@ -63,7 +63,7 @@ def retry_batch(batch: BatchToChange, response: Response, services: ServicesDep,
 def delete_batch(batch: BatchToChange, services: ServicesDep) -> None:
     """Removes documents, results, page texts and every entry about them, at once and for good, also while it runs."""
     count = services.upkeep.delete(batch.job_id)
-    _log.info("batch deleted", job_id=batch.job_id, documents=count)
+    _log.info("batch deleted", batch_id=batch.job_id, documents=count)
 
 
 @router.post(

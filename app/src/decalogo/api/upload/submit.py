@@ -119,7 +119,7 @@ def _admit(
         if services.ledger.batch(job_id) is None:
             intake.keep(False)
             raise
-        _log.warning("the ledger's answer was lost but the batch is recorded", job_id=job_id)
+        _log.warning("the ledger's answer was lost but the batch is recorded", batch_id=job_id)
     intake.keep()
     observe(("enqueue", time.perf_counter() - started, "accept"))
 
@@ -131,5 +131,5 @@ def _publish(services: Services, job_id: str, options: Options, documents: list[
         observe(("enqueue", time.perf_counter() - started, "publish"))
     except Exception as error:
         observe(("publish_failures", 1))
-        _log.warning("publishing failed; the janitor will repeat it", job_id=job_id, error=repr(error))
-    _log.info("batch accepted", job_id=job_id, documents=len(documents), priority=options.priority)
+        _log.warning("publishing failed; the janitor will repeat it", batch_id=job_id, error=repr(error))
+    _log.info("batch accepted", batch_id=job_id, documents=len(documents), priority=options.priority)
