@@ -46,6 +46,7 @@ def configure(settings: LogSettings, **always: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.level)
+    logging.captureWarnings(True)
     for name, level in _QUIETER.items():
         logging.getLogger(name).setLevel(level)
     structlog.configure(
