@@ -59,7 +59,7 @@ class Processes:
             "scheduler2": [*own, "scheduler"],
             "scheduler3": [*own, "scheduler"],
         }
-        services = [name for name in self._commands if name != "redis"] if metrics else []
+        services = [name for name in self.commands if name != "redis"] if metrics else []
         self.metrics_ports = {name: free_port() for name in services}
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
