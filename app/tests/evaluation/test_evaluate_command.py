@@ -21,7 +21,7 @@ def test_a_file_is_judged_and_summed_up(tmp_path: Path) -> None:
     code, out, _ = run(str(plan), "--json", str(result), "--pages", str(pages), "--not-applicable", "P9=sin cárcel")
     assert code == 0
     assert "Global:" in out
-    assert "P9 no aplica: sin cárcel" in out
+    assert "P9 not applicable: sin cárcel" in out
     kept = orjson.loads(result.read_bytes())
     texts = pages.read_text(encoding="utf-8").split("\f")
     proofs = [item for answer in kept["answers"] for item in answer["evidence"]]

@@ -83,7 +83,7 @@ def _show(result: dict[str, Any]) -> None:
     table.add_column("point", no_wrap=True, overflow="ellipsis", ratio=1)
     for point in result["points"]:
         cells = [_percent(result["matrix"][point["id"]][d]) for d in dimensions]
-        rating = point["rating"] or "no aplica"
+        rating = point["rating"] or "not applicable"
         table.add_row(point["id"], *cells, _percent(point["percent"]), rating, point["title"])
     table.add_section()
     table.add_row(
@@ -102,7 +102,7 @@ def _show(result: dict[str, Any]) -> None:
             console.print(f"{label.capitalize()} dimension: {result[label]} {titles[result[label]]}", highlight=False)
     for point in result["points"]:
         if not point["applicable"]:
-            console.print(f"{point['id']} no aplica: {point['reason']}", highlight=False, markup=False)
+            console.print(f"{point['id']} not applicable: {point['reason']}", highlight=False, markup=False)
     for flag in result["flags"]:
         console.print(f"Flag {flag['code']}: {flag['detail']}", highlight=False, style="yellow", markup=False)
 

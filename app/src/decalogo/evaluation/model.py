@@ -11,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
+from decalogo.evaluation.languages import DEFAULT, load_language
+
 
 class PassageKind(StrEnum):
     """What a passage is; only prose, list items and table rows can be evidence."""
@@ -117,7 +119,7 @@ class OcrOptions:
     dpi: int = 200
     page_seconds: float = 60.0
     document_seconds: float = 600.0
-    language: str = "spa"
+    language: str = field(default_factory=lambda: load_language(DEFAULT).tesseract)
     cache_dir: Path | None = None
 
 

@@ -96,8 +96,9 @@ def evaluate(
     """
     from decalogo.evaluation.extract import extract
 
+    ocr = ocr or OcrOptions(language=rubric.language.tesseract)
     started = time.perf_counter()
-    document = extract(content, max_pages=max_pages, stop=stop, ocr=ocr, parts=parts)
+    document = extract(content, max_pages=max_pages, stop=stop, ocr=ocr, parts=parts, language=rubric.language)
     read = time.perf_counter()
     evaluation = judge_extracted(
         document, rubric, content=content, not_applicable=not_applicable or {}, cache_dir=cache_dir

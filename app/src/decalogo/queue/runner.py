@@ -114,15 +114,17 @@ def run_document(
 
 
 def _evaluate(claim: Claim, store: ArtifactStore, settings: Settings, deadline: float) -> Answer:
+    rubric, options = load_rubric(claim.options.rubric), settings.evaluation
+    ocr = OcrOptions(options.ocr, options.ocr_max_pages, options.ocr_dpi, language=rubric.language.tesseract)
     started = time.monotonic()
-    evaluation = get_evaluator(settings.evaluation.evaluator).evaluate(
+    evaluation = get_evaluator(options.evaluator).evaluate(
         store.path(f"documents/{claim.document_id}"),
-        load_rubric(claim.options.rubric),
+        rubric,
         not_applicable=claim.options.not_applicable,
-        max_pages=settings.evaluation.max_pages,
-        cache_dir=settings.evaluation.cache_dir,
+        max_pages=options.max_pages,
+        cache_dir=options.cache_dir,
         stop=lambda: time.monotonic() > deadline,
-        ocr=OcrOptions(settings.evaluation.ocr, settings.evaluation.ocr_max_pages, settings.evaluation.ocr_dpi),
+        ocr=ocr,
     )
     progress.at("store")
     # The attempt is part of the name: a late writer can never replace the result that stands.

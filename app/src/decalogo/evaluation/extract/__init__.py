@@ -23,6 +23,8 @@ from decalogo.evaluation.extract.reading import Limits, Reading
 from decalogo.evaluation.extract.rtf import read_rtf
 from decalogo.evaluation.extract.tables import build_tables
 from decalogo.evaluation.extract.text import read_text
+from decalogo.evaluation.extract.words import words_of
+from decalogo.evaluation.languages import DEFAULT, Language, load_language
 from decalogo.evaluation.model import Extracted, Flag, OcrOptions, Page
 
 _READERS: dict[str, Callable[[bytes | Path, Limits], Reading]] = {
@@ -45,6 +47,7 @@ def extract(
     stop: Callable[[], bool] | None = None,
     ocr: OcrOptions | None = None,
     parts: Parts | None = None,
+    language: Language | None = None,
 ) -> Extracted:
     """Read a document; its type is judged by its content. The same bytes always give the same result.
 
@@ -57,6 +60,7 @@ def extract(
             installed, and flagged ``pages-by-ocr``.
         parts: what others have read of the document, and when they should; see ``SplitError``. However it was cut in
             parts, the document is the same.
+        language: whose words headings, captions and page numbers are told by; default: Spanish.
 
     Raises:
         SplitError: others should read parts of the document first (only when ``parts`` asks for it).
@@ -84,10 +88,11 @@ def extract(
         )
     if reading.cut:
         flags.append(reading.partial_flag())
-    furniture = find_furniture(sheets)
+    words = words_of(language or load_language(DEFAULT))
+    furniture = find_furniture(sheets, words)
     clear_grids(sheets, furniture)
-    contents = find_contents(sheets, furniture)
-    flow = build_passages(sheets, furniture, contents)
+    contents = find_contents(sheets, furniture, words)
+    flow = build_passages(sheets, furniture, contents, words)
     return Extracted(
         media_type=reading.media_type,
         pages=tuple(Page(sheet.number, sheet.text) for sheet in sheets),

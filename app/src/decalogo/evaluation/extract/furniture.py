@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from decalogo.evaluation.extract.layout import Box, Line, Sheet
+from decalogo.evaluation.extract.words import Words
 from decalogo.evaluation.fold import fold
 
 _EDGE_LINES = 8
@@ -22,16 +23,12 @@ _MOST_LENGTH = 200
 _NUMBER = re.compile(rb"[0-9]+")
 _PERIOD = re.compile(rb"\W*(?:19|20)\d\d\W+(?:19|20)\d\d\W*")
 _NOISE = re.compile(rb"[^a-z#]+")
-_PAGE_NUMBER = re.compile(
-    r"[-–—|\[(•\s]*(?P<word>p[aá]g(?:ina|\.)?\s*)?(?:(?P<number>\d{1,4})|(?P<roman>[ivxlc]{1,7}))[-–—|\])•\s]*"
-    r"(?:(?:de|/)\s*\d{1,4})?",
-    re.IGNORECASE,
-)
 
 
-def find_furniture(sheets: Sequence[Sheet]) -> list[set[int]]:
+def find_furniture(sheets: Sequence[Sheet], words: Words) -> list[set[int]]:
     """Return, for each sheet, the indices of its lines that are furniture. Linear in the number of lines."""
-    edges = [_edge(sheet) for sheet in sheets]
+    margins = [_marginal(sheet) for sheet in sheets]
+    edges = [_edge(sheet, marginal) for sheet, marginal in zip(sheets, margins, strict=True)]
     seen: dict[bytes, list[int]] = defaultdict(list)
     keys: list[dict[int, bytes]] = []
     for number, (sheet, edge) in enumerate(zip(sheets, edges, strict=True)):
@@ -40,9 +37,9 @@ def find_furniture(sheets: Sequence[Sheet]) -> list[set[int]]:
             seen[key].append(number)
     repeated = {key for key, numbers in seen.items() if _is_regular(numbers)}
     found = [{index for index, key in keyed.items() if key in repeated} for keyed in keys]
-    for page, index in _page_numbers(sheets, edges):
+    for page, index in _page_numbers(sheets, edges, words):
         found[page].add(index)
-    _add_pieces(sheets, found, {key: seen[key] for key in repeated}, keys)
+    _add_pieces(sheets, found, {key: seen[key] for key in repeated}, keys, margins)
     return found
 
 
@@ -60,6 +57,7 @@ def _add_pieces(
     found: Sequence[set[int]],
     seen: Mapping[bytes, Sequence[int]],
     keys: Sequence[Mapping[int, bytes]],
+    margins: Sequence[set[int]],
 ) -> None:
     """Add lines in the margins that stand where a header or footer stands on other pages (there cut otherwise)."""
     places: dict[int, list[Box]] = defaultdict(list)
@@ -67,13 +65,13 @@ def _add_pieces(
         first = numbers[0]
         index = next(index for index, other in keys[first].items() if other == key)
         box = sheets[first].lines[index].box
-        if box is not None and _is_marginal(sheets[first], index):
+        if box is not None and index in margins[first]:
             for number in range(first, numbers[-1] + 1):
                 places[number].append(box)
     for number, boxes in places.items():
-        sheet = sheets[number]
-        for index in range(len(sheet.lines)):
-            if index not in found[number] and _is_marginal(sheet, index) and _lies_in(sheet.lines[index].box, boxes):
+        lines = sheets[number].lines
+        for index in margins[number]:
+            if index not in found[number] and _lies_in(lines[index].box, boxes):
                 found[number].add(index)
 
 
@@ -87,13 +85,13 @@ def _lies_in(box: Box | None, places: Sequence[Box]) -> bool:
     )
 
 
-def _page_numbers(sheets: Sequence[Sheet], edges: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+def _page_numbers(sheets: Sequence[Sheet], edges: Sequence[Sequence[int]], words: Words) -> list[tuple[int, int]]:
     """Return (sheet, line) of page numbers: numbers at a page's edge that count along with the pages."""
     shifts: dict[int, list[tuple[int, int]]] = defaultdict(list)
     sure: list[tuple[int, int]] = []
     for page, (sheet, edge) in enumerate(zip(sheets, edges, strict=True)):
         for index in edge:
-            match = _PAGE_NUMBER.fullmatch(sheet.lines[index].text)
+            match = words.page_number.fullmatch(sheet.lines[index].text)
             if match is None:
                 continue
             if match.group("number"):
@@ -118,13 +116,13 @@ def _top(sheet: Sheet, index: int) -> int:
     return round(box.top / 4) if box else -1
 
 
-def _edge(sheet: Sheet) -> list[int]:
-    count = len(sheet.lines)
+def _edge(sheet: Sheet, marginal: set[int]) -> list[int]:
     """Return the lines that may be furniture; inside a grid, only those in the margins (column titles repeat too)."""
+    count = len(sheet.lines)
     edge = {*range(min(_EDGE_LINES, count)), *range(max(0, count - _EDGE_LINES), count)}
-    if sheet.height:
-        edge.update(index for index in range(count) if _is_marginal(sheet, index))
-    return sorted(index for index in edge if _is_marginal(sheet, index) or not _in_grid(sheet, index))
+    if sheet.grids:
+        edge = {index for index in edge - marginal if not _in_grid(sheet, index)}
+    return sorted(edge | marginal)
 
 
 def _key(line: Line) -> bytes:
@@ -143,11 +141,16 @@ def _is_regular(numbers: Sequence[int]) -> bool:
     return len(numbers) >= max(_LEAST_PAGES, _LEAST_SHARE * span)
 
 
-def _is_marginal(sheet: Sheet, index: int) -> bool:
-    box = sheet.lines[index].box
-    if box is None or not sheet.height:
-        return False
-    return box.bottom < _MARGIN * sheet.height or box.top > (1 - _MARGIN) * sheet.height
+def _marginal(sheet: Sheet) -> set[int]:
+    """Return the lines in the margins at the top and the bottom; none without places on paper."""
+    if not sheet.height:
+        return set()
+    upper, lower = _MARGIN * sheet.height, (1 - _MARGIN) * sheet.height
+    return {
+        index
+        for index, line in enumerate(sheet.lines)
+        if (box := line.box) is not None and (box.bottom < upper or box.top > lower)
+    }
 
 
 def _in_grid(sheet: Sheet, index: int) -> bool:

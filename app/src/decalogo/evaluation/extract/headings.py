@@ -6,27 +6,18 @@ import re
 from dataclasses import dataclass, field
 
 from decalogo.evaluation.extract.layout import Line
+from decalogo.evaluation.extract.words import Words
 
 _MOST_LENGTH = 160
 _DEEPEST = 6
 _ROW_GAPS = 3
 _LEAST_NUMBERS = 3
-_NO_PROSE = re.compile(r"[^A-Za-zÀ-ÖØ-öø-ÿ\s.,;:()]")
+_NO_PROSE = re.compile(rf"(?:[A-Za-zÀ-ÖØ-öø-ÿ\s.,;:()]*+[^A-Za-zÀ-ÖØ-öø-ÿ\s.,;:()]){{{_LEAST_NUMBERS}}}")
+_DIGITS = re.compile(r"\d+")
 _START, _FEW = 40, 4
 """More than four small letters among the first forty characters: not capitals."""
-_RANKS = (
-    (1, r"t[ií]tulo|parte|libro"),
-    (2, r"cap[ií]tulo|secci[oó]n|anexo"),
-    (3, r"eje|l[ií]nea(?! (?:de )?base)|pilar|pacto|dimensi[oó]n|reto"),
-    (4, r"sector|componente|art[ií]culo"),
-    (5, r"programa|plan estrat[eé]gico"),
-    (6, r"subprograma|proyecto"),
-)
-_KEYWORDS = [(rank, re.compile(rf"(?:{words})(?:s|es)?\b", re.IGNORECASE)) for rank, words in _RANKS]
-_ORDINAL = re.compile(
-    r"^\W*(?:\w+\s+){1,2}?(?:\d+|[IVXLC]+|primer[oa]?|segund[oa]|tercer[oa]?|cuart[oa]|quint[oa]|sext[oa]|s[eé]ptim[oa])\b",
-    re.IGNORECASE,
-)
+_GLANCE = 12
+"""Characters that tell it of most lines."""
 _NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){0,6})[.)]?[-–]?\s+(?=[^\W\d_])")
 _ROMAN = re.compile(r"^[IVXLC]{1,6}[.)]\s+(?=[A-ZÁÉÍÓÚÑ])")
 _SENTENCE_END = re.compile(r"[.;,]$")
@@ -34,20 +25,12 @@ _LEAST_LETTERS = 0.6
 """Of what is not blank in a heading; fewer and it is data."""
 
 
-_COLUMN_WORDS = frozenset(
-    "programa programas subprograma subprogramas proyecto proyectos objetivo objetivos meta metas "  # noqa: SIM905
-    "indicador indicadores producto productos línea linea base responsable responsables unidad medida valor costo "
-    "costos recursos año años total fuente actividad actividades cuatrienio resultado resultados variable población "
-    "cantidad porcentaje estrategia estrategias 2020 2021 2022 2023 2024 2025 2026 2027 2028 2029 2030".split()
-)
-
-
-def is_column_titles(text: str) -> bool:
+def is_column_titles(text: str, columns: frozenset[str]) -> bool:
     """Tell whether a line of a flattened table holds its column titles: nearly nothing but what columns are called."""
     words = text.lower().replace("/", " ").split()
-    if _COLUMN_WORDS.isdisjoint(words):
+    if columns.isdisjoint(words):
         return False
-    found = [word for word in words if word in _COLUMN_WORDS]
+    found = [word for word in words if word in columns]
     return len(found) >= 3 and 2 * sum(map(len, found)) >= len(text) and text[-1] not in ".:"
 
 
@@ -63,7 +46,7 @@ def is_capitals(text: str) -> bool:
     """Tell whether a text is set in capitals: at least four letters, nine in ten of them upper case."""
     if text.isupper():
         return sum(map(str.isalpha, text)) >= 4
-    if sum(map(str.islower, text[:_START])) > _FEW:
+    if sum(map(str.islower, text[:_GLANCE])) > _FEW or sum(map(str.islower, text[:_START])) > _FEW:
         return False
     letters = [char for char in text[:_MOST_LENGTH] if char.isalpha()]
     return len(letters) >= 10 and sum(map(str.isupper, letters)) >= 0.9 * len(letters)
@@ -71,8 +54,11 @@ def is_capitals(text: str) -> bool:
 
 def is_number_row(text: str) -> bool:
     """Tell whether a line is a row of a flattened table: a label and at least as many numbers, three or more."""
-    if text.count(" ") < _ROW_GAPS or len(_NO_PROSE.findall(text)) < _LEAST_NUMBERS:
+    if text.count(" ") < _ROW_GAPS or not _NO_PROSE.match(text):
         return False
+    blanks = text.count(" ")
+    if 2 * (len(_DIGITS.findall(text)) + sum(map(text.count, "%-–"))) <= blanks:
+        return False  # fewer than half of its words can be numbers: prose, told without looking at each
     words = text.split()
     numbers = sum(word[0].isdigit() or word[-1].isdigit() or word in "%-–" for word in words)
     return (
@@ -82,20 +68,21 @@ def is_number_row(text: str) -> bool:
     )
 
 
-def opens_section(text: str) -> bool:
+def opens_section(text: str, words: Words) -> bool:
     """Tell whether a line begins as headings do: "Artículo 12", "Eje 2.", "2.1.3 Diagnóstico"."""
     numbered = _NUMBERED.match(text)
     if numbered:
         return "." in numbered.group(1) and text[numbered.end()].isupper()
-    return text[0].isupper() and any(words.match(text) for _, words in _KEYWORDS) and _ORDINAL.match(text) is not None
+    return text[0].isupper() and words.heading_keyword(text) is not None and words.ordinal.match(text) is not None
 
 
-def heading_rank(line: Line, body_size: float) -> int | None:
+def heading_rank(line: Line, body_size: float, words: Words) -> int | None:
     """Return the rank of a heading, or ``None`` for a line that is none.
 
     Args:
         line: a paragraph as one line.
         body_size: font size of the document's running text, points; 0 when unknown.
+        words: the language's.
     """
     text = line.text.strip()
     if line.rank:
@@ -108,12 +95,11 @@ def heading_rank(line: Line, body_size: float) -> int | None:
     big = body_size > 0 and line.size > 1.12 * body_size
     plain_end = not _SENTENCE_END.search(text) or (capitals and text[-1] == ".")
     numbered = _NUMBERED.match(text)
-    for rank, words in _KEYWORDS:
-        if words.match(text, numbered.end() if numbered else 0):
-            named = _ORDINAL.match(text) is not None or ":" in text[:40]
-            if capitals or ((big or line.bold) and plain_end) or (named and text[0].isupper() and plain_end):
-                return rank
-            break
+    rank = words.heading_keyword(text, numbered.end() if numbered else 0)
+    if rank is not None:
+        named = words.ordinal.match(text) is not None or ":" in text[:40]
+        if capitals or ((big or line.bold) and plain_end) or (named and text[0].isupper() and plain_end):
+            return rank
     if numbered and plain_end:
         depth = numbered.group(1).count(".") + 1
         if capitals or big or line.bold or (depth >= 2 and len(text) <= 120):
@@ -129,16 +115,13 @@ def heading_rank(line: Line, body_size: float) -> int | None:
 
 @dataclass(slots=True)
 class Outline:
-    """The headings above the current line, outermost first."""
+    """The headings above the current line; ``path`` is their texts, outermost first."""
 
+    path: tuple[str, ...] = ()
     _open: list[Heading] = field(default_factory=list)
 
     def enter(self, rank: int, text: str) -> None:
         """Open a heading; it closes those of its rank and below."""
         self._open = [heading for heading in self._open if heading.rank < rank][: _DEEPEST - 1]
         self._open.append(Heading(rank, " ".join(text.split())[:_MOST_LENGTH]))
-
-    @property
-    def path(self) -> tuple[str, ...]:
-        """Texts of the open headings, outermost first."""
-        return tuple(heading.text for heading in self._open)
+        self.path = tuple(heading.text for heading in self._open)

@@ -42,7 +42,12 @@ def vocabulary(texts: Iterable[str]) -> frozenset[str]:
     halves = Counter(half for text in texts for half in _second_halves(text))
     if not halves:
         return frozenset()
-    found = Counter(word.strip(_PUNCTUATION) for text in texts for word in text.lower().split())
+    written: Counter[str] = Counter()
+    for text in texts:
+        written.update(text.lower().split())
+    found: Counter[str] = Counter()
+    for word, times in written.items():
+        found[word.strip(_PUNCTUATION)] += times
     # A second half stands at a line's start like a word of its own: it must occur more often than it is broken off.
     return frozenset(word for word, times in found.items() if times > halves[word])
 

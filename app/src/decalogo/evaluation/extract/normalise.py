@@ -49,17 +49,28 @@ class Normalised:
     _new: list[int] = field(default_factory=list)
     _new_ends: list[int] = field(default_factory=list)
     _before: Normalised | None = None
+    _edits: list[tuple[list[int], list[int], list[int], list[int]]] = field(default_factory=list)
 
     def at(self, raw: int) -> int:
         """Return the offset in ``text`` of raw offset ``raw`` (of a removed character: of what follows it)."""
-        if self._before is not None:
-            raw = self._before.at(raw)
-        edit = bisect_right(self._starts, raw) - 1
-        if edit < 0:
-            return raw
-        if raw >= self._ends[edit]:
-            return raw - self._ends[edit] + self._new_ends[edit]
-        return min(self._new[edit] + raw - self._starts[edit], self._new_ends[edit])
+        for starts, ends, new, new_ends in self._edits or self._chain():
+            edit = bisect_right(starts, raw) - 1
+            if edit < 0:
+                continue
+            if raw >= ends[edit]:
+                raw += new_ends[edit] - ends[edit]
+            else:
+                raw = min(new[edit] + raw - starts[edit], new_ends[edit])
+        return raw
+
+    def _chain(self) -> list[tuple[list[int], list[int], list[int], list[int]]]:
+        """Gather the edits of all stages that changed something, first to last."""
+        stage: Normalised | None = self
+        while stage is not None:
+            if stage._starts:
+                self._edits.insert(0, (stage._starts, stage._ends, stage._new, stage._new_ends))
+            stage = stage._before
+        return self._edits
 
 
 class _Editor:

@@ -5,15 +5,14 @@ Sources: ECMA-376 part 1, section 17 (WordprocessingML); OASIS OpenDocument 1.3 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from decalogo.evaluation.extract.blocks import Block, PageBreak, Paragraph, RowCell, TableRow
+from decalogo.evaluation.extract.words import heading_style
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main "
 _TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 "
 _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
-_HEADING_STYLE = re.compile(r"(?:heading|t[ií]?tulo|ttulo)\s*(\d)$", re.IGNORECASE)
 _MOST_REPEATED = 100
 
 Attributes = dict[str, str]
@@ -134,7 +133,7 @@ class DocxHandler(_Handler):
         elif tag in {"br", "lastRenderedPageBreak"}:
             self._break = True
         elif tag == "pStyle":
-            found = _HEADING_STYLE.match(value)
+            found = heading_style().match(value)
             self._rank = int(found.group(1)) if found else 0
         elif tag == "outlineLvl" and value.isdecimal() and int(value) < 9:
             self._rank = int(value) + 1

@@ -11,16 +11,13 @@ from statistics import median
 
 from decalogo.evaluation.extract.headings import is_capitals, is_column_titles, is_number_row, opens_section
 from decalogo.evaluation.extract.layout import Line, Sheet
+from decalogo.evaluation.extract.words import Words
 
 _LIST = re.compile(
     r"(?:[•●▪■◦○‣✓✔►➢❖*»\-–—·]"
     r"|\?(?= )|o(?= [A-ZÁÉÍÓÚÑ])|\d{1,2}[.)][-–]?(?=\s)|\d{1,2}\)|[a-zA-ZñÑ][.)](?=\s)|[a-zñ]\)|[ivx]{1,5}[.)])"
 )
 _CLOSED = re.compile(r"[.:;!?][\"'”’»)]*$")
-_HANGING = re.compile(
-    r"(?:,|\b(?:a|al|con|de|del|e|el|en|entre|es|la|las|los|ni|o|para|por|que|se|sin|sobre|su|sus|u|un|una|y))$",
-    re.IGNORECASE,
-)
 _NEIGHBOURS = 5
 _LONE_CAPITALS = 9
 _FULL = 0.82
@@ -43,13 +40,14 @@ class Block:
 class _Lines:
     """The lines of a sheet with what is asked of each of them again and again."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
+    def __init__(self, lines: Sequence[Line], words: Words) -> None:
         self.lines = lines
+        self.words = words
         self.pitch = _pitch(lines)
         self.rights = [line.box.right if line.box else float(len(line.text)) for line in lines]
         self.lefts = [line.box.left if line.box else 0.0 for line in lines]
         self.capitals = [is_capitals(line.text) for line in lines]
-        self.rows = [is_column_titles(line.text) or is_number_row(line.text) for line in lines]
+        self.rows = [is_column_titles(line.text, words.columns) or is_number_row(line.text) for line in lines]
         self.closed = [_CLOSED.search(line.text, max(0, len(line.text) - 4)) is not None for line in lines]
 
     def is_full(self, index: int) -> bool:
@@ -95,14 +93,16 @@ class _Lines:
         full = self.is_full(index - 1)
         if closed:
             new = before.text[-1] == ":" and line.text[0].isupper()
-            if not full or new or opens_section(line.text):
+            if not full or new or opens_section(line.text, self.words):
                 return False
-        return full or line.text[0].islower() or _HANGING.search(before.text, max(0, len(before.text) - 8)) is not None
+        if full or line.text[0].islower():
+            return True
+        return self.words.hanging.search(before.text, max(0, len(before.text) - 8)) is not None
 
 
-def find_blocks(sheet: Sheet, skip: AbstractSet[int]) -> list[Block]:
+def find_blocks(sheet: Sheet, skip: AbstractSet[int], words: Words) -> list[Block]:
     """Return the paragraphs of a sheet; lines in ``skip`` belong to none and end the paragraph before them."""
-    lines = _Lines(sheet.lines)
+    lines = _Lines(sheet.lines, words)
     blocks: list[Block] = []
     for index in range(len(sheet.lines)):
         if index in skip:

@@ -10,6 +10,7 @@ from statistics import median
 from decalogo.evaluation.extract.headings import Outline, heading_rank, is_column_titles, is_number_row
 from decalogo.evaluation.extract.layout import Line, Sheet
 from decalogo.evaluation.extract.paragraphs import Block, find_blocks, starts_list_item
+from decalogo.evaluation.extract.words import Words
 from decalogo.evaluation.model import Passage, PassageKind
 
 LONGEST = 1200
@@ -17,7 +18,6 @@ LONGEST = 1200
 _SHORTEST = 40
 """Shorter prose is read together with the prose that follows it."""
 _LIST_OF_HEADINGS = 4
-_CAPTION = re.compile(r"(?:fuente|tabla|cuadro|gr[aá]fic[oa]|figura|ilustraci[oó]n|mapa|imagen|foto)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?;:][\"'”’»)]*\s+(?=[¿¡\"“«(]?[A-ZÁÉÍÓÚÑ0-9•])")
 
 
@@ -66,11 +66,13 @@ def body_size(sheets: Sequence[Sheet]) -> float:
     return median(sizes) if sizes else 0.0
 
 
-def build_passages(sheets: Sequence[Sheet], furniture: Sequence[set[int]], contents: Sequence[set[int]]) -> Flow:
+def build_passages(
+    sheets: Sequence[Sheet], furniture: Sequence[set[int]], contents: Sequence[set[int]], words: Words
+) -> Flow:
     """Cut all sheets into passages. ``furniture`` and ``contents`` hold line indices for each sheet."""
     flow, outline, size = Flow(), Outline(), body_size(sheets)
     for number, sheet in enumerate(sheets):
-        for span in _spans(sheet, furniture[number], contents[number], size):
+        for span in _spans(sheet, furniture[number], contents[number], size, words):
             if span.kind is PassageKind.HEADING:
                 outline.enter(span.rank, sheet.text[span.start : span.end])
             if span.grid >= 0:
@@ -80,20 +82,20 @@ def build_passages(sheets: Sequence[Sheet], furniture: Sequence[set[int]], conte
     return flow
 
 
-def _spans(sheet: Sheet, furniture: set[int], contents: set[int], size: float) -> list[Span]:
+def _spans(sheet: Sheet, furniture: set[int], contents: set[int], size: float, words: Words) -> list[Span]:
     rows = _row_spans(sheet)
     tabled = _lines_in(sheet.lines, rows)
     spans = [*rows]
     spans += _runs(sheet.lines, furniture - tabled, PassageKind.FURNITURE)
     spans += _runs(sheet.lines, contents - tabled - furniture, PassageKind.CONTENTS)
-    for block in find_blocks(sheet, furniture | contents | tabled):
-        spans.append(_block_span(sheet, block, size))
+    for block in find_blocks(sheet, furniture | contents | tabled, words):
+        spans.append(_block_span(sheet, block, size, words))
     spans.sort(key=lambda span: (span.start, span.end))
     _demote_lists_of_headings(spans)
-    return _with_neighbours(sheet.text, spans)
+    return _with_neighbours(sheet.text, spans, words)
 
 
-def _block_span(sheet: Sheet, block: Block, size: float) -> Span:
+def _block_span(sheet: Sheet, block: Block, size: float, words: Words) -> Span:
     lines = sheet.lines[block.first : block.last + 1]
     start, end = lines[0].start, lines[-1].end
     whole = lines[0]
@@ -101,9 +103,9 @@ def _block_span(sheet: Sheet, block: Block, size: float) -> Span:
         bold = all(line.bold for line in lines)
         text = sheet.text[start:end].replace("\n", " ")
         whole = Line(start, end, text, None, whole.size, bold, rank=whole.rank)
-    if is_column_titles(whole.text) or is_number_row(whole.text):
+    if is_column_titles(whole.text, words.columns) or is_number_row(whole.text):
         return Span(start, end, PassageKind.TABLE_ROW)
-    rank = heading_rank(whole, size) if len(lines) <= 4 else None
+    rank = heading_rank(whole, size, words) if len(lines) <= 4 else None
     if rank is not None:
         return Span(start, end, PassageKind.HEADING, rank)
     return Span(start, end, PassageKind.LIST if starts_list_item(whole.text) else PassageKind.PROSE)
@@ -137,7 +139,7 @@ def _runs(lines: Sequence[Line], chosen: set[int], kind: PassageKind) -> list[Sp
     return spans
 
 
-def _with_neighbours(text: str, spans: list[Span]) -> list[Span]:
+def _with_neighbours(text: str, spans: list[Span], words: Words) -> list[Span]:
     """Join prose too short to say anything with the prose after it."""
     joined: list[Span] = []
     for span in spans:
@@ -146,7 +148,7 @@ def _with_neighbours(text: str, spans: list[Span]) -> list[Span]:
             last is not None
             and last.kind is span.kind is PassageKind.PROSE
             and last.end - last.start < _SHORTEST
-            and not _CAPTION.match(text, last.start)
+            and not words.caption.match(text, last.start)
             and span.end - last.start <= LONGEST
         ):
             last.end = span.end

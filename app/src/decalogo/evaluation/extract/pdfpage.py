@@ -27,6 +27,8 @@ _NAME_BYTES = 128
 _INSET = 1.0
 """How far inside a line's ends its cell is looked for, points: character boxes may touch a border."""
 
+_new = tuple.__new__
+
 
 @dataclass(slots=True)
 class RawLine:
@@ -122,7 +124,8 @@ class Turn:
     def box(self, left: float, bottom: float, right: float, top: float) -> Box:
         """Return the rectangle as it is read."""
         if not self.rotation:
-            return Box(left - self.left, self.top - top, right - self.left, self.top - bottom)
+            # What Box(...) does, without its detour.
+            return _new(Box, (left - self.left, self.top - top, right - self.left, self.top - bottom))
         if self.rotation == 90:
             return Box(bottom - self.bottom, left - self.left, top - self.bottom, right - self.left)
         if self.rotation == 180:
@@ -140,6 +143,7 @@ class _Reader:
         self.turn = Turn(page)
         self.rect = c.FS_RECTF()
         self.rect_at = ctypes.byref(self.rect)
+        self.char_box = self.f.FPDFText_GetLooseCharBox
         self.matrix = c.FS_MATRIX()
         self.matrix_at = ctypes.byref(self.matrix)
         self.name = ctypes.create_string_buffer(_NAME_BYTES)
@@ -164,24 +168,22 @@ class _Reader:
     def _index(self, offset: int) -> int:
         return offset if self.direct else int(self.f.FPDFText_GetCharIndexFromTextIndex(self.handle, offset))
 
-    def box(self, index: int) -> Box | None:
-        """Return the box of the character at text offset ``index``; ``None`` when it has none."""
-        index = self._index(index)
-        if index < 0 or not self.f.FPDFText_GetLooseCharBox(self.handle, index, self.rect_at):
+    def box(self, offset: int) -> Box | None:
+        """Return the box of the character at a text offset; ``None`` when it has none."""
+        index = offset if self.direct else self._index(offset)
+        if index < 0 or not self.char_box(self.handle, index, self.rect_at):
             return None
         rect = self.rect
         return self.turn.box(rect.left, rect.bottom, rect.right, rect.top)
 
-    def size(self, index: int) -> float:
-        """Return the font size at text offset ``index`` as it is seen, points (boxes differ from font to font)."""
-        index = self._index(index)
+    def _size(self, index: int) -> float:
+        """Return the font size of a character as it is seen, points (boxes differ from font to font)."""
         if not self.f.FPDFText_GetMatrix(self.handle, index, self.matrix_at):
             return 0.0
         return float(self.f.FPDFText_GetFontSize(self.handle, index)) * math.hypot(self.matrix.c, self.matrix.d)
 
-    def bold(self, index: int) -> bool:
-        """Tell whether the character at text offset ``index`` is set in a bold face."""
-        index = self._index(index)
+    def _bold(self, index: int) -> bool:
+        """Tell whether a character is set in a bold face."""
         size = self.f.FPDFText_GetFontInfo(self.handle, index, self.name_at, _NAME_BYTES, self.flags_at)
         if size <= 0:
             return False
@@ -190,20 +192,34 @@ class _Reader:
     def lines(self) -> list[RawLine]:
         """Return the lines that are not blank."""
         lines: list[RawLine] = []
+        text, index_of, bold = self.text, self._index, self._bold
         start = 0
-        for part in self.text.split("\r\n"):
+        for part in text.split("\r\n"):
             body = part.strip()
             if body:
                 first = start + part.index(body[0])
                 last = first + len(body) - 1
                 begin, end = self.box(first), self.box(last)
                 if begin is not None and end is not None:
-                    box = Box(begin.left, min(begin.top, end.top), end.right, max(begin.bottom, end.bottom))
-                    bold = self.bold(first) and self.bold(last)
-                    level = abs(begin.top - end.top) < 0.5 * (end.bottom - end.top)
+                    left, top, _, bottom = begin
+                    _, end_top, right, end_bottom = end
+                    level = abs(top - end_top) < 0.5 * (end_bottom - end_top)
+                    if end_top < top:
+                        top = end_top
+                    if end_bottom > bottom:
+                        bottom = end_bottom
                     middle = first + len(body) // 2
-                    middle += self.text[middle].isspace()  # blanks that PDFium made have no size
-                    lines.append(RawLine(first, last + 1, box, self.size(middle), bold, level))
+                    middle += text[middle].isspace()  # blanks that PDFium made have no size
+                    lines.append(
+                        RawLine(
+                            first,
+                            last + 1,
+                            Box(left, top, right, bottom),
+                            self._size(index_of(middle)),
+                            bold(index_of(first)) and bold(index_of(last)),
+                            level,
+                        )
+                    )
             start += len(part) + 2
         return lines
 

@@ -121,17 +121,25 @@ class _PathReader:
     def _segments(self, shape: int, count: int, matrix: Matrix | None) -> None:
         c, f = self.c, self.f
         whole = _times(self._matrix(shape), matrix)
+        move, line = c.FPDF_SEGMENT_MOVETO, c.FPDF_SEGMENT_LINETO
+        get, point_of, type_of, closes = (
+            f.FPDFPath_GetPathSegment,
+            f.FPDFPathSegment_GetPoint,
+            f.FPDFPathSegment_GetType,
+            f.FPDFPathSegment_GetClose,
+        )
+        x, y, (x_at, y_at) = self.x, self.y, self.point_at
         first = last = None
         for index in range(count):
-            segment = f.FPDFPath_GetPathSegment(shape, index)
-            f.FPDFPathSegment_GetPoint(segment, *self.point_at)
-            point = self.x.value, self.y.value
-            kind = f.FPDFPathSegment_GetType(segment)
-            if kind == c.FPDF_SEGMENT_MOVETO:
+            segment = get(shape, index)
+            point_of(segment, x_at, y_at)
+            point = x.value, y.value
+            kind = type_of(segment)
+            if kind == move:
                 first = point
-            elif kind == c.FPDF_SEGMENT_LINETO and last is not None:
+            elif kind == line and last is not None:
                 self.rules.add(self._box(*last, *point, whole))
-            if f.FPDFPathSegment_GetClose(segment) and first is not None:
+            if closes(segment) and first is not None:
                 self.rules.add(self._box(*point, *first, whole))
             last = point
 
@@ -139,7 +147,11 @@ class _PathReader:
         if matrix is not None:
             a, b, c, d, e, f = matrix
             x0, y0, x1, y1 = a * x0 + c * y0 + e, b * x0 + d * y0 + f, a * x1 + c * y1 + e, b * x1 + d * y1 + f
-        return self.turn.box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+        if x1 < x0:
+            x0, x1 = x1, x0
+        if y1 < y0:
+            y0, y1 = y1, y0
+        return self.turn.box(x0, y0, x1, y1)
 
     def _matrix(self, item: int) -> Matrix:
         matrix = self.matrix

@@ -14,6 +14,8 @@ import yaml
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NAME = re.compile(r"@([a-z]+)")
+DEFAULT = "es"
+"""Language of a document that is read for no rubric."""
 YEAR = r"(?:19[3-9]\d|20[0-6]\d)"
 
 
@@ -59,6 +61,7 @@ class Language:
         abbreviations: words whose full stop ends no sentence.
         numbers: how numbers are written.
         change: what may stand between the two numbers of a change.
+        layout: words that a page's layout is told by, see ``extract.words``.
     """
 
     code: str
@@ -67,6 +70,12 @@ class Language:
     abbreviations: tuple[str, ...]
     numbers: NumberWords
     change: str
+    layout: Mapping[str, Any]
+
+
+def heading_styles() -> tuple[str, ...]:
+    """Return what office files call the styles of headings, in every language: that of the writer's program counts."""
+    return tuple(_files()[code]["layout"]["heading_styles"] for code in languages())
 
 
 def languages() -> tuple[str, ...]:
@@ -105,6 +114,7 @@ def load_language(code: str) -> Language:
         abbreviations=tuple(data["abbreviations"]),
         numbers=NumberWords(**numbers),
         change="|".join(data["change"]),
+        layout=data["layout"],
     )
 
 
