@@ -22,7 +22,9 @@ from pathlib import Path
 from redis.exceptions import RedisError
 
 from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo.batches.snapshot import take
 from decalogo.batches.states import TERMINAL, BatchState, DocumentState, NewDocument, Options, Priority
+from decalogo.connections import connect
 from decalogo.ids import new_id
 from decalogo.storage.artifacts import ArtifactStore
 from tests.faults.faults import FAULTS
@@ -59,6 +61,7 @@ class Client:
     def __init__(self, processes: Processes, chance: random.Random) -> None:
         self.ledger: Ledger = open_ledger(processes.settings)
         self.store = ArtifactStore(processes.settings.storage.path)
+        self._redis = connect(processes.settings.redis, processes.settings.redis.ledger_db)
         self.accepted: dict[str, dict[str, str]] = {}
         self._chance = chance
         self._count = 0
@@ -114,6 +117,11 @@ class Client:
                     report.lost += document.state is not DocumentState.DEAD or document.attempts < 3
             batch = self.ledger.batch(job_id)
             report.wrong += batch is None or sum(batch.counts.values()) != 2 * len(texts)
+        # What the metrics show must be what happened, to the last document and attempt.
+        counted = take(self._redis, 1.0).totals
+        report.wrong += counted["accepted"] != report.accepted
+        report.wrong += counted["attempts"] != report.attempts
+        report.wrong += any(counted.get(state, 0) != number for state, number in report.states.items())
 
 
 def run(seed: int, minutes: float, folder: Path, pause_seconds: tuple[float, float] = (2.0, 8.0)) -> Report:
