@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -124,13 +125,19 @@ class PatternEvaluator:
         return read_part(content, Part.from_json(part), Limits(stop=stop, ocr=ocr or OcrOptions())).encode()
 
 
+@cache
+def _entries() -> Mapping[str, EntryPoint]:
+    """Return what is installed; reading that from disk takes milliseconds, so a process does it once."""
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
 def get_evaluator(name: str) -> Evaluator:
     """Return the evaluator registered under a name.
 
     Raises:
         DecalogoError: no such entry point, or it cannot be loaded.
     """
-    found = {entry.name: entry for entry in entry_points(group=GROUP)}
+    found = _entries()
     if name == PatternEvaluator.name and name not in found:
         return PatternEvaluator()  # a source tree that was not installed
     if name not in found:

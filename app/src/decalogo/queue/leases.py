@@ -20,11 +20,13 @@ from decalogo.settings import get_settings
 
 log = structlog.get_logger(__name__)
 
+_LOOK_SECONDS = 0.25
+
 
 class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
     """Consumer step: every quarter lease, one round trip renews all active documents and notes where they are.
 
-    Between, the memory of their processes is sampled.
+    Between, processes that ended are replaced, and the memory of the others is sampled.
     """
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
@@ -47,7 +49,7 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
         self._renew(consumer)
         self._timers = [
             consumer.timer.call_repeatedly(self._interval, self._renew, (consumer,), priority=10),
-            consumer.timer.call_repeatedly(progress.SAMPLE_SECONDS, self._sample),
+            consumer.timer.call_repeatedly(_LOOK_SECONDS, self._look_after_processes, (consumer,)),
         ]
 
     def stop(self, consumer: Any) -> None:
@@ -56,7 +58,10 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
             self._timers.pop().cancel()
 
     @staticmethod
-    def _sample() -> None:
+    def _look_after_processes(consumer: Any) -> None:
+        # Celery looks for a process that has ended when its pipe closes, which is a moment too early, and then every
+        # five seconds: so long a full process is not replaced and a lost document is not given back.
+        consumer.pool.maintain_pool()
         for request in tuple(state.active_requests):
             if request.worker_pid:
                 progress.sample(request.worker_pid)

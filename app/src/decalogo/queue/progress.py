@@ -15,11 +15,10 @@ import struct
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from decalogo.evaluation import progress
 
-SAMPLE_SECONDS: Final = 0.5
 _SLOT = struct.Struct("=48s16sIQQ")  # task id, stage, page, peak told by the process, peak seen by its parent (bytes)
 _SEEN = struct.Struct("=Q")
 # By process id: the few processes of one worker do not meet. Made before the first fork; only what is used is memory.
