@@ -42,6 +42,7 @@ from decalogo.storage.artifacts import ArtifactStore
 PLAN = APP / "tests/data/florencia-2020-2023.pdf"
 TICK = os.sysconf("SC_CLK_TCK")
 DIRECT = 20_000
+IDLE = 100
 
 
 def cpu_seconds(processes: Processes, name: str) -> float:
@@ -83,13 +84,28 @@ def run(content: bytes, count: int, metrics: bool, evaluator: str, processes_eac
             first, before = ledger.batch(job_id).counts["succeeded"], cpu_seconds(whole, "worker1")
             whole.wait(lambda: ledger.batch(job_id).state is BatchState.FINISHED, 900, "finished")
             spent, judged = cpu_seconds(whole, "worker1") - before, count - first
+            stop.set()
+            idle = idle_scrapes(whole) if metrics else {}
         finally:
             stop.set()
             whole.stop_all()
     answer = {"cpu_ms_per_document": 1000 * spent / judged}
     if scrapes:
         answer |= {"scrape_ms_median": statistics.median(scrapes), "scrape_ms_longest": max(scrapes)}
-    return answer
+    return answer | idle
+
+
+def idle_scrapes(whole: Processes) -> dict[str, float]:
+    """Scrape a worker that has nothing to do, a hundred times; return CPU and median time of one, ms."""
+    took = []
+    before = cpu_seconds(whole, "worker1")
+    with httpx.Client(trust_env=False) as client:
+        for _ in range(IDLE):
+            started = time.perf_counter()
+            client.get(f"http://127.0.0.1:{whole.metrics_ports['worker1']}/metrics").raise_for_status()
+            took.append(1000 * (time.perf_counter() - started))
+    spent = 1000 * (cpu_seconds(whole, "worker1") - before) / IDLE
+    return {"idle_scrape_cpu_ms": spent, "idle_scrape_ms_median": statistics.median(took)}
 
 
 def scrape(port: int, took: list[float], stop: threading.Event) -> None:
