@@ -23,7 +23,7 @@ KILLS = (faults.kill_child, faults.kill_worker, faults.kill_redis, faults.kill_s
 _FINISHED = "decalogo_documents_finished_total"
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(450)
 def test_counters_agree_with_the_ledger_after_kills(tmp_path: Path) -> None:
     chance = random.Random(20)
     whole = Processes(tmp_path / "whole", metrics=True)
@@ -50,7 +50,7 @@ def test_counters_agree_with_the_ledger_after_kills(tmp_path: Path) -> None:
             whole.heal()
             return all((b := ledger.batch(job)) is not None and b.state is BatchState.FINISHED for job in jobs)
 
-        whole.wait(finished, 120, "every batch finished")
+        whole.wait(finished, 300, "every batch finished")
         documents = [document for job in jobs for document in ledger.iterate(job)]
         for port in schedulers:  # one of them was killed and may still be on its way back
             whole.wait(lambda port=port: answers(port), 30, "every scheduler answers")  # type: ignore[misc]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 
@@ -20,6 +21,8 @@ def worker(queues: str, concurrency: int | None) -> None:
         os.environ.setdefault(name, "1")
     settings = get_settings()
 
+    from billiard.util import get_logger
+
     from decalogo.metrics import worker as metrics
     from decalogo.queue.app import get_celery, worker_name
     from decalogo.queue.lanes import SUSPECT_QUEUE, SUSPECT_QUEUES, WORK_QUEUES
@@ -29,6 +32,8 @@ def worker(queues: str, concurrency: int | None) -> None:
     app.steps["consumer"].add(LeaseRenewal)
     role = "suspect" if queues == SUSPECT_QUEUE else "worker"
     configure(settings.log, service=role, worker=worker_name(role))
+    # The pool's own logger passes nothing on, and Celery would give it another format.
+    get_logger().handlers[:] = logging.getLogger().handlers
     metrics.start(settings, role)
     names = ",".join(SUSPECT_QUEUES) if role == "suspect" else queues or ",".join(WORK_QUEUES)
     arguments = [
