@@ -76,3 +76,13 @@ def test_the_first_documents_of_a_process_compile_nothing() -> None:
     assert isinstance(scanners[0], GatedScanner)
     assert isinstance(scanners[-1], FastScanner)
     assert scanners[0].scan(b"una meta") == scanners[-1].scan(b"una meta") == [0]
+
+
+def test_no_document_waits_for_a_database_and_the_next_process_finds_one(tmp_path: Path) -> None:
+    few = (r"\b(?:meta)\b", r"\b(?:dos)\b")
+    first = Engine(few)
+    assert isinstance(first.scanner(tmp_path), GatedScanner)
+    assert not list(tmp_path.iterdir())
+    FastScanner(few, tmp_path)
+    assert isinstance(first.scanner(tmp_path), FastScanner)
+    assert isinstance(Engine(few).scanner(tmp_path), FastScanner)

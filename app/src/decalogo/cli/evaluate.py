@@ -42,8 +42,13 @@ def evaluate(
         _fail(f"{error.filename or file}: {error.strerror or error}")
     if json == "-":
         sys.stdout.buffer.write(done.to_json() + b"\n")
-        return
-    _show(done.result)
+    else:
+        _show(done.result)
+    if cache is not None:
+        from decalogo.evaluation.warm import warm
+
+        sys.stdout.flush()  # the answer first
+        warm(cache, load_rubric(rubric))
 
 
 def _fail(message: str) -> None:

@@ -11,6 +11,7 @@ import hashlib
 import os
 import platform
 import re
+import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 DOCUMENTS_BEFORE_COMPILING = 5
 """Documents a process judges before it compiles a database of its own."""
+SHIPPED = Path(sys.prefix) / "share" / "decalogo" / "patterns"
+"""Databases that were compiled when the package was installed (in the image); see ``warm``."""
 
 _MOST_WORDS = 200_000
 _WORD = re.compile(rb"[a-z0-9]+")
@@ -126,7 +129,7 @@ class FastScanner:
     """Hyperscan over all patterns at once."""
 
     def __init__(self, patterns: tuple[str, ...], cache_dir: Path | None = None) -> None:
-        self._database = _load(patterns, cache_dir) or _compile(patterns, cache_dir)
+        self._database = load_database(patterns, cache_dir) or _compile(patterns, cache_dir)
 
     def scan(self, text: bytes) -> list[int]:
         """Return the ids of the patterns that match, ascending."""
@@ -144,7 +147,8 @@ class Engine:
     """The patterns of one rubric in one process, with the scanner that is cheapest for what it has to do.
 
     Compiling hyperscan's database takes seconds: it pays for a worker, not for one document. So the first documents of
-    a process are read by the gated scanner, unless a folder keeps a database. All scanners give the same.
+    a process are read by the gated scanner, unless a folder keeps a database (``warm`` puts it there).
+    All scanners give the same.
     """
 
     def __init__(self, patterns: tuple[str, ...]) -> None:
@@ -156,9 +160,11 @@ class Engine:
     def scanner(self, cache_dir: Path | None = None) -> Scanner:
         """Return the scanner for one more document."""
         self._documents += 1
-        if self._fast is None and (cache_dir is not None or self._documents > DOCUMENTS_BEFORE_COMPILING):
+        if self._fast is None:
             with contextlib.suppress(ImportError):  # an unusual processor or system
-                self._fast = FastScanner(self.patterns.patterns, cache_dir)
+                patterns = self.patterns.patterns
+                if self._documents > DOCUMENTS_BEFORE_COMPILING or load_database(patterns, cache_dir) is not None:
+                    self._fast = FastScanner(patterns, cache_dir)
         if self._fast is not None:
             return self._fast
         if self._gated is None:
@@ -183,13 +189,20 @@ def _cpu() -> str:
     return platform.processor()
 
 
-def _load(patterns: tuple[str, ...], cache_dir: Path | None) -> Any | None:
-    if cache_dir is None:
-        return None
+def load_database(patterns: tuple[str, ...], cache_dir: Path | None = None) -> Any | None:
+    """Return the database that this machine can use from the cache or the installation, or ``None``."""
+    name = f"{_key(patterns)}.hsdb"
+    for folder in (cache_dir, SHIPPED):
+        if folder is not None and (database := _read(folder / name)) is not None:
+            return database
+    return None
+
+
+def _read(path: Path) -> Any | None:
     import hyperscan
 
     try:
-        content = (cache_dir / f"{_key(patterns)}.hsdb").read_bytes()
+        content = path.read_bytes()
     except OSError:
         return None
     head, digest, body = content[: len(_MAGIC)], content[len(_MAGIC) : len(_MAGIC) + 32], content[len(_MAGIC) + 32 :]
@@ -226,6 +239,7 @@ def _save(body: bytes, cache_dir: Path, target: Path) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(_MAGIC + hashlib.sha256(body).digest() + body)
+        Path(name).chmod(0o644)  # made at the image's build by root, read by the services
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)

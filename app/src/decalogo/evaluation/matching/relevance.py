@@ -68,6 +68,7 @@ class RelevanceRanker:
         self._fold = fold
         self._rubric = rubric
         self._headings: dict[str, tuple[bytes, list[int]]] = {}
+        self._members: dict[int, list[int]] = {}  # passage to its units
 
     def focus(self, point: Point, units: list[Unit], postings: dict[int, list[int]]) -> Focus:
         """Return the relevant units of a point; ``postings`` maps pattern id to unit indexes."""
@@ -81,23 +82,29 @@ class RelevanceRanker:
             passages.setdefault(units[index].passage, set()).update(found)
         relevance = {}
         headings: dict[tuple[str, ...], float] = {}
-        for index, unit in enumerate(units):
+        # A unit with no term in its passage is never relevant, whatever its headings say.
+        for index in sorted(index for passage in passages for index in self._units_of(units, passage)):
+            unit = units[index]
             found = own.get(index, frozenset())
-            around = passages.get(unit.passage, set()) - found if unit.passage in passages else set()
+            around = passages[unit.passage] - found
             if unit.section not in headings:
                 headings[unit.section] = self._heading(unit.section, terms)
             heading = headings[unit.section]
-            if not (found or around or heading):
-                continue
             length = self._length_norm(unit)
             total = length * self._weight(found, terms) + self._settings.heading * heading
             total += self._settings.context * min(2.0, self._weight(around, terms))
-            if total >= self._settings.threshold and (found or around):
+            if total >= self._settings.threshold:
                 rank = length * sum(rarity[term] for term in sorted(found)) + self._settings.heading * heading
                 rank += self._settings.context * sum(rarity[term] for term in sorted(around))
                 relevance[index] = round(rank / (rank + 1.0), 3)
         kept = {index: found for index, found in own.items() if index in relevance}
         return Focus(relevance, kept, terms.exclude, self._patterns)
+
+    def _units_of(self, units: list[Unit], passage: int) -> list[int]:
+        if not self._members:
+            for unit in units:
+                self._members.setdefault(unit.passage, []).append(unit.index)
+        return self._members[passage]
 
     def _length_norm(self, unit: Unit) -> float:
         """Return how much a term counts by the unit's length: one word says less about a long sentence."""

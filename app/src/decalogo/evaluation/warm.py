@@ -1,0 +1,30 @@
+"""Compile the patterns of the rubrics that ship, so that no document has to wait for it.
+
+    python -m decalogo.evaluation.warm [FOLDER]
+
+What is there already is left alone. FOLDER is a cache folder (``evaluation.cache_dir``); without it, the databases go
+where the installation keeps them, which the image's build does. A database serves the processor and version it was made
+on; elsewhere it is passed over, and each process compiles its own after a few documents.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+
+from decalogo.evaluation.matching.engine import SHIPPED, FastScanner, load_database
+from decalogo.evaluation.rubric import Rubric, load_rubric
+from decalogo.evaluation.rubric.load import available_rubrics
+
+
+def warm(folder: Path, rubric: Rubric) -> None:
+    """Leave a database of the rubric's patterns in ``folder``, unless there or in the installation is one."""
+    with contextlib.suppress(ImportError):  # an unusual processor or system: there is no hyperscan
+        if load_database(rubric.patterns, folder) is None:
+            FastScanner(rubric.patterns, folder)
+
+
+if __name__ == "__main__":
+    for name in available_rubrics():
+        warm(Path(sys.argv[1]) if len(sys.argv) > 1 else SHIPPED, load_rubric(name))
