@@ -51,6 +51,8 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         "worker_disable_prefetch": queue.disable_prefetch,
         "worker_max_tasks_per_child": queue.max_tasks_per_child,
         "worker_max_memory_per_child": queue.max_memory_per_child_kib,
+        # Celery's 4 s kill a child that a busy host is slow to start, and the next one, and so on for ever.
+        "worker_proc_alive_timeout": 60.0,
         "worker_soft_shutdown_timeout": queue.soft_shutdown_seconds,
         "worker_send_task_events": False,
         "worker_hijack_root_logger": False,
