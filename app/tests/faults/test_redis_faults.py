@@ -143,6 +143,21 @@ def test_an_append_only_file_cut_off_in_its_last_write_still_opens(processes: Pr
     assert ledger.batch(second) is None or counts(ledger, second)["queued"] == 3
 
 
+def test_an_append_only_file_damaged_in_the_middle_is_not_opened_with_a_hole_in_it(processes: Processes) -> None:
+    processes.start("redis")
+    for _ in range(3):
+        submit(processes, "ok", 3)
+    processes.signal("redis", signal.SIGKILL)
+    processes.running["redis"].wait(10)
+    (log,) = (processes.folder / "redis" / "appendonlydir").glob("*.incr.aof")
+    content = bytearray(log.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 64] = bytes(64)
+    log.write_bytes(content)
+    opened = subprocess.run(processes._commands["redis"], check=False, capture_output=True, timeout=30)
+    assert opened.returncode != 0
+    assert b"Bad file format" in opened.stdout
+
+
 def test_redis_out_of_memory_refuses_new_work_and_finishes_what_it_has(processes: Processes) -> None:
     processes.start_all()
     job_id = submit(processes, "sleep 0.2", 40)
