@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from appliance import Appliance
+from appliance import Appliance, docker
 from papers import REAL_PLAN, small_documents
 
 
@@ -13,20 +13,30 @@ def test_a_backup_brings_everything_back_after_the_volumes_are_gone(appliance: A
     job_id = accepted["job_id"]
     client.follow(job_id, seconds=120)
     before = client.get(f"/api/v1/batch/{job_id}/results")
+    unfinished = client.upload([(f"{n}.pdf", REAL_PLAN.read_bytes()) for n in range(12)])["job_id"]
     archive = tmp_path / "appliance.tar"
     appliance.run("backup", str(archive))
     assert archive.stat().st_mode & 0o077 == 0
 
+    assert volumes(appliance)
     appliance.run("down", "--volumes")
+    assert volumes(appliance) == []
     appliance.run("up", "--scale", "worker=2")
+    assert appliance.client(token).ask("GET", f"/api/v1/batch/status/{job_id}").status_code == 401, "it was not empty"
     appliance.run("restore", str(archive))
 
     again = appliance.client(token)
     assert again.get(f"/api/v1/batch/{job_id}/results") == before
     page = again.get(f"/api/v1/documents/{accepted['documents'][0]['document_id']}/pages/1")
     assert page["text"]
+    assert again.follow(unfinished, seconds=180)[-1]["succeeded"] == 12
     refused = refusal_to_restore(appliance, archive)
     assert "already holds batches" in refused
+
+
+def volumes(appliance: Appliance) -> list[str]:
+    """Return what there is of this appliance's volumes."""
+    return docker("volume", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={appliance.name}").split()
 
 
 def refusal_to_restore(appliance: Appliance, archive: Path) -> str:
