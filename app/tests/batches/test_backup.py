@@ -9,7 +9,7 @@ import pytest
 from decalogo.access.tokens import Tier, TokenStore
 from decalogo.batches.backup import restore_backup, write_backup
 from decalogo.batches.ledger import open_ledger
-from decalogo.batches.states import BatchState, DocumentState, NewDocument, Options
+from decalogo.batches.states import BatchState, DocumentState, Handling, NewDocument, Options
 from decalogo.connections import connect
 from decalogo.errors import RequestError
 from decalogo.settings import Settings
@@ -53,6 +53,29 @@ def test_everything_comes_back_and_what_ran_is_queued_again(settings: Settings) 
     assert claim is not None
     assert claim.attempt == 2  # fencing tokens go on counting
     assert ledger.finish(claim, DocumentState.SUCCEEDED, result_key="results/doc_runs.2.json")
+
+
+def test_a_restored_appliance_no_longer_knows_idempotency_keys_nor_which_webhooks_are_due(settings: Settings) -> None:
+    ledger, store = open_ledger(settings), ArtifactStore(settings.storage.path)
+    client = connect(settings.redis, settings.redis.ledger_db)
+    store.put("documents/doc_1", b"text")
+    handling = Handling('{"url": "https://example.org", "secret": "s"}', "idempotency:abc", "mark")
+    ledger.admit("batch_1", "t", Options(), [NewDocument("doc_1", "a.pdf", "", "00", 4)], handling=handling)
+    claim = ledger.claim("doc_1", "task")
+    assert claim is not None
+    assert ledger.finish(claim, DocumentState.FAILED)
+    assert client.zcard("webhooks") == 1
+    assert client.exists("idempotency:abc")
+    archive = io.BytesIO()
+    write_backup(client, store, archive)
+
+    client.flushall()
+    archive.seek(0)
+    restore_backup(client, store, archive)
+
+    assert ledger.batch("batch_1") is not None
+    assert client.zcard("webhooks") == 0
+    assert not client.exists("idempotency:abc")
 
 
 def test_a_restore_into_an_appliance_with_batches_is_refused_unless_told(settings: Settings) -> None:

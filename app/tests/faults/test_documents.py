@@ -91,3 +91,14 @@ def test_a_dead_letter_can_be_retried_after_the_cause_is_gone(appliance: Applian
     assert appliance.ledger.revive([document_id]) == [document_id]
     assert appliance.wait_finished(job_id)[0].state is DocumentState.SUCCEEDED
     assert appliance.ledger.dead() == []
+
+
+def test_a_document_whose_upload_is_gone_is_given_up_with_its_reason(appliance: Appliance) -> None:
+    start(appliance)
+    job_id, (document_id, _) = appliance.submit(["ok", "ok"])
+    appliance.store.delete(f"documents/{document_id}")
+    gone, fine = appliance.wait_finished(job_id, 60)
+    assert fine.state is DocumentState.SUCCEEDED
+    assert gone.state is DocumentState.DEAD
+    assert gone.problem is not None
+    assert "FileNotFoundError" in gone.problem["detail"]
