@@ -1,0 +1,88 @@
+"""One appliance for all faults, a stream of documents that flows through them, and at the end the table."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from appliance import docker
+from client import Client
+from ground import CALIBRATED, Ground, children
+from journal import Injury, Journal
+from papers import small_documents
+from stream import Book, Stream
+
+
+class Attack:
+    """What the tests do to the running appliance; every fault is noted with the documents it met in work."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        self.journal = Journal()
+        self.book = Book()
+        self.token = ground.appliance.run("token", "create", "tests", "--tier", "premium").strip()
+        self.client = self.another_client()
+        self.stream = Stream(self.another_client(), small_documents(30), self.book, ground.much_waits)
+
+    def another_client(self) -> Client:
+        """Return a client for use in another thread."""
+        return self.ground.appliance.client(self.token)
+
+    @contextmanager
+    def fault(self, name: str, *, at_work: int = 4) -> Iterator[list[str]]:
+        """Wait for work, run the block, which does the harm, and wait until what was in work has its results."""
+        documents = self.ground.at_work(at_work)
+        began = time.time()
+        yield documents
+        self.ground.wait_ended(documents)
+        self.journal.injuries.append(Injury(name, began, time.time(), frozenset(documents)))
+
+    def kill(self, *processes: int) -> None:
+        """Kill processes of containers from outside, as nobody warns them."""
+        for process in processes:
+            os.kill(process, signal.SIGKILL)
+
+    def child_of(self, worker: str) -> int:
+        """Return one process of a worker that judges documents."""
+        return children(self.ground.main_process(worker))[-1]
+
+    def read_logs(self) -> None:
+        """Take down what the containers logged so far."""
+        for service in ("worker", "suspect", "scheduler"):
+            self.journal.read(self.ground.ids(service))
+
+    @contextmanager
+    def frozen(self, container: str, seconds: float) -> Iterator[None]:
+        """Freeze a container for so long."""
+        docker("pause", container)
+        try:
+            yield
+            time.sleep(seconds)  # the fault is that it lasts so long
+        finally:
+            docker("unpause", container)
+
+
+@pytest.fixture(scope="package")
+def attack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attack]:
+    if os.geteuid() != 0:
+        pytest.skip("needs root: processes of containers are killed from outside, and small disks are mounted")
+    ground = Ground(tmp_path_factory.mktemp("faults"), "decalogo-faults", CALIBRATED)
+    try:
+        ground.start()
+        attack = Attack(ground)
+        attack.stream.start()
+        yield attack
+    finally:
+        ground.delete()
+
+
+@pytest.fixture(scope="package")
+def report_folder() -> Path | None:
+    """Where the table goes as JSON and Markdown, if anywhere: the environment's FAULTS_REPORT."""
+    name = os.environ.get("FAULTS_REPORT")
+    return Path(name) if name else None

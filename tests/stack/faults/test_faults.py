@@ -1,0 +1,198 @@
+"""Everything that can die under a stream of documents dies; then the client's own book is compared with what there is.
+
+In this order, on one running appliance. FAULTS_REPORT=FOLDER writes the table that docs/recovery.md shows.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from appliance import SERVICES, docker
+from conftest import Attack
+from ground import wait
+from journal import Row, markdown, write
+from papers import small_text
+from stream import UPLOAD, all_batches, hand_in, reconcile
+
+LEASE_SECONDS = 10.0
+
+
+def test_a_killed_process_of_a_worker(attack: Attack) -> None:
+    for _ in range(3):
+        with attack.fault("a process of each worker killed"):
+            attack.kill(*(attack.child_of(worker) for worker in attack.ground.ids("worker")))
+
+
+def test_a_killed_parent_of_a_worker(attack: Attack) -> None:
+    with attack.fault("a worker's parent killed"):
+        attack.kill(attack.ground.main_process(attack.ground.ids("worker")[0]))
+
+
+def test_a_killed_worker_container(attack: Attack) -> None:
+    worker = attack.ground.ids("worker")[1]
+    with attack.fault("a worker container killed"):
+        docker("kill", worker)
+        docker("start", worker)
+
+
+def test_all_workers_killed(attack: Attack) -> None:
+    workers = [*attack.ground.ids("worker"), *attack.ground.ids("suspect")]
+    with attack.fault("all worker containers killed"):
+        docker("kill", *workers)
+        docker("start", *workers)
+
+
+def test_the_scheduler_and_a_workers_process_killed_at_once(attack: Attack) -> None:
+    (scheduler,) = attack.ground.ids("scheduler")
+    with attack.fault("the scheduler and a worker's process killed"):
+        attack.kill(attack.ground.main_process(scheduler), attack.child_of(attack.ground.ids("worker")[0]))
+
+
+@pytest.mark.parametrize("service", ["nginx", "api"])
+def test_the_way_in_killed_in_the_middle_of_uploads(attack: Attack, service: str) -> None:
+    halfway = threading.Event()
+    files = [(f"slow-{n}.txt", small_text(n) * 4000) for n in range(2)]
+    uploads = [
+        threading.Thread(target=hand_in, args=(attack.another_client(), files, attack.book), kwargs={"slowly": halfway})
+        for _ in range(2)
+    ]
+    before, broken = len(attack.book.batches), attack.book.repeated.total()
+    for upload in uploads:
+        upload.start()
+    incoming = attack.ground.disks["artifacts"].folder / "incoming"
+    wait(lambda: len(list(incoming.glob("*"))) >= 2, "two uploads under way")
+    (container,) = attack.ground.ids(service)
+    with attack.fault(f"{service} killed in the middle of uploads"):
+        attack.kill(attack.ground.main_process(container))
+        halfway.set()
+    for upload in uploads:
+        upload.join(120)
+    assert attack.book.repeated.total() >= broken + 2, "no upload was cut"
+    assert len(attack.book.batches) >= before + 2
+
+
+def test_redis_killed(attack: Attack) -> None:
+    (container,) = attack.ground.ids("redis")
+    for _ in range(2):
+        with attack.fault("Redis killed"):
+            attack.kill(attack.ground.main_process(container))
+
+
+def test_a_worker_stopped_with_work(attack: Attack) -> None:
+    worker = attack.ground.ids("worker")[0]
+    with attack.fault("a worker stopped (SIGTERM)"):
+        docker("stop", worker)
+        docker("start", worker)
+
+
+def test_a_worker_frozen_past_its_lease(attack: Attack) -> None:
+    worker = attack.ground.ids("worker")[1]
+    with attack.fault("a worker frozen past its lease, then woken"), attack.frozen(worker, LEASE_SECONDS + 4):
+        pass
+
+    def refused() -> bool:
+        attack.journal.read([worker])
+        return attack.journal.fenced().total() > 0
+
+    wait(refused, "a late answer that was refused", 30)
+
+
+def test_redis_frozen_for_half_a_minute(attack: Attack) -> None:
+    (container,) = attack.ground.ids("redis")
+    with attack.fault("Redis frozen for 30 s"), attack.frozen(container, 30):
+        pass
+
+
+def test_a_worker_cut_off_the_network(attack: Attack) -> None:
+    worker = attack.ground.ids("worker")[0]
+    network = f"{attack.ground.appliance.name}_backend"
+    with attack.fault("a worker's network cut for 14 s"):
+        docker("network", "disconnect", network, worker)
+        time.sleep(LEASE_SECONDS + 4)  # the fault is that it lasts so long
+        docker("network", "connect", network, worker)
+    connected = time.time()
+
+    def works_again() -> bool:
+        attack.journal.read([worker])
+        return any(
+            line["at"] > connected and line.get("outcome") == "succeeded" for line in attack.journal.lines[worker]
+        )
+
+    wait(works_again, "the worker takes documents again", 60)
+
+
+def test_workers_replaced_by_an_update(attack: Attack) -> None:
+    attack.read_logs()  # the old containers take their logs with them
+    with attack.fault("workers replaced by an update"):
+        attack.ground.judge_with("decalogo")
+
+
+def test_a_full_disk_of_the_artifact_store(attack: Attack) -> None:
+    disk = attack.ground.disks["artifacts"]
+    with attack.fault("the artifact store's disk full for 8 s", at_work=1):
+        disk.fill()
+        try:
+            refused = attack.client.http.post(UPLOAD, files=[("files", ("a.txt", b"texto"))])
+            time.sleep(8)  # the fault is that it lasts so long
+        finally:
+            disk.free()
+    assert refused.status_code == 503, refused.text
+    assert refused.json()["limit"] == "disk"
+
+
+def test_a_full_disk_of_redis(attack: Attack) -> None:
+    (container,) = attack.ground.ids("redis")
+    restarts = attack.ground.state(container)["RestartCount"]
+    disk = attack.ground.disks["redis"]
+    with attack.fault("Redis's disk full", at_work=1):
+        disk.fill()
+        try:
+            wait(lambda: attack.ground.state(container)["RestartCount"] > restarts, "Redis gives up")
+        finally:
+            disk.free()
+
+
+def test_everything_killed_and_started_as_after_a_reboot(attack: Attack) -> None:
+    containers = [one for service in SERVICES for one in attack.ground.ids(service)]
+    with attack.fault("every container killed and started", at_work=1):
+        docker("kill", *containers)
+        docker("start", *containers)  # in any order, as the engine does
+
+
+def test_nothing_was_lost_doubled_wrong_or_stuck(attack: Attack, report_folder: Path | None) -> None:
+    attack.stream.end()
+    book = attack.book
+    drained = time.monotonic()
+    wait(lambda: set(all_batches(attack.client).values()) == {"finished"}, "everything finished", 150)
+    drained = time.monotonic() - drained
+    attack.read_logs()
+    outcome = reconcile(attack.client, book)
+    rows = attack.journal.rows(outcome.unsound)
+    twice = [document for document, count in attack.journal.standing().items() if count > 1]
+    print(f"\n{markdown(rows)}\n{outcome}\nuploads sent again: {dict(book.repeated)}")
+    if report_folder:
+        counts = {name: value for name, value in vars(outcome).items() if name != "unsound"}
+        write(report_folder, rows, {**counts, "repeated": book.repeated, "drained_seconds": round(drained, 1)})
+    assert outcome.clean(), outcome
+    assert twice == []
+    assert len(book.documents) > 300
+    assert len(rows) == 16
+
+
+def test_what_was_in_work_started_again_in_time(attack: Attack) -> None:
+    rows = {row.fault: row for row in attack.journal.rows(set())}
+    soon(rows["a process of each worker killed"], p50=7, most=7)
+    soon(rows["a worker's parent killed"], p50=11, most=15)
+    soon(rows["a worker container killed"], p50=11, most=15)
+
+
+def soon(row: Row, *, p50: float, most: float) -> None:
+    """Check when documents that lost their worker ran again, seconds."""
+    assert row.handed_back > 0, f"{row.fault}: it hit nothing"
+    assert row.again_p50 is not None
+    assert row.again_max is not None
+    assert row.again_p50 <= p50
+    assert row.again_max <= most
