@@ -3,8 +3,8 @@
     python bench/precision.py [--errors]
 
 Each passage is judged as a document of its own, the way any document is judged. A decision is one element of one
-(question, passage) pair. `--errors` lists what was found wrongly and missed in the part to tune on; the held-out part is
-only ever counted. The exit code is 1 below 0.90 precision or 0.80 recall, over the whole set or the held-out part.
+(question, passage) pair. `--errors` lists what was found wrongly and missed in the part to tune on; the held-out part
+is only ever counted. The exit code is 1 below 0.90 precision or 0.80 recall, over the whole set or the held-out part.
 """
 
 from __future__ import annotations

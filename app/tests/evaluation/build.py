@@ -89,13 +89,15 @@ def answer(folder: Path, rule: dict[str, Any], text: Extracted, **more: Any) -> 
 
 
 def check_evidence(done: Evaluation) -> None:
-    """Every quote stands where it says, and a score is never without one."""
+    """Every quote stands where it says and proves an element that was found; a score is never without one."""
     for item in done.result["answers"]:
         if item["score"]:
             assert item["evidence"], item["id"]
         for proof in item["evidence"]:
             page = done.pages[proof["page"] - 1]
             assert page[proof["start"] : proof["end"]] == proof["quote"]
+            assert proof["matched"].strip()
             assert proof["matched"] in proof["quote"]
+            assert item["elements"][proof["element"]] is True
             assert 0 < len(proof["quote"]) <= 1300
             assert 0 < proof["relevance"] <= 1

@@ -172,6 +172,11 @@ def test_a_proportion_divides_people_of_the_same_kind(tmp_path: Path) -> None:
     assert other["score"] == 0
 
 
+def test_the_main_target_of_a_proportion_is_the_largest(tmp_path: Path) -> None:
+    text = ("Viven aquí 1.000 mujeres.", "Capacitar 30 mujeres líderes.", "Capacitar 500 mujeres en oficios.")
+    assert answer(tmp_path, PROPORTION, document(*text))["measure"] == {"value": 0.5}
+
+
 def test_a_proportion_may_be_stated_outright(tmp_path: Path) -> None:
     found = answer(tmp_path, PROPORTION, document("Se atenderá al 60 % de las mujeres del campo."))
     assert (found["measure"], found["score"]) == ({"value": 0.6}, 3)

@@ -20,15 +20,17 @@ class ColumnRoles:
         self._fold = fold
         self._columns, self._known = _columns(rubric)
 
-    def __call__(self, header: tuple[str, ...]) -> tuple[str, ...]:
+    def __call__(self, header: tuple[str, ...], section: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Return the role of each column, "" where it has none.
 
         A column such as "Meta" takes its meaning from the nearest column to its left that ``after`` names: a target
         after a result indicator is another thing than a target after a product.
         """
-        plain = [self._plain(title) for title in header]
+        titles = [b" ".join(self._fold(title).split()) for title in header]
+        around = (*titles, *(self._fold(heading) for heading in section[-1:]))
+        columns = [self._meaning(title, around) for title in titles]
         roles: list[str] = []
-        for column in plain:
+        for column in columns:
             role = column.role if column else ""
             if column and column.after:
                 for left in reversed(roles):
@@ -36,31 +38,43 @@ class ColumnRoles:
                         role = column.after[left]
                         break
             roles.append(role)
-        return tuple(roles)
+        last = {role: index for index, role in enumerate(roles)}
+        return tuple(
+            column.several if column and column.several and index < last[role] else role
+            for index, (role, column) in enumerate(zip(roles, columns, strict=True))
+        )
 
-    def _plain(self, title: str) -> Column | None:
-        text = b" ".join(self._fold(title).split())
-        if not text:
+    def _meaning(self, title: bytes, around: tuple[bytes, ...]) -> Column | None:
+        """Return the first column that fits a title and what stands around it."""
+        if not title:
             return None
-        if text not in self._known:
+        if title not in self._known:
             if len(self._known) >= _MOST_TITLES:
                 self._known.clear()
-            self._known[text] = self._column(text)
-        return self._known[text]
-
-    def _column(self, text: bytes) -> Column | None:
-        for column, wanted, refused in self._columns:
-            if any(p.search(text) for p in wanted) and not any(p.search(text) for p in refused):
+            self._known[title] = self._fitting(title)
+        for column, within in self._known[title]:
+            if not within or any(p.search(text) for p in within for text in around):
                 return column
         return None
 
+    def _fitting(self, title: bytes) -> list[tuple[Column, list[Any]]]:
+        return [
+            (column, within)
+            for column, wanted, refused, within in self._columns
+            if any(p.search(title) for p in wanted) and not any(p.search(title) for p in refused)
+        ]
+
+
+_Compiled = tuple[Column, list[Any], list[Any], list[Any]]
+
 
 @lru_cache(maxsize=8)
-def _columns(rubric: Rubric) -> tuple[list[tuple[Column, list[Any], list[Any]]], dict[bytes, Column | None]]:
-    """Return the columns with their patterns for wanted and refused titles, and what is known of titles so far."""
+def _columns(rubric: Rubric) -> tuple[list[_Compiled], dict[bytes, list[tuple[Column, list[Any]]]]]:
+    """Return the columns with their patterns (wanted, refused, around), and what is known of titles so far."""
     import re2  # loaded on first use, after fork
 
     def compiled(written: tuple[str, ...]) -> list[Any]:
         return [re2.compile(prepare(p).encode()) for p in expand(written, rubric.data.lexicon)]
 
-    return [(column, compiled(column.header), compiled(column.none)) for column in rubric.data.columns], {}
+    columns = [(c, compiled(c.header), compiled(c.none), compiled(c.within)) for c in rubric.data.columns]
+    return columns, {}

@@ -16,6 +16,9 @@ from decalogo.evaluation.matching.units import Unit, read_all_numbers
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.model import Clause, Element
 
+_LEAD = 12
+"""How far from the start of its cell an anchor still leads it, characters ("Nuevas familias", "100 familias")."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -197,6 +200,9 @@ class Finder:
                 number = number or counted
             cells.append(cell)
         anchors = self._anchors(clause.any, unit) if clause.any else []
+        if clause.leads:
+            first = unit.roles[clause.leads].start - unit.start if clause.leads in unit.roles else -1
+            anchors = [(s, e) for s, e in anchors if first <= s <= first + _LEAD]
         if not cells or (clause.any and not anchors):
             return []
         start, end = min(c.start for c in cells) - unit.start, max(c.end for c in cells) - unit.start

@@ -3,7 +3,9 @@
 A unit's weight for a point is the sum over the point's different terms in it (strong ones 1, weak ones less; both less
 in a unit longer than usual), plus a share of what the rest of its passage and its nearest headings add. It is relevant
 from the rubric's threshold on: a strong term is enough for a short sentence, a weak one needs company, and a heading
-alone is not. Among relevant units, rarer terms weigh more (an inverse document frequency): that ranks evidence.
+alone is not. A cell merged over rows of a table, such as a programme's name, speaks for each of them, and a long unit
+that begins with a strong term counts in full. Among relevant units, rarer terms weigh more (an inverse document
+frequency): that ranks evidence.
 """
 
 from __future__ import annotations
@@ -90,7 +92,7 @@ class RelevanceRanker:
             if unit.section not in headings:
                 headings[unit.section] = self._heading(unit.section, terms)
             heading = headings[unit.section]
-            length = self._length_norm(unit)
+            length = 1.0 if self._leads(found & terms.strong, unit) else self._length_norm(unit)
             total = length * self._weight(found, terms) + self._settings.heading * heading
             total += self._settings.context * min(2.0, self._weight(around, terms))
             if total >= self._settings.threshold:
@@ -105,6 +107,11 @@ class RelevanceRanker:
             for unit in units:
                 self._members.setdefault(unit.passage, []).append(unit.index)
         return self._members[passage]
+
+    def _leads(self, found: frozenset[int], unit: Unit) -> bool:
+        """Tell whether a long unit begins with the point: what a sentence is about stands first."""
+        start = unit.text[: self._settings.lead]
+        return len(unit.text) > self._settings.usual_length and any(self._patterns.stands(t, start) for t in found)
 
     def _length_norm(self, unit: Unit) -> float:
         """Return how much a term counts by the unit's length: one word says less about a long sentence."""
@@ -129,18 +136,29 @@ class RelevanceRanker:
             for index in postings.get(term, ()):
                 if index not in excluded or self._patterns.standing(term, units[index], terms.exclude):
                     own.setdefault(index, set()).add(term)
+        spoken: dict[str, frozenset[int]] = {}
+        for unit in units:
+            for text in unit.merged:
+                if text not in spoken:
+                    spoken[text] = self._standing(text, terms) & terms.strong
+                if spoken[text]:
+                    own.setdefault(unit.index, set()).update(spoken[text])
         return {index: frozenset(found) for index, found in own.items()}
 
     def _heading(self, section: tuple[str, ...], terms: _Terms) -> float:
         """Return how much the headings name the point: 1 for the nearest, half for the next, at most 1."""
         best = 0.0
         for share, heading in zip((1.0, 0.7, 0.4), reversed(section), strict=False):
-            text, hits = self._scanned(heading)
-            found = [t for t in hits if t in terms.strong or t in terms.weak]
-            if found and any(t in terms.exclude for t in hits):
-                found = [t for t in found if self._patterns.outside(t, text, terms.exclude)]
-            best = max(best, share * min(1.0, self._weight(found, terms)))
+            best = max(best, share * min(1.0, self._weight(self._standing(heading, terms), terms)))
         return best
+
+    def _standing(self, heading: str, terms: _Terms) -> frozenset[int]:
+        """Return the point's terms in a heading or a merged cell."""
+        text, hits = self._scanned(heading)
+        found = [t for t in hits if t in terms.strong or t in terms.weak]
+        if found and any(t in terms.exclude for t in hits):
+            found = [t for t in found if self._patterns.outside(t, text, terms.exclude)]
+        return frozenset(found)
 
     def _scanned(self, heading: str) -> tuple[bytes, list[int]]:
         known = self._headings.get(heading)

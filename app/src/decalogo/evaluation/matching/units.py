@@ -40,6 +40,7 @@ class Unit:
         section: headings above it, outermost first; for table rows also cells merged over several rows.
         roles: for table rows, column role to its filled cell.
         above: roles whose cell is merged over this row and others, and so stands in ``section``.
+        merged: the texts of those cells.
         hits: ids of the patterns that stand in it, ascending.
         reader: reads its numbers.
     """
@@ -55,6 +56,7 @@ class Unit:
     reader: NumberReader
     roles: dict[str, Cell] = field(default_factory=dict)
     above: frozenset[str] = frozenset()
+    merged: tuple[str, ...] = ()
     hits: list[int] = field(default_factory=list)
     _spans: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     _numbers: tuple[Number, ...] | None = None
@@ -140,7 +142,7 @@ def _trim(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 def build_units(
     document: Extracted,
     fold: Callable[[str], bytes],
-    roles_of: Callable[[tuple[str, ...]], tuple[str, ...]],
+    roles_of: Callable[[tuple[str, ...], tuple[str, ...]], tuple[str, ...]],
     language: Language,
 ) -> list[Unit]:
     """Return all units in reading order.
@@ -148,7 +150,7 @@ def build_units(
     Args:
         document: what extraction found.
         fold: text to folded bytes, one byte a character.
-        roles_of: table header to the role of each column ("" where it has none).
+        roles_of: table header and headings above it to the role of each column ("" where it has none).
         language: how numbers and abbreviations are written.
     """
     reader, abbreviation = number_reader(language), _abbreviation(language)
@@ -157,7 +159,7 @@ def build_units(
     covered: dict[int, list[tuple[int, int]]] = {}
     passage_number = len(document.passages)
     for table in document.tables:
-        roles = roles_of(table.header)
+        roles = roles_of(table.header, table.section)
         if not any(roles):
             continue
         for unit in _table_units(table, roles, folded, passage_number, reader):
@@ -220,13 +222,14 @@ def _table_units(
             if index in merged or roles[index] in _HEADS:
                 above = {i: text for i, text in above.items() if i < index}
                 above[index] = " ".join(cell.text.split())
-        section = (*table.section, *(text for i, text in sorted(above.items()) if i not in own))
+        beyond = tuple(text for i, text in sorted(above.items()) if i not in own)
+        section = (*table.section, *beyond)
         known = frozenset(roles[i] for i in above)
         for cells in _runs(merged):
             if unit := _row_unit(row.page, cells, roles, table.section, folded, passage, reader):
                 yield unit
         if unit := _row_unit(row.page, own, roles, section, folded, passage, reader):
-            unit.above = known - unit.roles.keys()
+            unit.above, unit.merged = known - unit.roles.keys(), beyond
             yield unit
 
 

@@ -180,7 +180,7 @@ def _written(data: RubricData, location: Location) -> Iterator[tuple[Location, t
     fields: dict[type, tuple[str, ...]] = {
         Clause: ("any", "also", "none"),
         Vocabulary: ("strong", "weak", "exclude"),
-        Column: ("header", "none"),
+        Column: ("header", "none", "within"),
     }
     fields[RelevanceSettings] = ("exclude",)
     for place, part in _parts(data, location):

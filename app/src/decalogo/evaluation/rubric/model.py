@@ -37,6 +37,8 @@ class Clause(Strict):
         beside: shared finders, one of which matches in the unit or at most ``reach`` units away in the same section.
         reach: distance for ``beside``, units.
         columns: for table rows, column role to what its cell holds.
+        leads: for table rows, the column whose cell begins with the anchor ("Mujeres atendidas", not "Talleres a
+            mujeres").
         without: column roles a table row must not have (a planned product is no baseline).
     """
 
@@ -52,12 +54,15 @@ class Clause(Strict):
     beside: tuple[Name, ...] = ()
     reach: int = Field(0, ge=0, le=5)
     columns: dict[Name, Literal["text", "number"]] = {}
+    leads: Name | None = None
     without: tuple[Name, ...] = ()
 
     @model_validator(mode="after")
     def _says_something(self) -> Clause:
         if not (self.any or self.number or self.columns or self.years):
             raise ValueError("a clause needs at least one of: any, number, years, columns")
+        if self.leads and not (self.any and self.leads in self.columns):
+            raise ValueError("'leads' needs 'any', and its column among 'columns'")
         return self
 
 
@@ -229,12 +234,21 @@ class Point(Strict):
 
 
 class Column(Strict):
-    """A column's role, told by its title; ``after`` renames it by the nearest role to its left."""
+    """A column's role, told by its title.
+
+    Attributes:
+        after: renames it by the nearest role to its left.
+        within: patterns one of which stands in a title of the table or in the heading above it: a year says nothing by
+            itself.
+        several: the role of all but the last, where more than one column has this one (a target for each year).
+    """
 
     role: Name
     header: Patterns = Field(min_length=1)
     none: Patterns = ()
     after: dict[Name, Name] = {}
+    within: Patterns = ()
+    several: Name | None = None
 
 
 class Rating(Strict):
@@ -252,6 +266,9 @@ class RelevanceSettings(Strict):
     heading: float = Field(0.7, ge=0, le=1)
     threshold: float = Field(1.0, gt=0)
     usual_length: int = Field(160, ge=20, description="Length up to which a term counts in full, characters.")
+    lead: int = Field(
+        0, ge=0, description="A long unit counts in full where a strong term stands in its first so many characters."
+    )
     length_weight: float = Field(0.3, ge=0, le=1, description="How much a longer unit takes from its terms.")
     distance: int = Field(
         120, ge=0, description="Farthest a match may stand from the point's words in a sentence, characters."

@@ -38,14 +38,15 @@ def judge_proportion(rule: Proportion, context: Context) -> Judgement:
 
 
 def _same_kind(parts: list[Match], wholes: list[Match]) -> tuple[Match, Match] | None:
-    """Return the most relevant target and the population of the same noun it is a part of."""
-    by_noun: dict[bytes, list[Match]] = {}
-    for whole in wholes:
-        by_noun.setdefault(_noun(whole), []).append(whole)
-    for part in parts:
-        for whole in by_noun.get(_noun(part), ()):
-            if whole.unit.index != part.unit.index and _value(part) <= _value(whole):
-                return part, whole
+    """Return the main target and the most relevant population of the same noun it is a part of.
+
+    The most relevant target that has such a population names the noun; the largest one of that noun is the main one.
+    """
+    for noun in dict.fromkeys(_noun(part) for part in parts):
+        main = max((part for part in parts if _noun(part) == noun), key=_value)
+        for whole in wholes:
+            if _noun(whole) == noun and whole.unit.index != main.unit.index and _value(main) <= _value(whole):
+                return main, whole
     return None
 
 
