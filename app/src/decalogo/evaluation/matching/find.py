@@ -201,8 +201,9 @@ class Finder:
             cells.append(cell)
         anchors = self._anchors(clause.any, unit) if clause.any else []
         if clause.leads:
-            first = unit.roles[clause.leads].start - unit.start if clause.leads in unit.roles else -1
-            anchors = [(s, e) for s, e in anchors if first <= s <= first + _LEAD]
+            led = unit.roles.get(clause.leads)
+            first = led.start - unit.start if led else 0
+            anchors = [(s, e) for s, e in anchors if led and first <= s <= first + _LEAD]
         if not cells or (clause.any and not anchors):
             return []
         start, end = min(c.start for c in cells) - unit.start, max(c.end for c in cells) - unit.start

@@ -2,10 +2,10 @@
 
 A unit's weight for a point is the sum over the point's different terms in it (strong ones 1, weak ones less; both less
 in a unit longer than usual), plus a share of what the rest of its passage and its nearest headings add. It is relevant
-from the rubric's threshold on: a strong term is enough for a short sentence, a weak one needs company, and a heading
-alone is not. A cell merged over rows of a table, such as a programme's name, speaks for each of them, and a long unit
-that begins with a strong term counts in full. Among relevant units, rarer terms weigh more (an inverse document
-frequency): that ranks evidence.
+from the rubric's threshold on: a strong term is enough for a short sentence, weak ones need a strong one in their
+passage or heading, and a heading alone is not. A cell merged over rows of a table, such as a programme's name, speaks
+for each of them, and a long unit that begins with a strong term counts in full. Among relevant units, rarer terms weigh
+more (an inverse document frequency): that ranks evidence.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ from decalogo.evaluation.matching.engine import Patterns, Scanner
 from decalogo.evaluation.matching.units import MAX_UNIT, Unit
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.model import Point
+
+
+_NAMED = 0.7
+"""A heading that names the point: a strong term in the nearest one or the one above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,8 @@ class RelevanceRanker:
             length = 1.0 if self._leads(found & terms.strong, unit) else self._length_norm(unit)
             total = length * self._weight(found, terms) + self._settings.heading * heading
             total += self._settings.context * min(2.0, self._weight(around, terms))
-            if total >= self._settings.threshold:
+            named = heading >= _NAMED or not terms.strong.isdisjoint(found | around)
+            if total >= self._settings.threshold and named:
                 rank = length * sum(rarity[term] for term in sorted(found)) + self._settings.heading * heading
                 rank += self._settings.context * sum(rarity[term] for term in sorted(around))
                 relevance[index] = round(rank / (rank + 1.0), 3)
