@@ -19,7 +19,6 @@ from decalogo.evaluation.matching.units import MAX_UNIT, Unit
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.model import Point
 
-
 _NAMED = 0.7
 """A heading that names the point: a strong term in the nearest one or the one above it."""
 
