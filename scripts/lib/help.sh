@@ -16,6 +16,7 @@ Run
   status                    the services and how they are
   logs [SERVICE]            the last lines of their logs, and what follows
        --batch ID [-f]      … of all services about one batch (or --document ID), in the order of time; -f: what follows
+  alerts                    what is firing now
   url                       the base address, alone
 
 Access
@@ -23,6 +24,7 @@ Access
   token list                every token, without its secret
   token revoke ID           make one useless at once
   token admin               the first admin token
+  operator                  login of the operators' pages (/grafana/, /prometheus/, /flower/ …), alone
   certificate               the certificate a client must trust (PEM), alone
 
 Work

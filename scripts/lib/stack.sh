@@ -26,6 +26,7 @@ stack_up() {
   fi
   pass_on_pip_index
   make_base_image
+  choose_grafana
   step "Building images (quick when nothing changed)"
   quietly compose build
   remember_form stack
@@ -75,7 +76,7 @@ stack_invite() {
   url="$(stack_url)"
   say ""
   say "Ready: $url  (self-signed certificate unless you mounted your own: TLS_DIR in docs/operating.md)"
-  say "Admin token: ./appliance token admin"
+  say "Admin token: ./appliance token admin    Operators' pages ($url/prometheus/ and others): ./appliance operator"
   say "Next: ./appliance decalogo submit app/tests/data/florencia-2020-2023.pdf --wait"
 }
 
@@ -87,7 +88,7 @@ stack_attach() {
 stack_down() {
   local options=()
   [[ "${1:-}" != --volumes ]] || options=(--volumes)
-  compose --profile operator down --remove-orphans "${options[@]}" >&2
+  compose --profile operator --profile grafana down --remove-orphans "${options[@]}" >&2
   say "Stopped.${1:+ Documents, results, tokens and secrets are deleted.}"
 }
 

@@ -13,7 +13,8 @@ from typing import Any
 from client import Client
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SERVICES = ("redis", "api", "worker", "suspect", "scheduler", "nginx")
+MONITORING = ("prometheus", "alertmanager", "redis-exporter", "host-exporter", "probe-exporter", "flower")
+SERVICES = ("redis", "api", "worker", "suspect", "scheduler", "nginx", *MONITORING)
 
 
 def free_port() -> int:

@@ -49,12 +49,12 @@ def server(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
 
 def login(server: tuple[Path, Path], user: str) -> "redis.Redis":
     secrets, socket = server
-    place = f"redis/{user}-password" if user in ("health", "operator") else f"{user}/redis-password"
+    place = f"redis/{user}-password" if user in ("health", "operator", "exporter") else f"{user}/redis-password"
     password = (secrets / place).read_text().strip()
     return redis.Redis(unix_socket_path=str(socket), username=user, password=password)
 
 
-@pytest.mark.parametrize("user", ["api", "worker", "scheduler", "health"])
+@pytest.mark.parametrize("user", ["api", "worker", "scheduler", "health", "exporter", "flower"])
 def test_no_user_may_wipe_or_reconfigure_the_server(server: tuple[Path, Path], user: str) -> None:
     with login(server, user) as client:
         for command in REFUSED:
@@ -83,6 +83,30 @@ def test_the_operator_may_look_at_the_server_and_change_nothing(server: tuple[Pa
         for command in ("CONFIG SET appendonly no", "FLUSHALL", "GET s", "SET s 1", "DEBUG SLEEP 0", "SHUTDOWN"):
             with pytest.raises(redis.exceptions.NoPermissionError):
                 client.execute_command(*command.split())
+
+
+def test_the_exporter_may_read_figures_and_no_content(server: tuple[Path, Path]) -> None:
+    with login(server, "exporter") as client:
+        assert client.info("memory")["used_memory"]
+        assert client.execute_command("LATENCY LATEST") == []
+        assert client.slowlog_len() == 0
+        for command in ("CONFIG GET dir", "SLOWLOG GET", "CLIENT LIST", "SELECT 1", "GET s", "SCAN 0", "PUBLISH c x"):
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                client.execute_command(*command.split())
+
+
+def test_flower_may_listen_and_ask_and_touch_no_queue(server: tuple[Path, Path]) -> None:
+    with login(server, "flower") as client, client.pubsub() as events:
+        assert client.llen("decalogo_batch_tasks") == 0
+        assert client.publish("/0.celery.pidbox", "x") == 0
+        events.psubscribe("/0.celeryev/*")
+        assert events.get_message(timeout=5)["type"] == "psubscribe"
+        assert client.sadd("_kombu.binding.reply.celery.pidbox", "x") == 1
+        for command in ("LPUSH decalogo_batch_tasks x", "RPOP decalogo_batch_tasks", "DEL unacked", "SELECT 1"):
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                client.execute_command(*command.split())
+        with pytest.raises(redis.exceptions.ResponseError, match=r"ACL|permission"):
+            client.eval("return redis.call('DEL', KEYS[1])", 1, "decalogo_batch_tasks")
 
 
 def test_nobody_gets_in_without_a_password(server: tuple[Path, Path]) -> None:

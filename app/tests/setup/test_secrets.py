@@ -1,3 +1,5 @@
+import base64
+import hashlib
 import re
 import ssl
 import stat
@@ -68,6 +70,17 @@ def test_a_deleted_plain_admin_token_is_not_minted_again(tmp_path: Path) -> None
     (tmp_path / "operator/admin-token").unlink()
 
     assert make_secrets(tmp_path, set_groups=False) == []
+
+
+def test_one_password_opens_the_operators_pages(tmp_path: Path) -> None:
+    make_secrets(tmp_path, set_groups=False)
+
+    password = (tmp_path / "operator/login-password").read_text().strip()
+    assert (tmp_path / "grafana/admin-password").read_text().strip() == password
+    user, hashed = (tmp_path / "login/htpasswd").read_text().strip().split(":")
+    assert user == "operator"
+    assert hashed == "{SHA}" + base64.b64encode(hashlib.sha1(password.encode()).digest()).decode()
+    assert len(password) == 64
 
 
 def test_write_once_keeps_what_another_wrote_first(tmp_path: Path) -> None:

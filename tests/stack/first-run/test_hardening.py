@@ -90,17 +90,20 @@ def test_the_edge_cannot_reach_redis(appliance: Appliance) -> None:
 
 def test_a_service_sees_its_own_secrets_only(appliance: Appliance) -> None:
     expected = {
-        "redis": {"health-password", "operator-password", "users.acl"},
+        "redis": {"exporter-password", "health-password", "operator-password", "users.acl"},
         "api": {"admin-token.sha256", "redis-password"},
         "worker": {"redis-password"},
         "suspect": {"redis-password"},
         "scheduler": {"redis-password"},
-        "nginx": {"tls.crt", "tls.key"},
+        "nginx": {"tls.crt", "tls.key", "htpasswd"},
+        "redis-exporter": {"redis-passwords.json"},
+        "flower": {"redis-password"},
+        "alertmanager": set(),
     }
     for service, names in expected.items():
         listed = appliance.compose("exec", "-T", service, "find", "/run/secrets", "-type", "f").split()
         assert {path.rsplit("/", 1)[1] for path in listed} == names, service
-        assert all(path.startswith("/run/secrets/decalogo/") for path in listed)
+        assert all(path.startswith(("/run/secrets/decalogo/", "/run/secrets/login/")) for path in listed)
 
 
 def test_no_secret_is_in_inspect_environment_arguments_or_logs(appliance: Appliance) -> None:
@@ -109,7 +112,9 @@ def test_no_secret_is_in_inspect_environment_arguments_or_logs(appliance: Applia
         "admin token": admin.split("_", 2)[2],
         "health": appliance.secret("redis", "health-password"),
         "operator": appliance.secret("redis", "operator-password"),
-        **{name: appliance.secret(name, "redis-password") for name in ("api", "worker", "scheduler")},
+        "exporter": appliance.secret("redis", "exporter-password"),
+        "login": appliance.run("operator").strip().removeprefix("operator:"),
+        **{name: appliance.secret(name, "redis-password") for name in ("api", "worker", "scheduler", "flower")},
     }
     assert all(len(secret) >= 40 for secret in secrets.values())
     places = {"inspect": json.dumps(appliance.inspect()), "logs": appliance.compose("logs", "--no-color")}

@@ -74,6 +74,14 @@ def trace(
 
 
 @app.command()
+def flower() -> None:
+    """Show workers and tasks to operators (Flower) until told to stop."""
+    from decalogo.cli import services
+
+    services.flower()
+
+
+@app.command()
 def health(role: Annotated[str, typer.Argument(help="api, worker or scheduler")]) -> None:
     """Tell whether the local service makes progress (exit status 0 or 1)."""
     from decalogo.cli import services

@@ -1,4 +1,4 @@
-"""The long-running services: worker and scheduler, and the check of their health."""
+"""The long-running services: worker, scheduler and Flower, and the check of their health."""
 
 from __future__ import annotations
 
@@ -71,6 +71,29 @@ def scheduler() -> None:
     from decalogo.queue.scheduler import run_scheduler
 
     run_scheduler(settings)
+
+
+def flower() -> None:
+    """Show workers and tasks under /flower/ until told to stop; what it remembers is bounded."""
+    settings = get_settings()
+    configure(settings.log)
+    from decalogo.queue.app import get_celery
+
+    options = {
+        "address": "0.0.0.0",  # noqa: S104 - reached by the edge alone, over the stack's own network
+        "port": 5555,
+        "url_prefix": "flower",
+        "max_workers": 200,
+        "max_tasks": 10_000,
+        "purge_offline_workers": 3600,
+        "read_only": True,
+        "logging": settings.log.level.lower(),
+    }
+    app = get_celery()
+    # A consumer looks after unacknowledged messages: Flower after its own, never after the workers'.
+    own = {name: f"flower.{name}" for name in ("unacked", "unacked_index", "unacked_mutex")}
+    app.conf.broker_transport_options |= {f"{name}_key": value for name, value in own.items()}
+    app.start(["flower", *(f"--{name.replace('_', '-')}={value}" for name, value in options.items())])
 
 
 def health(role: str) -> None:

@@ -18,6 +18,19 @@ SERVICES = ("api", "worker", "scheduler")
 HEALTH_USER = "health"
 # For people and for `doctor`: reads what the server is set to and how it is, changes nothing, sees no key.
 OPERATOR_USER = "operator"
+# Prometheus' view of the server. No SLOWLOG GET: it shows what commands were called with.
+EXPORTER_USER = "exporter"
+EXPORTER_COMMANDS = "-@all +ping +info +latency|latest +latency|histogram +slowlog|len +client|setname +client|setinfo"
+# Flower: listens to the workers' events and asks them how they are (remote control; answers
+# come over lists of their own). Without SELECT it stays in the broker's database; of the documents' queues it may tell
+# the length.
+FLOWER_USER = "flower"
+FLOWER_COMMANDS = (
+    "-@all +ping +info +hello +time +client|setname +client|setinfo +multi +exec +watch +unwatch +publish +subscribe "
+    "+psubscribe +unsubscribe +punsubscribe +llen +exists +type +sadd +srem +smembers +scard +brpop +rpop +lpush +del "
+    "+expire +get +set +zadd +zrem +zrange +zrangebyscore +eval +evalsha +script|load +script|exists"
+)
+FLOWER_ACCESS = f"resetkeys ~_kombu.* ~*.celery.pidbox* ~celeryev* ~flower.* %R~* {CHANNELS} &/0.celeryev/*"
 OPERATOR_COMMANDS = "-@all +ping +info +config|get +slowlog|get +slowlog|len +latency|latest +client|list +acl|whoami"
 
 
@@ -25,8 +38,7 @@ def users_acl(passwords: Mapping[str, str]) -> str:
     """Return the text of ``users.acl``, which holds SHA-256 hashes only.
 
     Args:
-        passwords: password of each user of ``SERVICES``, ``HEALTH_USER`` and ``OPERATOR_USER``; a missing one raises
-            ``KeyError``.
+        passwords: password of each user of ``SERVICES`` and of the four others; a missing one raises ``KeyError``.
     """
     # Off and without a password: nobody can be this user, and a client that does not log in can do nothing. But Redis
     # replays its append-only file as this user and checks every MULTI/EXEC against it: with fewer rights than all, each
@@ -35,9 +47,9 @@ def users_acl(passwords: Mapping[str, str]) -> str:
     for name in SERVICES:
         lines.append(f"user {name} on {_hashed(passwords[name])} ~* {CHANNELS} {COMMANDS}")
     lines.append(f"user {HEALTH_USER} on {_hashed(passwords[HEALTH_USER])} resetkeys resetchannels -@all +ping")
-    lines.append(
-        f"user {OPERATOR_USER} on {_hashed(passwords[OPERATOR_USER])} resetkeys resetchannels {OPERATOR_COMMANDS}"
-    )
+    for name, commands in ((OPERATOR_USER, OPERATOR_COMMANDS), (EXPORTER_USER, EXPORTER_COMMANDS)):
+        lines.append(f"user {name} on {_hashed(passwords[name])} resetkeys resetchannels {commands}")
+    lines.append(f"user {FLOWER_USER} on {_hashed(passwords[FLOWER_USER])} {FLOWER_ACCESS} {FLOWER_COMMANDS}")
     return "\n".join(lines) + "\n"
 
 

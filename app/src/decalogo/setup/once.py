@@ -6,17 +6,24 @@ Files, each in a folder (in the stack: a volume) that only its service mounts:
 - ``api/``: ``redis-password``, ``admin-token.sha256`` (``<id> <hex sha256 of the secret>``)
 - ``worker/``, ``scheduler/``: ``redis-password``
 - ``nginx/``: ``tls.crt``, ``tls.key``
-- ``operator/``: ``admin-token`` (the only place that holds it in plain text)
+- ``login/``: ``htpasswd``, the operator login of the edge
+- ``exporter/``: ``redis-passwords.json``
+- ``flower/``: ``redis-password``
+- ``grafana/``: ``admin-password``, which is the operator login's
+- ``operator/``: ``admin-token`` (the only place that holds it in plain text), ``login-password``
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from decalogo.access.tokens import digest, mint
-from decalogo.setup.acl import HEALTH_USER, OPERATOR_USER, SERVICES, users_acl
+from decalogo.setup.acl import EXPORTER_USER, FLOWER_USER, HEALTH_USER, OPERATOR_USER, SERVICES, users_acl
 from decalogo.setup.certificate import self_signed
 from decalogo.setup.files import PUBLIC_MODE, SecretFolder
 
@@ -24,12 +31,20 @@ from decalogo.setup.files import PUBLIC_MODE, SecretFolder
 APP_ID = 10001
 REDIS_ID = 10002
 NGINX_ID = 10003
+MONITORING_ID = 10004
+GRAFANA_ID = 472  # of the upstream image
+LOGIN_NAME = "operator"
+REDIS_ADDRESS = f"redis://{EXPORTER_USER}@redis:6379"  # how the exporter looks its password up
 GROUPS = {
     "redis": REDIS_ID,
     "api": APP_ID,
     "worker": APP_ID,
     "scheduler": APP_ID,
     "nginx": NGINX_ID,
+    "login": NGINX_ID,
+    "exporter": MONITORING_ID,
+    "flower": APP_ID,
+    "grafana": GRAFANA_ID,
     "operator": APP_ID,
 }
 
@@ -44,8 +59,8 @@ def make_secrets(root: Path, *, tls_names: Sequence[str] = ("localhost",), set_g
     """
     folders = {name: SecretFolder(root / name, gid if set_groups else None) for name, gid in GROUPS.items()}
     before = _files(root)
-    passwords = {name: folders[name].password("redis-password") for name in SERVICES}
-    for name in (HEALTH_USER, OPERATOR_USER):
+    passwords = {name: folders[name].password("redis-password") for name in (*SERVICES, FLOWER_USER)}
+    for name in (HEALTH_USER, OPERATOR_USER, EXPORTER_USER):
         passwords[name] = folders["redis"].password(f"{name}-password")
     # Derived from the passwords: if a service's volume was deleted, its new password becomes known here.
     changed = folders["redis"].replace("users.acl", users_acl(passwords))
@@ -54,8 +69,20 @@ def make_secrets(root: Path, *, tls_names: Sequence[str] = ("localhost",), set_g
         certificate, key = self_signed(tls_names)
         folders["nginx"].replace("tls.key", key)
         folders["nginx"].replace("tls.crt", certificate, mode=PUBLIC_MODE)
+    known = json.dumps({REDIS_ADDRESS: passwords[EXPORTER_USER]}) + "\n"
+    folders["exporter"].replace("redis-passwords.json", known)
+    make_login(folders["operator"], folders["login"], folders["grafana"])
     made = _files(root) - before
     return sorted(made | {"redis/users.acl"} if changed else made)
+
+
+def make_login(operator: SecretFolder, edge: SecretFolder, grafana: SecretFolder) -> None:
+    """Make the one login of the operators' pages: its hash for the edge, itself for Grafana, which hashes it."""
+    password = operator.password("login-password")
+    # As nginx reads it. 256 random bits: there is nothing to guess that a slow hash would protect.
+    digest = base64.b64encode(hashlib.sha1(password.encode(), usedforsecurity=False).digest()).decode()
+    edge.replace("htpasswd", f"{LOGIN_NAME}:{{SHA}}{digest}\n")
+    grafana.replace("admin-password", password + "\n")
 
 
 def make_admin_token(operator: SecretFolder, api: SecretFolder) -> bool:

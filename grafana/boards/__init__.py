@@ -1,0 +1,5 @@
+"""The dashboards: which figure answers which question of an operator. Thresholds are those of the alerts."""
+
+from boards import documents, edge, host, load, overview, redis_queue, workers
+
+BOARDS = tuple(module.BOARD for module in (overview, workers, documents, redis_queue, edge, load, host))
