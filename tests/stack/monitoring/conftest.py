@@ -1,0 +1,63 @@
+"""One appliance with short intervals, a receiver of alerts beside it, and everything the queries need measured."""
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from appliance import Appliance
+from client import Client
+from observing import Prometheus, Receiver
+from papers import small_documents
+
+SHORT = {
+    "ALERT_SCRAPE_INTERVAL": "2s",
+    "ALERT_FOR_CRITICAL": "2s",
+    "ALERT_FOR_WARNING": "2s",
+    "ALERT_QUEUE_DOCUMENTS": "20",
+    "ALERT_OLDEST_SECONDS": "5",
+    "ALERT_GROUP_WAIT": "1s",
+    "ALERT_GROUP_INTERVAL": "2s",
+    "ALERT_WEBHOOK_URL": "http://receiver:8080/",
+    "REDIS_MAXMEMORY": "16mb",
+    "WORKER_CONCURRENCY": "1",
+    "EDGE_REQUESTS_PER_MINUTE": "0",
+    "EDGE_UPLOADS_PER_MINUTE": "0",
+}
+
+
+@pytest.fixture(scope="package")
+def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
+    clone = Appliance(tmp_path_factory.mktemp("monitoring") / "decalogo", "decalogo-monitoring")
+    clone.environment = {**clone.environment, **SHORT}
+    try:
+        clone.run("up", "--scale", "worker=2")
+        yield clone
+    finally:
+        clone.delete()
+
+
+@pytest.fixture(scope="package")
+def client(appliance: Appliance) -> Client:
+    return appliance.client(appliance.run("token", "create", "tests", "--tier", "premium").strip())
+
+
+@pytest.fixture(scope="package")
+def prometheus(appliance: Appliance) -> Prometheus:
+    return Prometheus(appliance)
+
+
+@pytest.fixture(scope="package")
+def receiver(appliance: Appliance) -> Iterator[Receiver]:
+    found = Receiver(appliance)
+    try:
+        yield found
+    finally:
+        subprocess.run(["docker", "rm", "--force", found.container], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="package")
+def worked(client: Client) -> str:
+    """A finished batch, so that every panel has something to show."""
+    accepted = client.upload(small_documents(12))
+    client.follow(accepted["job_id"], seconds=120)
+    return str(accepted["job_id"])

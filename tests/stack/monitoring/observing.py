@@ -1,0 +1,81 @@
+"""Prometheus asked the way an operator asks it, and a receiver that prints what Alertmanager sends."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from appliance import Appliance, docker
+
+# The program's image has Python; the receiver prints each notification on a line.
+RECEIVER = """
+import http.server, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        print(self.rfile.read(int(self.headers["Content-Length"])).decode(), flush=True)
+        self.send_response(200)
+        self.end_headers()
+    def log_message(self, *args): pass
+http.server.ThreadingHTTPServer(("", 8080), Handler).serve_forever()
+"""
+
+
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 90) -> None:
+    """Poll until something is true; fail with what was waited for."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"no sign of: {what}"
+        time.sleep(0.5)
+
+
+class Prometheus:
+    """The real one, over TLS and the operator login."""
+
+    def __init__(self, appliance: Appliance) -> None:
+        user, password = appliance.run("operator").strip().split(":")
+        self.http = appliance.client("").http
+        self.login = httpx.BasicAuth(user, password)
+
+    def ask(self, path: str, **parameters: str) -> Any:
+        """Return the data of an answer of its API."""
+        answer = self.http.get(f"/prometheus/api/v1/{path}", params=parameters, auth=self.login)
+        body = answer.json()
+        assert answer.status_code == 200, f"{parameters}: {body}"
+        return body["data"]
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """Return the series of an expression now."""
+        data = self.ask("query", query=expression)
+        return data["result"] if data["resultType"] == "vector" else [data]
+
+    def firing(self) -> set[str]:
+        """Return the names of the alerts that fire."""
+        return {alert["labels"]["alertname"] for alert in self.ask("alerts")["alerts"] if alert["state"] == "firing"}
+
+    def silenced(self) -> set[str]:
+        """Return the names of the alerts that Alertmanager keeps to itself."""
+        answer = self.http.get("/alertmanager/api/v2/alerts", auth=self.login)
+        return {one["labels"]["alertname"] for one in answer.json() if one["status"]["state"] == "suppressed"}
+
+
+class Receiver:
+    """A web server on Alertmanager's network."""
+
+    def __init__(self, appliance: Appliance) -> None:
+        self.container = docker(
+            "run", "-d", "--network", f"{appliance.name}_alerts", "--network-alias", "receiver",
+            "--entrypoint", "python", f"decalogo/app:{appliance.name}", "-c", RECEIVER,
+        ).strip()  # fmt: skip
+
+    def got(self, alert: str, status: str) -> list[dict[str, Any]]:
+        """Return the notifications of an alert with a status, ``firing`` or ``resolved``."""
+        bodies = [json.loads(line) for line in docker("logs", self.container).splitlines()]
+        return [
+            one
+            for body in bodies
+            for one in body["alerts"]
+            if one["labels"]["alertname"] == alert and one["status"] == status
+        ]

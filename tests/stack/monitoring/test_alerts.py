@@ -1,0 +1,70 @@
+"""A fault of each kind on the running stack: its alert fires, reaches the receiver, and resolves afterwards."""
+
+from collections.abc import Callable
+
+import pytest
+from appliance import Appliance
+from client import Client
+from observing import Prometheus, Receiver, wait_for
+from papers import small_documents
+
+Fault = tuple[Callable[[], object], Callable[[], object]]
+
+
+@pytest.fixture
+def faults(appliance: Appliance) -> dict[str, Fault]:
+    """For each alert how its fault is made and mended."""
+
+    def redis(*command: str) -> str:
+        # The API's user: what fills Redis is what a submitter could do.
+        script = (
+            'read -r REDISCLI_AUTH; export REDISCLI_AUTH; exec redis-cli --user api --no-auth-warning "$@" </dev/null'
+        )
+        password = appliance.secret("api", "redis-password") + "\n"
+        return appliance.compose("exec", "-T", "redis", "sh", "-c", script, "sh", *command, stdin=password)
+
+    def fill_redis() -> None:
+        redis("set", "ballast", "x")
+        redis("setrange", "ballast", str(14 << 20), "x")
+
+    def bring_back() -> object:
+        return appliance.compose("start", "worker")
+
+    return {
+        "NoWorker": (lambda: appliance.compose("kill", "worker"), bring_back),
+        "RedisMemoryHigh": (fill_redis, lambda: redis("del", "ballast")),
+        "RedisDown": (lambda: appliance.compose("stop", "redis"), lambda: appliance.compose("start", "redis")),
+        "EdgeDown": (lambda: appliance.compose("stop", "api"), lambda: appliance.compose("start", "api")),
+    }
+
+
+@pytest.mark.parametrize("alert", ["NoWorker", "RedisMemoryHigh", "RedisDown", "EdgeDown"])
+def test_an_alert_fires_is_delivered_and_resolves(
+    worked: str, faults: dict[str, Fault], prometheus: Prometheus, receiver: Receiver, alert: str
+) -> None:
+    wait_for(lambda: alert not in prometheus.firing(), "quiet before the fault")
+    make, mend = faults[alert]
+    make()
+    try:
+        wait_for(lambda: alert in prometheus.firing(), f"{alert} firing")
+        wait_for(lambda: receiver.got(alert, "firing"), f"{alert} at the receiver")
+    finally:
+        mend()
+    wait_for(lambda: alert not in prometheus.firing(), f"{alert} no longer firing", 120)
+    wait_for(lambda: receiver.got(alert, "resolved"), f"{alert} resolved at the receiver")
+    assert receiver.got(alert, "firing")[0]["annotations"]["runbook_url"].endswith(f"/runbooks/{alert}.md")
+
+
+def test_a_full_queue_is_an_alert_and_the_missing_worker_that_explains_it_silences_it(
+    worked: str, faults: dict[str, Fault], prometheus: Prometheus, receiver: Receiver, client: Client
+) -> None:
+    stop, start = faults["NoWorker"]
+    stop()
+    try:
+        wait_for(lambda: "NoWorker" in prometheus.firing(), "NoWorker firing")
+        client.upload(small_documents(40))
+        wait_for(lambda: {"QueueDeep", "OldestDocumentTooOld"} <= prometheus.firing(), "the queue's alerts firing")
+        wait_for(lambda: {"QueueDeep", "OldestDocumentTooOld"} <= prometheus.silenced(), "the queue's alerts silenced")
+    finally:
+        start()
+    wait_for(lambda: not {"QueueDeep", "NoWorker"} & prometheus.firing(), "the queue worked off", 120)

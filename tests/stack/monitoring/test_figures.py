@@ -1,0 +1,46 @@
+"""Every query of every panel and rule, asked of the real Prometheus after real work."""
+
+import json
+from typing import Any
+
+import pytest
+from appliance import REPOSITORY
+from observing import Prometheus, wait_for
+from rules import RECORDINGS, rules_of
+
+FILES = sorted((REPOSITORY / "grafana/dashboards").glob("*.json"))
+
+
+def queries() -> list[tuple[str, str]]:
+    """Return where a query stands and the query, with every value of the variables."""
+    found = [(f"rule {rule['record']}", rule["record"]) for rule in rules_of(RECORDINGS)]
+    for file in FILES:
+        for panel in json.loads(file.read_text())["panels"]:
+            for target in panel["targets"]:
+                expression = target["expr"].replace("$worker", ".*").replace("$queue", ".*")
+                found.append((f"{file.stem} / {panel['title']}", expression))
+    return found
+
+
+def test_every_target_is_up(worked: str, prometheus: Prometheus) -> None:
+    def down() -> list[str]:
+        targets: list[dict[str, Any]] = prometheus.ask("targets", state="active")["activeTargets"]
+        assert {target["labels"]["job"] for target in targets} == {
+            "api", "worker", "suspect", "scheduler", "redis", "edge", "host", "alertmanager", "prometheus", "probe",
+        }  # fmt: skip
+        return [f"{one['scrapeUrl']}: {one['lastError']}" for one in targets if one["health"] != "up"]
+
+    wait_for(lambda: not down(), "all targets up")
+    assert len(prometheus.query('up{job="worker"} == 1')) == 2
+
+
+@pytest.mark.parametrize(("place", "expression"), queries(), ids=[place for place, _ in queries()])
+def test_a_query_has_data(worked: str, prometheus: Prometheus, place: str, expression: str) -> None:
+    found: list[dict[str, Any]] = []
+
+    def has_data() -> bool:
+        found[:] = prometheus.query(expression)
+        return any("NaN" not in str(series.get("value")) for series in found)
+
+    wait_for(has_data, f"data for {expression}", 60)
+    print(f"{place}: {expression} -> {len(found)} series")
