@@ -57,6 +57,11 @@ class Appliance:
         files = [part for name in names for part in ("--file", name)]
         return self._run(["docker", "compose", *files, *arguments], timeout, stdin)
 
+    def change(self, service: str, **values: str) -> None:
+        """Recreate one service with other values of `.env` and wait until it is healthy."""
+        self.environment = {**self.environment, **values}
+        self.compose("up", "--detach", "--no-deps", "--wait", service)
+
     def container_ids(self, service: str = "") -> list[str]:
         """Return the ids of all containers, running or not, of one service or of all."""
         return self.compose("ps", "--all", "--quiet", *([service] if service else [])).split()

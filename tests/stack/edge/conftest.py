@@ -1,0 +1,96 @@
+"""One appliance as it would stand on the internet: an operator's certificate, a name, a proxy in front that is trusted.
+
+That proxy is this machine, as the edge sees it: a test chooses its client's address by ``X-Forwarded-For`` and so begins with
+fresh limits. Who is not that proxy is another container.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from addresses import NAME, Open, from_a_new_address, gateway
+from appliance import Appliance
+from authority import Authority
+from client import Client
+
+OVERRIDE = """
+services:
+  api:
+    environment:
+      DECALOGO_API__BODY_IDLE_SECONDS: "4"
+      DECALOGO_WEBHOOKS__ALLOW_PRIVATE: "true"
+  scheduler:
+    environment:
+      DECALOGO_WEBHOOKS__ALLOW_PRIVATE: "true"
+      DECALOGO_WEBHOOKS__FIRST_PAUSE_SECONDS: "1"
+"""
+
+
+@pytest.fixture(scope="package")
+def authority() -> Authority:
+    return Authority()
+
+
+@pytest.fixture(scope="package")
+def authority_pem(authority: Authority) -> str:
+    """The certificate that a client of this appliance trusts."""
+    return authority.pem
+
+
+@pytest.fixture(scope="package")
+def tls_folder(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Path:
+    folder = tmp_path_factory.mktemp("tls")
+    authority.write(folder, NAME, "localhost")
+    return folder
+
+
+@pytest.fixture(scope="package")
+def acme_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("acme")
+    folder.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="package")
+def appliance(tmp_path_factory: pytest.TempPathFactory, tls_folder: Path, acme_folder: Path) -> Iterator[Appliance]:
+    clone = Appliance(tmp_path_factory.mktemp("edge") / "decalogo", "decalogo-edge")
+    (clone.folder / "compose.override.yaml").write_text(OVERRIDE)
+    clone.environment = {
+        **clone.environment,
+        "TLS_DIR": str(tls_folder),
+        "ACME_DIR": str(acme_folder),
+        "SERVER_NAME": NAME,
+        "WEBHOOKS_INTERNAL": "false",
+        "EDGE_REQUESTS_AT_ONCE": "5",
+    }
+    try:
+        clone.run("up")
+        clone.change("nginx", TRUSTED_PROXIES=gateway(clone, "edge"))
+        yield clone
+    finally:
+        clone.delete()
+
+
+@pytest.fixture(scope="package")
+def token(appliance: Appliance) -> str:
+    return appliance.run("token", "create", "edge", "--tier", "premium").strip()
+
+
+@pytest.fixture
+def open_client(appliance: Appliance) -> Open:
+    """Return a maker of clients, each at an address of its own."""
+
+    def build(token: str) -> Client:
+        client = appliance.client(token)
+        client.http.headers.update(from_a_new_address())
+        return client
+
+    return build
+
+
+@pytest.fixture
+def client(open_client: Open, token: str) -> Client:
+    """A client with a premium token at an address of its own."""
+    return open_client(token)

@@ -1,0 +1,94 @@
+"""API servers come and go; the edge finds them without being told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from addresses import from_a_new_address
+from appliance import Appliance
+from client import Client
+
+HEALTH = "/api/v1/health"
+
+
+def until(condition: Callable[[], bool], seconds: float, what: str) -> float:
+    started = time.monotonic()
+    while not condition():
+        assert time.monotonic() < started + seconds, f"not within {seconds} s: {what}"
+        time.sleep(0.1)
+    return time.monotonic() - started
+
+
+def scale(appliance: Appliance, replicas: int) -> None:
+    appliance.compose("up", "--detach", "--no-deps", "--no-recreate", "--wait", "--scale", f"api={replicas}", "api")
+
+
+@contextmanager
+def asking_all_the_time(client: Client) -> Iterator[Counter[int]]:
+    """Ask for the health from another thread; the counter holds how often each status came."""
+    seen: Counter[int] = Counter()
+    done = threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            seen[client.http.get(HEALTH).status_code] += 1
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        thread.join(60)
+
+
+def servers(appliance: Appliance) -> int:
+    listed = appliance.compose("exec", "-T", "nginx", "cat", "/run/nginx/api-servers.conf")
+    return listed.count("max_fails=3")
+
+
+def test_a_second_api_is_found_used_and_given_up_without_a_failed_request(appliance: Appliance, client: Client) -> None:
+    before = appliance.inspect("nginx")[0]["State"]["StartedAt"]
+    with asking_all_the_time(client) as seen:
+        scale(appliance, 2)
+        found = until(lambda: servers(appliance) == 2, 20, "two servers")
+        both = {container["Name"].lstrip("/") for container in appliance.inspect("api")}
+        mark = "/replica-mark"
+
+        def reached() -> set[str]:
+            client.http.get(mark, headers=from_a_new_address())
+            lines = appliance.compose("logs", "api").splitlines()
+            return {name for name in both if any(name.endswith(line.split()[0]) and mark in line for line in lines)}
+
+        until(lambda: reached() == both, 30, "both have answered")
+        scale(appliance, 1)
+        gone = until(lambda: servers(appliance) == 1, 20, "one server")
+    print(f"found after {found:.1f} s, given up after {gone:.1f} s, answers {dict(seen)}")
+    assert set(seen) == {200}
+    assert appliance.inspect("nginx")[0]["State"]["StartedAt"] == before
+
+
+def test_apis_that_were_all_away_are_asked_again_as_soon_as_they_are_back(appliance: Appliance, client: Client) -> None:
+    scale(appliance, 2)
+    until(lambda: servers(appliance) == 2, 20, "two servers")
+    appliance.compose("stop", "api")
+    away = [client.http.get(HEALTH) for _ in range(10)]
+    appliance.compose("start", "api")
+    back = until(lambda: client.http.get(HEALTH).status_code == 200, 30, "an answer")
+    scale(appliance, 1)
+    until(lambda: client.http.get(HEALTH).status_code == 200, 30, "an answer of the one that stays")
+
+    print(f"answered {back:.1f} s after the start")
+    for answer in away:
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert answer.json()["type"] == "/problems/unavailable"
+        assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_an_api_that_restarts_is_found_again(appliance: Appliance, client: Client) -> None:
+    appliance.compose("restart", "api")
+    until(lambda: client.http.get(HEALTH).status_code == 200, 30, "an answer")

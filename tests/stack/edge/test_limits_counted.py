@@ -1,0 +1,126 @@
+"""Every limit of edge and API, by counting what is let through and what is refused against the configured rate."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import httpx
+import pytest
+from addresses import Open, from_a_new_address
+from appliance import Appliance
+from client import Client
+from raw import connection, exchange, head, receive
+
+UPLOAD = "/api/v1/batch/upload"
+SECONDS = 12.0
+
+
+def count_for(seconds: float, send: Callable[[], httpx.Response]) -> tuple[Counter[bool], float]:
+    """Send without pause; return how many requests the edge let through and refused, and how long it took."""
+    counts: Counter[bool] = Counter()
+    started = time.monotonic()
+    while time.monotonic() < started + seconds:
+        answer = send()
+        refused = answer.status_code == 429 and answer.json().get("limit") == "address"
+        counts[not refused] += 1
+    return counts, time.monotonic() - started
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "a_minute", "burst"), [("GET", "/api/v1/batch", 100, 20), ("POST", UPLOAD, 10, 5)]
+)
+def test_a_zone_lets_through_its_burst_and_its_rate(
+    client: Client, method: str, path: str, a_minute: int, burst: int
+) -> None:
+    counts, seconds = count_for(SECONDS, lambda: client.http.request(method, path))
+
+    expected = 1 + burst + seconds * a_minute / 60
+    print(
+        f"{method} {path}: {counts[True]} let through, {counts[False]} refused in {seconds:.1f} s; {expected:.1f} allowed"
+    )
+    assert counts[False] > 0, "the requests came too slowly to meet the limit"
+    assert expected - 2 <= counts[True] <= expected + 1
+
+
+def test_addresses_do_not_share_a_limit(client: Client) -> None:
+    answers = [client.http.get("/api/v1/batch", headers=from_a_new_address()) for _ in range(30)]
+    assert {answer.status_code for answer in answers} == {200}
+
+
+def test_the_edge_says_how_many_requests_at_once_are_too_many(
+    appliance: Appliance, authority_pem: str, token: str
+) -> None:
+    address = from_a_new_address()
+    form = ("Content-Type: application/json", "Content-Length: 100", f"Authorization: Bearer {token}")
+    mine = f"X-Forwarded-For: {address['X-Forwarded-For']}"
+    with ExitStack() as stack:
+        held = [stack.enter_context(connection(appliance.https_port, authority_pem)) for _ in range(5)]
+        for one in held:
+            one.sendall(head("POST", UPLOAD, *form, mine) + b"{")
+        with connection(appliance.https_port, authority_pem) as sixth:
+            refused = exchange(sixth, head("GET", "/api/v1/batch", mine))
+        with connection(appliance.https_port, authority_pem) as stranger:
+            other = exchange(stranger, head("GET", "/api/v1/health"))
+        # The five are still open: the API gives up on each after body_idle_seconds.
+        ends = [receive(one).status for one in held]
+
+    assert refused.status == 429
+    assert "5 requests at the same time" in refused.problem()["detail"]
+    assert refused.values("Retry-After") == ["1"]
+    assert other.status == 200
+    assert set(ends) == {408}
+
+
+def test_a_body_over_100_mb_is_refused_before_it_is_sent(appliance: Appliance, authority_pem: str) -> None:
+    with connection(appliance.https_port, authority_pem) as edge:
+        answer = exchange(edge, head("POST", UPLOAD, f"Content-Length: {(100 << 20) + 1}"))
+    assert answer.status == 413
+    assert answer.problem()["limit"] == 100 << 20
+
+
+def test_a_json_body_over_10_mb_is_refused_by_the_api(client: Client) -> None:
+    answer = client.http.post(UPLOAD, content=b" " * ((10 << 20) + 1), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413
+    assert answer.json()["limit"] == 10 << 20
+
+
+@pytest.mark.parametrize(
+    ("tier", "kind", "allowed"),
+    [("standard", "uploads", 10), ("standard", "status", 100), ("premium", "uploads", 60), ("premium", "status", 600)],
+)
+def test_a_tier_lets_through_what_it_says(
+    appliance: Appliance, open_client: Open, tier: str, kind: str, allowed: int
+) -> None:
+    client = open_client(appliance.run("token", "create", f"{tier}-{kind}", "--tier", tier).strip())
+    method, path = ("POST", UPLOAD) if kind == "uploads" else ("GET", f"/api/v1/batch/status/batch_{'0' * 26}")
+
+    def send(_number: int) -> httpx.Response:
+        return client.http.request(method, path, headers=from_a_new_address())
+
+    started = time.monotonic()
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(send, range(allowed + 20)))
+    assert time.monotonic() - started < 60, "too slow to meet a limit of one minute"
+
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert len(refused) == 20
+    for answer in refused:
+        assert (answer.json()["limit"], answer.json()["allowed"]) == (kind, allowed)
+        assert answer.headers["RateLimit-Policy"] == f'"{kind}";q={allowed};w=60'
+        assert 0 < int(answer.headers["Retry-After"]) <= 60
+
+
+def test_wrong_tokens_are_limited_by_address_and_a_right_one_passes(open_client: Open, token: str) -> None:
+    stranger = open_client("dcl_aaaaaaaaaaaa_" + "a" * 52)
+    limits: Counter[str | None] = Counter()
+    deadline = time.monotonic() + 50  # the edge lets only some of them through
+    while limits["authentication"] < 3 and time.monotonic() < deadline:
+        limits[stranger.http.get("/api/v1/batch").json().get("limit")] += 1
+    assert limits["authentication"] == 3, limits
+    assert limits[None] == 30
+    rightful = stranger.ask("GET", "/api/v1/batch", headers={"Authorization": f"Bearer {token}"})
+    assert rightful.status_code == 200
