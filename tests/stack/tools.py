@@ -1,4 +1,4 @@
-"""Programs that look at the appliance from outside, in a virtual environment of their own (app/requirements-tools.lock)."""
+"""Programs that look at the appliance from outside, in an environment of their own (app/requirements-tools.lock)."""
 
 from __future__ import annotations
 

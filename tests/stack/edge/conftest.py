@@ -1,7 +1,7 @@
 """One appliance as it would stand on the internet: an operator's certificate, a name, a proxy in front that is trusted.
 
-That proxy is this machine, as the edge sees it: a test chooses its client's address by ``X-Forwarded-For`` and so begins with
-fresh limits. Who is not that proxy is another container.
+That proxy is this machine, as the edge sees it: a test chooses its client's address by ``X-Forwarded-For`` and so
+begins with fresh limits. Who is not that proxy is another container.
 """
 
 from __future__ import annotations

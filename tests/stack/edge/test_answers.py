@@ -1,4 +1,4 @@
-"""Every kind of answer carries the headers that protect a browser, and every error is a problem: the edge's own, too."""
+"""Every kind of answer carries the headers that protect a browser, and every error is a problem, the edge's too."""
 
 from __future__ import annotations
 

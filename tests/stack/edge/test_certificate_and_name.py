@@ -1,4 +1,4 @@
-"""TLS as a scanner sees it; the operator's certificate, also a renewed one; names that are not ours; whose address counts."""
+"""TLS as a scanner sees it; the operator's certificate, also renewed; names that are not ours; whose address counts."""
 
 from __future__ import annotations
 
