@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -25,24 +26,6 @@ NO_LIMITS = {f"DECALOGO_API__PREMIUM__{name}_PER_MINUTE": "0" for name in ("UPLO
     "DECALOGO_API__FAILED_AUTHENTICATIONS_PER_MINUTE": "0",
     "DECALOGO_API__EVENTS_SECONDS": "0.2",
 }
-
-
-# What a schema cannot say of an upload: the name of a rubric that is there, one own id for each file, ids that
-# differ, an address on the internet. Such an upload is refused with 422, and rightly.
-# A document that ended without a result answers 422 with its own problem, which is what docs/api.md says.
-CONFIGURATION = """
-[[operations]]
-include-name = "POST /api/v1/batch/upload"
-checks.positive_data_acceptance.expected-statuses = ["2xx", 403, 409, 422]
-
-[[operations]]
-include-name = "GET /api/v1/documents/{document_id}/result"
-checks.positive_data_acceptance.expected-statuses = ["2xx", "3xx", 401, 403, 404, 409, 422]
-
-[[operations]]
-include-name = "GET /api/v1/documents/{document_id}/pages/{page}"
-checks.positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 404, 409, 422]
-"""
 
 
 def statuses(log: Path) -> dict[int, int]:
@@ -68,7 +51,7 @@ def schemathesis(live: Live, folder: Path) -> subprocess.CompletedProcess[str]:
         "20",
     ]
     folder.mkdir()
-    (folder / "schemathesis.toml").write_text(CONFIGURATION)
+    shutil.copy(Path(__file__).with_name("schemathesis.toml"), folder)
     return subprocess.run([*command, *options, *more], check=False, capture_output=True, text=True, cwd=folder)
 
 
