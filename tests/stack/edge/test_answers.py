@@ -42,7 +42,6 @@ def check(answer: Answer, *, tls: bool = True) -> None:
 OWN_ERRORS = {
     "no request": (b"GARBAGE\r\n\r\n", 400),
     "a header without a colon": (head("GET", "/", "bad header"), 400),
-    "no host": (b"GET / HTTP/1.1\r\n\r\n", 400),
     "a version that is none": (b"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n", 400),
     "an address that leaves the root": (head("GET", "/../../etc/passwd"), 400),
     "a NUL": (b"GET /a\x00b HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),

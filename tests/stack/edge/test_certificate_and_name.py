@@ -118,6 +118,13 @@ def test_another_name_is_dropped_before_a_certificate_is_shown(appliance: Applia
             pass
 
 
+@pytest.mark.parametrize("start", [b"GET / HTTP/1.1\r\n\r\n", b"GARBAGE\r\n\r\n"], ids=["no name", "no request"])
+def test_what_asks_for_no_name_at_all_is_dropped(appliance: Appliance, start: bytes) -> None:
+    with connection(appliance.http_port, "", tls=False) as edge:
+        answer = exchange(edge, start)
+    assert (answer.status, answer.body) == (0, b"")
+
+
 @pytest.mark.parametrize("tls", [True, False])
 def test_another_name_in_the_request_alone_is_dropped_too(appliance: Appliance, authority_pem: str, tls: bool) -> None:
     port = appliance.https_port if tls else appliance.http_port
@@ -144,8 +151,9 @@ def logged_address(appliance: Appliance, request_id: str) -> str:
     deadline = time.monotonic() + 20
     while True:
         for line in appliance.compose("logs", "--no-log-prefix", "--tail", "200", "nginx").splitlines():
-            if request_id in line:
-                return str(json.loads(line)["remote"])
+            entry = json.loads(line) if line.startswith("{") else {}
+            if entry.get("request_id") == request_id:
+                return str(entry["remote"])
         assert time.monotonic() < deadline, "the request is not in the log"
         time.sleep(0.2)
 

@@ -32,8 +32,8 @@ Kind = type[errors.DecalogoError]
 def declare(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI ``responses`` of a route that may fail in these ways (and in the common ways)."""
     answers: dict[int | str, dict[str, Any]] = {}
-    every: tuple[Kind, ...] = (*kinds, errors.RateLimitedError, errors.DecalogoError)
-    for kind in every:
+    # 400 is also what the edge says of a request that it cannot read.
+    for kind in dict.fromkeys((*kinds, errors.RequestError, errors.RateLimitedError, errors.DecalogoError)):
         entry = answers.setdefault(
             kind.status, {"model": Problem, "description": "", "content": {MEDIA_TYPE: {"examples": {}}}}
         )
