@@ -3,9 +3,9 @@
 Starts an appliance of its own from HEAD, limits lifted and workers stopped, sends everything through nginx
 over TLS to 127.0.0.1, and deletes it. Load is made by wrk (Debian's package; 4.1) and curl. Needs a container engine.
 
-    .venv/bin/python bench/edge.py [--parts status,uploads,memory,large] [--seconds 20] [--shares 20000]
+    .venv/bin/python bench/edge.py [--parts status,uploads,memory,large] [--seconds 20] [--cgroup /name]
 
-``--shares`` gives its containers so many CPU shares (1024 is the engine's default), for a machine that others use, too.
+``--cgroup`` puts the appliance into a cgroup of that name, to which you gave CPU shares: for a machine that others use.
 """
 
 from __future__ import annotations
@@ -187,11 +187,13 @@ def watch(appliance: Appliance, peaks: dict[str, float], over: threading.Event) 
             peaks[found["Name"]] = max(peaks.get(found["Name"], 0.0), share)
 
 
-def started(folder: Path, shares: int) -> Appliance:
+def started(folder: Path, cgroup: str) -> Appliance:
+    """Start an appliance whose limits are lifted, and stop its workers: what is measured is the way in."""
     appliance = Appliance(folder / "decalogo", "decalogo-bench-edge")
-    lines = [f"      DECALOGO_{name}: '{value}'" for name, value in NO_LIMITS.items()]
-    text = ["services:", *(f"  {s}: {{cpu_shares: {shares}}}" for s in ("nginx", "redis")), "  api:"]
-    text += [f"    cpu_shares: {shares}", "    environment:", *lines]
+    settings = [f"      DECALOGO_{name}: '{value}'" for name, value in NO_LIMITS.items()]
+    parent = [f"    cgroup_parent: {cgroup}"] if cgroup else []
+    text = ["services:", *(line for name in ("nginx", "redis") for line in (f"  {name}:", *(parent or ["    {}"])))]
+    text += ["  api:", *parent, "    environment:", *settings]
     (appliance.folder / "compose.override.yaml").write_text("\n".join(text))
     edge = ("EDGE_REQUESTS_PER_MINUTE", "EDGE_UPLOADS_PER_MINUTE", "EDGE_REQUESTS_AT_ONCE")
     appliance.environment = {**appliance.environment, **dict.fromkeys(edge, "0")}
@@ -204,11 +206,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", default="status,uploads,memory,large", help="what to measure")
     parser.add_argument("--seconds", type=float, default=20, help="length of one measurement, seconds")
-    parser.add_argument("--shares", type=int, default=1024, help="CPU shares of nginx, API and Redis")
+    parser.add_argument("--cgroup", default="", help="cgroup of nginx, API and Redis")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="edge-bench-") as name:
         folder = Path(name)
-        appliance = started(folder, arguments.shares)
+        appliance = started(folder, arguments.cgroup)
         try:
             token = appliance.run("token", "create", "bench", "--tier", "premium").strip()
             client = appliance.client(token)
