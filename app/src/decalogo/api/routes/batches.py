@@ -116,7 +116,7 @@ async def upload(
     summary="How far a batch is",
     responses=declare(UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError),
 )
-def status(batch: OwnBatch, response: Response, services: ServicesDep) -> BatchStatus:
+async def status(batch: OwnBatch, response: Response, services: ServicesDep) -> BatchStatus:
     """Counts are kept as documents move, so this costs the same for a batch of any size."""
     if batch.state != BatchState.FINISHED:
         response.headers["Retry-After"] = "1"

@@ -53,7 +53,7 @@ class ReportFormat(StrEnum):
 @router.get(
     "/{document_id}", dependencies=[limited("status")], summary="How far a document is", responses=declare(*_COMMON)
 )
-def document(document: OwnDocument, services: ServicesDep) -> DocumentStatus:
+async def document(document: OwnDocument, services: ServicesDep) -> DocumentStatus:
     """State, attempts, and the problem if there is one."""
     return DocumentStatus.of(document, services.settings.api.public_url)
 
