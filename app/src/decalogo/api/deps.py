@@ -24,7 +24,7 @@ _DOCUMENT_ID = re.compile(r"doc_[0-9a-z]{26}")
 _bearer = HTTPBearer(auto_error=False, scheme_name="token", description="`Authorization: Bearer dcl_<id>_<secret>`")
 
 
-# What only looks at what is there is `async`: a thread of its own, FastAPI's way otherwise, costs more than the looking.
+# What only looks at what is there is `async`: in a thread, as FastAPI would have it, it costs more.
 async def _services(request: Request) -> Services:
     return cast(Services, request.app.state.services)
 
