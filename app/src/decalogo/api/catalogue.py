@@ -33,7 +33,8 @@ def declare(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI ``responses`` of a route that may fail in these ways (and in the common ways)."""
     answers: dict[int | str, dict[str, Any]] = {}
     # 400 is also what the edge says of a request that it cannot read.
-    for kind in dict.fromkeys((*kinds, errors.RequestError, errors.RateLimitedError, errors.DecalogoError)):
+    every: tuple[Kind, ...] = (*kinds, errors.RequestError, errors.RateLimitedError, errors.DecalogoError)
+    for kind in dict.fromkeys(every):
         entry = answers.setdefault(
             kind.status, {"model": Problem, "description": "", "content": {MEDIA_TYPE: {"examples": {}}}}
         )
