@@ -1,6 +1,6 @@
 """What edge and API bear: saturation and latency of status reads and uploads, memory, and large uploads at once.
 
-Starts an appliance of its own from HEAD, limits lifted and workers stopped, sends everything through nginx over TLS, and
+Starts an appliance of its own from HEAD, limits lifted and workers stopped, sends all through nginx over TLS, and
 deletes it. The edge is reached at its container's address: the engine's proxy for published ports is a process of its
 own, which this is not about. Load is made by wrk (Debian's package; 4.1) and curl. Needs a container engine.
 
