@@ -180,7 +180,11 @@ def watch(appliance: Appliance, peaks: dict[str, float], over: threading.Event) 
     """Keep the highest share of its memory limit that each container reached, page cache left out."""
     ids = [i for service in ("api", "nginx", "redis") for i in appliance.container_ids(service)]
     while not over.is_set():
-        for line in docker("stats", "--no-stream", "--format", "{{json .}}", *ids).splitlines():
+        try:
+            lines = docker("stats", "--no-stream", "--format", "{{json .}}", *ids).splitlines()
+        except subprocess.TimeoutExpired:  # an engine as busy as that is asked again
+            continue
+        for line in lines:
             found = json.loads(line)
             share = float(found["MemPerc"].rstrip("%"))
             peaks[found["Name"]] = max(peaks.get(found["Name"], 0.0), share)
