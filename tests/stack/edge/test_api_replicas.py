@@ -58,7 +58,7 @@ def answering(appliance: Appliance, client: Client) -> set[str]:
         client.http.get("/replica-mark", headers=from_a_new_address())
     lines = appliance.compose("logs", "--no-log-prefix", "--tail", "300", "nginx").splitlines()
     entries = [json.loads(line) for line in lines if line.startswith("{")]
-    return {entry["upstream"] for entry in entries if entry["path"] == "/replica-mark"}
+    return {entry["upstream"].split(", ")[-1] for entry in entries if entry["path"] == "/replica-mark"}
 
 
 def test_a_second_api_is_found_used_and_given_up_without_a_failed_request(appliance: Appliance, client: Client) -> None:
@@ -66,7 +66,7 @@ def test_a_second_api_is_found_used_and_given_up_without_a_failed_request(applia
     with asking_all_the_time(client) as seen:
         scale(appliance, 2)
         found = until(lambda: servers(appliance) == 2, 20, "two servers")
-        until(lambda: len(answering(appliance, client)) == 2, 60, "both answer")
+        until(lambda: len(answering(appliance, client)) >= 2, 60, "both answer")
         scale(appliance, 1)
         gone = until(lambda: servers(appliance) == 1, 20, "one server")
     print(f"found after {found:.1f} s, given up after {gone:.1f} s, answers {dict(seen)}")
