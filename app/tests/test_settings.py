@@ -67,4 +67,5 @@ def test_celery_gets_the_guides_settings_as_the_decisions_amend_them() -> None:
         "low_priority",
         "suspect",
         "slow",
+        "scans",
     }

@@ -211,6 +211,15 @@ class EvaluationSettings(BaseModel):
     ocr: Literal["auto", "never"] = Field("auto", description="Whether pages without a text layer are recognised.")
     ocr_max_pages: int = Field(20, ge=0, description="Pages of one document that are recognised at most.")
     ocr_dpi: int = Field(200, ge=72, le=600, description="Resolution at which a page is recognised, dots an inch.")
+    ocr_page_seconds: float = Field(60.0, gt=0, description="Longest time for recognising one page, seconds.")
+    ocr_document_seconds: float = Field(
+        600.0, gt=0, description="Longest time for recognising the pages of one document, seconds."
+    )
+    ocr_part_pages: int = Field(
+        5, ge=0, description="Pages to recognise past which several processes share them, so many each; 0 is never."
+    )
+    split_pages: int = Field(1000, ge=0, description="Pages past which several processes read a PDF; 0 is never.")
+    part_pages: int = Field(250, ge=1, description="Pages that each of them reads.")
 
 
 class CalibratedSettings(BaseModel):

@@ -19,7 +19,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from decalogo.batches.ledger import Claim, Ledger, open_ledger
+from decalogo.batches.claims import Claim
+from decalogo.batches.ledger import Ledger, open_ledger
 from decalogo.batches.snapshot import take
 from decalogo.batches.states import DocumentState, NewDocument, Options
 from decalogo.connections import connect

@@ -48,12 +48,12 @@ class Appliance:
         self.processes.append(process)
         return process
 
-    def submit(self, contents: Sequence[str], priority: Priority = Priority.NORMAL) -> tuple[str, list[str]]:
+    def submit(self, contents: Sequence[str | bytes], priority: Priority = Priority.NORMAL) -> tuple[str, list[str]]:
         """Admit a batch without publishing messages; returns its id and its documents' ids."""
         documents = []
         for content in contents:
             document_id = new_id("doc")
-            self.store.put(f"documents/{document_id}", content.encode())
+            self.store.put(f"documents/{document_id}", content.encode() if isinstance(content, str) else content)
             documents.append(NewDocument(document_id, "x.txt", "", "00", len(content)))
         job_id = new_id("batch")
         self.ledger.admit(job_id, "tests", Options(priority=priority), documents)

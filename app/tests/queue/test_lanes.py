@@ -21,7 +21,7 @@ def take(order: LaneOrder, waiting: Counter[str]) -> str | None:
 
 def test_high_goes_before_normal_and_normal_before_low() -> None:
     order = LaneOrder(["low_priority", "decalogo_batch_tasks", "high_priority"])
-    assert order.consume(3) == list(WORK_QUEUES)
+    assert order.consume(3) == list(WORK_QUEUES[:3])
     assert order.consume(2) == list(WORK_QUEUES[:2])
 
 
@@ -31,6 +31,14 @@ def test_low_gets_its_share_while_high_never_ends(shuffled: list[str], high: int
     taken = [take(order, waiting) for _ in range(100)]
     assert taken.count("low_priority") == 100 // LOW_SHARE
     assert taken.count("high_priority") == 100 - 100 // LOW_SHARE
+
+
+@given(shuffled=st.permutations(WORK_QUEUES))
+def test_scans_wait_behind_small_documents_and_get_their_share(shuffled: list[str]) -> None:
+    order, waiting = LaneOrder(shuffled), Counter({"decalogo_batch_tasks": 90, "scans": 200})
+    taken = [take(order, waiting) for _ in range(100)]
+    assert taken.count("scans") == 100 // LOW_SHARE
+    assert taken.count("decalogo_batch_tasks") == 90
 
 
 @given(st.dictionaries(st.sampled_from(WORK_QUEUES), st.integers(0, 30)))

@@ -86,7 +86,9 @@ def restore_backup(
 
 def _rows(client: redis.Redis) -> Iterator[tuple[str, dict[str, Any]]]:
     for prefix in _HASHES:
-        names = [n for n in client.scan_iter(f"{prefix}*", count=1000) if not n.endswith(_MEMBERS)]
+        # A name with a dot is a part of a document that is being read; the document starts anew.
+        found = client.scan_iter(f"{prefix}*", count=1000)
+        names = [n for n in found if not n.endswith(_MEMBERS) and (prefix != "document:" or "." not in n)]
         for i in range(0, len(names), _PIPELINE):
             part = names[i : i + _PIPELINE]
             with client.pipeline(transaction=False) as pipe:
@@ -143,7 +145,15 @@ def _load_batch(pipe: Any, job_id: str, batch: dict[str, str], members: dict[str
     counts = Counter(dict.fromkeys(DocumentState, 0))
     for document_id, row in members.items():
         if row["state"] == DocumentState.RUNNING or (row["result_key"] and not store.exists(row["result_key"])):
-            row |= {"state": "queued", "owner": "", "result_key": "", "pages_key": "", "finished_at": "0"}
+            row |= {
+                "state": "queued",
+                "owner": "",
+                "split": 0,
+                "parts": 0,
+                "result_key": "",
+                "pages_key": "",
+                "finished_at": "0",
+            }
         counts[DocumentState(row["state"])] += 1
         pipe.hset(f"document:{document_id}", mapping=row)
         if row["state"] == DocumentState.QUEUED:

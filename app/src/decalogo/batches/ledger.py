@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 import redis
 from redis.exceptions import RedisError
 
+from decalogo.batches.claims import Claim, Waiting
 from decalogo.batches.once import KEEP_SECONDS
 from decalogo.batches.refusal import refuse
 from decalogo.batches.scripts import Scripts
@@ -26,26 +26,6 @@ _NOTHING: Mapping[str, Any] = {}
 
 Ending = Literal["lost", "returned"]
 """How an attempt ends without an answer: ``lost`` counts towards ``queue.max_attempts``, ``returned`` does not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to evaluate one document; ``attempt`` is its fencing token, ``waited`` its time in the queue, s."""
-
-    document_id: str
-    job_id: str
-    attempt: int
-    options: Options
-    waited: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A queued document seen by the janitor: when its message was published (as the ledger wrote it) and its lane."""
-
-    document_id: str
-    published_at: str
-    lane: str
 
 
 class Ledger:
@@ -195,7 +175,31 @@ class Ledger:
         answer = self._run("claim", document_id, owner, self._settings.lease_seconds, lane)
         if answer[0] != "claimed":
             return None
-        return Claim(document_id, answer[2], int(answer[1]), Options.from_json(answer[3]), float(answer[4]))
+        options = Options.from_json(answer[3])
+        return Claim(
+            document_id, answer[2], int(answer[1]), options, float(answer[4]), *answer[5:7], *map(int, answer[7:])
+        )
+
+    def split(self, claim: Claim, parts: Sequence[str], *, heavy: bool) -> list[tuple[str, str]]:
+        """End an attempt by cutting its document into parts, each of which is claimed as a document is.
+
+        When the last part is done the document is queued again, for whoever puts it together.
+
+        Args:
+            claim: the attempt.
+            parts: what each is to read.
+            heavy: whether they take the lane of scans (unless the priority is high).
+
+        Returns:
+            Part id and lane of each, to be published; empty when the attempt had been taken away.
+        """
+        answer = cast("list[str]", self._run("split", claim.document_id, claim.attempt, int(heavy), *parts))
+        return [(name, answer[0]) for name in answer[1:]]
+
+    def part_done(self, claim: Claim) -> tuple[bool, str]:
+        """End an attempt at a part; returns whether it counted, and the document's lane if this was the last part."""
+        counted, lane = self._run("part_done", claim.document_id, claim.attempt)
+        return bool(counted), lane
 
     def renew(
         self, worker: str, held: Iterable[tuple[str, str]], notes: Mapping[str, Mapping[str, object]] = _NOTHING

@@ -10,7 +10,7 @@ import redis
 
 from decalogo.batches.states import Priority
 
-LANES: Final = (*(priority.value for priority in Priority), "suspect", "slow")
+LANES: Final = (*(priority.value for priority in Priority), "suspect", "slow", "scans")
 """The lanes a document can wait in, by the ledger's names."""
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import structlog
 
 from decalogo.batches.ledger import Ledger
-from decalogo.batches.states import DocumentState
+from decalogo.batches.states import TERMINAL, Document, DocumentState
+from decalogo.evaluation.extract.ocrcache import OcrCache
 from decalogo.settings import StorageSettings
-from decalogo.storage.artifacts import ArtifactStore
+from decalogo.storage.artifacts import OCR_CACHE, ArtifactStore
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +34,15 @@ class Upkeep:
 
     def cancel(self, job_id: str) -> int:
         """Cancel what is not finished in a batch; returns how many documents were."""
-        return self._ledger.cancel([d.document_id for d in self._ledger.iterate(job_id)])
+        return self.cancel_documents(list(self._ledger.iterate(job_id)))
+
+    def cancel_documents(self, documents: Sequence[Document]) -> int:
+        """Cancel those that are not finished; returns how many were."""
+        count = self._ledger.cancel([document.document_id for document in documents])
+        for document in documents:
+            if document.state not in TERMINAL:
+                self._store.delete_parts(document.document_id)
+        return count
 
     def retry(self, job_id: str) -> list[str]:
         """Queue again what has no full result in a batch; returns the document ids."""
@@ -71,10 +81,14 @@ class Upkeep:
         for key in self._store.keys_older_than(before):
             document = self._ledger.document(key.partition("/")[2].partition(".")[0])
             used = document and key in (f"documents/{document.document_id}", document.result_key, document.pages_key)
+            if document and key.startswith("parts/"):
+                used = document.state not in TERMINAL
             if not used:
                 self._store.delete(key)
                 count += 1
         count += self._store.discard_incoming(before)
+        # Who deletes a batch expects its words to be gone: no recognised page stays longer than other left-overs.
+        count += OcrCache(self._store.root / OCR_CACHE).discard_older_than(before)
         return count
 
     def run(self) -> None:

@@ -27,7 +27,7 @@ _REDIS_SECONDS = 3.0
 _CLOSED_UNTIL = 0.9  # of its limit, see lua/admission.lua
 _LIMITS = ("queue-depth", "redis-memory", "disk")
 _REFUSALS = ("queue-depth", "redis-memory", "tenant-documents")
-_REQUEUED = ("lost", "returned", "partial", "retried")
+_REQUEUED = ("lost", "returned", "partial", "parts", "retried")
 _LOST = ("signal", "exit", "time-limit", "memory", "error", "silence")
 _TOKEN_STATES = ("usable", "expired", "revoked")
 

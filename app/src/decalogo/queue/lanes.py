@@ -36,21 +36,23 @@ LANES: Final = {
     "low": Lane("low_priority", 1),
     "suspect": Lane(SUSPECT_QUEUE, 5),
     "slow": Lane("slow", 1, slow=True),
+    "scans": Lane("scans", 1),
 }
-"""By the name the ledger gives: the priority; ``suspect`` after a lost attempt; ``slow`` after a result cut by time."""
+"""By the name the ledger gives: the priority; ``suspect`` after a lost attempt; ``slow`` after a result cut by time;
+``scans`` for pages to recognise of documents whose priority is not high."""
 
-WORK_QUEUES: Final = ("high_priority", DEFAULT_QUEUE, "low_priority")
+WORK_QUEUES: Final = ("high_priority", DEFAULT_QUEUE, "low_priority", "scans")
 SUSPECT_QUEUES: Final = (SUSPECT_QUEUE, "slow")
 QUEUES: Final = tuple(lane.queue for lane in LANES.values())
 
 LOW_SHARE: Final = 10
-"""Of so many documents a worker process takes, one comes from the low lane if it has any."""
+"""Of so many documents a worker process takes, one comes from the low lane if it has any, and one from the scans'."""
 
 
 class LaneOrder:
     """The order in which a worker looks at its queues; kombu loads it by name (``queue_order_strategy``).
 
-    Strict by rank, except that every tenth message taken is looked for in the low lane first.
+    Strict by rank, except that of ten messages one is looked for in the low lane first, and one among the scans.
     """
 
     def __init__(self, it: Iterable[str] | None = None) -> None:
@@ -65,9 +67,11 @@ class LaneOrder:
 
     def consume(self, n: int) -> list[str]:
         """Return the queues to look at, first to last."""
-        low = LANES["low"].queue
-        if self._taken % LOW_SHARE == LOW_SHARE - 1 and low in self._queues:
-            return [low, *(queue for queue in self._queues if queue != low)][:n]
+        turn = self._taken % LOW_SHARE
+        favoured = "low" if turn == LOW_SHARE - 1 else "scans" if turn == LOW_SHARE // 2 - 1 else ""
+        first = LANES[favoured].queue if favoured else ""
+        if first in self._queues:
+            return [first, *(queue for queue in self._queues if queue != first)][:n]
         return self._queues[:n]
 
     def rotate(self, last_used: str) -> str:

@@ -7,24 +7,29 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import orjson
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 from redis.exceptions import ConnectionError, ResponseError, TimeoutError
 
-from decalogo.batches.ledger import Claim, Ledger
-from decalogo.batches.states import DocumentState
+from decalogo.batches.claims import Claim
+from decalogo.batches.ledger import Ledger
+from decalogo.batches.states import TERMINAL, DocumentState
 from decalogo.errors import DocumentError, RubricError, UnavailableError
 from decalogo.evaluation import progress
-from decalogo.evaluation.evaluators import get_evaluator
+from decalogo.evaluation.evaluators import SplittingEvaluator, get_evaluator
+from decalogo.evaluation.extract.parts import SplitError
 from decalogo.evaluation.model import OcrOptions
 from decalogo.evaluation.rubric import load_rubric
 from decalogo.metrics.record import Sample, observe
+from decalogo.queue import parts
 from decalogo.queue.lanes import LANES
+from decalogo.queue.parts import Publish
+from decalogo.queue.publish import publish
 from decalogo.settings import Settings
-from decalogo.storage.artifacts import ArtifactStore
+from decalogo.storage.artifacts import OCR_CACHE, ArtifactStore
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -55,20 +60,28 @@ class TimeLimitError(DocumentError):
 
 
 def run_document(
-    document_id: str, owner: str, lane: str, ledger: Ledger, store: ArtifactStore, settings: Settings
+    document_id: str,
+    owner: str,
+    lane: str,
+    ledger: Ledger,
+    store: ArtifactStore,
+    settings: Settings,
+    publish: Publish = publish,
 ) -> str:
-    """Evaluate a document if it waits, and record the answer if the attempt still counts.
+    """Evaluate a document if it waits (or read a part of one), and record the answer if the attempt still counts.
 
     Args:
-        document_id: the document.
+        document_id: the document, or the part.
         owner: Celery task id of this attempt.
         lane: the lane its message came by.
         ledger: decides who may run and whose answer stands.
         store: holds the upload and takes the result.
         settings: evaluator and limits.
+        publish: sends the messages of parts, and of a document whose parts are done.
 
     Returns:
-        The document's new state, ``skipped`` when it was not waiting, or ``fenced`` when the answer came too late.
+        The document's new state, ``split`` when it was cut into parts, ``read`` when it was a part, ``skipped`` when it
+        was not waiting, or ``fenced`` when the answer came too late.
     """
     asked = time.monotonic()
     claim = ledger.claim(document_id, owner, lane)
@@ -78,8 +91,16 @@ def run_document(
     started = time.monotonic()
     queue = settings.queue
     limit = queue.slow_soft_time_limit_seconds if LANES[lane].slow else queue.soft_time_limit_seconds
+    deadline = started + _READING_SHARE * limit
+    if claim.part_of:
+        return _run_part(claim, ledger, store, settings, deadline, publish)
     try:
-        answer = _evaluate(claim, store, settings, started + _READING_SHARE * limit)
+        answer = _evaluate(claim, store, settings, deadline)
+    except SplitError as wanted:
+        messages = _through_outage(partial(parts.split, claim, wanted, ledger, store))
+        parts.publish_quietly(publish, messages)
+        log.info("document cut into parts", parts=len(messages), seconds=round(time.monotonic() - started, 3))
+        return "split" if messages else "fenced"
     except SoftTimeLimitExceeded:
         error = TimeLimitError(f"it was stopped after {limit} s and nothing was read; split the document")
         answer = Answer(DocumentState.FAILED, problem=error.problem())
@@ -98,6 +119,8 @@ def run_document(
     if not stands:
         for key in answer.files:
             store.delete(key)
+    elif claim.split and answer.state is not DocumentState.PARTIAL:
+        store.delete_parts(document_id)
     outcome, now = answer.state.value if stands else "fenced", time.monotonic()
     observe(
         ("documents", 1, outcome, settings.evaluation.evaluator),
@@ -113,19 +136,56 @@ def run_document(
     return outcome
 
 
-def _evaluate(claim: Claim, store: ArtifactStore, settings: Settings, deadline: float) -> Answer:
-    rubric, options = load_rubric(claim.options.rubric), settings.evaluation
-    ocr = OcrOptions(options.ocr, options.ocr_max_pages, options.ocr_dpi, language=rubric.language.tesseract)
-    started = time.monotonic()
-    evaluation = get_evaluator(options.evaluator).evaluate(
-        store.path(f"documents/{claim.document_id}"),
-        rubric,
-        not_applicable=claim.options.not_applicable,
-        max_pages=options.max_pages,
-        cache_dir=options.cache_dir,
-        stop=lambda: time.monotonic() > deadline,
-        ocr=ocr,
+def _run_part(
+    claim: Claim, ledger: Ledger, store: ArtifactStore, settings: Settings, deadline: float, publish: Publish
+) -> str:
+    evaluator = get_evaluator(settings.evaluation.evaluator)
+    if isinstance(evaluator, SplittingEvaluator):
+        path, ocr = store.path(f"documents/{claim.part_of}"), _ocr(claim, settings, store)
+        pages = parts.read_part(claim, evaluator, path, ocr, lambda: time.monotonic() > deadline)
+        if pages is not None:
+            # Every attempt at a part brings the same, so its name holds no attempt.
+            _through_outage(partial(store.put, f"parts/{claim.document_id}", pages))
+    counted, lane = _through_outage(lambda: ledger.part_done(claim))
+    if lane:
+        parts.publish_quietly(publish, [(claim.part_of, lane)])
+    document = None if counted else ledger.document(claim.part_of)
+    if not counted and (document is None or document.state in TERMINAL):
+        store.delete_parts(claim.part_of)
+    outcome = "read" if counted else "fenced"
+    log.info("part finished", outcome=outcome, last=bool(lane))
+    return outcome
+
+
+def _ocr(claim: Claim, settings: Settings, store: ArtifactStore) -> OcrOptions:
+    asked = settings.evaluation
+    return OcrOptions(
+        asked.ocr,
+        asked.ocr_max_pages,
+        asked.ocr_dpi,
+        asked.ocr_page_seconds,
+        asked.ocr_document_seconds,
+        load_rubric(claim.options.rubric).language.tesseract,
+        cache_dir=store.root / OCR_CACHE,
     )
+
+
+def _evaluate(claim: Claim, store: ArtifactStore, settings: Settings, deadline: float) -> Answer:
+    evaluator = get_evaluator(settings.evaluation.evaluator)
+    path, rubric = store.path(f"documents/{claim.document_id}"), load_rubric(claim.options.rubric)
+    options: dict[str, Any] = {
+        "not_applicable": claim.options.not_applicable,
+        "max_pages": settings.evaluation.max_pages,
+        "cache_dir": settings.evaluation.cache_dir,
+        "stop": lambda: time.monotonic() > deadline,
+        "ocr": _ocr(claim, settings, store),
+    }
+    started = time.monotonic()
+    if isinstance(evaluator, SplittingEvaluator):
+        known, sizes = parts.brought(claim, store), parts.sizes(claim, settings.evaluation)
+        evaluation = evaluator.evaluate_parts(path, rubric, brought=known, sizes=sizes, **options)
+    else:
+        evaluation = evaluator.evaluate(path, rubric, **options)
     progress.at("store")
     # The attempt is part of the name: a late writer can never replace the result that stands.
     result_key = f"results/{claim.document_id}.{claim.attempt}.json"

@@ -19,6 +19,8 @@ from typing import BinaryIO, NoReturn, Self
 from decalogo.errors import UnavailableError
 
 _TEMPORARY = "incoming"
+OCR_CACHE = "recognised"
+"""Folder in the store's root that the evaluation keeps recognised pages in; its files are no artifacts."""
 
 
 def _refuse(error: OSError) -> NoReturn:
@@ -122,7 +124,14 @@ class ArtifactStore:
 
     def delete_attempts(self, document_id: str) -> None:
         """Remove the results and page texts of every attempt at a document, also those that a retry has replaced."""
-        for kind in ("results", "pages"):
+        self._delete(document_id, "results", "pages", "parts")
+
+    def delete_parts(self, document_id: str) -> None:
+        """Remove what the parts of a document brought."""
+        self._delete(document_id, "parts")
+
+    def _delete(self, document_id: str, *kinds: str) -> None:
+        for kind in kinds:
             for path in self.path(f"{kind}/{document_id}").parent.glob(f"{document_id}.*"):
                 path.unlink(missing_ok=True)
 

@@ -71,7 +71,7 @@ def delete_batch(batch: BatchToChange, services: ServicesDep) -> None:
 )
 def cancel_document(document: DocumentToChange, services: ServicesDep) -> DocumentStatus:
     """Ends it as `cancelled` unless it has already ended. Repeating it changes nothing."""
-    services.ledger.cancel([document.document_id])
+    services.upkeep.cancel_documents([document])
     return _document_status(document, services)
 
 

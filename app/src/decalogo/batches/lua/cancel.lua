@@ -9,6 +9,7 @@ for _, id in ipairs(ARGV) do
       type = '/problems/document-cancelled', title = 'The document was cancelled', status = 409,
       detail = 'It was cancelled while it was ' .. state .. '.',
     }))
+    drop_parts(id)
     move(id, state, 'cancelled', time)
     cancelled = cancelled + 1
   end

@@ -1,12 +1,13 @@
--- Start an attempt on a queued document. A document that is running, finished or unknown is refused; so is one with a lost
+-- Start an attempt on a queued document (or part of one). A document that is running, finished or unknown is refused; so is one with a lost
 -- attempt when its message did not come by the suspect lane (an old copy): it must not run among the innocent.
 -- ARGV: document_id, owner (task id), lease (seconds), lane of the message
--- Returns {"claimed", attempt, job_id, options, seconds it was queued} or {"refused", state}.
+-- Returns {"claimed", attempt, job_id, options, seconds it was queued, part_of, work, split, parts, splits} or
+-- {"refused", state}.
 local id, owner, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local document = 'document:' .. id
-local known = redis.call('HMGET', document, 'state', 'lost')
-local refused = known[1] ~= 'queued' and (known[1] or 'unknown')
-  or tonumber(known[2]) > 0 and ARGV[4] ~= 'suspect' and 'suspect'
+local state = redis.call('HGET', document, 'state')
+local refused = state ~= 'queued' and (state or 'unknown')
+  or ARGV[4] ~= 'suspect' and lane_of(id) == 'suspect' and 'suspect'
 if refused then
   count('redelivered')
   return {'refused', refused}
@@ -14,10 +15,13 @@ end
 
 local time = now()
 local since = redis.call('ZSCORE', 'waiting:' .. lane_of(id), id) or time
-count('attempts')
+if not string.find(id, '.', 1, true) then count('attempts') end
 local attempt = redis.call('HINCRBY', document, 'attempts', 1)
 move(id, 'queued', 'running', time)
 redis.call('HSET', document, 'owner', owner, 'started_at', stamp(time), 'note', '')
 redis.call('ZADD', 'running', stamp(time + lease), id)
 local job_id = redis.call('HGET', document, 'job_id')
-return {'claimed', attempt, job_id, redis.call('HGET', 'batch:' .. job_id, 'options'), stamp(time - since)}
+local options = redis.call('HGET', 'batch:' .. job_id, 'options')
+local cut = redis.call('HMGET', document, 'part_of', 'work', 'split', 'parts', 'splits')
+return {'claimed', attempt, job_id, options, stamp(time - since), cut[1] or '', cut[2] or '', cut[3] or 0, cut[4] or 0,
+  cut[5] or 0}

@@ -10,10 +10,15 @@
 --                                     (Celery task id), extended (1: cut by time once, next attempt is slow), problem, result_key, pages_key, created_at, started_at, finished_at,
 --                                     note (JSON: where the running attempt was when its worker was last heard of), losses (one line of JSON
 --                                     a lost attempt); the last two may be absent
+--                                     while it is read in parts: split (attempt that cut it), parts (how many), parts_left, splits
+--                                     (how often it was cut), suspect (1: a part was lost); all may be absent
+--   document:<id>.<split>.<n> hash    a part, from 1: part_of, work (what to read), heavy, job_id, priority, state (queued, running),
+--                                     attempts, lost, owner, extended, started_at; gone when it is done. It is queued, leased and
+--                                     taken back as a document is; meanwhile the document is running, without a lease
 --   tenant:<tenant>:batches   zset    job id -> created_at
 --   finished                  zset    job id -> finished_at
 --   queued                    zset    document id -> when its message was last published
---   waiting:<lane>            zset    document id -> since when it is queued in this lane (a priority, suspect or slow)
+--   waiting:<lane>            zset    document id -> since when it is queued in this lane (a priority, suspect, slow or scans)
 --   running                   zset    document id -> when its lease ends
 --   dead                      zset    document id -> when it was given up
 --   open                      set     job ids of batches with a document queued or running
@@ -67,19 +72,32 @@ local function waits(state)
   return state == 'queued' or state == 'running'
 end
 
--- Where a queued document's message goes: suspect after a lost attempt, slow after a result cut by time, else by priority.
--- What it depends on never changes while the document is queued.
+-- Where the message of a queued document (or part) goes: suspect after a lost attempt, slow after a result cut by time,
+-- scans for pages to recognise, else by priority. For a document, what it depends on never changes while it is queued.
 local function lane_of(id)
-  local document = redis.call('HMGET', 'document:' .. id, 'lost', 'priority', 'extended')
-  if tonumber(document[1]) > 0 then return 'suspect' end
-  return document[3] == '1' and 'slow' or document[2]
+  local document = redis.call('HMGET', 'document:' .. id, 'lost', 'priority', 'extended', 'part_of', 'heavy')
+  local lost = tonumber(document[1]) > 0
+  -- A part that was lost makes the others suspect: each of them could take a whole worker with it.
+  if document[4] then lost = lost or redis.call('HGET', 'document:' .. document[4], 'suspect') == '1' end
+  if lost then return 'suspect' end
+  if document[3] == '1' then return 'slow' end
+  if document[5] == '1' and document[2] ~= 'high' then return 'scans' end
+  return document[2]
 end
 
 -- Move document `id` from state `from` to state `to` and keep the batch's counters; `time` is now().
 local function move(id, from, to, time)
   local document = 'document:' .. id
-  local job_id = redis.call('HGET', document, 'job_id')
+  local known = redis.call('HMGET', document, 'job_id', 'part_of')
+  local job_id = known[1]
   redis.call('HSET', document, 'state', to)
+  if known[2] then -- a part is counted nowhere; its document is
+    redis.call('ZREM', from, id)
+    if from == 'queued' then redis.call('ZREM', 'waiting:' .. lane_of(id), id) end
+    if to == 'queued' then redis.call('ZADD', 'waiting:' .. lane_of(id), stamp(time), id) end
+    redis.call('HSET', document, 'owner', '')
+    return
+  end
   redis.call('HINCRBY', 'batch:' .. job_id, from, -1)
   redis.call('HINCRBY', 'batch:' .. job_id, to, 1)
   count(to)
@@ -107,17 +125,51 @@ local function move(id, from, to, time)
   settle_batch(job_id, time)
 end
 
--- Put a document back into the queue, because of `cause` (lost, returned, partial, retried); without a message it is published by the janitor's next pass.
+-- Put a document back into the queue, because of `cause` (lost, returned, partial, parts, retried); without a message it is published by the janitor's next pass.
 local function requeue(id, from, time, cause)
-  count('requeued:' .. cause)
+  if not string.find(id, '.', 1, true) then count('requeued:' .. cause) end
   move(id, from, 'queued', time)
   redis.call('ZADD', 'queued', 0, id)
+end
+
+-- The ids of the parts a document was cut into; those that are done have no entry.
+local function parts_of(id)
+  local known, parts = redis.call('HMGET', 'document:' .. id, 'split', 'parts'), {}
+  for n = 1, tonumber(known[2] or 0) do
+    local part = id .. '.' .. known[1] .. '.' .. n
+    if redis.call('EXISTS', 'document:' .. part) == 1 then parts[#parts + 1] = part end
+  end
+  return parts
+end
+
+-- Forget the parts of a document that are not done; who works on one is refused when it answers.
+local function drop_parts(id)
+  for _, part in ipairs(parts_of(id)) do
+    redis.call('ZREM', 'waiting:' .. lane_of(part), part)
+    for _, index in ipairs({'queued', 'running'}) do redis.call('ZREM', index, part) end
+    redis.call('DEL', 'document:' .. part)
+  end
+  redis.call('HDEL', 'document:' .. id, 'parts', 'parts_left', 'suspect')
+end
+
+-- Let every part of a document that waits do so in the suspect lane.
+local function suspect_parts(id)
+  local since = {}
+  for _, part in ipairs(parts_of(id)) do
+    local waiting = 'waiting:' .. lane_of(part)
+    since[part] = redis.call('ZSCORE', waiting, part)
+    redis.call('ZREM', waiting, part)
+  end
+  redis.call('HSET', 'document:' .. id, 'suspect', 1)
+  for part, time in pairs(since) do
+    if time then redis.call('ZADD', 'waiting:suspect', time, part) end
+  end
 end
 
 -- Write down what is known of a lost attempt: its worker's last note, and over it `facts` (JSON or empty). Returns it.
 local function record_loss(id, reason, facts, time)
   local document = 'document:' .. id
-  local row = redis.call('HMGET', document, 'note', 'losses', 'attempts', 'started_at')
+  local row = redis.call('HMGET', document, 'note', 'part_of', 'attempts', 'started_at')
   local loss = {cause = 'silence'}
   for _, text in ipairs({row[1] or '', facts}) do
     if text ~= '' then
@@ -126,7 +178,8 @@ local function record_loss(id, reason, facts, time)
   end
   loss.attempt, loss.reason, loss.ended_at = tonumber(row[3]), reason, math.floor(time * 1000) / 1000
   loss.seconds = math.floor((time - tonumber(row[4])) * 1000) / 1000
-  redis.call('HSET', document, 'losses', (row[2] or '') .. cjson.encode(loss) .. '\n')
+  local of = 'document:' .. (row[2] or id) -- what a part lost is known of its document
+  redis.call('HSET', of, 'losses', (redis.call('HGET', of, 'losses') or '') .. cjson.encode(loss) .. '\n')
   return loss
 end
 
@@ -139,9 +192,15 @@ local function lose(id, reason, max_attempts, time, facts)
     reason = reason .. ' in stage ' .. loss.stage .. (loss.page and ' at page ' .. loss.page or '')
   end
   local lost = redis.call('HINCRBY', document, 'lost', 1)
+  local parent = redis.call('HGET', document, 'part_of')
   if lost < max_attempts then
     requeue(id, 'running', time, 'lost')
+    if parent then suspect_parts(parent) end
     return 'queued'
+  end
+  if parent then -- what kills its process as a part is what would kill it in the whole
+    drop_parts(parent)
+    id, document = parent, 'document:' .. parent
   end
   if redis.call('HGET', document, 'result_key') ~= '' then
     move(id, 'running', 'partial', time) -- what the attempt before the slow one had is better than nothing

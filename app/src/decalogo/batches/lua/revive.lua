@@ -7,6 +7,7 @@ for _, id in ipairs(ARGV) do
   local state = redis.call('HGET', document, 'state')
   if state == 'failed' or state == 'dead' or state == 'cancelled' or state == 'partial' then
     redis.call('HSET', document, 'lost', 0, 'extended', 0, 'problem', '', 'losses', '')
+    redis.call('HDEL', document, 'split', 'splits')
     requeue(id, state, time, 'retried')
     revived[#revived + 1] = id
   end

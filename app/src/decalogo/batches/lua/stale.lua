@@ -1,4 +1,4 @@
--- List queued documents whose message is older than a grace time, oldest first.
+-- List queued documents (and parts) whose message is older than a grace time, oldest first.
 -- One published in the future (the server's clock jumped back) counts as published now.
 -- ARGV: grace (seconds), most documents to list
 -- Returns flat triples: document_id, published_at, lane.

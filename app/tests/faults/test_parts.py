@@ -1,0 +1,140 @@
+"""A document in parts with real workers: it survives what a whole one survives, and comes out the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from decalogo.batches.states import DocumentState
+from decalogo.connections import connect
+from decalogo.evaluation import evaluate
+from decalogo.evaluation.rubric import load_rubric
+from decalogo.queue.lanes import LANES
+from decalogo.settings import EvaluationSettings, Settings
+from tests.conftest import DATA
+from tests.extract.test_ocr import LINES, scanned, tesseract  # noqa: F401 - a fixture
+from tests.queue.conftest import Appliance
+from tests.queue.splitting_evaluator import install
+
+
+@pytest.fixture
+def appliance(settings: Settings, tmp_path: Path) -> Iterator[Appliance]:
+    evaluation = EvaluationSettings(evaluator="splitting")  # type: ignore[call-arg]
+    running = Appliance(settings.model_copy(update={"evaluation": evaluation}), tmp_path)
+    install(tmp_path / "plugins")
+    yield running
+    running.stop()
+
+
+def start(appliance: Appliance, concurrency: int = 2) -> None:
+    appliance.start("scheduler")
+    appliance.start("worker", "--concurrency", str(concurrency))
+    appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
+
+
+def document(parts: list[str], join: str = "ok", **more: object) -> str:
+    return json.dumps({"parts": parts, "join": join, **more})
+
+
+def left_over(appliance: Appliance) -> list[str]:
+    """Return what is left of parts on disk and in the ledger."""
+    client = connect(appliance.settings.redis, appliance.settings.redis.ledger_db)
+    files = [path.name for path in (appliance.store.root / "parts").glob("*/*")]
+    return [
+        *files,
+        *client.scan_iter("document:*.*"),
+        *client.zrange("queued", 0, -1),
+        *client.zrange("running", 0, -1),
+    ]
+
+
+def text(appliance: Appliance, key: str) -> str:
+    return str(json.loads(appliance.store.read(key))["text"])
+
+
+def test_parts_are_read_side_by_side_and_put_together_in_order(appliance: Appliance) -> None:
+    start(appliance)
+    job_id, _ = appliance.submit([document(["sleep 0.2", "ok", "sleep 0.1", "ok"]), "ok"])
+    cut, plain = appliance.wait_finished(job_id)
+    assert (cut.state, cut.attempts, plain.attempts) == (DocumentState.SUCCEEDED, 2, 1)
+    assert text(appliance, cut.result_key) == "known sleep ok sleep ok"
+    appliance.wait(lambda: not left_over(appliance), 10, "nothing is left of the parts")
+
+
+def test_the_death_of_a_parts_process_and_of_the_one_that_joins_cost_a_delay_only(appliance: Appliance) -> None:
+    start(appliance)
+    part, join = appliance.folder / "part", appliance.folder / "join"
+    job_id, _ = appliance.submit([document(["ok", f"kill-once {part}", "ok"], f"kill-once {join}"), *["ok"] * 5])
+    cut, *others = appliance.wait_finished(job_id)
+    assert part.exists()
+    assert join.exists()
+    assert text(appliance, cut.result_key) == "known ok kill-once ok"
+    assert cut.attempts == 3
+    assert {d.attempts for d in others} == {1}
+    appliance.wait(lambda: not left_over(appliance), 10, "nothing is left of the parts")
+
+
+def test_the_death_of_the_whole_worker_loses_no_part(appliance: Appliance) -> None:
+    appliance.start("scheduler")
+    first = appliance.start("worker", "--concurrency", "2")
+    marks = [appliance.folder / "mark0", appliance.folder / "mark1"]
+    job_id, _ = appliance.submit([document([*(f"hang-once {mark}" for mark in marks), "ok"])])
+    appliance.wait(lambda: all(mark.exists() for mark in marks), 20, "both processes read parts")
+    os.killpg(first.pid, signal.SIGKILL)
+    appliance.start("worker", "--concurrency", "2")
+    appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
+    (cut,) = appliance.wait_finished(job_id)
+    assert text(appliance, cut.result_key) == "known hang-once hang-once ok"
+    appliance.wait(lambda: not left_over(appliance), 10, "nothing is left of the parts")
+
+
+def test_a_part_that_kills_its_process_three_times_is_the_documents_death(appliance: Appliance) -> None:
+    start(appliance)
+    job_id, _ = appliance.submit([document(["ok", "kill", "ok", "sleep 0.1"]), *["ok"] * 5])
+    cut, *others = appliance.wait_finished(job_id)
+    assert cut.state is DocumentState.DEAD
+    assert [d.document_id for d in appliance.ledger.dead()] == [cut.document_id]
+    assert {d.state for d in others} == {DocumentState.SUCCEEDED}
+    appliance.wait(lambda: not appliance.ledger.depth(), 10, "nothing waits")
+
+
+def test_a_part_whose_file_was_lost_and_one_that_cannot_be_read_do_not_stop_the_document(appliance: Appliance) -> None:
+    start(appliance)
+    job_id, _ = appliance.submit([document(["ok", "damaged"])])
+    (cut,) = appliance.wait_finished(job_id)
+    assert (cut.state, text(appliance, cut.result_key)) == (DocumentState.SUCCEEDED, "known ok")
+
+
+def test_small_documents_pass_the_scans_that_wait(appliance: Appliance) -> None:
+    appliance.start("scheduler")
+    slow, _ = appliance.submit([document(["sleep 0.3"] * 12, heavy=True)])
+    appliance.start("worker", "--concurrency", "1")
+    broker = connect(appliance.settings.redis, appliance.settings.redis.broker_db)
+    appliance.wait(lambda: broker.llen(LANES["scans"].queue) > 3, 30, "parts wait among the scans")
+    small, _ = appliance.submit(["ok"] * 8)
+    done = appliance.wait_finished(small)
+    (scan,) = appliance.wait_finished(slow)
+    assert max(d.finished_at for d in done) < scan.started_at
+    assert text(appliance, scan.result_key) == " ".join(["known", *["sleep"] * 12])
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_a_long_plan_and_a_scan_come_out_as_if_one_process_had_read_them(appliance: Appliance) -> None:
+    evaluation = EvaluationSettings(split_pages=50, part_pages=30, ocr_part_pages=2)  # type: ignore[call-arg]
+    appliance.settings = appliance.settings.model_copy(update={"evaluation": evaluation})
+    start(appliance)
+    contents = [
+        (DATA / "florencia-2020-2023.pdf").read_bytes(),
+        scanned([LINES, LINES[:2], LINES[1:], LINES[:3], LINES[2:]], readable="La tasa fue de 30 casos en 2019."),
+    ]
+    job_id, _ = appliance.submit(contents)
+    rubric = load_rubric("decalogo")
+    for done, content, cuts in zip(appliance.wait_finished(job_id, 120), contents, (1, 1), strict=True):
+        assert (done.state, done.attempts) == (DocumentState.SUCCEEDED, 1 + cuts)
+        assert appliance.store.read(done.result_key) == evaluate(content, rubric).to_json()
+    appliance.wait(lambda: not left_over(appliance), 10, "nothing is left of the parts")
