@@ -16,7 +16,7 @@ from decalogo.evaluation import evaluate
 from decalogo.evaluation.rubric import load_rubric
 from decalogo.queue.lanes import LANES
 from decalogo.settings import EvaluationSettings, Settings
-from tests.conftest import DATA
+from tests.extract.pdfs import SENTENCE, lines_pdf
 from tests.extract.test_ocr import LINES, scanned, tesseract  # noqa: F401 - a fixture
 from tests.queue.conftest import Appliance
 from tests.queue.splitting_evaluator import install
@@ -123,18 +123,22 @@ def test_small_documents_pass_the_scans_that_wait(appliance: Appliance) -> None:
     assert text(appliance, scan.result_key) == " ".join(["known", *["sleep"] * 12])
 
 
+@pytest.mark.timeout(300)  # four processes that recognise pages, on two cores
 @pytest.mark.usefixtures("tesseract")
-def test_a_long_plan_and_a_scan_come_out_as_if_one_process_had_read_them(appliance: Appliance) -> None:
-    evaluation = EvaluationSettings(split_pages=50, part_pages=30, ocr_part_pages=2)  # type: ignore[call-arg]
+def test_a_long_plan_and_a_scan_come_out_as_if_one_process_had_read_them(appliance: Appliance, tmp_path: Path) -> None:
+    cache, rubric = tmp_path / "cache", load_rubric("decalogo")
+    evaluation = EvaluationSettings(split_pages=8, part_pages=4, ocr_part_pages=2, cache_dir=cache)  # type: ignore[call-arg]
     appliance.settings = appliance.settings.model_copy(update={"evaluation": evaluation})
     start(appliance)
     contents = [
-        (DATA / "florencia-2020-2023.pdf").read_bytes(),
-        scanned([LINES, LINES[:2], LINES[1:], LINES[:3], LINES[2:]], readable="La tasa fue de 30 casos en 2019."),
+        lines_pdf(
+            [[f"{n}. {SENTENCE[:60]}", "Las mujeres víctimas de violen-", "cia son atendidas."] for n in range(10)]
+        ),
+        scanned([LINES, LINES[:2], LINES[1:]], readable="La tasa fue de 30 casos en 2019."),
     ]
+    expected = [evaluate(content, rubric, cache_dir=cache).to_json() for content in contents]
     job_id, _ = appliance.submit(contents)
-    rubric = load_rubric("decalogo")
-    for done, content, cuts in zip(appliance.wait_finished(job_id, 120), contents, (1, 1), strict=True):
-        assert (done.state, done.attempts) == (DocumentState.SUCCEEDED, 1 + cuts)
-        assert appliance.store.read(done.result_key) == evaluate(content, rubric).to_json()
+    for done, result in zip(appliance.wait_finished(job_id, 240), expected, strict=True):
+        assert (done.state, done.attempts) == (DocumentState.SUCCEEDED, 2)
+        assert appliance.store.read(done.result_key) == result
     appliance.wait(lambda: not left_over(appliance), 10, "nothing is left of the parts")
