@@ -1,4 +1,4 @@
-"""A client generated from the OpenAPI document works through the edge. The scenario's last file: it lifts the limits."""
+"""A generated client works through the edge; the scenario's last file, because it lifts the limits."""
 
 from __future__ import annotations
 
