@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from appliance import Appliance
 from client import Client
-from observing import Prometheus, Receiver
+from observing import Prometheus, Receiver, wait_for
 from papers import small_documents
 
 SHORT = {
@@ -56,8 +56,16 @@ def receiver(appliance: Appliance) -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="package")
-def worked(client: Client) -> str:
-    """A finished batch, so that every panel has something to show."""
-    accepted = client.upload(small_documents(12))
-    client.follow(accepted["job_id"], seconds=120)
+def worked(client: Client, prometheus: Prometheus) -> str:
+    """Finished work, in two batches: a rate needs two samples of a series."""
+    for total in (4, 8):
+        accepted = client.upload(small_documents(4))
+        client.follow(accepted["job_id"], seconds=120)
+        wait_for(lambda least=total: counted(prometheus) >= least, "the batch in Prometheus")  # type: ignore[misc]
     return str(accepted["job_id"])
+
+
+def counted(prometheus: Prometheus) -> float:
+    """Return how many documents Prometheus has seen a worker finish."""
+    found = prometheus.query("sum(decalogo_worker_documents_total)")
+    return float(found[0]["value"][1]) if found else 0

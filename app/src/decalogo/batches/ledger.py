@@ -160,6 +160,10 @@ class Ledger:
         oldest = self._time() - 3 * self._settings.lease_seconds
         return cast("list[str]", self._redis.zrangebyscore("workers", oldest, "+inf"))
 
+    def forget_worker(self, name: str) -> None:
+        """Drop one that takes its leave: it is not missed."""
+        self._redis.zrem("workers", name)
+
     def forget_workers(self, silent_seconds: float) -> None:
         """Drop workers not heard of for so long."""
         self._redis.zremrangebyscore("workers", "-inf", self._time() - silent_seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -53,9 +54,15 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
         ]
 
     def stop(self, consumer: Any) -> None:
-        """Stop renewing."""
+        """Stop renewing, and take leave; a reconnection starts again."""
         while self._timers:
             self._timers.pop().cancel()
+        with suppress(RedisError):
+            self._ledger.forget_worker(consumer.hostname)
+
+    def terminate(self, consumer: Any) -> None:
+        """Stop as in a shutdown that waits."""
+        self.stop(consumer)
 
     @staticmethod
     def _look_after_processes(consumer: Any) -> None:
