@@ -72,7 +72,7 @@ class Receiver:
 
     def got(self, alert: str, status: str) -> list[dict[str, Any]]:
         """Return the notifications of an alert with a status, ``firing`` or ``resolved``."""
-        bodies = [json.loads(line) for line in docker("logs", self.container).splitlines()]
+        bodies = [json.loads(line) for line in docker("logs", self.container).splitlines() if line]
         return [
             one
             for body in bodies
