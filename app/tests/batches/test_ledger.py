@@ -127,6 +127,8 @@ def test_renewing_keeps_a_lease_and_names_what_was_lost(ledger: Ledger, settings
         time.sleep(0.1)
     assert expired == {stolen: "queued"}
     assert ledger.live_workers() == ["worker@here"]
+    ledger.forget_worker("worker@here")
+    assert ledger.live_workers() == []
 
 
 def test_a_clock_that_jumps_back_keeps_no_document_waiting(ledger: Ledger, settings: Settings) -> None:

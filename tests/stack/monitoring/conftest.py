@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from appliance import Appliance
+from certificates import put_certificate
 from client import Client
 from observing import Prometheus, Receiver, wait_for
 from papers import small_documents
@@ -28,7 +29,10 @@ SHORT = {
 @pytest.fixture(scope="package")
 def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
     clone = Appliance(tmp_path_factory.mktemp("monitoring") / "decalogo", "decalogo-monitoring")
-    clone.environment = {**clone.environment, **SHORT}
+    certificates = tmp_path_factory.mktemp("tls")
+    certificates.chmod(0o755)
+    put_certificate(certificates, days=300)
+    clone.environment = {**clone.environment, **SHORT, "TLS_DIR": str(certificates)}
     try:
         clone.run("up", "--scale", "worker=2")
         yield clone

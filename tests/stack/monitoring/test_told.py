@@ -1,9 +1,11 @@
 """A fault of each kind on the running stack: its alert fires, reaches the receiver, and resolves afterwards."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from appliance import Appliance
+from certificates import put_certificate
 from client import Client
 from observing import Prometheus, Receiver, wait_for
 from papers import small_documents
@@ -14,6 +16,7 @@ Fault = tuple[Callable[[], object], Callable[[], object]]
 @pytest.fixture
 def faults(appliance: Appliance) -> dict[str, Fault]:
     """For each alert how its fault is made and mended."""
+    tls = Path(appliance.environment["TLS_DIR"])
 
     def redis(*command: str) -> str:
         # The API's user: what fills Redis is what a submitter could do.
@@ -34,11 +37,12 @@ def faults(appliance: Appliance) -> dict[str, Fault]:
         "NoWorker": (lambda: appliance.compose("kill", "worker"), bring_back),
         "RedisMemoryHigh": (fill_redis, lambda: redis("del", "ballast")),
         "RedisDown": (lambda: appliance.compose("stop", "redis"), lambda: appliance.compose("start", "redis")),
+        "CertificateExpiring": (lambda: put_certificate(tls, days=1), lambda: put_certificate(tls, days=300)),
         "EdgeDown": (lambda: appliance.compose("stop", "api"), lambda: appliance.compose("start", "api")),
     }
 
 
-@pytest.mark.parametrize("alert", ["NoWorker", "RedisMemoryHigh", "RedisDown", "EdgeDown"])
+@pytest.mark.parametrize("alert", ["NoWorker", "RedisMemoryHigh", "RedisDown", "EdgeDown", "CertificateExpiring"])
 def test_an_alert_fires_is_delivered_and_resolves(
     worked: str, faults: dict[str, Fault], prometheus: Prometheus, receiver: Receiver, alert: str
 ) -> None:
@@ -56,11 +60,16 @@ def test_an_alert_fires_is_delivered_and_resolves(
 
 
 def test_a_full_queue_is_an_alert_and_the_missing_worker_that_explains_it_silences_it(
-    worked: str, faults: dict[str, Fault], prometheus: Prometheus, receiver: Receiver, client: Client
+    worked: str, appliance: Appliance, faults: dict[str, Fault], prometheus: Prometheus, client: Client
 ) -> None:
-    stop, start = faults["NoWorker"]
-    stop()
+    _, start = faults["NoWorker"]
+    appliance.compose("stop", "worker")
     try:
+        # They took leave: not one of them is missed.
+        wait_for(
+            lambda: prometheus.query("max(decalogo_workers_alive) == 1"), "only the suspect lane's worker alive", 15
+        )
+        assert "WorkerGone" not in prometheus.firing()
         wait_for(lambda: "NoWorker" in prometheus.firing(), "NoWorker firing")
         client.upload(small_documents(40))
         wait_for(lambda: {"QueueDeep", "OldestDocumentTooOld"} <= prometheus.firing(), "the queue's alerts firing")
