@@ -161,6 +161,9 @@ class ApiSettings(BaseModel):
     port: int = Field(8000, description="TCP port to listen on.")
     processes: int = Field(2, ge=1, description="API processes.")
     max_upload_bytes: int = Field(100 << 20, ge=1, description="Largest upload body, bytes (guide: 100 MB).")
+    max_unpacked_bytes: int = Field(
+        500 << 20, ge=1, description="Most that the ZIP archives of one upload may unpack to, bytes."
+    )
     max_json_bytes: int = Field(10 << 20, ge=1, description="Largest JSON body with inline documents, bytes.")
     graceful_seconds: int = Field(30, ge=1, description="Time a stopping process gives to open requests, seconds.")
     body_idle_seconds: float = Field(30.0, gt=0, description="An upload is cut when nothing came for so long, s.")

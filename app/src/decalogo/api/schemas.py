@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -61,6 +61,7 @@ class AskedOptions(BaseModel):
     rubric: str = Field(examples=["decalogo"])
     priority: Priority
     not_applicable: dict[str, str] = Field(examples=[{"P9": "no hay cárcel"}])
+    ocr: Literal["auto", "never"]
 
 
 class BatchStatus(BaseModel):
@@ -87,6 +88,7 @@ class BatchStatus(BaseModel):
                 rubric=batch.options.rubric,
                 priority=batch.options.priority,
                 not_applicable=dict(batch.options.not_applicable),
+                ocr=batch.options.ocr,
             ),
             created_at=datetime.fromtimestamp(batch.created_at, UTC),
             finished_at=_moment(batch.finished_at),

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 
 class DocumentState(StrEnum):
@@ -51,24 +51,24 @@ class Options:
         rubric: name of a shipped rubric.
         priority: which lane the documents take.
         not_applicable: point id to the submitter's reason, e.g. ``{"P9": "no hay cárcel"}``.
+        ocr: whether pages without a text layer are recognised (``auto``, where the operator allows it) or ``never``.
     """
 
     rubric: str = "decalogo"
     priority: Priority = Priority.NORMAL
     not_applicable: Mapping[str, str] = field(default_factory=dict)
+    ocr: Literal["auto", "never"] = "auto"
 
     def to_json(self) -> str:
         """Return the form kept in the ledger."""
-        return json.dumps(
-            {"rubric": self.rubric, "priority": self.priority, "not_applicable": dict(self.not_applicable)},
-            sort_keys=True,
-        )
+        asked = {"rubric": self.rubric, "priority": self.priority, "not_applicable": dict(self.not_applicable)}
+        return json.dumps(asked | ({} if self.ocr == "auto" else {"ocr": self.ocr}), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Options:
         """Read what :meth:`to_json` wrote."""
         raw = json.loads(text)
-        return cls(raw["rubric"], Priority(raw["priority"]), raw["not_applicable"])
+        return cls(raw["rubric"], Priority(raw["priority"]), raw["not_applicable"], raw.get("ocr", "auto"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,13 @@ class Format(enum.StrEnum):
     JSONL = "jsonl"
 
 
+class Ocr(enum.StrEnum):
+    """What is done with scanned pages."""
+
+    AUTO = "auto"
+    NEVER = "never"
+
+
 class Priority(enum.StrEnum):
     """What a batch may ask for; which of them depends on the token's tier."""
 
@@ -55,15 +62,18 @@ class Priority(enum.StrEnum):
 
 def submit(
     ctx: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="Documents to judge.", exists=True, dir_okay=False)],
+    files: Annotated[
+        list[Path], typer.Argument(help="Documents to judge, or ZIPs of them.", exists=True, dir_okay=False)
+    ],
     rubric: Annotated[str, typer.Option(help="Rubric; the appliance's default when left out.")] = "",
     priority: Annotated[Priority | None, typer.Option(help="Priority; normal when left out.")] = None,
     not_applicable: Annotated[
         list[str] | None, typer.Option(help="Point that does not apply, e.g. `P9` or `P9=no hay cárcel`; repeatable.")
     ] = None,
     custom_id: Annotated[
-        list[str] | None, typer.Option("--id", help="Own id of a file; one for each, in order.")
+        list[str] | None, typer.Option("--id", help="Own id of a document; one for each, in order.")
     ] = None,
+    ocr: Annotated[Ocr | None, typer.Option(help="Scanned pages: `auto` recognises some, `never` none.")] = None,
     split: Annotated[int | None, typer.Option(help="Send several batches of at most this many files.", min=1)] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Stay until every document is done.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Wait, then save the results here.")] = None,
@@ -86,7 +96,7 @@ def submit(
         job_ids: list[str] = []
         with view.goes_on(job_ids):
             for batch in batches:
-                options = SubmitOptions(rubric, priority or "", reasons, batch.custom_ids)
+                options = SubmitOptions(rubric, priority or "", reasons, batch.custom_ids, ocr or "")
                 with view.upload_bar(batch.files) as sent:
                     answer = appliance.submit(batch.files, options, sent)
                 job_ids.append(answer["job_id"])

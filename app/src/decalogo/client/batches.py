@@ -26,7 +26,9 @@ def plan(files: Sequence[FilePart], custom_ids: Sequence[str], *, split: int | N
     Raises:
         ClientError: there are own ids, but not one for each file.
     """
-    if custom_ids and len(custom_ids) != len(files):
+    # How many documents a ZIP holds is for the appliance to say.
+    archives = split is None and any(file.path.suffix.lower() == ".zip" for file in files)
+    if custom_ids and len(custom_ids) != len(files) and not archives:
         raise ClientError(f"there are {len(custom_ids)} ids for {len(files)} files; give one for each, or none")
     if split is None:
         return [Planned(tuple(files), tuple(custom_ids))]

@@ -31,13 +31,15 @@ class SubmitOptions:
         rubric: name of a rubric the appliance has.
         priority: ``high``, ``normal`` or ``low``.
         not_applicable: ids of points that do not apply, each with the reason or an empty one.
-        custom_ids: the submitter's own id of each file, in their order.
+        custom_ids: the submitter's own id of each document, in their order.
+        ocr: ``auto`` or ``never``: whether pages without a text layer are recognised.
     """
 
     rubric: str = ""
     priority: str = ""
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     custom_ids: Sequence[str] = ()
+    ocr: str = ""
 
     def as_json(self) -> str:
         """Return the field ``options`` of an upload; empty if nothing is asked for."""
@@ -46,6 +48,7 @@ class SubmitOptions:
             "priority": self.priority,
             "not_applicable": dict(self.not_applicable),
             "custom_ids": list(self.custom_ids),
+            "ocr": self.ocr,
         }
         given = {name: value for name, value in asked.items() if value}
         return json.dumps(given) if given else ""

@@ -160,7 +160,7 @@ def _run_part(
 def _ocr(claim: Claim, settings: Settings, store: ArtifactStore) -> OcrOptions:
     asked = settings.evaluation
     return OcrOptions(
-        asked.ocr,
+        "never" if claim.options.ocr == "never" else asked.ocr,
         asked.ocr_max_pages,
         asked.ocr_dpi,
         asked.ocr_page_seconds,

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
@@ -77,6 +78,18 @@ class Intake:
     async def finish(self) -> list[StoredFile]:
         """Wait until every file is durable, and return them in the order they came."""
         return list(await asyncio.gather(*self._commits))
+
+    def path(self, file: StoredFile) -> Path:
+        """Return where a file lies."""
+        return self._store.path(f"documents/{file.document_id}")
+
+    def drop(self, file: StoredFile) -> None:
+        """Let one file go again."""
+        self._store.delete(f"documents/{file.document_id}")
+
+    def free_bytes(self) -> int:
+        """Return the disk space left, bytes."""
+        return self._store.free_bytes()
 
     def keep(self, stay: bool = True) -> None:
         """Say whether the files stay on leaving."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -44,8 +44,13 @@ class UploadOptions(BaseModel):
     not_applicable: list[str] | dict[str, Reason] = Field(
         default_factory=list, description="Points that do not apply: their ids, or ids with the reason of each."
     )
+    ocr: Literal["auto", "never"] = Field(
+        "auto", description="Whether pages without a text layer are recognised from their image."
+    )
     custom_ids: list[str] | None = Field(
-        None, description="Your own id for each file, in the order of the files; unique in the batch."
+        None,
+        description="Your own id for each document, unique in the batch: in the order of the files, members of a ZIP "
+        "in the order of their paths.",
     )
     webhook: Webhook | None = Field(None, description="Who is told when the batch has finished.")
 
@@ -104,7 +109,7 @@ def resolve_options(asked: UploadOptions, services: Services, token: Token) -> O
                 for point in unknown
             ]
         )
-    return Options(rubric=rubric, priority=asked.priority, not_applicable=reasons)
+    return Options(rubric=rubric, priority=asked.priority, not_applicable=reasons, ocr=asked.ocr)
 
 
 def webhook_json(asked: UploadOptions, services: Services) -> str:

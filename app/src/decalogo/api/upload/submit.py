@@ -15,6 +15,7 @@ from decalogo.access.tokens import Token
 from decalogo.api.problems import body_error
 from decalogo.api.services import Services
 from decalogo.api.upload.admission import FORM, announced_bytes, check_room, limited, media_type
+from decalogo.api.upload.archives import unpack
 from decalogo.api.upload.files import Intake, in_thread
 from decalogo.api.upload.form import FormUpload
 from decalogo.api.upload.holding import accepted_before, held, record_of
@@ -72,17 +73,20 @@ async def _accept(request: Request, services: Services, token: Token, record: st
     async with Intake(services.store) as intake:
         if kind == FORM:
             asked = await FormUpload(intake, most, check).read(request.headers["content-type"], body)
-            if asked.custom_ids is not None:
-                check_custom_ids(asked.custom_ids, intake.count)
-            custom_ids = asked.custom_ids or [""] * intake.count
         else:
             custom_ids, asked = await read_inline(body, intake, most)
         if not intake.count:
             raise body_error([{"where": "files" if kind == FORM else "documents", "detail": "there is no document"}])
+        stored = await intake.finish()
+        if kind == FORM:
+            stored = await unpack(intake, stored, most, services.settings)
+            if asked.custom_ids is not None:
+                check_custom_ids(asked.custom_ids, len(stored))
+            custom_ids = asked.custom_ids or [""] * len(stored)
         options = await in_thread(resolve_options, asked, services, token)
         documents = [
             NewDocument(file.document_id, file.filename, custom_id, file.sha256, file.size)
-            for file, custom_id in zip(await intake.finish(), custom_ids, strict=True)
+            for file, custom_id in zip(stored, custom_ids, strict=True)
         ]
         webhook = webhook_json(asked, services)
         handling = Handling(webhook, record, fingerprint(options, documents, webhook) if record else "")

@@ -6,9 +6,7 @@ No entity is ever expanded: a document type declaration ends the reading. A part
 
 from __future__ import annotations
 
-import io
 import zipfile
-import zlib
 from pathlib import Path
 from xml.parsers import expat
 
@@ -21,6 +19,7 @@ from decalogo.errors import (
 from decalogo.evaluation.extract.blocks import Block, make_sheets
 from decalogo.evaluation.extract.officexml import DocxHandler, OdtHandler
 from decalogo.evaluation.extract.reading import Limits, Reading
+from decalogo.evaluation.extract.zipfiles import BROKEN, ENCRYPTED, METHODS, opened
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 ODT = "application/vnd.oasis.opendocument.text"
@@ -33,7 +32,6 @@ _FREE_BYTES = 4 << 20
 """Unpacked size up to which the ratio is not asked for: short texts repeat themselves."""
 _PIECE = 1 << 16
 _MOST_ENTRIES = 20_000
-_ENCRYPTED = 0x1
 
 
 def read_office(content: bytes | Path, limits: Limits) -> Reading:
@@ -46,18 +44,10 @@ def read_office(content: bytes | Path, limits: Limits) -> Reading:
         DocumentTooLargeError: it unpacks to more than the limits, or has more than ``limits.max_pages`` pages.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(content) if isinstance(content, bytes) else content) as archive:
+        with opened(content) as archive:
             kind = _kind(archive)
             blocks = _read(archive, kind)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        RuntimeError,  # an unknown compression, an encrypted entry
-        OSError,
-        ValueError,
-        expat.ExpatError,
-    ) as error:
+    except (*BROKEN, expat.ExpatError) as error:
         raise DamagedDocumentError(
             f"The office document is truncated or malformed ({error}); save or export it again."
         ) from error
@@ -83,8 +73,10 @@ def _read(archive: zipfile.ZipFile, kind: str) -> list[Block]:
     part = archive.NameToInfo.get(_PARTS[kind])
     if part is None:
         raise DamagedDocumentError("The office document has lost its text; save or export it again.")
-    if part.flag_bits & _ENCRYPTED:
+    if part.flag_bits & ENCRYPTED:
         raise EncryptedDocumentError("The archive is encrypted; upload a copy saved without a password.")
+    if part.compress_type not in METHODS:
+        raise DamagedDocumentError("The office document is compressed in a way that office programs never use.")
     handler = DocxHandler() if kind == DOCX else OdtHandler()
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True

@@ -1,0 +1,134 @@
+"""A ZIP of documents in an upload: each member becomes a document of the batch, or the upload is refused.
+
+Told by its content: a ZIP that is an office document stays one. Nothing is unpacked before its list of members has been
+judged, and no member is unpacked to more than the list says.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+import zipfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from decalogo.api.problems import body_error
+from decalogo.api.upload.files import PIECE_BYTES, Intake, StoredFile, in_thread
+from decalogo.api.upload.form import too_many_documents
+from decalogo.api.upload.names import display_name
+from decalogo.errors import PayloadTooLargeError, UnavailableError
+from decalogo.evaluation.extract.zipfiles import BROKEN, ENCRYPTED, METHODS, is_archive, opened
+from decalogo.settings import Settings
+
+_MOST_ERRORS: Final = 20
+_UTF8_NAME: Final = 0x800
+Problem = dict[str, str]
+
+
+async def unpack(intake: Intake, files: Sequence[StoredFile], most: int, settings: Settings) -> list[StoredFile]:
+    """Return the documents of an upload: its files, and in the place of each ZIP of files its members by their paths.
+
+    Args:
+        intake: holds the files, takes the members, and lets the archives go.
+        files: what was uploaded, in order.
+        most: documents the tier allows in a batch.
+        settings: limits on what archives may unpack to, and on the disk.
+
+    Raises:
+        ForbiddenError: there are more documents than that.
+        BodyError: members are encrypted, damaged or archives themselves; ``errors`` names each.
+        PayloadTooLargeError: the archives of the upload unpack to more than ``api.max_unpacked_bytes``.
+        UnavailableError: the disk has no room for that.
+    """
+    documents: list[StoredFile] = []
+    unpacked = 0
+    for number, file in enumerate(files):
+        path = intake.path(file)
+        if not await in_thread(is_archive, path):
+            documents.append(file)
+            continue
+        where = f"files[{number}] {file.filename}"
+        members = await in_thread(_members, path, where)
+        # Refused before a byte is unpacked: the list cannot promise less than what comes.
+        unpacked += sum(member.file_size for member in members)
+        if unpacked > settings.api.max_unpacked_bytes:
+            raise PayloadTooLargeError(
+                f"{where}: the archives unpack to over {settings.api.max_unpacked_bytes} bytes; send several uploads.",
+                limit=settings.api.max_unpacked_bytes,
+            )
+        if len(documents) + len(members) > most:
+            raise too_many_documents(most)
+        if intake.free_bytes() < settings.storage.min_free_bytes + unpacked:
+            raise UnavailableError(
+                "The artifact store has too little free disk space for this upload.", limit="disk", retry_after=300
+            )
+        documents += await _extract(intake, path, members, where)
+        await in_thread(intake.drop, file)
+    if len(documents) > most:
+        raise too_many_documents(most)
+    return documents
+
+
+def _members(path: Path, where: str) -> list[zipfile.ZipInfo]:
+    """Return the members that are documents, by their paths; blocking."""
+    with opened(path) as archive:
+        members = sorted((one for one in archive.infolist() if not _is_clutter(one)), key=_path)
+    problems = []
+    for member in members:
+        if member.flag_bits & ENCRYPTED:
+            problems.append(_problem(where, member, "is encrypted; upload it without a password"))
+        elif member.compress_type not in METHODS:
+            problems.append(_problem(where, member, "is compressed in a way that is not read; use plain ZIP (deflate)"))
+    if sum(member.compress_size for member in members) > path.stat().st_size:
+        problems.append({"where": where, "detail": "members of the archive share their bytes, as in a ZIP bomb"})
+    if not members:
+        problems.append({"where": where, "detail": "the archive holds no document"})
+    _refuse(problems)
+    return members
+
+
+async def _extract(intake: Intake, path: Path, members: Sequence[zipfile.ZipInfo], where: str) -> list[StoredFile]:
+    problems: list[Problem] = []
+    with opened(path) as archive:
+        for member in members:
+            intake.begin(display_name(_path(member), f"document-{intake.count + 1}"))
+            try:
+                with archive.open(member) as stream:
+                    while piece := await in_thread(stream.read, PIECE_BYTES):
+                        await intake.write(piece)
+            except BROKEN as error:
+                problems.append(_problem(where, member, f"is damaged ({error})"))
+            await intake.end()
+    stored = (await intake.finish())[-len(members) :]
+    for member, file in zip(members, stored, strict=True):
+        if await in_thread(is_archive, intake.path(file)):
+            problems.append(_problem(where, member, "is an archive itself; upload what is in it"))
+    _refuse(problems)
+    return stored
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        more = len(problems) - _MOST_ERRORS
+        told = [{"where": problems[0]["where"], "detail": f"and {more} more members"}] if more > 0 else []
+        raise body_error(problems[:_MOST_ERRORS] + told)
+
+
+def _problem(where: str, member: zipfile.ZipInfo, detail: str) -> Problem:
+    return {"where": f"{where}: {display_name(_path(member), '(no name)')}", "detail": detail}
+
+
+def _is_clutter(member: zipfile.ZipInfo) -> bool:
+    """Tell whether a member is no document: a folder, or what systems leave beside the files of their users."""
+    parts = _path(member).split("/")
+    return member.is_dir() or "__MACOSX" in parts or parts[-1].startswith(".") or parts[-1].lower() == "thumbs.db"
+
+
+def _path(member: zipfile.ZipInfo) -> str:
+    """Return a member's path as its sender saw it; some write UTF-8 and do not say so."""
+    name = member.filename
+    if not member.flag_bits & _UTF8_NAME:
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return unicodedata.normalize("NFC", name.replace("\\", "/"))
