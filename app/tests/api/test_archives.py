@@ -81,7 +81,7 @@ def test_a_members_path_is_for_display_only(client: httpx.Client, settings: Sett
     answer = send(client, ("planes.zip", archive({path: b"uno"})))
     (document,) = answer.json()["documents"]
     assert document["filename"] == shown
-    assert [name for name in stored_files(settings) if document["document_id"] in name] == stored_files(settings)
+    assert all(document["document_id"] in str(path) for path in stored_files(settings))
 
 
 def test_names_in_utf8_that_do_not_say_so_are_read_as_what_they_are(client: httpx.Client) -> None:
@@ -132,11 +132,11 @@ def test_a_bad_member_refuses_the_upload_and_is_named(
 def test_every_bad_member_is_named_up_to_twenty(client: httpx.Client, nothing_left: Nothing) -> None:  # noqa: F811
     inner = archive({"b.txt": b"dos"})
     content = archive({f"{number:02}.zip": inner for number in range(25)})
-    errors = problem(send(client, ("planes.zip", content)), 422, "body-invalid")["errors"]
-    assert [error["where"] for error in errors[:20]] == [
+    told = problem(send(client, ("planes.zip", content)), 422, "body-invalid")
+    assert [error["where"] for error in told["errors"]] == [
         f"files[0] planes.zip: {number:02}.zip" for number in range(20)
     ]
-    assert errors[20]["detail"] == "and 5 more members"
+    assert told["detail"].endswith("(and 24 more)")
     nothing_left()
 
 

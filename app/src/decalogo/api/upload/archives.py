@@ -21,7 +21,6 @@ from decalogo.errors import PayloadTooLargeError, UnavailableError
 from decalogo.evaluation.extract.zipfiles import BROKEN, ENCRYPTED, METHODS, is_archive, opened
 from decalogo.settings import Settings
 
-_MOST_ERRORS: Final = 20
 _UTF8_NAME: Final = 0x800
 Problem = dict[str, str]
 
@@ -110,9 +109,7 @@ async def _extract(intake: Intake, path: Path, members: Sequence[zipfile.ZipInfo
 
 def _refuse(problems: list[Problem]) -> None:
     if problems:
-        more = len(problems) - _MOST_ERRORS
-        told = [{"where": problems[0]["where"], "detail": f"and {more} more members"}] if more > 0 else []
-        raise body_error(problems[:_MOST_ERRORS] + told)
+        raise body_error(problems)
 
 
 def _problem(where: str, member: zipfile.ZipInfo, detail: str) -> Problem:
