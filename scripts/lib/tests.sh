@@ -29,13 +29,13 @@ run_unit_part() {
   check_if_there shellcheck --external-sources "${scripts[@]}"
   check_if_there shfmt --diff --indent 2 --case-indent "${scripts[@]}"
   ensure_tesseract
-  check_pytest "unit and integration tests" "$ROOT/app" tests
+  check_pytest "unit and integration tests" "$ROOT/app" tests --numprocesses "$(nproc)" --dist loadfile
 }
 
 run_stack_part() {
   if engine_answers && compose_answers; then
     make_base_image
-    check_pytest "stack scenarios" "$ROOT/tests" stack
+    run_scenarios
   elif [[ -n "${CI:-}" ]]; then
     say "FAILED: the stack scenarios need a container engine with Compose v2, and in CI that is no excuse"
     FAILED=$((FAILED + 1))
@@ -94,15 +94,47 @@ ensure_tesseract() {
 }
 
 # Run a folder of tests and add its counts.
-#   $1: title  $2: folder that holds the pytest configuration  $3: folder of tests in it
+#   $1: title  $2: folder that holds the pytest configuration  $3: folder of tests in it  $4…: options of pytest
 check_pytest() {
-  local report="$REPORTS/${3//\//-}.xml" status=0 counts
+  local report="$REPORTS/${3//\//-}.xml" status=0
   step "$1"
-  (cd "$2" && "$VENV/bin/pytest" "$3" --junitxml="$report" -o junit_family=xunit2) >&2 || status=$?
-  counts="$(count_results "$report")" || counts="0 0 0"
+  (cd "$2" && "$VENV/bin/pytest" "${@:3}" --junitxml="$report" -o junit_family=xunit2) >&2 || status=$?
+  add_counts "$report" "$status"
+}
+
+# A scenario mostly waits for its containers, so two run at a time; what each printed is shown when all have ended.
+run_scenarios() {
+  local name names
+  mapfile -t names < <(find "$ROOT/tests/stack" -mindepth 2 -name 'test_*.py' -printf '%h\n' | sort -u | xargs -n 1 basename)
+  step "${#names[@]} stack scenarios, two at a time: ${names[*]}"
+  (
+    cd "$ROOT/tests" || exit
+    for name in "${names[@]}"; do
+      while (($(jobs -rp | wc -l) >= 2)); do wait -n || true; done
+      scenario "$name" >"$REPORTS/$name.log" 2>&1 &
+    done
+    wait
+  )
+  for name in "${names[@]}"; do
+    step "stack scenario $name"
+    cat "$REPORTS/$name.log" >&2
+    add_counts "$REPORTS/$name.xml" "$(cat "$REPORTS/$name.status" 2>/dev/null || echo 1)"
+  done
+}
+
+scenario() {
+  local status=0
+  "$VENV/bin/pytest" "stack/$1" --durations=5 --junitxml="$REPORTS/$1.xml" -o junit_family=xunit2 || status=$?
+  echo "$status" >"$REPORTS/$1.status"
+}
+
+# Add the counts of a report; a run that broke before or after its tests (no report, an internal error) is a failure of its own.
+#   $1: JUnit report  $2: exit status of the run
+add_counts() {
+  local counts passed failed skipped
+  counts="$(count_results "$1")" || counts="0 0 0"
   read -r passed failed skipped <<<"$counts"
-  # A run that broke before or after its tests (no report, an internal error) is a failure of its own.
-  if [[ "$status" != 0 && "$failed" == 0 ]]; then failed=1; fi
+  if [[ "$2" != 0 && "$failed" == 0 ]]; then failed=1; fi
   PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed)) SKIPPED=$((SKIPPED + skipped))
 }
 
