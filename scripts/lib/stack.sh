@@ -100,11 +100,12 @@ stack_status() {
 stack_logs() {
   local follow=()
   if [[ -t 1 ]]; then follow=(--follow); fi
-  compose logs --tail 200 "${follow[@]}" "$@"
+  # Compose clears a line that it thinks it shares with a progress bar, even in a pipe.
+  compose logs --tail 200 "${follow[@]}" "$@" | sed --unbuffered 's/\x1b\[2K//'
 }
 
 # Every line there is, unsorted; what follows, too, when "follow" is given.
-stack_all_logs() { compose logs --no-color ${1:+--follow}; }
+stack_all_logs() { compose logs --no-color ${1:+--follow} | sed --unbuffered 's/\x1b\[2K//'; }
 stack_trace() { compose exec -T api decalogo trace "$@"; }
 
 stack_url() {

@@ -94,7 +94,7 @@ class Appliance:
         )
         if done.returncode:
             raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
-        return done.stdout
+        return done.stdout.replace("\x1b[2K", "")  # Compose clears a line before each line of a log, even in a pipe
 
 
 def docker(*arguments: str) -> str:
