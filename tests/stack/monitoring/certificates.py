@@ -7,14 +7,19 @@ from pathlib import Path
 
 
 def put_certificate(folder: Path, *, days: int) -> None:
-    """Replace the edge's certificate; its key stays, so that one is trusted as long as the other."""
-    key = folder / "tls.key"
-    if not key.exists():
-        openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", str(key))
+    """Give the edge a new certificate with its authority's behind it: who trusts one trusts the next, too."""
+    authority, key, asked, made = (folder / name for name in ("ca.crt", "tls.key", "tls.csr", "new.crt"))
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    if not authority.exists():
+        openssl("req", "-x509", *curve, "-keyout", f"{folder}/ca.key", "-days", "300", "-subj", "/CN=test authority",
+                "-addext", "keyUsage=critical,keyCertSign", "-out", str(authority))  # fmt: skip
+        openssl("req", *curve, "-keyout", str(key), "-subj", "/CN=localhost", "-out", str(asked))
         key.chmod(0o644)
-    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    openssl("req", "-x509", "-key", str(key), "-days", str(days), *subject, "-out", str(folder / "new.crt"))
-    (folder / "new.crt").rename(folder / "tls.crt")
+        (folder / "extensions").write_text("subjectAltName=DNS:localhost\n")
+    openssl("x509", "-req", "-in", str(asked), "-CA", str(authority), "-CAkey", f"{folder}/ca.key", "-CAcreateserial",
+            "-days", str(days), "-extfile", f"{folder}/extensions", "-out", str(made))  # fmt: skip
+    made.write_text(made.read_text() + authority.read_text())
+    made.rename(folder / "tls.crt")
 
 
 def openssl(*arguments: str) -> None:

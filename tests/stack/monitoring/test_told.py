@@ -42,7 +42,7 @@ def faults(appliance: Appliance) -> dict[str, Fault]:
     }
 
 
-@pytest.mark.parametrize("alert", ["NoWorker", "RedisMemoryHigh", "RedisDown", "EdgeDown"])
+@pytest.mark.parametrize("alert", ["NoWorker", "RedisMemoryHigh", "RedisDown", "CertificateExpiring", "EdgeDown"])
 def test_an_alert_fires_is_delivered_and_resolves(
     worked: str, faults: dict[str, Fault], prometheus: Prometheus, receiver: Receiver, alert: str
 ) -> None:
