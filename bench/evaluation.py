@@ -1,9 +1,12 @@
-"""Where the time of one evaluation goes: CPU ms a stage, pages/s, peak memory, ratio to bare PDFium.
+"""Where the time of one evaluation goes, beside PDFium's bare text in the same run.
 
-    python bench/evaluation.py FILE… [--cache DIR] [--runs N]
+    python bench/evaluation.py [--cache DIR] [--runs N] [--pages 50 300 600 2000] [FILE...]
 
-Each run is a process of its own, so that "first" is what a cold process pays. CPU seconds are user + system; the best of
-N runs is shown, because other work on the machine only ever adds.
+Without FILEs: the real plan, and plans of ``--pages`` made by ``plans.py``. Each document has a process of its own. Its
+first evaluation tells the peak of memory; then bare text, extraction without tables, and the whole take turns N times in the
+warm process, and the least CPU time (user + system) of each counts: other work on the machine only ever adds. Printed
+for each document: ratios to bare text, pages a second, CPU ms of every stage, and documents of 300 pages that one core
+does in an hour; at last how far the cost of the made plans is from one that is proportional to their pages.
 """
 
 from __future__ import annotations
@@ -13,99 +16,119 @@ import json
 import resource
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from extraction import bare_text
+from plans import REAL_PLAN, make_plan
+
+PAGES = 300
+STAGES = ("extract", "units", "scan", "judge", "json")
 
 
-def measure(file: Path, cache: Path | None) -> dict[str, float]:
-    """Return CPU milliseconds of every stage in this process."""
-    marks: dict[str, float] = {}
-    last = time.process_time()
+class Clock:
+    """Keeps the least CPU milliseconds of everything it is asked to time."""
 
-    def mark(name: str) -> None:
-        nonlocal last
-        now = time.process_time()
-        marks[name], last = (now - last) * 1000, now
+    def __init__(self) -> None:
+        self.least: dict[str, float] = {}
 
-    content = file.read_bytes()
-    from decalogo.evaluation.extract import extract
+    def time(self, name: str, work: Callable[[], Any]) -> Any:
+        """Do the work and note what it took."""
+        started = time.process_time()
+        found = work()
+        spent = (time.process_time() - started) * 1000
+        self.least[name] = min(spent, self.least.get(name, spent))
+        return found
+
+
+def measure(file: Path, cache: Path, runs: int) -> dict[str, float]:
+    """Return what one document costs in this process, CPU milliseconds."""
+    clock = Clock()
+    started = time.process_time()
+    from decalogo.evaluation.collector import collector_paused
+    from decalogo.evaluation.extract import extract, pdfpage
+    from decalogo.evaluation.extract.rules import Rules
     from decalogo.evaluation.fold import fold
     from decalogo.evaluation.matching.columns import ColumnRoles
-    from decalogo.evaluation.matching.engine import Engine
+    from decalogo.evaluation.matching.engine import FastScanner
     from decalogo.evaluation.matching.units import build_units
     from decalogo.evaluation.model import OcrOptions
-    from decalogo.evaluation.pipeline import judge_extracted, scan_units
+    from decalogo.evaluation.pipeline import evaluate, judge_extracted, scan_units
     from decalogo.evaluation.rubric import load_rubric
 
-    mark("import")
+    never = OcrOptions(mode="never")
     rubric = load_rubric("decalogo")
-    mark("rubric")
-    document = extract(content, ocr=OcrOptions(mode="never"))
-    mark("extract")
-    units = build_units(document, fold, ColumnRoles(rubric, fold), rubric.language)
-    mark("units")
-    scanner = Engine(rubric.patterns).scanner(cache)
-    mark("scanner")
-    scan_units(units, scanner)
-    mark("scan")
-    done = judge_extracted(document, rubric, content=content, scanner=scanner)
-    mark("judge, all")
-    done.to_json()
-    mark("json")
-    judge_extracted(document, rubric, content=content, scanner=scanner)
-    mark("judge, again")
-    marks["pages"] = len(document.pages)
-    marks["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    marks["bare"] = _bare(content) if content.startswith(b"%PDF") else 0.0
-    return marks
+    scanner = FastScanner(rubric.patterns, cache)
+    start_up = (time.process_time() - started) * 1000
+    pages = evaluate(file, rubric, cache_dir=cache, ocr=never).result["document"]["pages"]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    for _ in range(runs):
+        clock.time("bare", lambda: bare_text(file))
+        with collector_paused(), patch.object(pdfpage, "read_rules", lambda *_: Rules()):
+            clock.time("without tables", lambda: extract(file, ocr=never))
+        clock.time("whole", lambda: evaluate(file, rubric, cache_dir=cache, ocr=never).to_json())
+        with collector_paused():  # as in ``evaluate``
+            document = clock.time("extract", lambda: extract(file, ocr=never))
+            units = clock.time("units", lambda: build_units(document, fold, ColumnRoles(rubric, fold), rubric.language))
+            clock.time("scan", lambda: scan_units(units, scanner))
+            done = clock.time("judge, all", lambda: judge_extracted(document, rubric, content=file, scanner=scanner))
+            clock.time("json", done.to_json)
+    clock.least["judge"] = clock.least["judge, all"] - clock.least["units"] - clock.least["scan"]
+    return {"pages": pages, "peak": peak, "start": start_up, **clock.least}
 
 
-def _bare(content: bytes) -> float:
-    """Return CPU milliseconds of PDFium reading all text and nothing else."""
-    import pypdfium2
+def proportional(points: list[tuple[float, float]]) -> tuple[float, float]:
+    """Return the cost a page that fits best, and the greatest deviation from it (a share)."""
+    a_page = sum(pages * cost for pages, cost in points) / sum(pages * pages for pages, _ in points)
+    return a_page, max(abs(cost / pages / a_page - 1) for pages, cost in points)
 
-    start = time.process_time()
-    document = pypdfium2.PdfDocument(content)
-    for number in range(len(document)):
-        page = document[number]
-        text = page.get_textpage()
-        text.get_text_range()
-        text.close()
-        page.close()
-    return (time.process_time() - start) * 1000
+
+def report(name: str, found: dict[str, float]) -> str:
+    """Return one document's row."""
+    ratio = {key: found[key] / found["bare"] for key in ("without tables", "extract", "whole")}
+    cells = [
+        f"{found['pages']:.0f}", f"{found['bare']:.0f}", f"{ratio['without tables']:.2f}", f"{ratio['extract']:.2f}",
+        f"{ratio['whole']:.2f}", *(f"{found[stage]:.0f}" for stage in STAGES), f"{found['whole'] / found['pages']:.2f}",
+        f"{found['pages'] / found['whole'] * 1000:.0f}", f"{found['peak']:.0f}",
+        f"{3_600_000 / (found['whole'] / found['pages'] * PAGES):,.0f}",
+    ]  # fmt: skip
+    return f"| {name} | {' | '.join(cells)} |"
 
 
 def main() -> None:
-    """Measure every file in processes of its own and print one line each."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("files", nargs="+", type=Path)
-    parser.add_argument("--cache", type=Path)
+    """Measure every document in a process of its own."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "decalogo-bench-cache")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--pages", type=int, nargs="*", default=[50, 300, 600, 2000])
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child:
-        sys.stdout.write(json.dumps(measure(given.files[0], given.cache)))
+        print(json.dumps(measure(given.files[0], given.cache, given.runs)))
         return
-    for file in given.files:
-        command = [sys.executable, __file__, "--child", str(file)]
-        command += ["--cache", str(given.cache)] if given.cache else []
-        runs = [
-            json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-            for _ in range(given.runs)
-        ]
-        best = {name: min(run[name] for run in runs) for name in runs[0]}
-        whole = best["extract"] + best["judge, all"] + best["scanner"] + best["json"]
-        print(f"{file.name}: {best['pages']:.0f} pages, {best['pages'] / whole * 1000:.0f} pages/s, "
-              f"{whole:.0f} ms CPU, peak {best['peak_mib']:.0f} MiB"
-              + (f", {whole / best['bare']:.1f} x bare PDFium ({best['bare']:.0f} ms)" if best["bare"] else ""))  # fmt: skip
-        print(
-            "   "
-            + ", ".join(
-                f"{name} {best[name]:.0f}"
-                for name in best
-                if name not in {"pages", "peak_mib", "bare"}
-            )
-        )
+    head = ("document", "pages", "bare ms", "extraction without tables ×", "extraction ×", "whole ×", *STAGES,
+            "ms a page", "pages/s", "peak MiB", f"documents of {PAGES} p/h/core")  # fmt: skip
+    print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}")
+    with tempfile.TemporaryDirectory(prefix="decalogo-plans-") as folder:
+        made = [] if given.files else [make_plan(pages, Path(folder) / f"made-{pages}.pdf") for pages in given.pages]
+        points = []
+        for file in given.files or [REAL_PLAN, *made]:
+            command = [sys.executable, __file__, "--child", str(file), f"--cache={given.cache}", f"--runs={given.runs}"]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our own command line
+            found = json.loads(done.stdout)
+            print(report(file.name, found), flush=True)
+            if file in made:
+                points.append((found["pages"], found["whole"]))
+    if len(points) > 1:
+        a_page, off = proportional(points)
+        print(f"\nmade plans: {a_page:.2f} ms a page fits best, and each is within {off:.0%} of it")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import orjson
 
 from decalogo.errors import RequestError
 from decalogo.evaluation import progress
+from decalogo.evaluation.collector import collector_paused
 from decalogo.evaluation.language import guess_language
 from decalogo.evaluation.languages import placeholders
 from decalogo.evaluation.matching.columns import ColumnRoles
@@ -97,12 +98,13 @@ def evaluate(
     from decalogo.evaluation.extract import extract
 
     ocr = ocr or OcrOptions(language=rubric.language.tesseract)
-    started = time.perf_counter()
-    document = extract(content, max_pages=max_pages, stop=stop, ocr=ocr, parts=parts, language=rubric.language)
-    read = time.perf_counter()
-    evaluation = judge_extracted(
-        document, rubric, content=content, not_applicable=not_applicable or {}, cache_dir=cache_dir
-    )
+    with collector_paused():
+        started = time.perf_counter()
+        document = extract(content, max_pages=max_pages, stop=stop, ocr=ocr, parts=parts, language=rubric.language)
+        read = time.perf_counter()
+        evaluation = judge_extracted(
+            document, rubric, content=content, not_applicable=not_applicable or {}, cache_dir=cache_dir
+        )
     return replace(evaluation, seconds={"extract": read - started, "judge": time.perf_counter() - read})
 
 
