@@ -68,6 +68,18 @@ def test_only_one_task_can_claim_a_document(ledger: Ledger) -> None:
     assert ledger.claim("doc_nobody", "task-b") is None
 
 
+def test_a_claim_whose_answer_was_lost_is_one_claim_and_a_second_message_is_none(ledger: Ledger) -> None:
+    (name,) = admit(ledger, 1)
+    call = (name, "task", 10.0, "normal", "call-1")
+    first, again = ledger._run("claim", *call), ledger._run("claim", *call)
+    assert first[:2] == again[:2] == ["claimed", 1]
+    # The same message delivered twice has the same task id; it is another call.
+    assert ledger.claim(name, "task") is None
+    document = ledger.document(name)
+    assert document is not None
+    assert document.attempts == 1
+
+
 def test_finishing_the_last_document_finishes_the_batch(ledger: Ledger) -> None:
     first, second = admit(ledger, 2)
     for document_id, state in ((first, DocumentState.SUCCEEDED), (second, DocumentState.FAILED)):

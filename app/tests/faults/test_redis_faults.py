@@ -153,7 +153,7 @@ def test_an_append_only_file_damaged_in_the_middle_is_not_opened_with_a_hole_in_
     content = bytearray(log.read_bytes())
     content[len(content) // 2 : len(content) // 2 + 64] = bytes(64)
     log.write_bytes(content)
-    opened = subprocess.run(processes._commands["redis"], check=False, capture_output=True, timeout=30)
+    opened = subprocess.run(processes.commands["redis"], check=False, capture_output=True, timeout=30)
     assert opened.returncode != 0
     assert b"Bad file format" in opened.stdout
 

@@ -6,6 +6,7 @@ Celery's messages are hints that a document may be waiting; what is queued, runn
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, cast
 
@@ -176,7 +177,8 @@ class Ledger:
 
     def claim(self, document_id: str, owner: str, lane: str = "normal") -> Claim | None:
         """Start an attempt for Celery task ``owner``; None when the document is not waiting (any more) in this lane."""
-        answer = self._run("claim", document_id, owner, self._settings.lease_seconds, lane)
+        # Redis' client repeats a call whose answer it lost; the id makes that one claim, not a refusal of our own.
+        answer = self._run("claim", document_id, owner, self._settings.lease_seconds, lane, secrets.token_hex(8))
         if answer[0] != "claimed":
             return None
         options = Options.from_json(answer[3])

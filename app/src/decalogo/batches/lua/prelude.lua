@@ -7,7 +7,7 @@
 --   batch:<job_id>:documents  list    document ids in submission order
 --   document:<id>             hash    job_id, tenant, filename, custom_id, sha256, size, priority, state, attempts (claims so
 --                                     far, also the fencing token), lost (attempts that ended without an answer), owner
---                                     (Celery task id), extended (1: cut by time once, next attempt is slow), problem, result_key, pages_key, created_at, started_at, finished_at,
+--                                     (Celery task id), call (id of the call that claimed it), extended (1: cut by time once, next attempt is slow), problem, result_key, pages_key, created_at, started_at, finished_at,
 --                                     note (JSON: where the running attempt was when its worker was last heard of), losses (one line of JSON
 --                                     a lost attempt); the last two may be absent
 --                                     while it is read in parts: split (attempt that cut it), parts (how many), parts_left, splits
