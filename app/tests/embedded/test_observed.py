@@ -55,7 +55,13 @@ def test_every_service_shows_what_it_did(running: Operator) -> None:
     def says(service: str) -> Scrape:
         return scrape(at[service])
 
-    wait_until(lambda: says("api").total("decalogo_http_problems_total") == 2, 10, "the API's counts")
+    # Those who waited for it to be ready were told "unavailable", as often as they asked.
+    def refused() -> float:
+        return sum(
+            says("api").total("decalogo_http_problems_total", problem=slug) for slug in ("unauthorized", "not-found")
+        )
+
+    wait_until(lambda: refused() == 2, 10, "the API's counts")
     api, worker, ledger = says("api"), says("worker"), says("scheduler")
     upload = {"method": "POST", "route": "/api/v1/batch/upload", "status": "202"}
     assert api.get("decalogo_http_requests_total", **upload) == 1
