@@ -10,6 +10,8 @@ from client import Client
 @pytest.fixture(scope="package")
 def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
     clone = Appliance(tmp_path_factory.mktemp("first-run") / "decalogo", "decalogo-first-run")
+    # The guide's own size, whatever profile fits this machine.
+    clone.environment = {**clone.environment, "REDIS_MAXMEMORY": "2gb", "REDIS_MEMORY": "4g"}
     try:
         clone.run("up", "--scale", "worker=2")
         yield clone

@@ -35,7 +35,8 @@ def test_batches_results_and_tokens_outlive_down_and_up(appliance: Appliance, cl
     assert appliance.run("token", "admin") == admin
     assert appliance.run("certificate") == certificate
     assert "batches" in appliance.client(admin.strip()).get("/api/v1/batch")
-    assert took < 30, f"the second up took {took:.0f} s"
+    # 20 s on an idle machine of two cores; other scenarios may run beside this one.
+    assert took < 150, f"the second up took {took:.0f} s"
 
 
 def test_unfinished_documents_go_on_after_down_and_up(appliance: Appliance, client: Client) -> None:
