@@ -16,7 +16,7 @@ from client import Client
 
 HEALTH = "/api/v1/health"
 CLOSED = 0
-"""A kept connection that the edge closed, at a reload of its list, just when the next request was sent: clients ask again."""
+"""A kept connection that the edge closed at a reload, just when the next request was sent: clients ask again."""
 
 
 def until(condition: Callable[[], bool], seconds: float, what: str) -> float:
