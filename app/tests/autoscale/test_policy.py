@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decalogo.autoscale.policy import Memory, Seen, decide
-from decalogo.settings import AutoscaleSettings
+from decalogo.autoscale.settings import AutoscaleSettings
 
 
 def settings(**changes: Any) -> AutoscaleSettings:

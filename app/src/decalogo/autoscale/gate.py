@@ -19,8 +19,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from decalogo.autoscale.engine import Engine
+from decalogo.autoscale.settings import AutoscaleSettings
 from decalogo.errors import EngineError
-from decalogo.settings import AutoscaleSettings
 
 
 def gate(engine: Engine, settings: AutoscaleSettings) -> Starlette:

@@ -12,8 +12,8 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from decalogo.autoscale.policy import Memory, Seen, decide
+from decalogo.autoscale.settings import AutoscaleSettings
 from decalogo.batches.ledger import Ledger
-from decalogo.settings import AutoscaleSettings
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from decalogo.settings import AutoscaleSettings
+from decalogo.autoscale.settings import AutoscaleSettings
 
 _NEW_WEIGHT = 0.3
 """Weight of a new measurement of the rate against all older ones."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import socket
-import threading
 
 from decalogo.logs import configure
 from decalogo.settings import get_settings
+from decalogo.signals import stop_on_signals
 
 
 def autoscaler() -> None:
@@ -22,9 +21,7 @@ def autoscaler() -> None:
 
     settings = get_settings()
     configure(settings.log)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_on_signals()
     # A removal lasts as long as the worker's own stop.
     gate = httpx.Client(base_url=settings.autoscale.gate_url, timeout=120, trust_env=False)
     scaler = Autoscaler(open_ledger(settings), gate, CeleryControl(get_celery()), settings.autoscale)

@@ -194,7 +194,7 @@ def _evaluate(claim: Claim, store: ArtifactStore, settings: Settings, deadline: 
     samples = (
         *(("stage", seconds, stage) for stage, seconds in stages.items() if stage in _STAGES),
         ("pages", len(evaluation.pages)),
-        ("bytes", store.path(f"documents/{claim.document_id}").stat().st_size),
+        ("bytes", path.stat().st_size),
     )
     pages = gzip.compress(orjson.dumps(evaluation.pages), compresslevel=3, mtime=0)
     files = {pages_key: pages, result_key: evaluation.to_json()}

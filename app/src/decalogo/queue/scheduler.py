@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 
 import structlog
@@ -18,6 +17,7 @@ from decalogo.queue.janitor import Janitor, run
 from decalogo.queue.periodic import OneOfSeveral
 from decalogo.queue.publish import publish
 from decalogo.settings import Settings
+from decalogo.signals import stop_on_signals
 from decalogo.webhooks.deliver import Deliverer
 
 log = structlog.get_logger(__name__)
@@ -38,9 +38,7 @@ def _check_redis(ledger: Ledger, stop: threading.Event) -> None:
 
 def run_scheduler(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_on_signals()
 
     metrics.start(settings)
     ledger = open_ledger(settings)
