@@ -78,7 +78,7 @@ class QueueSettings(BaseModel):
         10.0, gt=0, description="Silence after which a running document is taken back, seconds."
     )
     max_attempts: int = Field(3, ge=1, description="Lost attempts after which a document is a dead letter.")
-    janitor_interval_seconds: float = Field(1.0, gt=0, description="Pause between two recovery passes, seconds.")
+    janitor_interval_seconds: float = Field(0.5, gt=0, description="Pause between two recovery passes, seconds.")
     republish_grace_seconds: float = Field(
         5.0, gt=0, description="A queued document without message is republished after this, seconds."
     )

@@ -183,16 +183,15 @@ def test_nothing_was_lost_doubled_wrong_or_stuck(attack: Attack, report_folder: 
 
 
 def test_what_was_in_work_started_again_in_time(attack: Attack) -> None:
+    """The longest wait; medians over many kills are bench/recovery.py's, a single kill here has none."""
     rows = {row.fault: row for row in attack.journal.rows(set())}
-    soon(rows["a process of each worker killed"], p50=7, most=7)
-    soon(rows["a worker's parent killed"], p50=11, most=15)
-    soon(rows["a worker container killed"], p50=11, most=15)
+    soon(rows["a process of each worker killed"], 7)
+    soon(rows["a worker's parent killed"], 15)
+    soon(rows["a worker container killed"], 15)
 
 
-def soon(row: Row, *, p50: float, most: float) -> None:
-    """Check when documents that lost their worker ran again, seconds."""
+def soon(row: Row, most: float) -> None:
+    """Check that documents that lost their worker ran again within ``most`` seconds."""
     assert row.handed_back > 0, f"{row.fault}: it hit nothing"
-    assert row.again_p50 is not None
     assert row.again_max is not None
-    assert row.again_p50 <= p50
     assert row.again_max <= most
