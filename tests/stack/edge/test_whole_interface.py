@@ -1,14 +1,25 @@
-"""A generated client works through the edge; the scenario's last file, because it lifts the limits."""
+"""The OpenAPI document holds through the edge: for a generated client, and against what schemathesis makes of it.
+
+The scenario's last file: it lifts the limits, which thousands of requests a minute would meet. Many cases by hand
+(docs/api.md has the result): ``CONTRACT_EXAMPLES=150 CONTRACT_SEED=1 pytest stack/edge/test_whole_interface.py -s``.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import shutil
 import subprocess
+import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
-from appliance import Appliance
+from appliance import REPOSITORY, Appliance
 from tools import VENV, tool
+
+EXAMPLES, SEED = os.environ.get("CONTRACT_EXAMPLES", "1"), os.environ.get("CONTRACT_SEED", "20")
 
 LIFTED = "".join(
     f'      DECALOGO_API__{name}: "{value}"\n'
@@ -69,3 +80,30 @@ def test_a_generated_client_works(lifted: Appliance, operator: str, authority_fi
     )
     assert used.returncode == 0, used.stderr
     assert used.stdout.strip() == "succeeded"
+
+
+def log_lines(appliance: Appliance, service: str) -> list[str]:
+    return appliance.compose("logs", "--no-log-prefix", service).splitlines()
+
+
+@pytest.mark.timeout(7200)
+def test_every_answer_is_one_that_the_document_promises(
+    lifted: Appliance, operator: str, authority_file: Path, tmp_path: Path
+) -> None:
+    shutil.copy(REPOSITORY / "app/tests/api/schemathesis.toml", tmp_path)
+    url = f"{lifted.run('url').strip()}/api/v1/openapi.json"
+    command = [str(Path(sys.executable).parent / "schemathesis"), "run", url, "--checks", "all", "--no-color"]
+    command += ["--header", f"Authorization: Bearer {operator}", "--max-examples", EXAMPLES, "--seed", SEED]
+    command += ["--generation-database", "none", "--request-timeout", "20", "--tls-verify", str(authority_file)]
+    edge_before, api_before = len(log_lines(lifted, "nginx")), len(log_lines(lifted, "api"))
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path)
+
+    entries = (json.loads(line) for line in log_lines(lifted, "nginx")[edge_before:] if line.startswith("{"))
+    answered = Counter(entry["status"] for entry in entries if "status" in entry)
+    print(f"seed {SEED}: {answered.total()} requests through the edge, by status {sorted(answered.items())}")
+    print("\n".join(done.stdout.splitlines()[-25:]))
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2000:]
+    assert re.search(r"\d+ passed", done.stdout) or "No issues found" in done.stdout
+    assert answered.total() > 100
+    assert [status for status in answered if status >= 500 and status != 503] == []
+    assert "Traceback" not in "\n".join(log_lines(lifted, "api")[api_before:])
