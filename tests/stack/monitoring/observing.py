@@ -5,21 +5,43 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from email import message_from_string
+from email.message import EmailMessage
+from email.policy import default
 from typing import Any
 
 import httpx
 from appliance import Appliance, docker
 
-# The program's image has Python; the receiver prints each notification on a line.
+# The program's image has Python; the receiver prints each notification on a line, a mail as a JSON string.
 RECEIVER = """
-import http.server, sys
-class Handler(http.server.BaseHTTPRequestHandler):
+import http.server, json, socketserver, sys, threading
+def tell(what):
+    sys.stdout.write(what + "\\n")  # at once: two servers tell
+    sys.stdout.flush()
+class Hook(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
-        print(self.rfile.read(int(self.headers["Content-Length"])).decode(), flush=True)
+        tell(self.rfile.read(int(self.headers["Content-Length"])).decode())
         self.send_response(200)
         self.end_headers()
     def log_message(self, *args): pass
-http.server.ThreadingHTTPServer(("", 8080), Handler).serve_forever()
+class Mail(socketserver.StreamRequestHandler):
+    def say(self, line): self.wfile.write(line + b"\\r\\n")
+    def handle(self):
+        self.say(b"220 receiver")
+        for line in self.rfile:
+            if line.upper().startswith(b"DATA"):
+                self.say(b"354 go on")
+                body = b"".join(iter(self.rfile.readline, b".\\r\\n"))
+                tell(json.dumps(body.decode()))
+                self.say(b"250 taken")
+            elif line.upper().startswith(b"QUIT"):
+                return self.say(b"221 bye")
+            else:
+                self.say(b"250 receiver")
+mail = socketserver.ThreadingTCPServer(("", 2525), Mail)
+threading.Thread(target=mail.serve_forever, daemon=True).start()
+http.server.ThreadingHTTPServer(("", 8080), Hook).serve_forever()
 """
 
 
@@ -62,7 +84,7 @@ class Prometheus:
 
 
 class Receiver:
-    """A web server on Alertmanager's network."""
+    """A web server and a mail server on Alertmanager's network."""
 
     def __init__(self, appliance: Appliance) -> None:
         self.container = docker(
@@ -72,10 +94,18 @@ class Receiver:
 
     def got(self, alert: str, status: str) -> list[dict[str, Any]]:
         """Return the notifications of an alert with a status, ``firing`` or ``resolved``."""
-        bodies = [json.loads(line) for line in docker("logs", self.container).splitlines() if line]
         return [
             one
-            for body in bodies
-            for one in body["alerts"]
+            for told in self._told()
+            if isinstance(told, dict)
+            for one in told["alerts"]
             if one["labels"]["alertname"] == alert and one["status"] == status
         ]
+
+    def mails(self, subject: str) -> list[EmailMessage]:
+        """Return the mails whose subject holds some text."""
+        found = [message_from_string(told, policy=default) for told in self._told() if isinstance(told, str)]
+        return [mail for mail in found if subject in str(mail["Subject"])]
+
+    def _told(self) -> list[Any]:
+        return [json.loads(line) for line in docker("logs", self.container).splitlines() if line]

@@ -57,6 +57,12 @@ def test_an_alert_fires_is_delivered_and_resolves(
     wait_for(lambda: alert not in prometheus.firing(), f"{alert} no longer firing", 120)
     wait_for(lambda: receiver.got(alert, "resolved"), f"{alert} resolved at the receiver")
     assert receiver.got(alert, "firing")[0]["annotations"]["runbook_url"].endswith(f"/runbooks/{alert}.md")
+    wait_for(lambda: len(receiver.mails(alert)) >= 2, f"mails of {alert}: it fires, it is over")
+    mail = receiver.mails(alert)[0]
+    assert (mail["From"], mail["To"]) == ("appliance@example.org", "operator@example.org")
+    body = mail.get_body(("html",))
+    assert body is not None
+    assert f"/runbooks/{alert}.md" in body.get_content()
 
 
 def test_a_full_queue_is_an_alert_and_the_missing_worker_that_explains_it_silences_it(
