@@ -8,6 +8,7 @@ from typing import Annotated, Any, cast
 from fastapi import Depends, Path, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import AwareDatetime, BeforeValidator
+from starlette.concurrency import run_in_threadpool
 
 from decalogo.access.tokens import Scope, Token
 from decalogo.api.limiting import Limit, count_failure, count_request
@@ -32,11 +33,7 @@ async def _services(request: Request) -> Services:
 ServicesDep = Annotated[Services, Depends(_services)]
 
 
-def _caller(
-    request: Request,
-    services: ServicesDep,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-) -> Token:
+def _authenticate(request: Request, services: Services, credentials: HTTPAuthorizationCredentials | None) -> Token:
     try:
         if credentials is None:
             raise UnauthorizedError("Send an access token: `Authorization: Bearer dcl_…`.", "missing")  # noqa: TRY301
@@ -45,18 +42,31 @@ def _caller(
         observe(("auth_failures", 1, error.reason))
         count_failure(request, services)
         raise
-    request.state.token = token  # for the log line of this request
+    request.state.token = token  # for the log line of this request, and for who asks next
     return token
+
+
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+async def _caller(request: Request, services: ServicesDep, credentials: Credentials) -> Token:
+    known: Token | None = getattr(request.state, "token", None)
+    if known is None:
+        known = await run_in_threadpool(_authenticate, request, services, credentials)
+    return known
 
 
 Caller = Annotated[Token, Depends(_caller)]
 
 
 def limited(limit: Limit) -> Any:
-    """Return the dependency that counts every request of a route, also those that end in an error."""
+    """Return the dependency that counts every request of a route, also those that end in an error.
 
-    def count(request: Request, services: ServicesDep, token: Caller) -> None:
-        count_request(request, services, token, limit)
+    It also finds out who asks: a thread for both costs half of one for each.
+    """
+
+    def count(request: Request, services: ServicesDep, credentials: Credentials) -> None:
+        count_request(request, services, _authenticate(request, services, credentials), limit)
 
     return Depends(count)
 
