@@ -220,11 +220,11 @@ def _open(
         raise ClientError("where is the appliance? Give --url or set DECALOGO_URL")
     if insecure:
         view.say("warning: the appliance's certificate is not checked")
-    connection = Connection(url, _token(ctx, token, token_file), ca_file=ca, insecure=insecure)
+    connection = Connection(url, given_token(ctx, token, token_file), ca_file=ca, insecure=insecure)
     return Appliance(connection, patience=retry.Patience(seconds=patience), notice=view.say)
 
 
-def _token(ctx: typer.Context, token: str, token_file: Path | None) -> str:
+def given_token(ctx: typer.Context, token: str, token_file: Path | None) -> str:
     """Return the token: an option wins over the environment, else the file over the value."""
     from decalogo.errors import ClientError
 

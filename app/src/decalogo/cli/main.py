@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from decalogo.cli import client, dead, embedded
+from decalogo.cli.bench import bench
 from decalogo.cli.evaluate import evaluate
+from decalogo.cli.plan import plan
 from decalogo.cli.report import report
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="DECALOGO: judge batches of plans by one yardstick.")
@@ -187,6 +189,8 @@ def token_revoke(token_id: Annotated[str, typer.Argument(help="Its id: the middl
 
 app.command()(evaluate)
 app.command()(report)
+app.command()(plan)
+app.command()(bench)
 app.command()(client.submit)
 app.command()(client.status)
 app.command()(client.results)

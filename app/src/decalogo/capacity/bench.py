@@ -1,0 +1,137 @@
+"""The user's own documents, measured: by the evaluator alone, and through embedded and running appliances."""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from decalogo.client.batches import plan
+from decalogo.client.connection import Connection
+from decalogo.client.multipart import FilePart
+from decalogo.client.service import Appliance, SubmitOptions
+from decalogo.errors import DecalogoError, EmbeddedError
+
+BATCH = 50
+START_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One way, measured.
+
+    Attributes:
+        way: which.
+        documents: how many were judged.
+        seconds: what all of them took.
+        failed: how many have no full result.
+        stages: CPU seconds of the mean document by stage; only of the evaluator alone.
+        pages: pages of the mean document; likewise.
+    """
+
+    way: str
+    documents: int
+    seconds: float
+    failed: int = 0
+    stages: dict[str, float] = field(default_factory=dict)
+    pages: float = 0.0
+
+    @property
+    def per_hour(self) -> float:
+        """Documents with a result an hour."""
+        return 3600 * (self.documents - self.failed) / self.seconds
+
+
+def _judge(path: str) -> tuple[dict[str, float], float, int] | None:
+    """Judge one file in this process; ``None`` if it cannot be judged."""
+    from decalogo.evaluation import evaluate
+    from decalogo.evaluation.rubric import load_rubric
+
+    began = time.process_time()
+    try:
+        done = evaluate(Path(path), load_rubric("decalogo"))
+        done.to_json()
+    except DecalogoError:
+        return None
+    return dict(done.seconds), time.process_time() - began, done.result["document"]["pages"]
+
+
+def bare(files: Sequence[Path], processes: int) -> Measured:
+    """Judge files with the evaluator alone, in so many processes, each warmed up by the first file."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(processes) as pool:
+        pool.map(_judge, [str(files[0])] * processes, chunksize=1)
+        began = time.perf_counter()
+        told = pool.map(_judge, [str(file) for file in files], chunksize=1)
+        seconds = time.perf_counter() - began
+    good = [one for one in told if one is not None]
+    if not good:
+        return Measured("evaluator alone", len(files), seconds, len(files))
+    names = {name for stages, _, _ in good for name in stages}
+    stages = {name: statistics.fmean(stages.get(name, 0.0) for stages, _, _ in good) for name in sorted(names)}
+    stages["cpu"] = statistics.fmean(cpu for _, cpu, _ in good)
+    pages = statistics.fmean(pages for _, _, pages in good)
+    return Measured("evaluator alone", len(files), seconds, len(files) - len(good), stages, pages)
+
+
+def through(way: str, connection: Connection, files: Sequence[Path], batch: int = BATCH) -> Measured:
+    """Hand files in to an appliance, wait until all are done, and count."""
+    failed = 0
+    with Appliance(connection) as appliance:
+        began = time.perf_counter()
+        parts = [FilePart.of(file) for file in files]
+        jobs = [appliance.submit(one.files, SubmitOptions())["job_id"] for one in plan(parts, (), split=batch)]
+        for job in jobs:
+            counts = appliance.wait(job, lambda _status: None)["counts"]
+            failed += counts["total"] - counts["succeeded"]
+        seconds = time.perf_counter() - began
+    return Measured(way, len(files), seconds, failed)
+
+
+def embedded(files: Sequence[Path], processes: int) -> Measured:
+    """Start an embedded appliance in a folder of its own, hand files in, and delete it.
+
+    Raises:
+        EmbeddedError: it cannot start here.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = Path(tempfile.mkdtemp(prefix="decalogo-bench-"))
+    try:
+        _embedded(folder, "up", "--port", f"{port}", "--workers", f"{processes}", "--timeout", f"{START_SECONDS}")
+        token = Path(_embedded(folder, "token").strip()).read_text(encoding="utf-8").strip()
+        connection = Connection(_embedded(folder, "url").strip(), token)
+        through("", connection, list(files[:1]) * processes)
+        return through("embedded appliance", connection, files)
+    finally:
+        _embedded(folder, "down")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _embedded(folder: Path, command: str, *options: str) -> str:
+    """Run ``decalogo embedded …`` on a data folder and return its standard output."""
+    line = [sys.executable, "-m", "decalogo", "embedded", command, "--data", str(folder / "data"), *options]
+    done = subprocess.run(line, capture_output=True, text=True)  # noqa: S603 - no shell, no input of strangers
+    if done.returncode:
+        raise EmbeddedError(done.stderr.strip())
+    return done.stdout
+
+
+def copies(files: Sequence[Path], count: int, folder: Path) -> list[Path]:
+    """Return ``count`` files made of ``files`` by turns, each one of a kind by a line at its end."""
+    made = []
+    for number in range(count):
+        source = files[number % len(files)]
+        target = folder / f"{number:05}-{source.name}"
+        target.write_bytes(source.read_bytes() + f"\n%{number}\n".encode())
+        made.append(target)
+    return made

@@ -1,0 +1,90 @@
+"""``decalogo bench``: what this machine does with the user's own documents, and which row that calls for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from decalogo.cli import client
+
+if TYPE_CHECKING:
+    from decalogo.capacity.bench import Measured
+
+
+def bench(
+    ctx: typer.Context,
+    files: Annotated[
+        list[Path], typer.Argument(help="Documents of the kind to be judged.", exists=True, dir_okay=False)
+    ],
+    documents: Annotated[int, typer.Option(help="Documents to judge each way: the files by turns.", min=1)] = 40,
+    processes: Annotated[int, typer.Option(help="Documents at once; 0: one a processor.", min=0)] = 0,
+    target: Annotated[float, typer.Option(help="Documents an hour that you need; names the row to buy.", min=0)] = 0.0,
+    with_embedded: Annotated[
+        bool, typer.Option("--embedded/--no-embedded", help="Start an embedded appliance, too.")
+    ] = True,
+    url: client.Url = "",
+    token: client.TokenText = "",
+    token_file: client.TokenFile = None,
+    ca: client.CaFile = None,
+) -> None:
+    """Measure the evaluator alone, an embedded appliance, and the one that runs at --url; say which row to buy."""
+    import tempfile
+
+    from decalogo.capacity import bench as way
+    from decalogo.client.connection import Connection
+    from decalogo.errors import DecalogoError
+
+    processes = processes or len(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory(prefix="decalogo-bench-") as folder:
+        made = way.copies(files, documents, Path(folder))
+        try:
+            found = [way.bare(made, processes)]
+            if with_embedded:
+                found.append(way.embedded(made, processes))
+            if url:
+                access = client.given_token(ctx, token, token_file)
+                found.append(way.through("running appliance", Connection(url, access, ca_file=ca), made))
+        except DecalogoError as error:
+            typer.echo(f"error: {error.detail}", err=True)
+            raise typer.Exit(1) from error
+    _show(found, processes)
+    if found[0].stages:
+        _advise(found[0], target)
+    if any(one.failed for one in found):
+        raise typer.Exit(client.INCOMPLETE)
+
+
+def _show(found: list[Measured], processes: int) -> None:
+    typer.echo(
+        f"{'way':<20} {'documents':>9} {'failed':>6} {'seconds':>8} {'documents an hour':>18}   ({processes} at once)"
+    )
+    for one in found:
+        typer.echo(f"{one.way:<20} {one.documents:>9} {one.failed:>6} {one.seconds:>8.1f} {one.per_hour:>18,.0f}")
+    stages = {name: seconds for name, seconds in found[0].stages.items() if name != "cpu"}
+    if stages:
+        typer.echo("stages of the mean document, ms: " + ", ".join(f"{n} {1000 * s:.0f}" for n, s in stages.items()))
+
+
+def _advise(alone: Measured, target: float) -> None:
+    """Print what each row would give with these documents, and the smallest that reaches the target."""
+    from dataclasses import replace
+
+    from decalogo.capacity.model import Model
+    from decalogo.capacity.rows import ROWS
+
+    measured = Model.read()
+    model = replace(measured, worker=((alone.pages, alone.stages["cpu"]),))
+    cost = f"{alone.stages['cpu']:.2f} CPU s a document of {alone.pages:.0f} pages"
+    typer.echo(f"\nprojected with {cost} (scaling: {measured.source})")
+    bought = ""
+    for row in ROWS:
+        found = model.project(row.cores * row.machines, alone.pages)
+        mark = ""
+        if target and not bought and found.low >= target:
+            bought, mark = row.name, "   <- enough"
+        typer.echo(f"{row.name:<16} {found.per_hour:>10,.0f} an hour ({found.low:,.0f} to {found.high:,.0f}){mark}")
+    if target and not bought:
+        typer.echo(f"no row gives {target:,.0f} an hour for certain")

@@ -1,0 +1,70 @@
+"""What users check, and how load is shaped."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.loadtest import at_root
+
+with at_root():
+    from loadtest.generate import quantiles
+    from loadtest.users.checks import unlike, unmatched
+    from loadtest.users.plan import Plan, Stage
+
+    from loadtest import shapes
+
+ANSWERS = [{"id": f"P{p}-D{d}-Q{q}"} for p in range(10) for d in range(6) for q in range(5)]
+
+
+def document(custom_id: str, sha256: str = "aa", state: str = "succeeded") -> dict[str, str]:
+    return {"custom_id": custom_id, "sha256": sha256, "state": state}
+
+
+def test_a_right_result_is_one_of_300_answers_about_these_bytes() -> None:
+    assert unlike({"document": {"sha256": "aa"}, "answers": ANSWERS}, "aa") == ""
+
+
+def test_another_documents_result_or_missing_answers_are_wrong() -> None:
+    assert "another document" in unlike({"document": {"sha256": "bb"}, "answers": ANSWERS}, "aa")
+    assert unlike({"document": {"sha256": "aa"}, "answers": ANSWERS[1:]}, "aa") == "299 answers instead of 300"
+    assert unlike({"document": {"sha256": "aa"}, "answers": [*ANSWERS[1:], ANSWERS[1]]}, "aa") != ""
+
+
+def test_lost_doubled_and_exchanged_documents_are_told_apart() -> None:
+    listed = [document("a"), document("a"), document("b", "xx"), document("c", state="failed"), document("d")]
+    handed_in = dict.fromkeys("abcde", "aa")
+    assert unmatched(listed, handed_in) == {
+        "a": "doubled", "b": "wrong: listed with other bytes", "c": "ended failed", "e": "lost",
+    }  # fmt: skip
+
+
+def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
+    plan = Plan("r1", "journey", ("plan-100.pdf",), 2, (Stage("a", 10, 3), Stage("b", 5, 1, pace=2.0)))
+    plan.write(tmp_path / "plan.json")
+    assert Plan.read(tmp_path / "plan.json") == plan
+
+
+def test_stages_follow_each_other_and_end() -> None:
+    plan = Plan("r1", "journey", (), 1, (Stage("a", 10, 3), Stage("b", 5, 1)))
+    found = [plan.stage_at(second) for second in (0, 9.9, 10, 14.9, 15)]
+    assert [stage.name if stage else None for stage in found] == ["a", "a", "b", "b", None]
+
+
+@pytest.mark.parametrize("per_hour", [40, 3600, 20_000])
+def test_a_steady_shape_has_the_rate_that_was_asked_for(per_hour: float) -> None:
+    (stage,) = shapes.steady(per_hour, 60, latency=5)
+    assert stage.users / stage.pace * 3600 == pytest.approx(per_hour)
+    assert stage.pace >= 15
+
+
+def test_a_ramp_rises_past_what_is_known_to_be_borne() -> None:
+    rates = [stage.users / stage.pace * 3600 for stage in shapes.ramp(1000, 20)]
+    assert rates == sorted(rates)
+    assert rates[0] < 1000 < rates[-1]
+    assert [stage.users for stage in shapes.doubling(5, 16)] == [1, 2, 4, 8, 16]
+
+
+def test_quantiles_are_values_that_were_seen() -> None:
+    assert quantiles([]) == {}
+    assert quantiles([3.0]) == {"p50": 3.0, "p95": 3.0, "p99": 3.0}
+    assert quantiles(range(1, 101)) == {"p50": 50, "p95": 95, "p99": 99}

@@ -1,0 +1,1 @@
+"""The tuning matrix, proven row by row: ``./appliance loadtest`` (docs/tuning.md)."""

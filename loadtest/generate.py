@@ -1,0 +1,87 @@
+"""One run of locust against the appliance under test, and what it saw."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from loadtest.stack import Stack
+from loadtest.users.plan import Plan
+
+_SLACK_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the users saw: ``requests`` and ``documents`` as in ``users/locustfile.py``; times in Unix seconds."""
+
+    plan: Plan
+    start: float
+    requests: list[dict[str, Any]]
+    documents: list[dict[str, Any]]
+
+    @property
+    def end(self) -> float:
+        """When the last document was done, or the last request answered."""
+        ends = [seen["at"] + seen["seconds"] for seen in self.documents]
+        return max(ends or [seen["at"] + seen["ms"] / 1000 for seen in self.requests], default=self.start)
+
+    @property
+    def good(self) -> list[dict[str, Any]]:
+        """Documents whose result is right."""
+        return [seen for seen in self.documents if not seen["wrong"]]
+
+    def per_hour(self) -> float:
+        """Documents an hour, from the first upload to the last result: what was still in work at the end is in it."""
+        return 3600 * len(self.good) / (self.end - self.start) if self.good else 0.0
+
+    def milliseconds(self, kind: str, start: float = 0.0, end: float = math.inf) -> list[float]:
+        """Return how long requests of a kind took that were answered with a success."""
+        return [
+            seen["ms"]
+            for seen in self.requests
+            if seen["kind"] == kind and 200 <= seen["status"] < 300 and start <= seen["at"] < end
+        ]
+
+    def count(self, *statuses: int) -> int:
+        """Return how many requests were answered so; without one: all that were no success."""
+        wanted = [seen["status"] for seen in self.requests]
+        return sum(status in statuses if statuses else not 200 <= status < 300 for status in wanted)
+
+
+def generate(stack: Stack, plan: Plan, processes: int = 1) -> Seen:
+    """Run locust without its page, and wait until all that it handed in has ended.
+
+    Args:
+        stack: what it is sent to.
+        plan: what is sent.
+        processes: locust's; more than one where one is not enough.
+    """
+    for old in stack.folder.glob("seen-*.jsonl"):
+        old.unlink()
+    plan.write(stack.folder / "plan.json")
+    seconds = sum(stage.seconds for stage in plan.stages) + _SLACK_SECONDS
+    options = ["--headless", "--only-summary", *(["--processes", str(processes)] if processes > 1 else [])]
+    stack.compose("--profile", "loadtest", "run", "--rm", "-T", "--no-deps", "locust", *options, timeout=seconds)
+    return read(stack, plan)
+
+
+def read(stack: Stack, plan: Plan) -> Seen:
+    """Read what locust wrote."""
+    seen: list[dict[str, Any]] = []
+    for file in sorted(stack.folder.glob("seen-*.jsonl")):
+        seen += [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    start = min(line["at"] for line in seen if line["kind"] == "start")
+    documents = [line for line in seen if line["kind"] == "document"]
+    return Seen(plan, start, [line for line in seen if line["kind"] not in ("start", "document")], documents)
+
+
+def quantiles(values: Sequence[float]) -> dict[str, float]:
+    """Return p50, p95 and p99 (nearest rank); nothing of nothing."""
+    ordered = sorted(values)
+    if not ordered:
+        return {}
+    return {f"p{share}": ordered[max(0, math.ceil(share / 100 * len(ordered)) - 1)] for share in (50, 95, 99)}

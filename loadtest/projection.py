@@ -1,0 +1,80 @@
+"""From measured rows to the model: costs, scaling law, and what each row would give on its own hardware."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import astuple
+from typing import Any
+
+from decalogo.capacity import usl
+from decalogo.capacity.model import SHARED_CORES, Model
+
+PAGES = 100
+
+
+def scaling_points(report: dict[str, Any]) -> list[usl.Point]:
+    """Return units and their throughput in units: cores with real documents, and slots with waiting ones."""
+    points: list[usl.Point] = []
+    real = report.get("scaling") or []
+    one = next((rate for cpus, rate in real if cpus == 1.0), None)
+    points += [(cpus, rate / one) for cpus, rate in real if one and cpus >= 1.0]
+    for row in report["rows"]:
+        heavy = row["phases"].get("calibrated")
+        if heavy:
+            points.append(
+                (row["slots_here"], row["slots_here"] * min(1.0, heavy["flow_per_hour"] / heavy["ideal_per_hour"]))
+            )
+    return points
+
+
+def model_data(report: dict[str, Any]) -> dict[str, Any]:
+    """Return the data of ``decalogo.capacity.model.Model`` that a run of all rows gives."""
+    backlogs = [row["phases"]["backlog"] for row in report["rows"]]
+    costs = [phase["cpu_seconds_per_document"] for phase in backlogs]
+    worker = [cost["worker"] for cost in costs]
+    shared = {name: statistics.fmean(cost.get(name, 0.0) for cost in costs) for name in SHARED_CORES}
+    rest = [
+        sum(
+            value
+            for name, value in cost.items()
+            if name not in SHARED_CORES and name != "worker" and not name.startswith("locust")
+        )
+        for cost in costs
+    ]
+    whole = [sum(value for name, value in cost.items() if not name.startswith("locust")) for cost in costs]
+    mean = statistics.fmean(whole)
+    points = scaling_points(report)
+    law, laws = usl.fit(points), usl.resampled(points)
+    held = [
+        phase["peak_mib"]["worker"] / row["slots_here"] for row, phase in zip(report["rows"], backlogs, strict=True)
+    ]
+    base = [phase["peak_mib"]["all"] - phase["peak_mib"]["worker"] for phase in backlogs]
+    lengths = [(float(PAGES), statistics.median(worker))]
+    if country := report.get("country"):
+        lengths.append((country["pages"], country["phase"]["cpu_seconds_per_document"]["worker"]))
+    pages = ", ".join(f"{length:g}" for length, _ in lengths)
+    return {
+        "source": f"{report['machine']}, {report['date']}, plans of {pages} pages; docs/tuning.md",
+        "worker": lengths,
+        "shared": {name: round(value, 5) for name, value in shared.items()},
+        "others": round(statistics.fmean(rest), 5),
+        "spread": [round(min(whole) / mean, 3), round(max(whole) / mean, 3)],
+        "law": list(astuple(law))[1:],
+        "laws": [list(astuple(one))[1:] for one in laws],
+        "points": points,
+        "process_mib": round(max(held)),
+        "base_mib": round(max(base)),
+    }
+
+
+def project_rows(report: dict[str, Any], model: Model) -> None:
+    """Write into each row what it would give on hardware of its own."""
+    for row in report["rows"]:
+        cores = row["row"]["cores"] * row["row"]["machines"]
+        found = model.project(cores, PAGES)
+        row["projected"] = {
+            "per_hour": round(found.per_hour),
+            "low": round(found.low),
+            "high": round(found.high),
+            "bound": found.bound,
+        }

@@ -1,0 +1,166 @@
+"""What the containers use and the ledger counts, every two seconds while a run lasts."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from loadtest.stack import PROJECT, Stack
+
+EVERY_SECONDS = 2.0
+LOOK_SECONDS = 5.0
+"""How often it looks for containers that came or went."""
+SOCKET = "/var/run/docker.sock"
+LEDGER = {
+    "decalogo_queue_documents": "queued",
+    "decalogo_documents_running": "running",
+    "decalogo_documents_accepted_total": "accepted",
+    "decalogo_documents_finished_total": "finished",
+    "decalogo_redeliveries_total": "redeliveries",
+    "decalogo_attempts_total": "attempts",
+    "decalogo_attempts_lost_total": "lost_attempts",
+    "decalogo_documents_requeued_total": "requeued",
+    "decalogo_redis_memory_used_bytes": "redis_bytes",
+    "decalogo_admission_refusals_total": "refusals",
+}
+
+
+@dataclass
+class Samples:
+    """What was seen, in time.
+
+    Attributes:
+        ledger: a dictionary a moment (``at`` in Unix seconds, the names of ``LEDGER``).
+        use: a dictionary a moment: ``at``, and for each service ``[CPU seconds since it started, memory in bytes]``.
+        host: a dictionary a moment: ``at``, and processor seconds ``busy``, ``waiting`` for disks, and ``all``.
+    """
+
+    ledger: list[dict[str, float]] = field(default_factory=list)
+    use: list[dict[str, Any]] = field(default_factory=list)
+    host: list[dict[str, float]] = field(default_factory=list)
+
+    def host_shares(self, start: float, end: float) -> dict[str, float]:
+        """Return the shares of the machine's time that it was busy, and that it waited for disks."""
+        inside = [moment for moment in self.host if start - EVERY_SECONDS <= moment["at"] <= end + EVERY_SECONDS]
+        if len(inside) < 2:
+            return {}
+        first, last = inside[0], inside[-1]
+        whole = max(1e-9, last["all"] - first["all"])
+        return {name: (last[name] - first[name]) / whole for name in ("busy", "waiting")}
+
+    def cpu_seconds(self, start: float, end: float) -> dict[str, float]:
+        """Return the CPU seconds each service used between two moments."""
+        inside = [moment for moment in self.use if start - EVERY_SECONDS <= moment["at"] <= end + EVERY_SECONDS]
+        if len(inside) < 2:
+            return {}
+        first, last = inside[0], inside[-1]
+        return {name: last[name][0] - first[name][0] for name in last if name != "at" and name in first}
+
+    def peak_mib(self, start: float, end: float) -> dict[str, float]:
+        """Return the most memory that each service held, MiB, and of all but locust together as ``all``."""
+        most: dict[str, float] = defaultdict(float)
+        for moment in self.use:
+            if start <= moment["at"] <= end:
+                held = {name: used[1] / (1 << 20) for name, used in moment.items() if name != "at"}
+                held["all"] = sum(size for name, size in held.items() if not name.startswith("locust"))
+                for name, size in held.items():
+                    most[name] = max(most[name], size)
+        return dict(most)
+
+    def grown(self, name: str) -> float:
+        """Return by how much a counter of the ledger grew from the first to the last moment."""
+        values = [moment[name] for moment in self.ledger if name in moment]
+        return values[-1] - values[0] if values else 0.0
+
+
+class Sampler(threading.Thread):
+    """Takes samples until it is stopped."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__(daemon=True)
+        self.stack, self.samples = stack, Samples()
+        self._ended = threading.Event()
+        self._engine = httpx.Client(transport=httpx.HTTPTransport(uds=SOCKET), base_url="http://engine", timeout=20)
+        self._http = httpx.Client(timeout=5, trust_env=False)
+        self._scheduler = f"http://{stack.addresses('scheduler')[0]}:9100/metrics"
+        self._containers: dict[str, str] = {}
+        self._looked = 0.0
+        self._pool = ThreadPoolExecutor(8)
+
+    def run(self) -> None:
+        """Take samples."""
+        while True:
+            self.samples.host.append(host())
+            with suppress(httpx.HTTPError):
+                self.samples.ledger.append(self.ledger())
+            with suppress(httpx.HTTPError):
+                self.samples.use.append(self.use())
+            if self._ended.wait(EVERY_SECONDS):
+                return
+
+    def stop(self) -> Samples:
+        """Take the last sample and return all."""
+        self._ended.set()
+        self.join()
+        self.samples.ledger.append(self.ledger())
+        self.samples.use.append(self.use())
+        self.samples.host.append(host())
+        return self.samples
+
+    def ledger(self) -> dict[str, float]:
+        """Ask the scheduler what the ledger counts."""
+        told: dict[str, float] = {"at": time.time(), **dict.fromkeys(LEDGER.values(), 0.0)}
+        for family in text_string_to_metric_families(self._http.get(self._scheduler).text):
+            for sample in family.samples:
+                if sample.name in LEDGER:
+                    told[LEDGER[sample.name]] += sample.value
+        return told
+
+    def use(self) -> dict[str, Any]:
+        """Ask the engine what each service uses."""
+        if time.time() - self._looked > LOOK_SECONDS:
+            self._looked = time.time()
+            self._containers = self._listed()
+        told: dict[str, Any] = {"at": time.time()}
+        for service, answer in zip(
+            self._containers.values(), self._pool.map(self._stats, self._containers), strict=True
+        ):
+            if answer is not None:
+                before = told.get(service, [0.0, 0.0])
+                told[service] = [before[0] + answer[0], before[1] + answer[1]]
+        return told
+
+    def _listed(self) -> dict[str, str]:
+        """Return the service of every running container, by its id."""
+        wanted = {"filters": json.dumps({"label": [f"com.docker.compose.project={PROJECT}"]})}
+        answer = self._engine.get("/v1.41/containers/json", params=wanted)
+        return {one["Id"]: one["Labels"]["com.docker.compose.service"] for one in answer.raise_for_status().json()}
+
+    def _stats(self, container: str) -> tuple[float, float] | None:
+        """Return CPU seconds and memory without page cache (bytes) of a container; ``None`` when it is gone."""
+        # With one-shot the engine answers at once, instead of after a second.
+        wanted = {"stream": "false", "one-shot": "true"}
+        answer = self._engine.get(f"/v1.41/containers/{container}/stats", params=wanted)
+        if answer.status_code != 200:
+            return None
+        cpu, memory = answer.json()["cpu_stats"], answer.json()["memory_stats"]
+        cache = memory.get("stats", {}).get("inactive_file", 0)
+        return cpu["cpu_usage"].get("total_usage", 0) / 1e9, memory.get("usage", 0) - cache
+
+
+def host() -> dict[str, float]:
+    """Return how the machine has spent the time of its processors since it started, seconds."""
+    line = Path("/proc/stat").read_text(encoding="utf-8").splitlines()[0]
+    user, nice, system, idle, waiting, *rest = (int(value) / 100 for value in line.split()[1:9])
+    busy = user + nice + system + sum(rest)
+    return {"at": time.time(), "busy": busy, "waiting": waiting, "all": busy + idle + waiting}

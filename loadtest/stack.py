@@ -1,0 +1,141 @@
+"""An appliance of its own for load tests: a Compose project beside whatever else runs, started as a row says."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from loadtest.rows import ROOT, Host, Row, profile
+
+PROJECT = os.environ.get("LOADTEST_PROJECT", "decalogo-loadtest")
+START_SECONDS = 600
+
+
+def docker(*arguments: str, timeout: float = 120) -> str:
+    """Run ``docker …`` and return its standard output.
+
+    Raises:
+        SystemExit: it failed; with what it said.
+    """
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=timeout)  # noqa: S603, S607
+    if done.returncode:
+        raise SystemExit(f"loadtest: docker {' '.join(arguments[:12])} …:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    return done.stdout
+
+
+class Stack:
+    """The appliance under test.
+
+    Args:
+        host: this machine.
+        folder: where documents, plan and token for locust go, and what it sees comes back.
+    """
+
+    def __init__(self, host: Host, folder: Path) -> None:
+        self.host, self.folder = host, folder
+        self.environment = {
+            **os.environ,
+            "LOADTEST_DIR": str(folder),
+            "LOADTEST_USER": f"{os.getuid()}:{os.getgid()}",
+            "HTTP_PORT": os.environ.get("LOADTEST_HTTP_PORT", "18080"),
+            "HTTPS_PORT": os.environ.get("LOADTEST_HTTPS_PORT", "18443"),
+            "TLS_NAME": "nginx",
+        }
+
+    def compose(self, *arguments: str, timeout: float = 120) -> str:
+        """Run ``docker compose …`` on it and return its standard output."""
+        files = ["--file", str(ROOT / "compose.yaml"), "--file", str(ROOT / "loadtest/compose.yaml")]
+        command = [
+            "docker",
+            "compose",
+            "--project-directory",
+            str(ROOT),
+            "--project-name",
+            PROJECT,
+            "--progress",
+            "quiet",
+        ]
+        done = subprocess.run(  # noqa: S603 - no shell, no input of strangers
+            [*command, *files, "--env-file", "/dev/null", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+        if done.returncode:
+            said = f"{done.stdout[-3000:]}{done.stderr[-3000:]}"
+            raise SystemExit(f"loadtest: docker compose {' '.join(arguments)} ended with {done.returncode}:\n{said}")
+        return done.stdout.replace("\x1b[2K", "")
+
+    def apply(self, row: Row, *, evaluator: str = "decalogo", wait_seconds: float = 0.0, **other: str) -> None:
+        """Start it, or change it, as the row says: its profile with its limits, on the cores there are.
+
+        Args:
+            row: the row.
+            evaluator: ``decalogo``, or ``calibrated`` with ``wait_seconds`` a document.
+            wait_seconds: see there.
+            other: further values of ``compose.yaml``, which win over the profile's.
+        """
+        values = {key: value for key, value in profile(row.name).items() if not key.startswith("PROFILE_")}
+        cores = row.cores_here(self.host)
+        values["WORKER_CPUS"] = f"{min(float(values['WORKER_CPUS']), cores):g}"
+        values["API_CPUS"] = f"{min(2, cores)}"
+        values["WORKER_REPLICAS"] = str(row.workers_here(self.host))
+        values["LOADTEST_CORES"] = "" if cores >= self.host.cores else _first_cores(cores)
+        values["LOADTEST_EVALUATOR"], values["LOADTEST_WAIT_SECONDS"] = evaluator, f"{wait_seconds:.3f}"
+        self.environment.update(values | other)
+        self.compose(
+            "up",
+            "--detach",
+            "--remove-orphans",
+            "--wait",
+            "--wait-timeout",
+            str(START_SECONDS),
+            timeout=START_SECONDS + 60,
+        )
+
+    def write_access(self) -> None:
+        """Put a premium token and the certificate where locust reads them."""
+        token = self.compose(
+            "exec", "-T", "api", "decalogo", "token", "create", "loadtest", "--tier", "premium"
+        ).strip()
+        (self.folder / "token").write_text(token + "\n", encoding="utf-8")
+        certificate = self.compose("exec", "-T", "nginx", "cat", "/run/secrets/decalogo/tls.crt")
+        (self.folder / "tls.crt").write_text(certificate, encoding="utf-8")
+
+    def containers(self) -> list[dict[str, Any]]:
+        """Return what the engine knows of its running containers, locust included."""
+        ids = docker("ps", "--quiet", "--no-trunc", "--filter", f"label=com.docker.compose.project={PROJECT}").split()
+        found: list[dict[str, Any]] = json.loads(docker("inspect", *ids)) if ids else []
+        return found
+
+    def addresses(self, service: str) -> list[str]:
+        """Return the addresses of a service's containers on the network ``backend``."""
+        return [
+            container["NetworkSettings"]["Networks"][f"{PROJECT}_backend"]["IPAddress"]
+            for container in self.containers()
+            if service_of(container) == service
+        ]
+
+    def worker_cpus(self, cpus: float) -> None:
+        """Limit the workers that run to so many processors each, without a restart."""
+        ids = [container["Id"] for container in self.containers() if service_of(container) == "worker"]
+        docker("update", "--cpus", f"{cpus:g}", *ids)
+
+    def delete(self) -> None:
+        """Stop it and delete its data."""
+        self.compose(
+            "--profile", "loadtest", "--profile", "operator", "down", "--volumes", "--remove-orphans", timeout=300
+        )
+
+
+def service_of(container: dict[str, Any]) -> str:
+    """Return the Compose service of an inspected container."""
+    return str(container["Config"]["Labels"]["com.docker.compose.service"])
+
+
+def _first_cores(count: int) -> str:
+    return ",".join(str(core) for core in sorted(os.sched_getaffinity(0))[:count])

@@ -1,0 +1,97 @@
+"""One setting at a time: concurrency, prefetch and tasks per child, each over a range, with the same load."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from decalogo.client.connection import Connection
+from decalogo.client.multipart import FilePart
+from decalogo.client.service import Appliance, SubmitOptions
+
+from loadtest import documents, shapes
+from loadtest.generate import quantiles
+from loadtest.measure import load, phase, say, warm_up
+from loadtest.rows import Row
+from loadtest.stack import Stack
+
+# Each value is what compose.yaml reads; what is not swept is the default of the appliance.
+DEFAULTS = {
+    "WORKER_REPLICAS": "1",
+    "WORKER_CONCURRENCY": "2",
+    "WORKER_DISABLE_PREFETCH": "true",
+    "WORKER_PREFETCH": "1",
+    "WORKER_TASKS_PER_CHILD": "100",
+    "WORKER_MEMORY": "3g",
+}
+SWEEPS: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
+    "concurrency": tuple((str(n), {"WORKER_CONCURRENCY": str(n)}) for n in (1, 2, 3, 4, 8, 16)),
+    "prefetch": (
+        ("off", {}),
+        *((str(n), {"WORKER_DISABLE_PREFETCH": "false", "WORKER_PREFETCH": str(n)}) for n in (1, 2, 4, 8)),
+    ),
+    "tasks_per_child": tuple((str(n), {"WORKER_TASKS_PER_CHILD": str(n)}) for n in (1, 5, 20, 50, 100, 1000)),
+}
+URGENT = 5
+
+
+def all_sweeps(
+    stack: Stack, row: Row, seconds: float, files: list[Path], cache: Path
+) -> dict[str, list[dict[str, Any]]]:
+    """Return for every setting and value: documents an hour, p95 of urgent documents (s), CPU seconds, memory."""
+    return {
+        name: [_one(stack, row, name, value, changes, seconds, files, cache) for value, changes in values]
+        for name, values in SWEEPS.items()
+    }
+
+
+def _one(
+    stack: Stack,
+    row: Row,
+    name: str,
+    value: str,
+    changes: dict[str, str],
+    seconds: float,
+    files: list[Path],
+    cache: Path,
+) -> dict[str, Any]:
+    settings = DEFAULTS | changes
+    slots = int(settings["WORKER_CONCURRENCY"])
+    stack.apply(row, **settings)
+    stack.write_access()
+    warm_up(stack, slots, cache)
+    names = documents.put(files, stack.folder)
+    waits: list[float] = []
+    urgent = threading.Thread(target=_hand_in_urgent, args=(stack, cache, seconds, waits))
+    urgent.start()
+    # Enough for the largest prefetch here to reserve all it wants.
+    found = phase(f"{name} {value}", *load(stack, "journey", names, shapes.backlog(slots + 18, seconds)))
+    urgent.join()
+    urgent_p95 = round(quantiles(waits).get("p95", 0.0), 2)
+    say(f"sweep {name} {value}: {found['documents_per_hour']:.0f} an hour, urgent {urgent_p95:.1f} s")
+    return {
+        "value": value,
+        "per_hour": found["documents_per_hour"],
+        "urgent_p95": urgent_p95,
+        "cpu_seconds_worker": found["cpu_seconds_per_document"].get("worker"),
+        "worker_mib": found["peak_mib"].get("worker"),
+        "redeliveries": found["ledger"]["redeliveries"],
+        "host_busy": found["host_busy"],
+        "wrong": found["wrong"],
+    }
+
+
+def _hand_in_urgent(stack: Stack, cache: Path, seconds: float, waits: list[float]) -> None:
+    """Hand in short documents with high priority while the queue is full of others, and note how long each takes."""
+    port = stack.environment["HTTPS_PORT"]
+    token = (stack.folder / "token").read_text(encoding="utf-8").strip()
+    short = FilePart.of(documents.real_plan(cache, 3))
+    with Appliance(Connection(f"https://127.0.0.1:{port}", token, ca_file=stack.folder / "tls.crt")) as appliance:
+        for _ in range(URGENT):
+            time.sleep(seconds / (URGENT + 1))
+            began = time.monotonic()
+            job = appliance.submit([short], SubmitOptions(priority="high"))
+            appliance.wait(job["job_id"], lambda _status: None)
+            waits.append(time.monotonic() - began)

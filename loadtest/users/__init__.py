@@ -1,0 +1,1 @@
+"""What runs inside locust: no import of anything but locust and the standard library."""
