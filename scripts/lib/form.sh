@@ -90,6 +90,7 @@ in_form() {
     return 0
   fi
   [[ -n "$form" ]] || fail "nothing was started here yet: ./appliance up"
+  declare -F "${form}_$command" >/dev/null || fail "there is no '${command//_/-}' in this form of the appliance ($form)"
   "${form}_$command" "$@"
 }
 

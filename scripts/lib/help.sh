@@ -27,6 +27,12 @@ Access
   operator                  login of the operators' pages (/grafana/, /prometheus/, /flower/ …), alone
   certificate               the certificate a client must trust (PEM), alone
 
+More machines
+  join-token [NAME] [--address A]   a line that lets workers of another host join, alone on standard output
+  join-token list|revoke ID         hosts that may join; put one out: its workers are cut off within seconds
+  hosts on|off                      open or close the door for them (the first join-token opens it)
+  join LINE [--scale worker=N]      on the other host, in a checkout of its own: start workers here (./appliance down ends them)
+
 Work
   decalogo …                the client with address and admin token filled in: ./appliance decalogo submit plan.pdf --wait
 

@@ -4,18 +4,20 @@
 readonly STACK_WAIT_SECONDS=180
 
 readonly AUTOSCALE_FILE="$STATE_DIR/autoscale"
+readonly HOSTS_FILE="$STATE_DIR/hosts"
 
-compose() {
+# `docker compose` with what was switched on: the autoscaler, the door for other hosts. A COMPOSE_FILE of the user's wins.
+compose() { (
+  local bounds files="$ROOT/compose.yaml"
   if [[ -r "$AUTOSCALE_FILE" ]]; then
-    local bounds files="$ROOT/compose.yaml:$ROOT/compose.scale.yaml"
-    bounds="$(cat "$AUTOSCALE_FILE")"
-    if [[ -e "$ROOT/compose.override.yaml" ]]; then files+=":$ROOT/compose.override.yaml"; fi
-    AUTOSCALE_LEAST="${bounds%-*}" AUTOSCALE_MOST="${bounds#*-}" COMPOSE_FILE="${COMPOSE_FILE:-$files}" \
-      docker compose --project-directory "$ROOT" --progress quiet "$@"
-  else
-    docker compose --project-directory "$ROOT" --progress quiet "$@"
+    bounds="$(cat "$AUTOSCALE_FILE")" files+=":$ROOT/compose.scale.yaml"
+    export AUTOSCALE_LEAST="${bounds%-*}" AUTOSCALE_MOST="${bounds#*-}"
   fi
-}
+  if [[ -e "$HOSTS_FILE" ]]; then files+=":$ROOT/compose.hosts.yaml"; fi
+  if [[ "$files" == *:* && -e "$ROOT/compose.override.yaml" ]]; then files+=":$ROOT/compose.override.yaml"; fi
+  if [[ "$files" == *:* ]]; then export COMPOSE_FILE="${COMPOSE_FILE:-$files}"; fi
+  docker compose --project-directory "$ROOT" --progress quiet "$@"
+); }
 
 stack_up() {
   local scale=()
@@ -89,6 +91,7 @@ stack_down() {
   local options=()
   [[ "${1:-}" != --volumes ]] || options=(--volumes)
   compose --profile operator --profile grafana down --remove-orphans "${options[@]}" >&2
+  if [[ ${#options[@]} -gt 0 ]]; then rm -f "$HOSTS_FILE"; fi # no host is known any more
   say "Stopped.${1:+ Documents, results, tokens and secrets are deleted.}"
 }
 

@@ -20,7 +20,7 @@ run_tests() {
 }
 
 run_unit_part() {
-  local scripts=("$ROOT/appliance" "$ROOT/.ci/run" "$ROOT"/scripts/lock "$ROOT"/scripts/lib/*.sh "$ROOT"/images/*/{serve,serve-*,configure,fill-in,health,operator-cli})
+  local scripts=("$ROOT/appliance" "$ROOT/.ci/run" "$ROOT"/scripts/lock "$ROOT"/scripts/lib/*.sh "$ROOT"/images/*/{serve,serve-*,configure,fill-in,health,operator-cli,reload-users})
   check "ruff check" in_app "$VENV/bin/ruff" check .
   check "ruff format" in_app "$VENV/bin/ruff" format --check .
   check "ruff check of stack tests, dashboards and load tests" in_root "$VENV/bin/ruff" check --config app/pyproject.toml tests grafana loadtest

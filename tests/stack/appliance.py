@@ -43,6 +43,8 @@ class Appliance:
         own = {"COMPOSE_PROJECT_NAME": name, "IMAGE_TAG": name}
         ports = {"HTTP_PORT": str(self.http_port), "HTTPS_PORT": str(self.https_port)}
         ports["EMBEDDED_PORT"] = str(free_port())
+        self.hosts_port, self.hosts_redis_port = free_port(), free_port()
+        ports |= {"HOSTS_PORT": str(self.hosts_port), "HOSTS_REDIS_PORT": str(self.hosts_redis_port)}
         self.environment: Mapping[str, str] = {**os.environ, **own, **ports}
 
     def run(self, *arguments: str, timeout: float = 600) -> str:
@@ -51,7 +53,10 @@ class Appliance:
 
     def compose(self, *arguments: str, stdin: str = "", timeout: float = 120) -> str:
         """Run `docker compose …` on this clone, with the files it was started with, and return its standard output."""
-        names = ["compose.yaml", "compose.scale.yaml"] if (self.folder / "var/autoscale").exists() else []
+        added = {"autoscale": "compose.scale.yaml", "hosts": "compose.hosts.yaml"}
+        names = [name for switch, name in added.items() if (self.folder / "var" / switch).exists()]
+        if names:
+            names.insert(0, "compose.yaml")
         if names and (self.folder / "compose.override.yaml").exists():
             names.append("compose.override.yaml")
         files = [part for name in names for part in ("--file", name)]

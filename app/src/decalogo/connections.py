@@ -27,4 +27,5 @@ def connect(settings: RedisSettings, db: int, *, retries: int = 3) -> redis.Redi
         health_check_interval=30,
         retry=Retry(ExponentialBackoff(cap=1.0, base=0.05), retries),
         retry_on_error=[ConnectionError, TimeoutError, BusyLoadingError],
+        **settings.tls,
     )

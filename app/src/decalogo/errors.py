@@ -182,6 +182,12 @@ class PayloadTooLargeError(DecalogoError):
     slug, title, status = "payload-too-large", "The upload is too large", 413
 
 
+class ClaimLostError(DecalogoError):
+    """The attempt was taken back: its lease ended, or the document was cancelled; nothing of it counts any more."""
+
+    slug, title, status = "claim-lost", "The attempt was taken back", 409
+
+
 class QuotaError(DecalogoError):
     """The caller has used up a limit of its own; ``retry_after`` (seconds) says when to try again."""
 

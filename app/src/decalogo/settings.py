@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import ssl
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -31,6 +32,9 @@ class RedisSettings(BaseModel):
     port: int = Field(6379, description="TCP port of the server.")
     username: str | None = Field(None, description="ACL user of this service; none for an open local server.")
     password_file: Path | None = Field(None, description="File that holds the ACL user's password.")
+    ca_file: Path | None = Field(
+        None, description="Certificate (PEM) that Redis' own must be signed by: TLS; none is plain TCP."
+    )
     broker_db: int = Field(0, description="Database of the queues (guide: broker /0).")
     ledger_db: int = Field(1, description="Database of the ledger and tokens (guide: backend /1).")
     limits_db: int = Field(2, description="Database of the rate limits (guide: db 2).")
@@ -44,25 +48,48 @@ class RedisSettings(BaseModel):
     def url(self, db: int) -> str:
         """Return the URL of one database, credentials included: never log it."""
         secret = self.password
+        host = f"[{self.host}]" if ":" in self.host else self.host
         login = f"{self.username or ''}:{quote(secret, safe='')}@" if secret else ""
-        return f"redis://{login}{self.host}:{self.port}/{db}"
+        return f"{'rediss' if self.ca_file else 'redis'}://{login}{host}:{self.port}/{db}"
+
+    @property
+    def tls(self) -> dict[str, object]:
+        """What a client must know of TLS; empty for plain TCP.
+
+        The authority signs this one appliance's certificate and nothing else, so the name in it adds nothing.
+        """
+        if not self.ca_file:
+            return {}
+        return {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_ca_certs": str(self.ca_file), "ssl_check_hostname": False}
 
 
 class StorageSettings(BaseModel):
     """Where documents and results are kept as files."""
 
     path: Path = Field(Path("var/artifacts"), description="Folder of the artifact store; one volume for all services.")
+    url: str = Field(
+        "", description="Address of the first host's door, for a worker on another: `path` is then for scratch files."
+    )
+    token_file: Path | None = Field(None, description="File that holds what proves this host at that address.")
+    ca_file: Path | None = Field(None, description="Certificate (PEM) that its own must be signed by.")
     min_free_bytes: int = Field(1 << 30, ge=0, description="Uploads are refused below this much free disk, bytes.")
     retention_days: float = Field(30, gt=0, description="Batches are deleted so long after they finished, days.")
     orphan_grace_seconds: float = Field(
         86_400, ge=0, description="Files nobody refers to are deleted after this, seconds."
     )
 
+    @model_validator(mode="after")
+    def _address_is_whole(self) -> StorageSettings:
+        if self.url and not (self.url.startswith("https://") and self.token_file and self.ca_file):
+            raise ValueError("storage.url is https://… and needs storage.token_file and storage.ca_file")
+        return self
+
 
 class QueueSettings(BaseModel):
     """Celery, leases and recovery (guide section "Worker Configuration", amended in docs/decisions)."""
 
     instance: str = Field("", description="Tells workers of one host apart in their names; not needed in containers.")
+    host: str = Field("", description="Name of this host in the workers' names; empty: what the system says.")
     concurrency: int = Field(2, ge=1, description="Worker processes of one worker replica.")
     prefetch_multiplier: int = Field(1, ge=1, description="Messages reserved per process; used when prefetch is on.")
     disable_prefetch: bool = Field(True, description="Take a message only when a process is free.")

@@ -13,7 +13,7 @@ from decalogo.access.tokens import register_admin_token
 from decalogo.api import docs, openapi, problems, stopping
 from decalogo.api.links import ROOT
 from decalogo.api.middleware import RequestContext
-from decalogo.api.routes import batches, changes, dead, documents, events, health, results
+from decalogo.api.routes import attempts, batches, changes, dead, documents, events, health, results
 from decalogo.api.services import Services, open_services
 from decalogo.logs import get_logger
 from decalogo.settings import Settings
@@ -58,6 +58,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     for router in _ROUTERS:
         app.include_router(router, prefix=ROOT)
     app.include_router(health.problem_pages)
+    app.include_router(attempts.router)
     docs.mount(app)
     openapi.install(app)
     problems.install(app)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from decalogo.access.hosts import HostStore
 from decalogo.access.limits import Limiter
 from decalogo.access.tokens import Token, TokenStore
+from decalogo.batches.holding import Holding
 from decalogo.batches.ledger import Ledger, open_ledger
 from decalogo.batches.listing import Listing
 from decalogo.batches.once import Once
@@ -32,6 +34,8 @@ class Services:
     once: Once
     listing: Listing
     limiter: Limiter
+    hosts: HostStore
+    holding: Holding
     publish: Callable[[Iterable[tuple[str, str]]], None]
 
     @property
@@ -55,6 +59,8 @@ def open_services(settings: Settings) -> Services:
         tokens=TokenStore(client),
         once=Once(client),
         listing=Listing(client),
+        hosts=HostStore(settings.secrets_dir),
+        holding=Holding(client),
         limiter=Limiter(connect(settings.redis, settings.redis.limits_db)),
         publish=publish,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,6 +24,7 @@ class Snapshot:
         waiting: lane to documents queued in it.
         oldest_seconds: lane to how long the document is queued that is queued longest; 0 when there is none.
         running: documents with a lease; ``expired`` of them have one that has ended.
+        hosts: host to its workers heard of within three leases; ``local`` are those whose names hold none.
         alive, silent: workers heard of within three leases, and those that were only before.
         closed: the limit that closed admission; empty while it is open.
         memory_used, memory_max: bytes; a maximum of 0 is none.
@@ -37,6 +39,7 @@ class Snapshot:
     dead: int
     open_batches: int
     webhooks: int
+    hosts: Mapping[str, int]
     alive: int
     silent: int
     closed: str
@@ -64,7 +67,7 @@ def take(client: redis.Redis, lease_seconds: float) -> Snapshot:
         pipe.zcard("dead")
         pipe.scard("open")
         pipe.zcard("webhooks")
-        pipe.zcount("workers", now - 3 * lease_seconds, "+inf")
+        pipe.zrangebyscore("workers", now - 3 * lease_seconds, "+inf")
         pipe.zcard("workers")
         pipe.hget("admission", "closed")
         pipe.info("memory")
@@ -82,10 +85,17 @@ def take(client: redis.Redis, lease_seconds: float) -> Snapshot:
         dead=dead,
         open_batches=open_batches,
         webhooks=webhooks,
-        alive=alive,
-        silent=known - alive,
+        hosts=Counter(_host(name) for name in alive),
+        alive=len(alive),
+        silent=known - len(alive),
         closed=closed or "",
         memory_used=int(memory["used_memory"]),
         memory_max=int(memory.get("maxmemory", 0)),
         health_check=float(health or 0),
     )
+
+
+def _host(worker: str) -> str:
+    # A container of the appliance's own has its id for a host name: `worker@3f2a9c41d07e`.
+    role, _, host = worker.partition("@")
+    return host if "-" in role else "local"

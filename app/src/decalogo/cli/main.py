@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from decalogo.cli import client, dead, embedded
+from decalogo.cli import client, dead, embedded, hosts
 from decalogo.cli.bench import bench
 from decalogo.cli.evaluate import evaluate
 from decalogo.cli.plan import plan
@@ -33,10 +33,13 @@ def api() -> None:
 def worker(
     queues: Annotated[str, typer.Option(help="Celery queues, comma-separated; default: the three of the guide.")] = "",
     concurrency: Annotated[int | None, typer.Option(help="Processes; default: the setting.", min=1)] = None,
+    environment: Annotated[Path | None, typer.Option(help="File of settings, as `join` writes it.")] = None,
 ) -> None:
     """Evaluate documents until told to stop."""
     from decalogo.cli import services
 
+    if environment:
+        services.read_environment(environment)
     services.worker(queues, concurrency)
 
 
@@ -106,6 +109,18 @@ def setup(
 
 app.add_typer(embedded.app, name="embedded")
 app.add_typer(dead.app, name="dead")
+app.add_typer(hosts.app, name="hosts")
+
+
+@app.command()
+def join(
+    root: Annotated[Path, typer.Option(help="Where to; workers must see the files under the same path.")] = Path(
+        "/secrets"
+    ),
+    group: Annotated[int | None, typer.Option(help="Group id of the workers' processes.")] = None,
+) -> None:
+    """Write what a worker of this host needs, from a line of `./appliance join-token` on standard input."""
+    hosts.join(root, group)
 
 
 @app.command()

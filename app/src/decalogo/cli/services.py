@@ -7,6 +7,7 @@ import logging
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import typer
 
@@ -16,6 +17,14 @@ from decalogo.settings import Settings, get_settings
 _WARM_SECONDS = 60
 PATTERNS = "decalogo"
 """The evaluator whose patterns are compiled."""
+
+
+def read_environment(file: Path) -> None:
+    """Take settings from a file as systemd's ``EnvironmentFile`` would; what is set already wins."""
+    for line in file.read_text(encoding="utf-8").splitlines():
+        name, found, value = line.partition("=")
+        if found and not line.startswith("#"):
+            os.environ.setdefault(name, value)
 
 
 def worker(queues: str, concurrency: int | None) -> None:
@@ -42,6 +51,10 @@ def worker(queues: str, concurrency: int | None) -> None:
     get_logger().handlers[:] = logging.getLogger().handlers
     metrics.start(settings, role)
     _warm(settings)
+    if settings.storage.url:
+        from decalogo.queue.joined import await_first_host
+
+        await_first_host(settings.storage)
     names = ",".join(SUSPECT_QUEUES) if role == "suspect" else queues or ",".join(WORK_QUEUES)
     arguments = [
         "--quiet",

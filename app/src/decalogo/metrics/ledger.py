@@ -154,6 +154,7 @@ def _now(seen: Snapshot) -> Iterator[Metric]:
     yield GaugeMetricFamily("decalogo_leases_expired", "Leases that have ended.", seen.expired)
     yield GaugeMetricFamily("decalogo_dead_letters", "Documents given up, on the list.", seen.dead)
     yield GaugeMetricFamily("decalogo_workers_alive", "Workers heard of within three leases.", seen.alive)
+    yield _gauge("decalogo_host_workers_alive", "Of them, by host.", ("host",), seen.hosts)
     yield GaugeMetricFamily("decalogo_workers_silent", "Workers heard of only before.", seen.silent)
     yield GaugeMetricFamily("decalogo_batches_unfinished", "Batches not finished.", seen.open_batches)
     yield GaugeMetricFamily("decalogo_webhooks_pending", "Webhooks still to be delivered.", seen.webhooks)

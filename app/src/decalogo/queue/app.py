@@ -13,7 +13,7 @@ from celery import Celery
 from celery.schedules import crontab
 from kombu import Queue  # type: ignore[attr-defined]
 
-from decalogo.queue.lanes import DEFAULT_QUEUE, LANES, QUEUES
+from decalogo.queue.lanes import DEFAULT_QUEUE, LANES, QUEUES, SUSPECT_QUEUE
 from decalogo.settings import Settings, get_settings
 
 _ROUTING_KEYS = {
@@ -26,6 +26,7 @@ _ROUTING_KEYS = {
 def celery_configuration(settings: Settings) -> dict[str, Any]:
     """Return the Celery settings; times are in seconds, memory is in KiB."""
     queue = settings.queue
+    tls = settings.redis.tls
     return {
         "task_serializer": "json",
         "accept_content": ["json"],
@@ -56,6 +57,7 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         "worker_soft_shutdown_timeout": queue.soft_shutdown_seconds,
         "worker_send_task_events": False,
         "worker_hijack_root_logger": False,
+        **({"broker_use_ssl": tls} if tls else {}),
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_channel_error_retry": True,
@@ -70,7 +72,12 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         },
         "beat_schedule": {
             "health-check": {"task": "decalogo.health_check", "schedule": crontab(minute="*/5")},
-            "housekeeping": {"task": "decalogo.housekeeping", "schedule": crontab(minute="17")},
+            # Its files are on the first host, as this queue's workers are.
+            "housekeeping": {
+                "task": "decalogo.housekeeping",
+                "schedule": crontab(minute="17"),
+                "options": {"queue": SUSPECT_QUEUE},
+            },
         },
     }
 
@@ -88,6 +95,11 @@ def get_celery() -> Celery:
 
 
 def worker_name(role: str) -> str:
-    """Return the name a worker announces, e.g. ``worker@host``, or ``worker-2@host`` where ``queue.instance`` is 2."""
-    instance = get_settings().queue.instance
-    return f"{role}-{instance}@{socket.gethostname()}" if instance else f"{role}@{socket.gethostname()}"
+    """Return the name a worker announces.
+
+    That is ``worker@host``; ``worker-2@host`` where ``queue.instance`` is 2; and ``worker-3f2a9c41d07e@north`` in a
+    container of the host that ``queue.host`` names.
+    """
+    queue, own = get_settings().queue, socket.gethostname()
+    instance = queue.instance or (own if queue.host else "")
+    return f"{role}-{instance}@{queue.host or own}" if instance else f"{role}@{own}"

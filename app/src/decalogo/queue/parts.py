@@ -23,7 +23,7 @@ from decalogo.evaluation.evaluators import SplittingEvaluator
 from decalogo.evaluation.extract.parts import SplitError
 from decalogo.evaluation.model import OcrOptions, SplitSizes
 from decalogo.settings import EvaluationSettings
-from decalogo.storage.artifacts import ArtifactStore
+from decalogo.storage.working import AttemptFiles
 
 log = structlog.get_logger(__name__)
 Publish = Callable[[Iterable[tuple[str, str]]], None]
@@ -39,7 +39,7 @@ def sizes(claim: Claim, settings: EvaluationSettings) -> SplitSizes:
     return SplitSizes(settings.split_pages, settings.part_pages, settings.ocr_part_pages)
 
 
-def brought(claim: Claim, store: ArtifactStore) -> list[bytes]:
+def brought(claim: Claim, store: AttemptFiles) -> list[bytes]:
     """Return what the parts of the document brought and what was known before them, as far as it is there."""
     found = []
     for number in range(claim.parts + 1) if claim.split else ():
@@ -50,7 +50,7 @@ def brought(claim: Claim, store: ArtifactStore) -> list[bytes]:
     return found
 
 
-def split(claim: Claim, wanted: SplitError, ledger: Ledger, store: ArtifactStore) -> list[tuple[str, str]]:
+def split(claim: Claim, wanted: SplitError, ledger: Ledger, store: AttemptFiles) -> list[tuple[str, str]]:
     """Cut the document; returns what is to be published, nothing when the attempt came too late. Safe to repeat."""
     key = _key(claim.document_id, claim.attempt, 0)
     store.put(key, wanted.known)

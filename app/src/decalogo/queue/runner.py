@@ -17,7 +17,7 @@ from redis.exceptions import ConnectionError, ResponseError, TimeoutError
 from decalogo.batches.claims import Claim
 from decalogo.batches.ledger import Ledger
 from decalogo.batches.states import TERMINAL, DocumentState
-from decalogo.errors import DocumentError, RubricError, UnavailableError
+from decalogo.errors import ClaimLostError, DocumentError, RubricError, UnavailableError
 from decalogo.evaluation import progress
 from decalogo.evaluation.evaluators import SplittingEvaluator, get_evaluator
 from decalogo.evaluation.extract.parts import SplitError
@@ -29,7 +29,7 @@ from decalogo.queue.lanes import LANES
 from decalogo.queue.parts import Publish
 from decalogo.queue.publish import publish
 from decalogo.settings import Settings
-from decalogo.storage.artifacts import OCR_CACHE, ArtifactStore
+from decalogo.storage.working import AttemptFiles, WorkStore
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -64,7 +64,7 @@ def run_document(
     owner: str,
     lane: str,
     ledger: Ledger,
-    store: ArtifactStore,
+    store: WorkStore,
     settings: Settings,
     publish: Publish = publish,
 ) -> str:
@@ -88,6 +88,18 @@ def run_document(
     if claim is None:
         return "skipped"
     structlog.contextvars.bind_contextvars(batch_id=claim.job_id, document_id=document_id, attempt=claim.attempt)
+    try:
+        with store.attempt(document_id, claim.attempt, owner) as files:
+            return _run(claim, lane, asked, ledger, files, settings, publish)
+    except ClaimLostError as error:
+        observe(("documents", 1, "fenced", settings.evaluation.evaluator))
+        log.warning("the answer came too late", outcome="fenced", detail=error.detail)
+        return "fenced"
+
+
+def _run(
+    claim: Claim, lane: str, asked: float, ledger: Ledger, store: AttemptFiles, settings: Settings, publish: Publish
+) -> str:
     started = time.monotonic()
     queue = settings.queue
     limit = queue.slow_soft_time_limit_seconds if LANES[lane].slow else queue.soft_time_limit_seconds
@@ -120,7 +132,7 @@ def run_document(
         for key in answer.files:
             store.delete(key)
     elif claim.split and answer.state is not DocumentState.PARTIAL:
-        store.delete_parts(document_id)
+        store.delete_parts(claim.document_id)
     outcome, now = answer.state.value if stands else "fenced", time.monotonic()
     observe(
         ("documents", 1, outcome, settings.evaluation.evaluator),
@@ -137,11 +149,11 @@ def run_document(
 
 
 def _run_part(
-    claim: Claim, ledger: Ledger, store: ArtifactStore, settings: Settings, deadline: float, publish: Publish
+    claim: Claim, ledger: Ledger, store: AttemptFiles, settings: Settings, deadline: float, publish: Publish
 ) -> str:
     evaluator = get_evaluator(settings.evaluation.evaluator)
     if isinstance(evaluator, SplittingEvaluator):
-        path, ocr = store.path(f"documents/{claim.part_of}"), _ocr(claim, settings, store)
+        path, ocr = _through_outage(partial(store.content, claim.part_of)), _ocr(claim, settings, store)
         pages = parts.read_part(claim, evaluator, path, ocr, lambda: time.monotonic() > deadline)
         if pages is not None:
             # Every attempt at a part brings the same, so its name holds no attempt.
@@ -157,7 +169,7 @@ def _run_part(
     return outcome
 
 
-def _ocr(claim: Claim, settings: Settings, store: ArtifactStore) -> OcrOptions:
+def _ocr(claim: Claim, settings: Settings, store: AttemptFiles) -> OcrOptions:
     asked = settings.evaluation
     return OcrOptions(
         "never" if claim.options.ocr == "never" else asked.ocr,
@@ -166,13 +178,13 @@ def _ocr(claim: Claim, settings: Settings, store: ArtifactStore) -> OcrOptions:
         asked.ocr_page_seconds,
         asked.ocr_document_seconds,
         load_rubric(claim.options.rubric).language.tesseract,
-        cache_dir=store.root / OCR_CACHE,
+        cache_dir=store.ocr_cache,
     )
 
 
-def _evaluate(claim: Claim, store: ArtifactStore, settings: Settings, deadline: float) -> Answer:
+def _evaluate(claim: Claim, store: AttemptFiles, settings: Settings, deadline: float) -> Answer:
     evaluator = get_evaluator(settings.evaluation.evaluator)
-    path, rubric = store.path(f"documents/{claim.document_id}"), load_rubric(claim.options.rubric)
+    path, rubric = _through_outage(partial(store.content, claim.document_id)), load_rubric(claim.options.rubric)
     options: dict[str, Any] = {
         "not_applicable": claim.options.not_applicable,
         "max_pages": settings.evaluation.max_pages,
@@ -182,7 +194,8 @@ def _evaluate(claim: Claim, store: ArtifactStore, settings: Settings, deadline: 
     }
     started = time.monotonic()
     if isinstance(evaluator, SplittingEvaluator):
-        known, sizes = parts.brought(claim, store), parts.sizes(claim, settings.evaluation)
+        known = _through_outage(partial(parts.brought, claim, store))
+        sizes = parts.sizes(claim, settings.evaluation)
         evaluation = evaluator.evaluate_parts(path, rubric, brought=known, sizes=sizes, **options)
     else:
         evaluation = evaluator.evaluate(path, rubric, **options)

@@ -27,6 +27,8 @@ from decalogo.queue.publish import TASK_NAME
 from decalogo.queue.runner import run_document
 from decalogo.settings import get_settings
 from decalogo.storage.artifacts import ArtifactStore
+from decalogo.storage.remote import open_work_store
+from decalogo.storage.working import WorkStore
 
 log = structlog.get_logger(__name__)
 app = get_celery()
@@ -36,6 +38,12 @@ app = get_celery()
 def ledger() -> Ledger:
     """Return this process's ledger."""
     return open_ledger(get_settings())
+
+
+@lru_cache(maxsize=1)
+def work_store() -> WorkStore:
+    """Return this process's view of the artifact store."""
+    return open_work_store(get_settings())
 
 
 class MemoryLimitError(Exception):
@@ -63,7 +71,7 @@ def process_document(self: Task, document_id: str, lane: str) -> None:
     """Evaluate one document (guide: ``process_document``; content by reference, never in the message)."""
     settings = get_settings()
     try:
-        run_document(document_id, self.request.id, lane, ledger(), ArtifactStore(settings.storage.path), settings)
+        run_document(document_id, self.request.id, lane, ledger(), work_store(), settings)
     except MemoryError as error:
         # Celery ends the whole worker on a MemoryError; here it is one document over its process's own bound.
         raise MemoryLimitError(f"over {settings.queue.child_address_space_bytes >> 20} MiB of address space") from error

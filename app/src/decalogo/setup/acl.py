@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+from decalogo.access.hosts import Host
+from decalogo.queue.lanes import QUEUES
 
 # The five that the guide disables are named once more after the categories, so that no later release can let them in
 # through one. INFO is taken back from @dangerous: admission reads memory and persistence from it.
@@ -32,13 +35,30 @@ FLOWER_COMMANDS = (
 )
 FLOWER_ACCESS = f"resetkeys ~_kombu.* ~*.celery.pidbox* ~celeryev* ~flower.* %R~* {CHANNELS} &/0.celeryev/*"
 OPERATOR_COMMANDS = "-@all +ping +info +config|get +slowlog|get +slowlog|len +latency|latest +client|list +acl|whoami"
+# Has users.acl read again after a host was let in or put out; Redis then ends the connections of a user that is gone.
+# Nobody who could be this user can write the file.
+KEEPER_USER = "keeper"
+KEEPER_COMMANDS = "-@all +ping +acl|load"
+# What the workers of another host touch: the broker's keys, and of the ledger's those that a claim, its renewal and its
+# end move (lua/prelude.lua). Not tokens, limits, idempotency records or the schedule.
+HOST_COMMANDS = COMMANDS.replace("+info ", "")
+HOST_KEYS = " ".join(
+    f"~{pattern}"
+    for pattern in (
+        *QUEUES,
+        *("unacked", "unacked_index", "unacked_mutex", "_kombu.*", "*.celery.pidbox*", "celeryev*"),
+        *("document:*", "batch:*", "waiting:*", "drained:*", "queued", "running", "finished", "dead", "open"),
+        *("totals", "unfinished", "webhooks", "workers", "health_check:last"),
+    )
+)
 
 
-def users_acl(passwords: Mapping[str, str]) -> str:
+def users_acl(passwords: Mapping[str, str], hosts: Iterable[Host] = ()) -> str:
     """Return the text of ``users.acl``, which holds SHA-256 hashes only.
 
     Args:
-        passwords: password of each user of ``SERVICES`` and of the four others; a missing one raises ``KeyError``.
+        passwords: password of each user of ``SERVICES`` and of the five others; a missing one raises ``KeyError``.
+        hosts: other hosts that may join; each is a user with a worker's rights.
     """
     # Off and without a password: nobody can be this user, and a client that does not log in can do nothing. But Redis
     # replays its append-only file as this user and checks every MULTI/EXEC against it: with fewer rights than all, each
@@ -47,9 +67,16 @@ def users_acl(passwords: Mapping[str, str]) -> str:
     for name in SERVICES:
         lines.append(f"user {name} on {_hashed(passwords[name])} ~* {CHANNELS} {COMMANDS}")
     lines.append(f"user {HEALTH_USER} on {_hashed(passwords[HEALTH_USER])} resetkeys resetchannels -@all +ping")
-    for name, commands in ((OPERATOR_USER, OPERATOR_COMMANDS), (EXPORTER_USER, EXPORTER_COMMANDS)):
+    for name, commands in (
+        (OPERATOR_USER, OPERATOR_COMMANDS),
+        (EXPORTER_USER, EXPORTER_COMMANDS),
+        (KEEPER_USER, KEEPER_COMMANDS),
+    ):
         lines.append(f"user {name} on {_hashed(passwords[name])} resetkeys resetchannels {commands}")
     lines.append(f"user {FLOWER_USER} on {_hashed(passwords[FLOWER_USER])} {FLOWER_ACCESS} {FLOWER_COMMANDS}")
+    lines += [
+        f"user {host.redis_user} on #{host.sha256} resetkeys {HOST_KEYS} {CHANNELS} {HOST_COMMANDS}" for host in hosts
+    ]
     return "\n".join(lines) + "\n"
 
 

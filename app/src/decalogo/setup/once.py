@@ -2,10 +2,12 @@
 
 Files, each in a folder (in the stack: a volume) that only its service mounts:
 
-- ``redis/``: ``users.acl`` (hashes of all passwords), ``health-password``, ``operator-password``
-- ``api/``: ``redis-password``, ``admin-token.sha256`` (``<id> <hex sha256 of the secret>``)
+- ``redis/``: ``users.acl`` (hashes of all passwords), ``health-password``, ``operator-password``,
+  ``exporter-password``, ``keeper-password``
+- ``api/``: ``redis-password``, ``admin-token.sha256`` (``<id> <hex sha256 of the secret>``), and ``hosts.json`` once
+  another host may join
 - ``worker/``, ``scheduler/``: ``redis-password``
-- ``nginx/``: ``tls.crt``, ``tls.key``
+- ``nginx/``, ``hosts/``: ``tls.crt``, ``tls.key``: of the edge, and of the door for other hosts
 - ``login/``: ``htpasswd``, the operator login of the edge
 - ``exporter/``: ``redis-passwords.json``
 - ``flower/``: ``redis-password``
@@ -22,8 +24,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from decalogo.access.hosts import HOSTS_FILE, read_hosts
 from decalogo.access.tokens import digest, mint
-from decalogo.setup.acl import EXPORTER_USER, FLOWER_USER, HEALTH_USER, OPERATOR_USER, SERVICES, users_acl
+from decalogo.setup.acl import EXPORTER_USER, FLOWER_USER, HEALTH_USER, KEEPER_USER, OPERATOR_USER, SERVICES, users_acl
 from decalogo.setup.certificate import self_signed
 from decalogo.setup.files import PUBLIC_MODE, SecretFolder
 
@@ -46,7 +49,15 @@ GROUPS = {
     "flower": APP_ID,
     "grafana": GRAFANA_ID,
     "operator": APP_ID,
+    "hosts": NGINX_ID,
 }
+# What other hosts expect the door's certificate to be; they check its issuer, which is itself, and not a name.
+HOSTS_NAME = "hosts.decalogo.internal"
+
+
+def folders_in(root: Path, set_groups: bool) -> dict[str, SecretFolder]:
+    """Return the services' folders by name."""
+    return {name: SecretFolder(root / name, gid if set_groups else None) for name, gid in GROUPS.items()}
 
 
 def make_secrets(root: Path, *, tls_names: Sequence[str] = ("localhost",), set_groups: bool = True) -> list[str]:
@@ -57,23 +68,30 @@ def make_secrets(root: Path, *, tls_names: Sequence[str] = ("localhost",), set_g
         tls_names: names and addresses the self-signed certificate is valid for.
         set_groups: give each folder's files to its service's group (needs root or CAP_CHOWN).
     """
-    folders = {name: SecretFolder(root / name, gid if set_groups else None) for name, gid in GROUPS.items()}
+    folders = folders_in(root, set_groups)
     before = _files(root)
     passwords = {name: folders[name].password("redis-password") for name in (*SERVICES, FLOWER_USER)}
-    for name in (HEALTH_USER, OPERATOR_USER, EXPORTER_USER):
+    for name in (HEALTH_USER, OPERATOR_USER, EXPORTER_USER, KEEPER_USER):
         passwords[name] = folders["redis"].password(f"{name}-password")
     # Derived from the passwords: if a service's volume was deleted, its new password becomes known here.
-    changed = folders["redis"].replace("users.acl", users_acl(passwords))
+    hosts = read_hosts(folders["api"].read(HOSTS_FILE)) if folders["api"].has(HOSTS_FILE) else {}
+    changed = folders["redis"].replace("users.acl", users_acl(passwords, hosts.values()))
     make_admin_token(folders["operator"], folders["api"])
-    if not (folders["nginx"].has("tls.crt") and folders["nginx"].has("tls.key")):
-        certificate, key = self_signed(tls_names)
-        folders["nginx"].replace("tls.key", key)
-        folders["nginx"].replace("tls.crt", certificate, mode=PUBLIC_MODE)
+    make_certificate(folders["nginx"], tls_names)
+    make_certificate(folders["hosts"], [HOSTS_NAME])
     known = json.dumps({REDIS_ADDRESS: passwords[EXPORTER_USER]}) + "\n"
     folders["exporter"].replace("redis-passwords.json", known)
     make_login(folders["operator"], folders["login"], folders["grafana"])
     made = _files(root) - before
     return sorted(made | {"redis/users.acl"} if changed else made)
+
+
+def make_certificate(folder: SecretFolder, names: Sequence[str]) -> None:
+    """Make a self-signed certificate unless one is there."""
+    if not (folder.has("tls.crt") and folder.has("tls.key")):
+        certificate, key = self_signed(names)
+        folder.replace("tls.key", key)
+        folder.replace("tls.crt", certificate, mode=PUBLIC_MODE)
 
 
 def make_login(operator: SecretFolder, edge: SecretFolder, grafana: SecretFolder) -> None:

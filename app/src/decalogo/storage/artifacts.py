@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NoReturn, Self
@@ -91,6 +91,20 @@ class ArtifactStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+
+    @contextmanager
+    def attempt(self, document_id: str, attempt: int, owner: str) -> Iterator[ArtifactStore]:
+        """Open the files of an attempt, which are all: here the ledger alone fences an answer."""
+        yield self
+
+    @property
+    def ocr_cache(self) -> Path:
+        """Folder of recognised pages."""
+        return self.root / OCR_CACHE
+
+    def content(self, document_id: str) -> Path:
+        """Return where a document is."""
+        return self.path(f"documents/{document_id}")
 
     def path(self, key: str) -> Path:
         """Return where ``key`` lives; spread over 256 folders per kind so that none grows huge."""

@@ -1,0 +1,81 @@
+"""An API whose `/internal` addresses are reached over TLS, as through the hosts' door, and a host that may use them."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from decalogo.access.hosts import JoinLine
+from decalogo.api.app import create_app
+from decalogo.api.services import Services, open_services
+from decalogo.settings import Settings, StorageSettings
+from decalogo.setup.hosts import add_host
+from decalogo.setup.joining import write_joined
+from decalogo.setup.once import make_secrets
+from decalogo.storage.remote import RemoteStore
+from tests.api.conftest import wait_until
+
+
+@dataclass
+class FirstHost:
+    """The first host as another one sees it.
+
+    Attributes:
+        secrets: the services' secrets, as `decalogo setup` made them.
+        line: what host ``north`` got.
+        joined: what host ``north`` made of it.
+    """
+
+    services: Services
+    secrets: Path
+    line: JoinLine
+    joined: Path
+    stores: list[RemoteStore] = field(default_factory=list)
+
+    def storage(self) -> StorageSettings:
+        """Return the storage settings of ``north``."""
+        return StorageSettings(
+            path=self.joined / "scratch",
+            url=f"https://127.0.0.1:{self.line.port}",
+            token_file=self.joined / "token",
+            ca_file=self.joined / "door.crt",
+        )
+
+    def store(self) -> RemoteStore:
+        """Return the store as ``north`` sees it."""
+        self.stores.append(RemoteStore(self.storage(), 60.0))
+        return self.stores[-1]
+
+
+@pytest.fixture
+def first(settings: Settings, tmp_path: Path) -> Iterator[FirstHost]:
+    secrets, joined = tmp_path / "first", tmp_path / "north"
+    make_secrets(secrets, set_groups=False)
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    line = add_host(secrets, "north", address="127.0.0.1", port=port, redis_port=0, set_groups=False)
+    write_joined(joined, JoinLine.decode(line.encode()), None)
+    services = open_services(settings.model_copy(update={"secrets_dir": secrets / "api"}))
+    config = uvicorn.Config(
+        create_app(services.settings, services),
+        log_config=None,
+        access_log=False,
+        ssl_certfile=secrets / "hosts/tls.crt",
+        ssl_keyfile=str(secrets / "hosts/tls.key"),
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    wait_until(lambda: server.started, 20)
+    host = FirstHost(services, secrets, line, joined)
+    yield host
+    for store in host.stores:
+        store.close()
+    server.should_exit = True
+    thread.join(20)

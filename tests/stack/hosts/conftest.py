@@ -1,0 +1,140 @@
+"""An appliance and a second host: a project of its own, on a network of its own, that reaches published ports alone."""
+
+from __future__ import annotations
+
+import base64
+import json
+import ssl
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from appliance import Appliance, docker
+from client import Client
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+SLOTS, SECONDS_A_DOCUMENT = 2, 4
+CALIBRATED = f"""
+    environment:
+      DECALOGO_EVALUATION__EVALUATOR: calibrated
+      DECALOGO_CALIBRATED__CPU_SECONDS: 0
+      DECALOGO_CALIBRATED__WAIT_SECONDS: {SECONDS_A_DOCUMENT}
+      DECALOGO_CALIBRATED__MEMORY_MIB: 0
+"""
+FIRST = f"services:\n  worker: &worker{CALIBRATED}  suspect: *worker\n"
+SECOND = f"services:\n  worker:{CALIBRATED}"
+
+
+class SecondHost:
+    """A checkout on another machine, as far as one machine can be two.
+
+    Args:
+        clone: its checkout.
+        network: the one network its containers are in.
+    """
+
+    def __init__(self, clone: Appliance) -> None:
+        self.clone, self.network = clone, f"{clone.name}_default"
+        (clone.folder / "compose.worker.override.yaml").write_text(SECOND, encoding="utf-8")
+
+    def worker(self) -> str:
+        """Return its one worker's container."""
+        name = f"label=com.docker.compose.project={self.clone.name}"
+        (container,) = docker("ps", "--quiet", "--filter", name).split()
+        return container
+
+    def log(self) -> str:
+        """Return what its worker said."""
+        command = ["docker", "logs", self.worker()]
+        done = subprocess.run(
+            command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60
+        )
+        return done.stdout
+
+    def cut(self) -> None:
+        """Take the network away, as a pulled cable would: nobody is told."""
+        docker("network", "disconnect", self.network, self.worker())
+
+    def mend(self) -> None:
+        """Give it back."""
+        docker("network", "connect", self.network, self.worker())
+
+
+class Joined:
+    """What the line says, and a view of Redis through the door with it."""
+
+    def __init__(self, line: str, folder: Path) -> None:
+        raw = line.split()[-1].removeprefix("dcj_")
+        self.told: dict[str, Any] = json.loads(base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)))
+        self.certificate = folder / "door.crt"
+        self.certificate.write_text(self.told["certificate"], encoding="utf-8")
+        self.user = f"host-{self.told['host_id']}"
+        self.bearer = f"{self.told['host_id']}.{self.told['secret']}"
+
+    def trust(self) -> ssl.SSLContext:
+        """Return what trusts the line's certificate and nothing else."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.load_verify_locations(cafile=self.certificate)
+        return context
+
+    def redis(self, db: int = 0, **other: Any) -> redis.Redis:
+        """Return a client of Redis as this host; ``other`` replaces parts of it."""
+        whole = {
+            "username": self.user, "password": self.told["secret"], "ssl": True, "ssl_check_hostname": False,
+            "ssl_ca_certs": str(self.certificate), "socket_timeout": 5, **other,
+        }  # fmt: skip
+        return redis.Redis("127.0.0.1", self.told["redis_port"], db, retry=Retry(NoBackoff(), 0), **whole)
+
+
+def wait(condition: Callable[[], bool], what: str, seconds: float) -> None:
+    """Poll until the condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.3)  # between two looks
+
+
+@pytest.fixture(scope="package")
+def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
+    clone = Appliance(tmp_path_factory.mktemp("hosts") / "decalogo", "decalogo-hosts")
+    clone.environment = {**clone.environment, "WORKER_CONCURRENCY": str(SLOTS)}
+    (clone.folder / "compose.override.yaml").write_text(FIRST, encoding="utf-8")
+    try:
+        clone.run("up")
+        yield clone
+    finally:
+        clone.delete()
+
+
+@pytest.fixture(scope="package")
+def client(appliance: Appliance) -> Client:
+    return appliance.client(appliance.run("token", "create", "tests", "--tier", "premium").strip())
+
+
+@pytest.fixture(scope="package")
+def second(appliance: Appliance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecondHost]:
+    clone = Appliance(tmp_path_factory.mktemp("second") / "decalogo", f"{appliance.name}-second")
+    clone.environment = {**clone.environment, "IMAGE_TAG": appliance.name, "WORKER_CONCURRENCY": str(SLOTS)}
+    host = SecondHost(clone)
+    yield host
+    if (clone.folder / "var/form").exists():
+        print("\n".join(host.log().splitlines()[-40:]))  # shown when a test failed
+        clone.run("down", "--volumes")
+
+
+@pytest.fixture(scope="package")
+def joined(appliance: Appliance, second: SecondHost, tmp_path_factory: pytest.TempPathFactory) -> Joined:
+    """Have the second host join."""
+    (bridge,) = json.loads(docker("network", "inspect", "bridge"))
+    address = bridge["IPAM"]["Config"][0]["Gateway"]
+    line = appliance.run("join-token", "north", "--address", address).strip()
+    assert line.startswith("./appliance join dcj_")
+    assert "\n" not in line
+    second.clone.run(*line.split()[1:])
+    return Joined(line, tmp_path_factory.mktemp("joined"))

@@ -1,0 +1,168 @@
+"""Workers on another host: in order, one story from before the door is open until the host is put out."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import ssl
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+import redis
+from appliance import Appliance, docker
+from client import Client
+from conftest import SECONDS_A_DOCUMENT, SLOTS, Joined, SecondHost, wait
+from papers import small_text
+
+REFUSED = (
+    "FLUSHALL", "CONFIG GET dir", "DEBUG SLEEP 0", "KEYS *", "SHUTDOWN", "ACL LIST", "ACL SETUSER x", "SCRIPT FLUSH",
+    "CLIENT KILL USER api", "HGETALL token:x", "HSET token:x name y", "ZRANGE tokens 0 -1", "SAVE", "REPLICAOF NO ONE",
+)  # fmt: skip
+
+
+def hand_in(client: Client, count: int) -> str:
+    """Hand in a batch of small documents and return its id."""
+    job_id: str = client.upload([(f"plan-{n}.txt", small_text(n)) for n in range(count)])["job_id"]
+    return job_id
+
+
+def metric(appliance: Appliance, name: str) -> str:
+    """Return a sample's value as the scheduler shows it, or nothing."""
+    read = "import urllib.request as u; print(u.urlopen('http://localhost:9100/metrics').read().decode())"
+    page = appliance.compose("exec", "-T", "scheduler", "python3", "-c", read)
+    found = re.search(rf"^{re.escape(name)} (\S+)$", page, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def test_nothing_is_published_before_a_host_may_join(appliance: Appliance) -> None:
+    published = {
+        container["Config"]["Labels"]["com.docker.compose.service"]
+        for container in appliance.inspect()
+        if container["HostConfig"]["PortBindings"]
+    }
+    assert published == {"nginx"}
+    for port in (appliance.hosts_port, appliance.hosts_redis_port):
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), 5).close()
+
+
+def test_a_second_host_that_shares_no_network_and_no_disk_finishes_documents(
+    appliance: Appliance, client: Client, second: SecondHost, joined: Joined
+) -> None:
+    appliance.compose("stop", "worker")
+    (other,) = json.loads(docker("inspect", second.worker()))
+    own = {name for container in appliance.inspect() for name in container["NetworkSettings"]["Networks"]}
+    volumes = {mount.get("Name") for container in appliance.inspect() for mount in container["Mounts"]}
+    assert not own & set(other["NetworkSettings"]["Networks"])
+    assert not volumes & {mount.get("Name") for mount in other["Mounts"]}
+
+    counts = client.follow(hand_in(client, 4), seconds=60)[-1]
+
+    assert counts["succeeded"] == counts["total"] == 4
+    assert second.log().count('"outcome": "succeeded"') == 4
+
+
+def test_its_workers_are_known_by_the_hosts_name(appliance: Appliance, second: SecondHost, joined: Joined) -> None:
+    assert f"worker-{second.worker()}@north" in second.log()
+    assert metric(appliance, 'decalogo_host_workers_alive{host="north"}') == "1.0"
+    read = "import urllib.request as u; print(u.urlopen('http://localhost:5555/flower/workers').read().decode())"
+    wait(
+        lambda: f"worker-{second.worker()}@north" in appliance.compose("exec", "-T", "flower", "python3", "-c", read),
+        "Flower shows the worker",
+        30,
+    )
+
+
+def test_the_ports_speak_tls_only_and_the_edge_does_not_have_the_inner_addresses(
+    appliance: Appliance, client: Client, joined: Joined
+) -> None:
+    for port in (appliance.hosts_port, appliance.hosts_redis_port):
+        with socket.create_connection(("127.0.0.1", port), 5) as plain:
+            plain.settimeout(5)
+            plain.sendall(b"PING\r\n\r\n")
+            assert b"PONG" not in plain.recv(100)
+        old = joined.trust()
+        old.maximum_version = ssl.TLSVersion.TLSv1_2
+        with socket.create_connection(("127.0.0.1", port), 5) as raw, pytest.raises(ssl.SSLError):
+            old.wrap_socket(raw)
+    assert client.http.get("/internal/v1/host", headers={"Authorization": f"Bearer {joined.bearer}"}).status_code == 404
+
+
+def test_a_host_can_do_no_more_than_work(joined: Joined) -> None:
+    with joined.redis(db=1) as host:
+        assert host.ping()
+        for command in REFUSED:
+            with pytest.raises(redis.exceptions.ResponseError, match=r"permissions|DEBUG command not allowed"):
+                host.execute_command(*command.split())
+    for wrong in ({"password": "0" * 64}, {"username": "default"}, {"username": None, "password": None}):
+        with joined.redis(**wrong) as stranger, pytest.raises(redis.exceptions.AuthenticationError):
+            stranger.ping()
+
+
+def test_cut_off_in_the_middle_others_finish_and_its_late_answers_are_refused(
+    appliance: Appliance, client: Client, second: SecondHost, joined: Joined
+) -> None:
+    fenced = float(metric(appliance, "decalogo_fenced_answers_total"))
+    job_id = hand_in(client, 4)
+    wait(lambda: client.get(f"/api/v1/batch/status/{job_id}")["counts"]["running"] == SLOTS, "two in work there", 30)
+
+    second.cut()
+    appliance.compose("start", "worker")
+    counts = client.follow(job_id, seconds=90)[-1]
+    answers = {d["document_id"]: d["attempts"] for d in client.documents(job_id)}
+    second.mend()
+
+    assert counts["succeeded"] == counts["total"] == 4
+    assert sorted(answers.values()) == [1, 1, 2, 2]
+    wait(lambda: second.log().count("the answer came too late") == 2, "both late answers are refused", 60)
+    wait(lambda: float(metric(appliance, "decalogo_fenced_answers_total")) == fenced + 2, "they are counted", 10)
+    assert {d["document_id"]: d["attempts"] for d in client.documents(job_id)} == answers
+
+
+def test_a_host_that_is_back_works_again(appliance: Appliance, client: Client, second: SecondHost) -> None:
+    appliance.compose("stop", "worker")
+    before = second.log().count('"outcome": "succeeded"')
+
+    counts = client.follow(hand_in(client, 2), seconds=60)[-1]
+
+    assert counts["succeeded"] == counts["total"] == 2
+    assert second.log().count('"outcome": "succeeded"') == before + 2
+
+
+def test_a_revoked_host_is_out_within_seconds_and_its_documents_go_back(
+    appliance: Appliance, client: Client, second: SecondHost, joined: Joined
+) -> None:
+    job_id = hand_in(client, 2)
+    wait(lambda: client.get(f"/api/v1/batch/status/{job_id}")["counts"]["running"] == SLOTS, "both in work there", 30)
+    (listed,) = [row.split()[0] for row in appliance.run("join-token", "list").splitlines() if row.endswith("north")]
+    standing = joined.redis(single_connection_client=True)
+    assert standing.ping()
+
+    started = time.monotonic()
+    appliance.run("join-token", "revoke", listed)
+
+    assert f"user={joined.user} " not in appliance.compose("exec", "-T", "redis", "operator-cli", "client", "list")
+    with pytest.raises(redis.exceptions.ConnectionError):
+        standing.ping()
+    standing.close()
+    asked = urllib.request.Request(
+        f"https://127.0.0.1:{joined.told['port']}/internal/v1/host",
+        headers={"Authorization": f"Bearer {joined.bearer}"},
+    )
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(asked, context=joined.trust(), timeout=5)
+    print(f"out after {time.monotonic() - started:.1f} s")
+    appliance.compose("start", "worker")
+    assert client.follow(job_id, seconds=60 + 2 * SECONDS_A_DOCUMENT)[-1]["succeeded"] == 2
+    assert appliance.run("join-token", "list") == ""
+    assert "user is disabled" in second.log()
+
+
+def test_the_door_is_shut_again(appliance: Appliance) -> None:
+    appliance.run("hosts", "off")
+
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", appliance.hosts_port), 5).close()
