@@ -65,10 +65,17 @@ swarm_exec() {
   docker exec "$id" "${@:2}"
 }
 
-# `stack rm` returns before its containers and networks are gone.
+# Those who give documents back go while Redis is still there to take them. `stack rm` returns before all is gone.
 swarm_down() {
-  local deadline=$((SECONDS + 120)) name
+  local deadline=$((SECONDS + 120)) name service
   name="$(swarm_name)"
+  for service in worker suspect scheduler; do
+    if docker service inspect "${name}_$service" >/dev/null 2>&1; then quietly docker service rm "${name}_$service"; fi
+  done
+  until [[ -z "$(swarm_container worker)$(swarm_container suspect)$(swarm_container scheduler)" ]]; do
+    ((SECONDS < deadline)) || fail "the stack's workers did not end within 120 s"
+    sleep 0.5
+  done
   quietly docker stack rm "$name"
   while [[ -n "$(docker ps --all --quiet --filter "label=com.docker.stack.namespace=$name")$(docker network ls --quiet --filter "label=com.docker.stack.namespace=$name")" ]]; do
     ((SECONDS < deadline)) || fail "the stack's containers did not end within 120 s"
