@@ -90,7 +90,7 @@ def test_the_edge_cannot_reach_redis(appliance: Appliance) -> None:
 
 def test_a_service_sees_its_own_secrets_only(appliance: Appliance) -> None:
     expected = {
-        "redis": {"exporter-password", "health-password", "operator-password", "users.acl"},
+        "redis": {"exporter-password", "health-password", "keeper-password", "operator-password", "users.acl"},
         "api": {"admin-token.sha256", "redis-password"},
         "worker": {"redis-password"},
         "suspect": {"redis-password"},
@@ -113,6 +113,7 @@ def test_no_secret_is_in_inspect_environment_arguments_or_logs(appliance: Applia
         "health": appliance.secret("redis", "health-password"),
         "operator": appliance.secret("redis", "operator-password"),
         "exporter": appliance.secret("redis", "exporter-password"),
+        "keeper": appliance.secret("redis", "keeper-password"),
         "login": appliance.run("operator").strip().removeprefix("operator:"),
         **{name: appliance.secret(name, "redis-password") for name in ("api", "worker", "scheduler", "flower")},
     }
