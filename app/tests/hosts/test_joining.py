@@ -1,5 +1,8 @@
 """The join line, what a host makes of it, and the user in Redis that comes with it, on a real server."""
 
+import re
+from fnmatch import fnmatchcase
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from decalogo.cli.services import read_environment
 from decalogo.errors import ClientError
 from decalogo.ids import new_id
 from decalogo.settings import QueueSettings, RedisSettings, Settings, StorageSettings
+from decalogo.setup.acl import HOST_KEYS
 from decalogo.setup.hosts import add_host, revoke_host
 from decalogo.setup.joining import write_joined
 from decalogo.setup.once import make_secrets
@@ -153,3 +157,23 @@ def test_redis_over_tls_is_asked_for_by_the_certificate(tmp_path: Path) -> None:
     assert (plain.url(1), plain.tls) == ("redis://127.0.0.1:6379/1", {})
     assert tls.url(1) == "rediss://[::1]:6379/1"
     assert tls.tls["ssl_ca_certs"] == str(tmp_path / "door.crt")
+
+
+def test_every_key_of_the_ledger_is_either_a_workers_or_withheld_from_other_hosts() -> None:
+    prelude = (files("decalogo.batches") / "lua/prelude.lua").read_text(encoding="utf-8")
+    keys = re.findall(r"^--   (\S+) +(?:hash|zset|list|set|string)\b", prelude, re.MULTILINE)
+    assert len(keys) > 20
+    patterns = [pattern.removeprefix("~") for pattern in HOST_KEYS.split()]
+    withheld = {
+        "tenant:<tenant>:batches",
+        "idempotency:<hash>",
+        "idempotency:<hash>:held",
+        "admission",
+        "beat:held",
+        "beat:sent",
+    }
+
+    given = {key for key in keys if any(fnmatchcase(key, pattern) for pattern in patterns)}
+
+    # A new key goes into HOST_KEYS (setup/acl.py) if claim, renew, finish, release, split or part_done touch it.
+    assert set(keys) - given == withheld

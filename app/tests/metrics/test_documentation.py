@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,7 +48,9 @@ def collected(metrics: Iterator[Metric]) -> Iterator[tuple[str, tuple[str, froze
 def test_the_table_says_what_the_program_shows(settings: Settings) -> None:
     from decalogo.connections import connect
 
-    connect(settings.redis, settings.redis.ledger_db).set("health_check:last", 1)
+    ledger = connect(settings.redis, settings.redis.ledger_db)
+    ledger.set("health_check:last", 1)
+    ledger.zadd("workers", {"worker@x": time.time()})
     settings.storage.path.mkdir()
     worker.heartbeat.beat()
     shown = dict(observed())

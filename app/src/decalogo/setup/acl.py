@@ -48,6 +48,7 @@ HOST_KEYS = " ".join(
         *QUEUES,
         *("unacked", "unacked_index", "unacked_mutex", "_kombu.*", "*.celery.pidbox*", "celeryev*"),
         *("document:*", "batch:*", "waiting:*", "drained:*", "queued", "running", "finished", "dead", "open"),
+        *("line:*", "turns:*", "turn", "heavy", "owners", "slots"),
         *("totals", "unfinished", "webhooks", "workers", "health_check:last"),
     )
 )
