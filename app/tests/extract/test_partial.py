@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from decalogo.evaluation import evaluate
+from decalogo.evaluation.coverage import coverage_of
 from decalogo.evaluation.extract import extract
+from decalogo.evaluation.model import Extracted, Flag, Page
 from decalogo.evaluation.rubric import load_rubric
 from tests.extract.pdfs import SENTENCE, lines_pdf
 from tests.extract.test_office import BREAK, docx, p
@@ -77,3 +79,32 @@ def test_a_partial_result_is_valid_says_so_and_comes_out_the_same_again(real_pla
     cited = {item["page"] for answer in first.result["answers"] for item in answer["evidence"]}
     assert cited
     assert max(cited) <= 12
+    coverage = first.result["coverage"]
+    assert coverage["pages_judged"] == [[1, 12]]
+    assert coverage["pages_left"] == [[13, 116]]
+    answered = {answer["point"] for answer in first.result["answers"] if answer["score"] is not None}
+    assert coverage["points_judged"] == [f"P{number}" for number in range(1, 11)] == sorted(answered, key=_number)
+
+
+def _number(point: str) -> int:
+    return int(point[1:])
+
+
+def test_coverage_of_a_whole_result_leaves_nothing_and_names_only_points_that_apply(real_plan: Path):
+    coverage = evaluate(real_plan, load_rubric("decalogo"), not_applicable={"P9": "no jail"}).result["coverage"]
+    assert coverage["complete"]
+    assert (coverage["pages_judged"], coverage["pages_left"]) == ([[1, 116]], [])
+    assert coverage["points_judged"] == [f"P{number}" for number in range(1, 11) if number != 9]
+
+
+def test_coverage_leaves_out_scans_that_there_was_no_time_for_and_says_when_nobody_knows_how_many():
+    pages = tuple(Page(number, "text") for number in range(1, 6))
+    scans = Extracted("application/pdf", pages, (), flags=(Flag("partial", "2 scanned pages", (2, 3)),))
+    assert coverage_of(scans, ["P1"]) == {
+        "complete": False,
+        "pages_judged": [[1, 1], [4, 5]],
+        "pages_left": [[2, 3]],
+        "points_judged": ["P1"],
+    }
+    unknown = Extracted("text/html", pages, (), flags=(Flag("partial", "more follows"),))
+    assert coverage_of(unknown, [])["pages_left"] is None

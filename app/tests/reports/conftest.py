@@ -33,3 +33,16 @@ def empty() -> dict[str, Any]:
     """A result of zeros without any evidence."""
     free = CalibratedSettings(cpu_seconds=0, wait_seconds=0, memory_mib=0)
     return CalibratedEvaluator(free).evaluate(b"x", load_rubric("decalogo")).result
+
+
+PARTIAL = (
+    "Resultado parcial: se acabó el tiempo. Se evaluaron las páginas 1–40 de 116, "
+    "en los puntos P1, P2, P3, P4, P5, P6, P7, P8, P10."
+)
+
+
+def cut_short(result: dict[str, Any]) -> None:
+    """Make the real plan's result one that ended after page 40."""
+    result["document"] |= {"pages": 116, "pages_judged": 40}
+    result["coverage"] |= {"complete": False, "pages_judged": [[1, 40]], "pages_left": [[41, 116]]}
+    result["flags"].append({"code": "partial", "detail": "judged pages 1-40", "pages": list(range(41, 117))})

@@ -15,6 +15,7 @@ from decalogo.evaluation import Evaluation
 from decalogo.reports import COMPARISONS, REPORTS, Judged, Unjudged, roll_up
 from decalogo.reports.csvfile import ANSWER_COLUMNS, safe
 from decalogo.reports.workbook import HEAT
+from tests.reports.conftest import PARTIAL, cut_short
 
 
 def rows(content: bytes, delimiter: str = ",") -> list[list[str]]:
@@ -46,6 +47,15 @@ def test_csv_for_spreadsheets_is_in_the_rubrics_language(plan: Evaluation) -> No
     head, *body = rows(content, ";")
     assert head[0] == "Respuesta"
     assert "2,25" in {row[7] for row in body}
+
+
+def test_tables_name_the_pages_and_points_of_a_partial_result(plan: Evaluation, result: dict[str, Any]) -> None:
+    assert {row[-1] for row in rows(REPORTS["csv"].render(plan.result))} == {"partial", ""}
+    cut_short(result)
+    said = {row[0]: row[-1] for row in rows(REPORTS["csv"].render(result))}
+    assert said["P1-D1-Q1"] == PARTIAL
+    assert said["P9-D1-Q1"] == ""  # does not apply
+    assert workbook(REPORTS["xlsx"].render(result)).worksheets[0]["A3"].value == PARTIAL
 
 
 @given(st.text())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from decalogo.errors import RequestError
+from decalogo.evaluation.coverage import coverage_of
 from decalogo.evaluation.model import Extracted
 from decalogo.evaluation.pipeline import SCHEMA_VERSION, Evaluation, canonical_json
 from decalogo.evaluation.rollup import roll_up
@@ -102,6 +103,7 @@ def assemble(
             "pages": document.total_pages or len(document.pages),
             "pages_judged": len(document.pages),
         },
+        "coverage": coverage_of(document, (point.id for point in rubric.data.points if point.id not in reasons)),
         "answers": answers,
         **roll_up(answers, rubric.data, reasons),
         "flags": [{"code": flag.code, "detail": flag.detail, "pages": list(flag.pages)} for flag in document.flags],

@@ -14,6 +14,7 @@ import orjson
 from decalogo.errors import RequestError
 from decalogo.evaluation import progress
 from decalogo.evaluation.collector import collector_paused
+from decalogo.evaluation.coverage import coverage_of
 from decalogo.evaluation.language import guess_language
 from decalogo.evaluation.languages import placeholders
 from decalogo.evaluation.matching.columns import ColumnRoles
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from decalogo.evaluation.extract.parts import Parts
 
 SCHEMA_VERSION = 1
-EVALUATOR = {"name": "decalogo", "version": "1.2.0"}
+EVALUATOR = {"name": "decalogo", "version": "1.3.0"}
 """Raise the version whenever the same bytes and rubric could give another result."""
 
 Fold = Callable[[str], bytes]
@@ -58,7 +59,7 @@ class Evaluation:
 
     @property
     def partial(self) -> bool:
-        """Whether the time limit came before the last page; the flag ``partial`` names the pages."""
+        """Whether the time limit came before the last page; ``coverage`` names pages and points."""
         return any(flag["code"] == "partial" for flag in self.result["flags"])
 
 
@@ -158,6 +159,7 @@ def judge_extracted(
             "pages": document.total_pages or len(document.pages),
             "pages_judged": len(document.pages),
         },
+        "coverage": coverage_of(document, (point.id for point in rubric.data.points if point.id not in reasons)),
         "answers": answers,
         **roll_up(answers, rubric.data, reasons),
         "flags": [{"code": flag.code, "detail": flag.detail, "pages": list(flag.pages)} for flag in flags],

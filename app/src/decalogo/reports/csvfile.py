@@ -47,7 +47,7 @@ def _cell(value: object, words: Words, excel: bool) -> object:
 
 ANSWER_COLUMNS = (
     "id", "point", "point_title", "dimension", "dimension_title", "question", "question_title", "score", "max_score",
-    "found", "missing", "quotes", "page", "quote", "recommendation",
+    "found", "missing", "quotes", "page", "quote", "recommendation", "partial",
 )  # fmt: skip
 """Columns of a table of answers; in plain CSV these names are the header, whatever the language."""
 
@@ -80,4 +80,5 @@ def answer_rows(view: View) -> Iterator[Sequence[object]]:
             first.page if first else None,
             first.text if first else "",
             answer.recommendation if answer.applicable else view.labels.words["not_applicable"],
+            view.partial if answer.applicable else "",
         )

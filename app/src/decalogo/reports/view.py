@@ -103,12 +103,28 @@ class View:
     @property
     def notices(self) -> list[str]:
         """What a reader must know first."""
-        words, document = self.labels.words, self.result["document"]
+        words = self.labels.words
         notices = [words[self.labels.notice]] if self.labels.notice else []
-        if any(flag["code"] == "partial" for flag in self.result["flags"]):
-            judged, total = document.get("pages_judged", document["pages"]), document["pages"]
-            notices.append(words.say("notice_partial", judged=judged, total=total if judged < total else "?"))
+        if self.partial:
+            notices.append(self.partial)
         return notices
+
+    @cached_property
+    def partial(self) -> str:
+        """Which pages and points a partial result is about, as a sentence; "" for a whole one."""
+        if not any(flag["code"] == "partial" for flag in self.result["flags"]):
+            return ""
+        words, document = self.labels.words, self.result["document"]
+        read = document.get("pages_judged", document["pages"])
+        points = [point["id"] for point in self.result["points"] if point["applicable"]]
+        earlier = {"pages_judged": [[1, read]] if read else [], "pages_left": None, "points_judged": points}
+        coverage = self.result.get("coverage", earlier)  # evaluators before 1.3 name the number of pages only
+        if not coverage["pages_judged"]:
+            return words["notice_unread"]
+        known = document["pages"] > read or coverage["pages_left"]
+        judged = ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in coverage["pages_judged"])
+        total = document["pages"] if known else "?"
+        return words.say("notice_partial", judged=judged, total=total, points=", ".join(coverage["points_judged"]))
 
     @cached_property
     def answers(self) -> tuple[Answer, ...]:

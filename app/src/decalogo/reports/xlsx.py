@@ -12,7 +12,7 @@ def report_xlsx(view: View) -> bytes:
     words = view.labels.words
     book = Workbook(f"{view.called} – {words['report']}")
     _matrix(book, view)
-    sheet = book.sheet(words.sheet("answers"), (11, 6, 30, 6, 24, 6, 28, 8, 8, 36, 36, 6, 7, 60, 48))
+    sheet = book.sheet(words.sheet("answers"), (11, 6, 30, 6, 24, 6, 28, 8, 8, 36, 36, 6, 7, 60, 48, 16))
     book.table(sheet, 0, [words.column(name) for name in ANSWER_COLUMNS], answer_rows(view))
     sheet.freeze_panes(1, 1)
     _recommendations(book, view)
@@ -29,6 +29,8 @@ def _matrix(book: Workbook, view: View) -> None:
     book.cell(sheet, 0, 0, view.called, "title")
     told = words["not_applicable"] if whole["percent"] is None else f"{words.number(whole['percent'])} %"
     book.cell(sheet, 1, 0, f"{words['global']}: {told} {whole['rating'] or ''}", "plain")
+    if view.partial:
+        book.cell(sheet, 2, 0, view.partial, "plain")
     head = ["", words["point"], *(f"{d['id']} {d['title']}" for d in dimensions), words["all"], words["rating"]]
     for column, title in enumerate(head):
         book.cell(sheet, 3, column, title, "head")

@@ -21,6 +21,8 @@ _HANDLE, _INT, _FLOAT, _DOUBLE, _LONG = (
 )
 _BUFFER = ctypes.c_void_p
 _ANSWERS_AND_ARGUMENTS: dict[str, tuple[Any, ...]] = {
+    "FPDFText_CountChars": (_INT, _HANDLE),
+    "FPDFText_GetText": (_INT, _HANDLE, _INT, _INT, _BUFFER),
     "FPDFText_GetCharIndexFromTextIndex": (_INT, _HANDLE, _INT),
     "FPDFText_GetLooseCharBox": (_INT, _HANDLE, _INT, _BUFFER),
     "FPDFText_GetMatrix": (_INT, _HANDLE, _INT, _BUFFER),

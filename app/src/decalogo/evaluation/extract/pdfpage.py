@@ -24,6 +24,7 @@ _WORD = re.compile(r"[^\s\ufffe\x02]+")
 _BOLD_NAME = re.compile(rb"bold|black|heavy|demi|negr", re.IGNORECASE)
 _FORCE_BOLD = 1 << 18
 _NAME_BYTES = 128
+_UNITS_BYTES = 1 << 16
 _INSET = 1.0
 """How far inside a line's ends its cell is looked for, points: character boxes may touch a border."""
 
@@ -133,33 +134,48 @@ class Turn:
         return Box(self.top - top, self.right - right, self.top - bottom, self.right - left)
 
 
-class _Reader:
-    """Asks one text page; holds the C buffers that the answers are written to."""
+class _Buffers:
+    """What PDFium's answers are written to, and the functions that give them: made once a process."""
 
-    def __init__(self, page: Any, textpage: Any) -> None:
+    def __init__(self) -> None:
         import pypdfium2.raw as c
 
-        self.c, self.f, self.raw, self.handle = c, functions(), textpage.raw, handle(textpage.raw)
-        self.turn = Turn(page)
-        self.rect = c.FS_RECTF()
-        self.rect_at = ctypes.byref(self.rect)
-        self.char_box = self.f.FPDFText_GetLooseCharBox
-        self.matrix = c.FS_MATRIX()
-        self.matrix_at = ctypes.byref(self.matrix)
+        self.f = functions()
+        self.rect, self.matrix, self.flags = c.FS_RECTF(), c.FS_MATRIX(), ctypes.c_int()
+        self.rect_at, self.matrix_at = ctypes.byref(self.rect), ctypes.byref(self.matrix)
+        self.flags_at = ctypes.byref(self.flags)
         self.name = ctypes.create_string_buffer(_NAME_BYTES)
         self.name_at = ctypes.byref(self.name)
-        self.flags = ctypes.c_int()
-        self.flags_at = ctypes.byref(self.flags)
+        self.units = ctypes.create_string_buffer(_UNITS_BYTES)
+
+    def units_for(self, count: int) -> Any:
+        """Return a buffer for ``count`` UTF-16 units."""
+        if len(self.units) < 2 * count:
+            return ctypes.create_string_buffer(2 * count)  # not kept: a page of a million characters is rare
+        return self.units
+
+
+_buffers = lru_cache(maxsize=1)(_Buffers)
+
+
+class _Reader:
+    """Asks one text page."""
+
+    def __init__(self, page: Any, textpage: Any) -> None:
+        self.b = _buffers()
+        self.f, self.handle = self.b.f, handle(textpage.raw)
+        self.turn = Turn(page)
+        self.char_box, self.rect, self.rect_at = self.f.FPDFText_GetLooseCharBox, self.b.rect, self.b.rect_at
         self.text, self.direct = self._text()
 
     def _text(self) -> tuple[str, bool]:
         """Return the text, and whether its offsets are PDFium's character indices."""
-        count = self.c.FPDFText_CountChars(self.raw)
+        count = self.f.FPDFText_CountChars(self.handle)
         if count <= 0:
             return "", True
-        units = (ctypes.c_ushort * (count + 1))()
-        written = self.c.FPDFText_GetText(self.raw, 0, count, units)
-        raw = bytes(units)[: 2 * max(0, written - 1)]
+        units = self.b.units_for(count + 1)
+        written = self.f.FPDFText_GetText(self.handle, 0, count, ctypes.byref(units))
+        raw = ctypes.string_at(units, 2 * max(0, written - 1))
         text = raw.decode("utf-16-le", errors="surrogatepass")
         if len(text) != len(raw) // 2:  # beyond the basic plane: keep one character for each unit that PDFium counts
             text = "".join(map(chr, memoryview(raw).cast("H")))
@@ -178,16 +194,18 @@ class _Reader:
 
     def _size(self, index: int) -> float:
         """Return the font size of a character as it is seen, points (boxes differ from font to font)."""
-        if not self.f.FPDFText_GetMatrix(self.handle, index, self.matrix_at):
+        matrix = self.b.matrix
+        if not self.f.FPDFText_GetMatrix(self.handle, index, self.b.matrix_at):
             return 0.0
-        return float(self.f.FPDFText_GetFontSize(self.handle, index)) * math.hypot(self.matrix.c, self.matrix.d)
+        return float(self.f.FPDFText_GetFontSize(self.handle, index)) * math.hypot(matrix.c, matrix.d)
 
     def _bold(self, index: int) -> bool:
         """Tell whether a character is set in a bold face."""
-        size = self.f.FPDFText_GetFontInfo(self.handle, index, self.name_at, _NAME_BYTES, self.flags_at)
+        b = self.b
+        size = self.f.FPDFText_GetFontInfo(self.handle, index, b.name_at, _NAME_BYTES, b.flags_at)
         if size <= 0:
             return False
-        return bool(self.flags.value & _FORCE_BOLD) or _is_bold_name(self.name.value)
+        return bool(b.flags.value & _FORCE_BOLD) or _is_bold_name(b.name.value)
 
     def lines(self) -> list[RawLine]:
         """Return the lines that are not blank."""

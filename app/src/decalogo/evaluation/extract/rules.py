@@ -69,8 +69,9 @@ class _PathReader:
 
         self.c, self.f, self.turn, self.rules = c, functions(), turn, Rules()
         self.left_over = _MOST_OBJECTS
-        self.edges = [ctypes.c_float() for _ in range(4)]
-        self.edges_at = [ctypes.byref(edge) for edge in self.edges]
+        self.bounds = self.f.FPDFPageObj_GetBounds
+        self.edges = (ctypes.c_float * 4)()
+        self.edges_at = [ctypes.byref(self.edges, 4 * index) for index in range(4)]
         self.x, self.y = ctypes.c_float(), ctypes.c_float()
         self.point_at = ctypes.byref(self.x), ctypes.byref(self.y)
         self.fill, self.stroke = ctypes.c_int(), ctypes.c_int()
@@ -98,11 +99,11 @@ class _PathReader:
 
     def take(self, shape: int, matrix: Matrix | None) -> None:
         """Add what lines a path draws."""
-        if not self.f.FPDFPageObj_GetBounds(shape, *self.edges_at):
+        if not self.bounds(shape, *self.edges_at):
             return
-        left, bottom, right, top = self.edges
-        box = self._box(left.value, bottom.value, right.value, top.value, matrix)
-        width, height = box.right - box.left, box.bottom - box.top
+        box = self._box(*self.edges[:], matrix)
+        left, top, right, bottom = box
+        width, height = right - left, bottom - top
         if max(width, height) < _SHORT:
             return
         self.f.FPDFPath_GetDrawMode(shape, *self.mode_at)

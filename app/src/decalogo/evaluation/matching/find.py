@@ -207,7 +207,7 @@ class Finder:
         if not cells or (clause.any and not anchors):
             return []
         start, end = min(c.start for c in cells) - unit.start, max(c.end for c in cells) - unit.start
-        return [Match(unit, start, end, number, unit.text[slice(*anchors[0])] if anchors else b"")]
+        return [Match(unit, start, end, number, unit.text[anchors[0][0] : anchors[0][1]] if anchors else b"")]
 
     def _anchors(self, written: tuple[str, ...], unit: Unit) -> list[tuple[int, int]]:
         ids = self._rubric.ids(written)

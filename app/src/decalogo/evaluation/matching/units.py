@@ -229,7 +229,7 @@ def _table_units(
             if unit := _row_unit(row.page, cells, roles, table.section, folded, passage, reader):
                 yield unit
         if unit := _row_unit(row.page, own, roles, section, folded, passage, reader):
-            unit.above, unit.merged = known - unit.roles.keys(), beyond
+            unit.above, unit.merged = known.difference(unit.roles), beyond
             yield unit
 
 
