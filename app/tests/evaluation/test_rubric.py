@@ -101,3 +101,9 @@ def test_words_are_matched_whole_and_spaces_are_any_run() -> None:
     assert prepare("linea (de )?base") == r"\b(?:linea +(?:de +)?base)\b"
     assert prepare("^meta") == r"^(?:meta)\b"
     assert prepare("[a-z ]{3}x") == r"\b(?:[a-z ]{3}x)\b"
+
+
+def test_an_unknown_kind_of_section_is_named(tmp_path: Path) -> None:
+    element = {"name": "a", "label": "lo de a", "find": [{"any": ["mujer"]}], "outside": ["annex"]}
+    text = rubric_text({"kind": "checklist", "elements": [element]})
+    assert "unknown kind of section 'annex'" in refusal(tmp_path, text).detail

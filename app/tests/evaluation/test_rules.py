@@ -283,3 +283,28 @@ def test_beside_asks_for_the_other_in_the_same_unit_or_near(tmp_path: Path) -> N
     apart = document("Hubo 40 casos contra mujeres.", "Las mujeres votan desde 1957.")
     assert answer(tmp_path, rule, apart, finders=finders)["score"] == 0
     assert answer(tmp_path, rule, document("En 2019 hubo 40 casos contra mujeres."), finders=finders)["score"] == 3
+
+
+SECTIONS = [
+    {"name": "plan", "heading": ["objetivos?"]},
+    {"name": "diagnosis", "heading": ["diagnosticos?", "problemas?"]},
+]
+INTENT = {"kind": "checklist", "elements": [{**element("activity", {"any": ["atender"]}), "outside": ["diagnosis"]}]}
+
+
+@pytest.mark.parametrize(
+    ("section", "score"),
+    [
+        ((), 3.0),
+        (("3. OBJETIVOS",), 3.0),
+        (("2. DIAGNÓSTICO",), 0.0),
+        (("2. DIAGNÓSTICO", "2.1 Sector mujer"), 0.0),  # its own heading says nothing: the one above does
+        (("2. DIAGNÓSTICO", "Objetivos"), 3.0),  # the innermost that says something
+        (("Problemas y objetivos",), 3.0),  # of two kinds, the rubric's first
+    ],
+)
+def test_an_element_does_not_count_in_sections_that_only_report(
+    tmp_path: Path, section: tuple[str, ...], score: float
+) -> None:
+    text = document("Atender a las mujeres víctimas de violencia.", section=section)
+    assert answer(tmp_path, INTENT, text, sections=SECTIONS)["score"] == score

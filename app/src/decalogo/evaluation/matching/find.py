@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decalogo.evaluation.matching.engine import Patterns
 from decalogo.evaluation.matching.numbers import Number, NumberKind
 from decalogo.evaluation.matching.relevance import Focus
+from decalogo.evaluation.matching.sections import Sections
 from decalogo.evaluation.matching.units import Unit, read_all_numbers
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.model import Clause, Element
@@ -50,6 +51,7 @@ class Finder:
         self._filled: dict[str, set[int]] | None = None
         self._under: dict[str, set[int]] = {}
         self._by_clause: dict[int, dict[int, list[Match]]] = {}
+        self._sections = Sections(rubric, patterns)
 
     def find(self, element: Element, focus: Focus) -> list[Match]:
         """Return the matches of an element in what is relevant to a point, best first, one a unit."""
@@ -61,6 +63,8 @@ class Finder:
             for index in matches.keys() & about.keys():
                 if index not in best and (match := self._nearest(clause, matches[index], focus)):
                     best[index] = match
+        if element.outside:
+            best = {i: m for i, m in best.items() if self._sections.kind(m.unit.section) not in element.outside}
         return sorted(best.values(), key=lambda match: (-focus.relevance[match.unit.index], match.order))
 
     def _nearest(self, clause: Clause, candidates: list[Match], focus: Focus) -> Match | None:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from decalogo.errors import RubricError
 from decalogo.evaluation.languages import Language, load_language
 from decalogo.evaluation.rubric import patterns
-from decalogo.evaluation.rubric.model import Clause, Column, Element, RelevanceSettings, RubricData, Vocabulary
+from decalogo.evaluation.rubric.model import Clause, Column, Element, RelevanceSettings, RubricData, SectionKind, Vocabulary
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Location = tuple[str | int, ...]
@@ -151,14 +151,16 @@ def _refusal(written: str) -> str | None:
 
 def _check_names(content: bytes, source: str, data: RubricData) -> None:
     for location, part in _parts(data, ()):
-        names: tuple[str, ...] = ()
+        named: list[tuple[str, str, Sequence[str], set[str]]] = []
         if isinstance(part, Clause):
-            field, names, known = "beside", part.beside, set(data.finders)
+            named.append(("beside", "finder", part.beside, set(data.finders)))
         elif isinstance(part, Element):
-            field, names, known = "use", part.use, set(data.finders)
-        for name in names:
-            if name not in known:
-                raise _located(content, source, (*location, field), f"unknown finder {name!r}")
+            named.append(("use", "finder", part.use, set(data.finders)))
+            named.append(("outside", "kind of section", part.outside, {kind.name for kind in data.sections}))
+        for field, what, names, known in named:
+            for name in names:
+                if name not in known:
+                    raise _located(content, source, (*location, field), f"unknown {what} {name!r}")
 
 
 def _parts(value: object, location: Location) -> Iterator[tuple[Location, object]]:
@@ -181,6 +183,7 @@ def _written(data: RubricData, location: Location) -> Iterator[tuple[Location, t
         Clause: ("any", "also", "none"),
         Vocabulary: ("strong", "weak", "exclude"),
         Column: ("header", "none", "within"),
+        SectionKind: ("heading",),
     }
     fields[RelevanceSettings] = ("exclude",)
     for place, part in _parts(data, location):

@@ -74,10 +74,12 @@ class Element(Strict):
         label: how a recommendation names it (Spanish noun phrase).
         find: clauses, one of which is enough.
         use: shared finders that count too.
+        outside: kinds of section (``sections``) in which it does not count: what a diagnosis reports is no intent.
     """
 
     name: Name
     label: str = Field(min_length=3)
+    outside: tuple[Name, ...] = ()
     find: tuple[Clause, ...] = ()
     use: tuple[Name, ...] = ()
 
@@ -251,6 +253,13 @@ class Column(Strict):
     several: Name | None = None
 
 
+class SectionKind(Strict):
+    """A kind of section, told by the patterns of its heading."""
+
+    name: Name
+    heading: Patterns = Field(min_length=1)
+
+
 class Rating(Strict):
     """A rating's name and its least percentage."""
 
@@ -289,6 +298,7 @@ class RubricData(Strict):
     relevance: RelevanceSettings = RelevanceSettings()  # type: ignore[call-arg]
     ratings: tuple[Rating, ...] = Field(min_length=1)
     lexicon: dict[Name, Patterns] = {}
+    sections: tuple[SectionKind, ...] = ()
     columns: tuple[Column, ...] = ()
     finders: dict[Name, tuple[Clause, ...]] = {}
     points: tuple[Point, ...] = Field(min_length=1)

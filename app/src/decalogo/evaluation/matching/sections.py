@@ -1,0 +1,36 @@
+"""Kinds of sections: a sentence under "Diagnóstico" reports, one under "Objetivos" intends."""
+
+from __future__ import annotations
+
+from decalogo.evaluation.fold import fold
+from decalogo.evaluation.matching.engine import Patterns
+from decalogo.evaluation.rubric import Rubric
+
+
+class Sections:
+    """Names the kind of a section by the headings above it, as the rubric's ``sections`` tell."""
+
+    def __init__(self, rubric: Rubric, patterns: Patterns) -> None:
+        self._patterns = patterns
+        self._kinds = [(kind.name, sorted(rubric.ids(kind.heading))) for kind in rubric.data.sections]
+        self._by_heading: dict[str, str] = {}
+        self._by_path: dict[tuple[str, ...], str] = {}
+
+    def kind(self, section: tuple[str, ...]) -> str:
+        """Return the kind that the innermost telling heading has, "" where none tells.
+
+        Of several kinds that a heading fits, it is the first in the rubric's order.
+        """
+        known = self._by_path.get(section)
+        if known is None:
+            kinds = map(self._kind_of, reversed(section))
+            known = self._by_path[section] = next((kind for kind in kinds if kind), "")
+        return known
+
+    def _kind_of(self, heading: str) -> str:
+        known = self._by_heading.get(heading)
+        if known is None:
+            text = fold(heading)
+            fitting = (name for name, ids in self._kinds if any(self._patterns.stands(i, text) for i in ids))
+            known = self._by_heading[heading] = next(fitting, "")
+        return known

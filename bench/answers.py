@@ -1,0 +1,57 @@
+"""Draws answers to be read by hand: is what the quotes say what the question asks, and about this point?
+
+    python bench/answers.py [--seed N] [--count 50] [--cache DIR] FILE...
+
+Answers that score are drawn from all documents together, by a seed: the same seed, files, rubric and code give the same
+draw. Printed for each: document, id, score, the question's title, and every element found with its quotes, their page and the
+nearest heading.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from pathlib import Path
+from typing import Any
+
+from decalogo.evaluation.extract import extract
+from decalogo.evaluation.model import Extracted, OcrOptions
+from decalogo.evaluation.pipeline import judge_extracted
+from decalogo.evaluation.rubric import load_rubric
+
+
+def heading(document: Extracted, page: int, start: int) -> str:
+    """Return the nearest heading above a place."""
+    around = [passage for passage in document.passages if passage.page == page and passage.start <= start]
+    return around[-1].section[-1] if around and around[-1].section else ""
+
+
+def main() -> None:
+    """Print the answers drawn."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=50)
+    parser.add_argument("--cache", type=Path)
+    given = parser.parse_args()
+    rubric = load_rubric("decalogo")
+    titles = {question.id: question.title for dimension in rubric.data.dimensions for question in dimension.questions}
+    points = {point.id: point.short for point in rubric.data.points}
+    found: list[tuple[str, Extracted, dict[str, Any]]] = []
+    for file in given.files:
+        document = extract(file, ocr=OcrOptions(mode="never"))
+        result = judge_extracted(document, rubric, content=file, cache_dir=given.cache).result
+        found += [(file.stem, document, answer) for answer in result["answers"] if answer["score"]]
+    drawn = random.Random(given.seed).sample(found, given.count)  # noqa: S311 - reproducible on purpose
+    for number, (name, document, answer) in enumerate(drawn, 1):
+        print(f"\n{number}. {name} {answer['id']} {answer['score']:g}: {titles[answer['question']]} | {points[answer['point']]}")
+        if answer["measure"]:
+            print(f"   {answer['measure']}")
+        for item in answer["evidence"]:
+            quote = " ".join(item["quote"].split())
+            above = heading(document, item["page"], item["start"])[:60]
+            print(f"   {item['element']} p{item['page']} [{above}] «{' '.join(item['matched'].split())}»: {quote}")
+
+
+if __name__ == "__main__":
+    main()
