@@ -15,6 +15,7 @@ from hypothesis.stateful import (
     consumes,
     initialize,
     invariant,
+    multiple,
     rule,
     run_state_machine_as_test,
 )
@@ -40,6 +41,22 @@ class Modelled:
     owner: str = ""
     result: str = ""
     extended: bool = False
+    split: int = 0
+    cut: tuple[int, bool] = (0, False)
+    suspect: bool = False
+
+
+@dataclass
+class ModelledPart:
+    """What the model knows of a part that is not done."""
+
+    document: str
+    heavy: bool
+    extended: bool
+    state: str = "queued"
+    attempts: int = 0
+    lost: int = 0
+    owner: str = ""
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -48,6 +65,8 @@ class LedgerMachine(RuleBasedStateMachine):
     redis_settings: RedisSettings
     documents = Bundle("documents")
     claims = Bundle("claims")
+    parts = Bundle("parts")
+    part_claims = Bundle("part_claims")
 
     @initialize()
     def start(self) -> None:
@@ -56,6 +75,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.settings = Settings(redis=self.redis_settings)
         self.ledger: Ledger = open_ledger(self.settings)
         self.model: dict[str, Modelled] = {}
+        self.alive: dict[str, ModelledPart] = {}
         self.client = connect(self.redis_settings, self.settings.redis.ledger_db)
         self.happened: Counter[str] = Counter()
         self.batches = 0
@@ -91,6 +111,8 @@ class LedgerMachine(RuleBasedStateMachine):
         if claim is None:
             return
         known = self.model[document]
+        if claim.attempt == known.split:
+            return  # who cut a document has ended its attempt
         key = f"results/{document}.{claim.attempt}"
         key = "" if answer is DocumentState.FAILED else key
         running = claim.attempt == known.attempts and known.state == "running"
@@ -143,6 +165,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.ledger.cancel([document]) == waiting
         if waiting:
             known.state, known.owner = "cancelled", ""
+            self.drop_parts(document)
             self.ended(known)
 
     @rule(document=documents)
@@ -151,7 +174,7 @@ class LedgerMachine(RuleBasedStateMachine):
         ended = known.state in ("failed", "dead", "cancelled", "partial")
         assert self.ledger.revive([document]) == ([document] if ended else [])
         if ended:
-            known.state, known.lost, known.extended = "queued", 0, False
+            known.state, known.lost, known.extended, known.split = "queued", 0, False, 0
             self.happened.update({"queued": 1, "requeued:retried": 1})
 
     @rule(held=consumes(claims))
@@ -159,6 +182,93 @@ class LedgerMachine(RuleBasedStateMachine):
         document, owner, _ = held
         mine = self.model[document].owner == owner
         assert self.ledger.renew("worker@test", [(document, owner)]) == ([] if mine else [document])
+
+    @rule(target=parts, held=claims, count=st.integers(1, 3), heavy=st.booleans())
+    def cut(self, held: tuple[str, str, Claim | None], count: int, heavy: bool) -> object:
+        document, _, claim = held
+        if claim is None:
+            return multiple()
+        known = self.model[document]
+        repeated = known.split == claim.attempt
+        if repeated:
+            count, heavy = known.cut  # a call whose answer was lost, made again
+        said = self.ledger.split(claim, [f"pages {n}" for n in range(count)], heavy=heavy)
+        if claim.attempt != known.attempts or known.state != "running":
+            assert said == []
+            return multiple()
+        names = [f"{document}.{claim.attempt}.{n}" for n in range(1, count + 1)]
+        assert [name for name, _ in said] == names
+        if not repeated:
+            known.owner, known.split, known.cut = "", claim.attempt, (count, heavy)
+            self.alive |= {name: ModelledPart(document, heavy, known.extended) for name in names}
+            assert {lane for _, lane in said} == {self.lane_of(names[0])}
+        return multiple(*names)
+
+    def lane_of(self, name: str) -> str:
+        """Return the lane that a part waits in."""
+        part = self.alive[name]
+        if part.lost or self.model[part.document].suspect:
+            return "suspect"
+        return "slow" if part.extended else "scans" if part.heavy else "normal"
+
+    def drop_parts(self, document: str) -> None:
+        """Forget the parts of a document that ended without them."""
+        self.alive = {name: part for name, part in self.alive.items() if part.document != document}
+        self.model[document].suspect = False
+
+    @rule(target=part_claims, name=parts, lane=st.sampled_from(["normal", "suspect"]))
+    def claim_part(self, name: str, lane: str) -> tuple[str, str, Claim | None]:
+        self.tasks += 1
+        owner, part = f"task-{self.tasks}", self.alive.get(name)
+        claim = self.ledger.claim(name, owner, lane)
+        free = part is not None and part.state == "queued" and (lane == "suspect" or self.lane_of(name) != "suspect")
+        assert (claim is not None) == free
+        if claim and part:
+            part.state, part.owner, part.attempts = "running", owner, part.attempts + 1
+            assert (claim.attempt, claim.part_of) == (part.attempts, part.document)
+        else:
+            self.happened.update(redelivered=1)
+        return name, owner, claim
+
+    @rule(held=part_claims)
+    def part_done(self, held: tuple[str, str, Claim | None]) -> None:
+        name, _, claim = held
+        if claim is None:
+            return
+        part = self.alive.get(name)
+        counts = part is not None and part.state == "running" and part.attempts == claim.attempt
+        done = self.ledger.part_done(claim)
+        if not counts or part is None:
+            assert done == (False, "")
+            return
+        del self.alive[name]
+        known = self.model[part.document]
+        if any(other.document == part.document for other in self.alive.values()):
+            assert done == (True, "")
+            return
+        known.state = "queued"  # joined: whoever claims it puts it together
+        assert done == (True, "suspect" if known.lost else "slow" if known.extended else "normal")
+        self.happened.update({"queued": 1, "requeued:parts": 1})
+
+    @rule(held=part_claims, lost=st.booleans())
+    def release_part(self, held: tuple[str, str, Claim | None], lost: bool) -> None:
+        name, owner, _ = held
+        part = self.alive.get(name)
+        after = self.ledger.release(name, owner, "lost" if lost else "returned", "a test")
+        if part is None or part.owner != owner:
+            assert after == ""
+            return
+        part.state, part.owner, part.lost = "queued", "", part.lost + lost
+        known = self.model[part.document]
+        self.happened["lost:silence"] += lost
+        if lost and part.lost >= self.settings.queue.max_attempts:
+            self.drop_parts(part.document)
+            known.state = "partial" if known.result else "dead"
+            assert after == known.state
+            self.ended(known)
+            return
+        assert after == "queued"
+        known.suspect = known.suspect or lost
 
     @invariant()
     def counters_say_what_the_documents_say(self) -> None:
@@ -180,9 +290,11 @@ class LedgerMachine(RuleBasedStateMachine):
         dead = {name for name, known in self.model.items() if known.state == "dead"}
         assert {d.document_id for d in self.ledger.dead()} == dead
         queued = [known for known in self.model.values() if known.state == "queued"]
-        assert self.ledger.depth() == len(queued)
+        parts = [name for name, part in self.alive.items() if part.state == "queued"]
+        assert self.ledger.depth() == len(queued) + len(parts)
         seen_now = take(self.client, 10.0)
         lanes = Counter("suspect" if k.lost else "slow" if k.extended else "normal" for k in queued)
+        lanes.update(self.lane_of(name) for name in parts)
         assert {lane: count for lane, count in seen_now.waiting.items() if count} == dict(lanes)
         assert {lane for lane, seconds in seen_now.oldest_seconds.items() if seconds} <= set(lanes)
         assert {name: count for name, count in seen_now.totals.items() if count} == {**+self.happened}

@@ -75,6 +75,13 @@ def test_cutting_twice_is_cutting_once_and_a_late_cut_is_refused(ledger: Ledger)
     assert ledger.split(claim, ["a"], heavy=False) == []
 
 
+def test_a_cut_is_repeated_safely_when_its_first_part_is_done_already(ledger: Ledger) -> None:
+    claim, parts = cut(ledger)
+    ledger.part_done(claimed(ledger, parts[0]))
+    again = ledger.split(claim, [f"pages {n}" for n in range(3)], heavy=False)
+    assert again == [(name, "normal") for name in parts]
+
+
 def test_the_answer_of_a_part_that_was_taken_away_does_not_count(ledger: Ledger) -> None:
     _, (name, *_) = cut(ledger, 1)
     late = claimed(ledger, name)

@@ -21,5 +21,5 @@ if known[3] ~= attempt then
     redis.call('ZADD', 'waiting:' .. lane_of(part), stamp(time), part)
   end
 end
-answer[1] = lane_of(answer[2])
+answer[1] = lane_of(parts_of(id)[1]) -- of one that is there: a repeated call may find the first one done
 return answer
