@@ -2,9 +2,9 @@
 
     python bench/answers.py [--seed N] [--count 50] [--cache DIR] FILE...
 
-Answers that score are drawn from all documents together, by a seed: the same seed, files, rubric and code give the same
-draw. Printed for each: document, id, score, the question's title, and every element found with its quotes, their page and the
-nearest heading.
+Answers that score are drawn from all documents together, by a seed: the same seed, files, rubric and code give the
+same draw. Printed for each: document, id, score, the question's title, and every element found with its quotes, their
+page and the nearest heading.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def main() -> None:
         found += [(file.stem, document, answer) for answer in result["answers"] if answer["score"]]
     drawn = random.Random(given.seed).sample(found, given.count)  # noqa: S311 - reproducible on purpose
     for number, (name, document, answer) in enumerate(drawn, 1):
-        print(f"\n{number}. {name} {answer['id']} {answer['score']:g}: {titles[answer['question']]} | {points[answer['point']]}")
+        print(
+            f"\n{number}. {name} {answer['id']} {answer['score']:g}: {titles[answer['question']]} | {points[answer['point']]}"
+        )
         if answer["measure"]:
             print(f"   {answer['measure']}")
         for item in answer["evidence"]:

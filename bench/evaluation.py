@@ -1,9 +1,10 @@
 """Where the time of one evaluation goes, beside PDFium's bare text in the same run.
 
-    python bench/evaluation.py [--cache DIR] [--runs N] [--pages 50 300 600 2000] [FILE...]
+    python bench/evaluation.py [--cache DIR] [--runs N] [--pages 50 300 600 2000] [--joined PAGES] [FILE...]
 
-Without FILEs: the real plan, and plans of ``--pages`` made by ``plans.py``. Each document has a process of its own. Its
-first evaluation tells the peak of memory; then bare text, extraction without tables, and the whole take turns N times in the
+Without FILEs: the real plan, and plans of ``--pages`` made by ``plans.py``. With ``--joined``: one document of so many
+pages, the first ones of each FILE in proportion to its length. Each document has a process of its own. Its first
+evaluation tells the peak of memory; then bare text, extraction without tables, and the whole take turns N times in the
 warm process, and the least CPU time (user + system) of each counts: other work on the machine only ever adds. Printed
 for each document: ratios to bare text, pages a second, CPU ms of every stage, and documents of 300 pages that one core
 does in an hour; at last how far the cost of the made plans is from one that is proportional to their pages.
@@ -26,7 +27,6 @@ from unittest.mock import patch
 sys.path.insert(0, str(Path(__file__).parent))
 
 from extraction import bare_text
-from plans import REAL_PLAN, make_plan
 
 PAGES = 300
 STAGES = ("extract", "units", "scan", "judge", "json")
@@ -89,6 +89,19 @@ def proportional(points: list[tuple[float, float]]) -> tuple[float, float]:
     return a_page, max(abs(cost / pages / a_page - 1) for pages, cost in points)
 
 
+def joined(files: list[Path], pages: int, target: Path) -> Path:
+    """Write a document of about ``pages`` real pages, taken from each file in proportion, and return its path."""
+    import pypdfium2
+
+    with pypdfium2.PdfDocument.new() as whole:
+        parts = [pypdfium2.PdfDocument(file) for file in files]
+        share = pages / sum(map(len, parts))
+        for part in parts:
+            whole.import_pages(part, list(range(min(len(part), round(share * len(part))))))
+        whole.save(target)
+    return target
+
+
 def report(name: str, found: dict[str, float]) -> str:
     """Return one document's row."""
     ratio = {key: found[key] / found["bare"] for key in ("without tables", "extract", "whole")}
@@ -108,6 +121,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "decalogo-bench-cache")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--pages", type=int, nargs="*", default=[50, 300, 600, 2000])
+    parser.add_argument("--joined", type=int, default=0)
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child:
@@ -117,9 +131,17 @@ def main() -> None:
             "ms a page", "pages/s", "peak MiB", f"documents of {PAGES} p/h/core")  # fmt: skip
     print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}")
     with tempfile.TemporaryDirectory(prefix="decalogo-plans-") as folder:
-        made = [] if given.files else [make_plan(pages, Path(folder) / f"made-{pages}.pdf") for pages in given.pages]
+        made: list[Path] = []
+        files = given.files
+        if given.joined:
+            files = [joined(files, given.joined, Path(folder) / f"joined-{given.joined}.pdf")]
+        if not files:
+            from plans import REAL_PLAN, make_plan
+
+            made = [make_plan(pages, Path(folder) / f"made-{pages}.pdf") for pages in given.pages]
+            files = [REAL_PLAN, *made]
         points = []
-        for file in given.files or [REAL_PLAN, *made]:
+        for file in files:
             command = [sys.executable, __file__, "--child", str(file), f"--cache={given.cache}", f"--runs={given.runs}"]
             done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our own command line
             found = json.loads(done.stdout)

@@ -101,7 +101,8 @@ class _PathReader:
         """Add what lines a path draws."""
         if not self.bounds(shape, *self.edges_at):
             return
-        box = self._box(*self.edges[:], matrix)
+        x0, y0, x1, y1 = self.edges[:]
+        box = self._box(x0, y0, x1, y1, matrix)
         left, top, right, bottom = box
         width, height = right - left, bottom - top
         if max(width, height) < _SHORT:
