@@ -43,10 +43,9 @@ class SecondHost:
         (clone.folder / "compose.worker.override.yaml").write_text(SECOND, encoding="utf-8")
 
     def worker(self) -> str:
-        """Return its one worker's container."""
+        """Return its worker's container; where there are several, the newest."""
         name = f"label=com.docker.compose.project={self.clone.name}"
-        (container,) = docker("ps", "--quiet", "--filter", name).split()
-        return container
+        return docker("ps", "--quiet", "--filter", name).split()[0]
 
     def log(self) -> str:
         """Return what its worker said."""

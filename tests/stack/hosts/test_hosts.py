@@ -132,6 +132,13 @@ def test_a_host_that_is_back_works_again(appliance: Appliance, client: Client, s
     assert second.log().count('"outcome": "succeeded"') == before + 2
 
 
+def test_the_number_of_its_workers_changes_without_the_line(appliance: Appliance, second: SecondHost) -> None:
+    second.clone.run("join", "--scale", "worker=2")
+
+    wait(lambda: metric(appliance, 'decalogo_host_workers_alive{host="north"}') == "2.0", "two workers there", 30)
+    assert second.clone.run("status").count("healthy") == 2
+
+
 def test_a_revoked_host_is_out_within_seconds_and_its_documents_go_back(
     appliance: Appliance, client: Client, second: SecondHost, joined: Joined
 ) -> None:
