@@ -65,6 +65,7 @@ def test_celery_gets_the_guides_settings_as_the_decisions_amend_them() -> None:
         "decalogo_batch_tasks",
         "high_priority",
         "low_priority",
+        "large",
         "suspect",
         "slow",
         "scans",

@@ -34,7 +34,7 @@ def test_the_status_follows_the_documents(
         return body["state"], counts, body["finished_at"]
 
     assert status() == ("queued", {"total": 3, "queued": 3}, None)
-    services.ledger.claim(batch["documents"][0], "worker")
+    services.ledger.claim(batch["documents"][0], "another task")
     assert status() == ("running", {"total": 3, "queued": 2, "running": 1}, None)
     fail(services, batch["documents"][1])
     succeed(services, batch["documents"][2])

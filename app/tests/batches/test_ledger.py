@@ -70,11 +70,12 @@ def test_only_one_task_can_claim_a_document(ledger: Ledger) -> None:
 
 def test_a_claim_whose_answer_was_lost_is_one_claim_and_a_second_message_is_none(ledger: Ledger) -> None:
     (name,) = admit(ledger, 1)
-    call = (name, "task", 10.0, "normal", "call-1")
+    call = ("", "task", 10.0, "call-1", 0.5, "normal")
     first, again = ledger._run("claim", *call), ledger._run("claim", *call)
-    assert first[:2] == again[:2] == ["claimed", 1]
-    # The same message delivered twice has the same task id; it is another call.
-    assert ledger.claim(name, "task") is None
+    assert first[:4] == again[:4] == ["claimed", name, "normal", 1]
+    # The same message delivered twice has the same task id; it is another call, and takes nothing else either.
+    admit(ledger, 1, "batch_2")
+    assert ledger.claim(None, "task") is None
     document = ledger.document(name)
     assert document is not None
     assert document.attempts == 1
@@ -130,11 +131,11 @@ def test_renewing_keeps_a_lease_and_names_what_was_lost(ledger: Ledger, settings
     held, stolen = admit(ledger, 2)
     ledger.claim(held, "task-a")
     ledger.claim(stolen, "task-b")
-    assert ledger.renew("worker@here", [(held, "task-a"), (stolen, "somebody-else")]) == [stolen]
+    assert ledger.renew("worker@here", ["task-a", "somebody-else"]) == ["somebody-else"]
     end = time.monotonic() + 1.5 * settings.queue.lease_seconds
     expired: dict[str, str] = {}
     while time.monotonic() < end:
-        ledger.renew("worker@here", [(held, "task-a")])
+        ledger.renew("worker@here", ["task-a"])
         expired |= ledger.expire()
         time.sleep(0.1)
     assert expired == {stolen: "queued"}

@@ -181,7 +181,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def renew(self, held: tuple[str, str, Claim | None]) -> None:
         document, owner, _ = held
         mine = self.model[document].owner == owner
-        assert self.ledger.renew("worker@test", [(document, owner)]) == ([] if mine else [document])
+        assert self.ledger.renew("worker@test", [owner]) == ([] if mine else [owner])
 
     @rule(target=parts, held=claims, count=st.integers(1, 3), heavy=st.booleans())
     def cut(self, held: tuple[str, str, Claim | None], count: int, heavy: bool) -> object:

@@ -97,9 +97,9 @@ def test_a_host_may_do_what_a_worker_does_and_no_more(tmp_path: Path) -> None:
                 new_id("batch"), "tests", Options(), [NewDocument(document_id, "x.txt", "", "00", 1)]
             )
             ledger = Ledger(host, QueueSettings())
-            claim = ledger.claim(document_id, "task-1")
+            claim = ledger.claim(None, "task-1")
             assert claim
-            assert ledger.renew("worker-1@north", [(document_id, "task-1")]) == []
+            assert ledger.renew("worker-1@north", ["task-1"], slots=2) == []
             assert ledger.release(document_id, "task-1", "returned", "it was stopped") == "queued"
             claim = ledger.claim(document_id, "task-2")
             assert claim

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -47,9 +48,7 @@ def lose(first: FirstHost, document_id: str) -> None:
 def test_a_document_is_judged_by_a_worker_that_shares_no_disk(first: FirstHost) -> None:
     document_id = submit(first)
 
-    outcome = run_document(
-        document_id, "task-1", "normal", first.services.ledger, first.store(), first.services.settings
-    )
+    outcome = run_document("task-1", ["normal"], first.services.ledger, first.store(), first.services.settings)
 
     document = first.services.ledger.document(document_id)
     assert document is not None
@@ -61,8 +60,8 @@ def test_a_document_is_judged_by_a_worker_that_shares_no_disk(first: FirstHost) 
 
 def test_both_forms_of_the_store_bring_the_same_result(first: FirstHost) -> None:
     documents = [submit(first), submit(first)]
-    for document_id, store in zip(documents, (first.services.store, first.store()), strict=True):
-        run_document(document_id, "task", "normal", first.services.ledger, store, first.services.settings)
+    for store in (first.services.store, first.store()):
+        run_document("task", ["normal"], first.services.ledger, store, first.services.settings)
 
     results = [first.services.store.read(first.services.ledger.document(d).result_key) for d in documents]  # type: ignore[union-attr]
     assert results[0] == results[1]
@@ -86,14 +85,14 @@ def test_an_attempt_that_lost_its_claim_is_fenced_and_counted(first: FirstHost) 
     ledger, store = first.services.ledger, first.store()
 
     class Cut(Ledger):
-        def claim(self, *given: str) -> Claim | None:  # type: ignore[override]
-            found = ledger.claim(*given)
+        def claim(self, *given: Any, **named: Any) -> Claim | None:
+            found = ledger.claim(*given, **named)
             lose(first, document_id)
             return found
 
     slow = Cut(ledger._redis, first.services.settings.queue)
 
-    assert run_document(document_id, "task-1", "normal", slow, store, first.services.settings) == "fenced"
+    assert run_document("task-1", ["normal"], slow, store, first.services.settings) == "fenced"
     assert ledger.document(document_id).state is DocumentState.QUEUED  # type: ignore[union-attr]
 
 

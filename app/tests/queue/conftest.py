@@ -48,15 +48,22 @@ class Appliance:
         self.processes.append(process)
         return process
 
-    def submit(self, contents: Sequence[str | bytes], priority: Priority = Priority.NORMAL) -> tuple[str, list[str]]:
+    def submit(
+        self,
+        contents: Sequence[str | bytes],
+        priority: Priority = Priority.NORMAL,
+        *,
+        tenant: str = "tests",
+        large: bool = False,
+    ) -> tuple[str, list[str]]:
         """Admit a batch without publishing messages; returns its id and its documents' ids."""
         documents = []
         for content in contents:
             document_id = new_id("doc")
             self.store.put(f"documents/{document_id}", content.encode() if isinstance(content, str) else content)
-            documents.append(NewDocument(document_id, "x.txt", "", "00", len(content)))
+            documents.append(NewDocument(document_id, "x.txt", "", "00", len(content), large))
         job_id = new_id("batch")
-        self.ledger.admit(job_id, "tests", Options(priority=priority), documents)
+        self.ledger.admit(job_id, tenant, Options(priority=priority), documents)
         return job_id, [d.document_id for d in documents]
 
     def wait(self, condition: Callable[[], bool], seconds: float, what: str) -> None:

@@ -1,51 +1,88 @@
-"""The janitor against a Redis that is slow to answer."""
+"""The janitor: as many messages as documents wait, by lengths alone."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import pytest
+import redis
 
-from decalogo.batches.ledger import open_ledger
+from decalogo.batches.ledger import Ledger, open_ledger
 from decalogo.batches.states import NewDocument, Options
 from decalogo.connections import connect
-from decalogo.queue import janitor as module
 from decalogo.queue.janitor import Janitor
+from decalogo.queue.lanes import LANES, QUEUES
 from decalogo.settings import Settings
 
 
-def test_one_slow_answer_does_not_put_the_next_look_off_for_long(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+class Broker:
+    """The lists of the real broker, filled without Celery."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.client: redis.Redis = connect(settings.redis, settings.redis.broker_db)
+        self.published: list[tuple[str, str]] = []
+
+    def publish(self, documents: Iterable[tuple[str, str]]) -> None:
+        for document_id, lane in documents:
+            self.published.append((document_id, lane))
+            self.client.lpush(LANES[lane].queue, document_id)
+
+
+@pytest.fixture
+def ledger(settings: Settings) -> Ledger:
+    return open_ledger(settings)
+
+
+@pytest.fixture
+def broker(settings: Settings) -> Broker:
+    return Broker(settings)
+
+
+@pytest.fixture
+def run(settings: Settings, ledger: Ledger, broker: Broker) -> Callable[[], None]:
+    queue = settings.queue.model_copy(update={"republish_grace_seconds": 0.000001})
+    return Janitor(ledger, broker.client, broker.publish, queue).run_pass
+
+
+def admit(ledger: Ledger, *names: str, large: bool = False) -> None:
+    ledger.admit(f"batch_{names[0]}", "t", Options(), [NewDocument(name, "x", "", "00", 1, large) for name in names])
+
+
+def test_what_was_never_published_is_published_once(ledger: Ledger, broker: Broker, run: Callable[[], None]) -> None:
+    admit(ledger, "a", "b")
+    admit(ledger, "c", large=True)
+    run()
+    run()
+    assert broker.published == [("a", "normal"), ("b", "normal"), ("c", "large")]
+
+
+def test_only_as_many_as_are_missing_are_published_again(
+    ledger: Ledger, broker: Broker, run: Callable[[], None]
 ) -> None:
-    ledger = open_ledger(settings)
-    broker = connect(settings.redis, settings.redis.broker_db)
-    published: list[tuple[str, str]] = []
+    admit(ledger, *"abcde")
+    run()
+    broker.client.ltrim(LANES["normal"].queue, 0, 2)
+    run()
+    assert len(broker.published) == 7
+    assert broker.client.llen(LANES["normal"].queue) == 5
 
-    def publish(documents: Iterable[tuple[str, str]]) -> None:
-        published.extend(documents)
 
-    ledger.admit("batch_1", "t", Options(), [NewDocument("doc_1", "x", "", "00", 1)])
-    janitor = Janitor(ledger, broker, publish, settings.queue)
-    clock = time.monotonic
-    late = 0.0
-    monkeypatch.setattr(module.time, "monotonic", lambda: clock() + late)
-    stale = ledger.stale
+def test_any_message_of_a_group_will_do_and_none_of_another(
+    ledger: Ledger, broker: Broker, run: Callable[[], None]
+) -> None:
+    admit(ledger, "a", "b")
+    broker.client.lpush(LANES["low"].queue, "x", "y")
+    run()
+    assert broker.published == []
+    assert ledger.claim("a", "task") is not None
+    ledger.release("a", "task", "lost", "signal 9")
+    run()
+    assert broker.published == [("a", "suspect")]
 
-    def frozen(*arguments: Any) -> Any:  # Redis answers, ten seconds later
-        nonlocal late
-        late += 10.0
-        return stale(*arguments)
 
-    monkeypatch.setattr(ledger, "stale", frozen)
-    janitor.run_pass()
-    monkeypatch.setattr(ledger, "stale", stale)
-    assert published == []  # still within its grace
-    late += module._COMPARE_LATEST_SECONDS
-    deadline = clock() + 10
-    while not published:
-        assert clock() < deadline
-        janitor.run_pass()
-        time.sleep(0.05)
-    assert published == [("doc_1", "normal")]
+def test_deleted_lists_are_filled_again(ledger: Ledger, broker: Broker, run: Callable[[], None]) -> None:
+    admit(ledger, *"abc")
+    run()
+    broker.client.delete(*QUEUES)
+    run()
+    assert sorted(broker.published) == sorted([("a", "normal"), ("b", "normal"), ("c", "normal")] * 2)

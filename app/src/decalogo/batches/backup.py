@@ -2,7 +2,8 @@
 
 Taken while the appliance runs. Each document's entry is read in one step, and the files it names were durable before it
 named them and never change afterwards, so every entry in the archive agrees with its files. What is derived (queues,
-counters, indexes) is not stored but rebuilt from the documents; what was running is queued again.
+counters, indexes) is not stored but rebuilt from the documents, the lanes by the janitor's next pass; what was running
+is queued again.
 """
 
 from __future__ import annotations
@@ -158,7 +159,6 @@ def _load_batch(pipe: Any, job_id: str, batch: dict[str, str], members: dict[str
         pipe.hset(f"document:{document_id}", mapping=row)
         if row["state"] == DocumentState.QUEUED:
             pipe.zadd("queued", {document_id: 0})
-            pipe.zadd(f"waiting:{_lane(row)}", {document_id: float(row["created_at"])})
         elif row["state"] == DocumentState.DEAD:
             pipe.zadd("dead", {document_id: float(row["finished_at"])})
     waiting = counts[DocumentState.QUEUED]
@@ -174,10 +174,3 @@ def _load_batch(pipe: Any, job_id: str, batch: dict[str, str], members: dict[str
         pipe.sadd("open", job_id)
     else:
         pipe.zadd("finished", {job_id: float(finished_at)})
-
-
-def _lane(row: dict[str, str]) -> str:
-    """Return what ``lane_of`` in ``lua/prelude.lua`` returns."""
-    if int(row["lost"]):
-        return "suspect"
-    return "slow" if row["extended"] == "1" else row["priority"]

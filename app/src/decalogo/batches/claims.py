@@ -13,6 +13,7 @@ class Claim:
 
     Attributes:
         document_id: the document, or the part.
+        lane: where it waited.
         waited: its time in the queue, seconds.
         part_of: the document of a part, else empty.
         work: what a part is to read.
@@ -25,6 +26,7 @@ class Claim:
     job_id: str
     attempt: int
     options: Options
+    lane: str = "normal"
     waited: float = 0.0
     part_of: str = ""
     work: str = ""
@@ -35,7 +37,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A queued document seen by the janitor: when its message was published (as the ledger wrote it) and its lane."""
+    """A queued document seen by the janitor: when a message was sent for it (as the ledger wrote it), and its lane."""
 
     document_id: str
     published_at: str

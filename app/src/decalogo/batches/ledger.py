@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Literal, cast
 
 import redis
-from redis.exceptions import RedisError
 
 from decalogo.batches.claims import Claim, Waiting
+from decalogo.batches.lanes import NAMES, group_of
 from decalogo.batches.once import KEEP_SECONDS
+from decalogo.batches.reading import Reading
 from decalogo.batches.refusal import refuse
 from decalogo.batches.scripts import Scripts
-from decalogo.batches.states import PLAIN, Batch, Document, DocumentState, Handling, NewDocument, Options
+from decalogo.batches.states import PLAIN, DocumentState, Handling, NewDocument, Options
 from decalogo.connections import connect
-from decalogo.errors import UnavailableError
 from decalogo.settings import QueueSettings, Settings
 
 _PAGE = 1000
@@ -29,7 +30,7 @@ Ending = Literal["lost", "returned"]
 """How an attempt ends without an answer: ``lost`` counts towards ``queue.max_attempts``, ``returned`` does not."""
 
 
-class Ledger:
+class Ledger(Reading):
     """All reads and moves of batches and documents.
 
     Args:
@@ -40,32 +41,10 @@ class Ledger:
     """
 
     def __init__(self, client: redis.Redis, settings: QueueSettings) -> None:
-        self._redis = client
-        self._settings = settings
+        super().__init__(client, settings)
         self._run = Scripts(client).run
 
-    def ping(self) -> None:
-        """Raise :class:`UnavailableError` unless the ledger answers."""
-        try:
-            self._redis.ping()
-        except RedisError as error:
-            raise UnavailableError("the ledger (Redis) does not answer", retry_after=5) from error
-
-    def durability(self) -> list[str]:
-        """Return what this Redis gives up that a broker must not (empty when nothing).
-
-        Raises:
-            UnavailableError: it evicts keys under memory pressure, which would delete queues silently.
-        """
-        memory, persistence = self._redis.info("memory"), self._redis.info("persistence")
-        policy = memory.get("maxmemory_policy", "noeviction")
-        if policy != "noeviction":
-            raise UnavailableError(f"Redis has maxmemory-policy {policy}; set noeviction, or it deletes queued work")
-        if not persistence.get("aof_enabled"):
-            return ["Redis keeps no append-only file: a restart loses what was accepted since the last snapshot"]
-        return []
-
-    # -- submitting and reading -------------------------------------------------------------------------------------
+    # -- a submitter's moves -------------------------------------------------------------------------------------
 
     def room(self, tenant: str, *, tenant_limit: int = 0) -> None:
         """Raise what :meth:`admit` would raise for a batch of one document; for use before an upload is read."""
@@ -96,10 +75,8 @@ class Ledger:
             UnavailableError: no room (``queue.max_depth`` or ``queue.max_memory_share``); nothing was recorded.
             QuotaError: the tenant's limit would be passed; nothing was recorded.
         """
-        rows = [
-            {"id": d.document_id, "filename": d.filename, "custom_id": d.custom_id, "sha256": d.sha256, "size": d.size}
-            for d in documents
-        ]
+        names = {"document_id": "id"}
+        rows = [{names.get(name, name): value for name, value in asdict(d).items()} for d in documents]
         batch = (job_id, options.to_json(), options.priority, json.dumps(rows))
         asked = (handling.webhook, handling.idempotency, handling.fingerprint, KEEP_SECONDS)
         refuse(self._run("admit", tenant, *self._limits(tenant_limit), *batch, *asked))
@@ -107,84 +84,36 @@ class Ledger:
     def _limits(self, tenant_limit: int) -> tuple[float, ...]:
         return self._settings.max_depth, self._settings.max_memory_share, tenant_limit
 
-    def batch(self, job_id: str) -> Batch | None:
-        """Return one batch with its counters, or None."""
-        row = cast("dict[str, str]", self._redis.hgetall(f"batch:{job_id}"))
-        return Batch.from_row(job_id, row) if row else None
-
-    def batches(self, tenant: str, *, offset: int = 0, limit: int = 50) -> list[Batch]:
-        """Return a tenant's batches, newest first."""
-        ids = cast("list[str]", self._redis.zrevrange(f"tenant:{tenant}:batches", offset, offset + limit - 1))
-        return [Batch.from_row(job_id, row) for job_id, row in zip(ids, self._hashes("batch", ids), strict=True) if row]
-
-    def document(self, document_id: str) -> Document | None:
-        """Return one document, or None."""
-        row = cast("dict[str, str]", self._redis.hgetall(f"document:{document_id}"))
-        return Document.from_row(document_id, row) if row else None
-
-    def documents(self, job_id: str, *, offset: int = 0, limit: int = 100) -> list[Document]:
-        """Return documents of a batch in submission order."""
-        ids = cast("list[str]", self._redis.lrange(f"batch:{job_id}:documents", offset, offset + limit - 1))
-        rows = self._hashes("document", ids)
-        return [Document.from_row(document_id, row) for document_id, row in zip(ids, rows, strict=True) if row]
-
-    def iterate(self, job_id: str) -> Iterator[Document]:
-        """Yield all documents of a batch, read page by page."""
-        offset = 0
-        while page := self.documents(job_id, offset=offset, limit=_PAGE):
-            yield from page
-            offset += len(page)
-
-    def _hashes(self, kind: str, ids: Iterable[str]) -> list[dict[str, str]]:
-        with self._redis.pipeline(transaction=False) as pipe:
-            for name in ids:
-                pipe.hgetall(f"{kind}:{name}")
-            return cast("list[dict[str, str]]", pipe.execute())
-
-    def depth(self) -> int:
-        """Return how many documents are queued."""
-        return self._redis.zcard("queued")
-
-    def running(self) -> int:
-        """Return how many documents are in work."""
-        return self._redis.zcard("running")
-
-    def finished_per_second(self, seconds: float) -> float:
-        """Return the documents that ended a second, over the whole tens of seconds that the last ``seconds`` hold."""
-        last = int(self._time() // 10)
-        buckets = max(1, int(seconds // 10))
-        counts = self._redis.mget([f"drained:{number}" for number in range(last - buckets, last)])
-        return sum(int(count) for count in counts if count) / (10 * buckets)
-
-    def live_workers(self) -> list[str]:
-        """Return the workers heard of within three leases."""
-        oldest = self._time() - 3 * self._settings.lease_seconds
-        return cast("list[str]", self._redis.zrangebyscore("workers", oldest, "+inf"))
-
-    def forget_worker(self, name: str) -> None:
-        """Drop one that takes its leave: it is not missed."""
-        self._redis.zrem("workers", name)
-
-    def forget_workers(self, silent_seconds: float) -> None:
-        """Drop workers not heard of for so long."""
-        self._redis.zremrangebyscore("workers", "-inf", self._time() - silent_seconds)
-
-    def _time(self) -> float:
-        seconds, micros = self._redis.time()
-        return seconds + micros / 1e6
-
     # -- a worker's moves -------------------------------------------------------------------------------------------
 
-    def claim(self, document_id: str, owner: str, lane: str = "normal") -> Claim | None:
-        """Start an attempt for Celery task ``owner``; None when the document is not waiting (any more) in this lane."""
+    def claim(
+        self, document_id: str | None, owner: str, lane: str = "normal", lanes: Sequence[str] = ()
+    ) -> Claim | None:
+        """Start an attempt for Celery task ``owner``.
+
+        Args:
+            document_id: this document, or None: the one whose turn it is.
+            owner: the task; while it holds a document it gets no other one.
+            lane: the lane its message came by.
+            lanes: where to take a document from, by rank; when not given, the lanes that messages of ``lane`` are for.
+
+        Returns:
+            The claim, or None when nothing waits there (any more).
+        """
         # Redis' client repeats a call whose answer it lost; the id makes that one claim, not a refusal of our own.
-        answer = self._run("claim", document_id, owner, self._settings.lease_seconds, lane, secrets.token_hex(8))
+        asked = (document_id or "", owner, self._settings.lease_seconds, secrets.token_hex(8))
+        answer = self._run("claim", *asked, self._settings.large_share, *(lanes or group_of(lane)))
         if answer[0] != "claimed":
             return None
-        options = Options.from_json(answer[3])
+        _, name, waited_in, attempt, job_id, options, waited, part_of, work, *numbers = answer
         return Claim(
-            document_id, answer[2], int(answer[1]), options, float(answer[4]), *answer[5:7], *map(int, answer[7:])
-        )
+            name, job_id, int(attempt), Options.from_json(options), waited_in, float(waited), part_of, work,
+            *map(int, numbers),
+        )  # fmt: skip
+
+    def held_by(self, owner: str) -> str | None:
+        """Return the document (or part) that a Celery task runs."""
+        return cast("str | None", self._redis.hget("owners", owner))
 
     def split(self, claim: Claim, parts: Sequence[str], *, heavy: bool) -> list[tuple[str, str]]:
         """End an attempt by cutting its document into parts, each of which is claimed as a document is.
@@ -208,14 +137,26 @@ class Ledger:
         return bool(counted), lane
 
     def renew(
-        self, worker: str, held: Iterable[tuple[str, str]], notes: Mapping[str, Mapping[str, object]] = _NOTHING
+        self,
+        worker: str,
+        owners: Iterable[str],
+        notes: Mapping[str, Mapping[str, object]] = _NOTHING,
+        *,
+        slots: int = 0,
     ) -> list[str]:
-        """Extend the leases of ``held`` (document id, owner), note by owner where it is, and the worker's heartbeat.
+        """Extend the leases of what these tasks run, note by task where it is, and the worker's heartbeat.
 
-        Returns the documents that are no longer this worker's.
+        Args:
+            worker: its name.
+            owners: its active tasks.
+            notes: what is known of some of them.
+            slots: documents the worker judges at once, if it takes large ones; their share is counted from it.
+
+        Returns:
+            The tasks that hold nothing (any more).
         """
-        flat = [value for name, owner in held for value in (name, owner, _json(notes.get(owner)))]
-        return cast("list[str]", self._run("renew", worker, self._settings.lease_seconds, *flat))
+        flat = [value for owner in owners for value in (owner, _json(notes.get(owner)))]
+        return cast("list[str]", self._run("renew", worker, self._settings.lease_seconds, slots, *flat))
 
     def finish(
         self,
@@ -242,6 +183,10 @@ class Ledger:
         most = self._settings.max_attempts
         return cast("str", self._run("release", document_id, owner, kind, reason, most, _json(facts)))
 
+    def forget_worker(self, name: str) -> None:
+        """Drop one that takes its leave: it is not missed."""
+        self._forget_workers([name])
+
     # -- the janitor's moves ----------------------------------------------------------------------------------------
 
     def expire(self) -> dict[str, str]:
@@ -249,9 +194,23 @@ class Ledger:
         flat = cast("list[str]", self._run("expire", self._settings.max_attempts, _PAGE, self._settings.lease_seconds))
         return dict(zip(flat[::2], flat[1::2], strict=True))
 
-    def stale(self, grace_seconds: float, limit: int) -> list[Waiting]:
-        """Return queued documents whose message is older than the grace time."""
-        flat = cast("list[str]", self._run("stale", grace_seconds, limit))
+    def forget_workers(self, silent_seconds: float) -> None:
+        """Drop workers not heard of for so long."""
+        before = self._time() - silent_seconds
+        self._forget_workers(cast("list[str]", self._redis.zrangebyscore("workers", "-inf", before)))
+
+    def _forget_workers(self, names: Sequence[str]) -> None:
+        if names:
+            self._redis.zrem("workers", *names)
+            self._redis.hdel("slots", *names)
+
+    def survey(self) -> dict[str, int]:
+        """Return how many documents wait in each lane; indexes that do not hold what is queued are made anew."""
+        return dict(zip(NAMES, self._run("survey", *NAMES), strict=True))
+
+    def stale(self, grace_seconds: float, limit: int, lanes: Sequence[str] = NAMES) -> list[Waiting]:
+        """Return queued documents of these lanes whose message is older than the grace time."""
+        flat = cast("list[str]", self._run("stale", grace_seconds, limit, *lanes))
         return [Waiting(*flat[i : i + 3]) for i in range(0, len(flat), 3)]
 
     def touch(self, waiting: Iterable[Waiting]) -> set[str]:
@@ -277,21 +236,9 @@ class Ledger:
         flat = cast("list[str]", self._run("forget", job_id))
         return list(zip(flat[::3], flat[1::3], flat[2::3], strict=True))
 
-    def dead(self, *, offset: int = 0, limit: int = 100) -> list[Document]:
-        """Return dead letters, newest first."""
-        ids = cast("list[str]", self._redis.zrevrange("dead", offset, offset + limit - 1))
-        return [
-            Document.from_row(name, row) for name, row in zip(ids, self._hashes("document", ids), strict=True) if row
-        ]
-
     def drop(self, document_ids: Sequence[str]) -> int:
         """Take documents off the list of dead letters; they stay dead in their batches. Returns how many were on it."""
         return self._redis.zrem("dead", *document_ids) if document_ids else 0
-
-    def finished_before(self, age_seconds: float, limit: int = 100) -> list[str]:
-        """Return batches that finished longer ago than ``age_seconds``, oldest first."""
-        before = self._time() - age_seconds
-        return cast("list[str]", self._redis.zrangebyscore("finished", "-inf", before, start=0, num=limit))
 
 
 def open_ledger(settings: Settings) -> Ledger:

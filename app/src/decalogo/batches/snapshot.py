@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import redis
 
-from decalogo.batches.states import Priority
-
-LANES: Final = (*(priority.value for priority in Priority), "suspect", "slow", "scans")
-"""The lanes a document can wait in, by the ledger's names."""
+from decalogo.batches.lanes import NAMES as LANES
 
 
 @dataclass(frozen=True, slots=True)

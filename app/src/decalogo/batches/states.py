@@ -81,6 +81,7 @@ class NewDocument:
         custom_id: the submitter's own id, unique in the batch; empty when none was given.
         sha256: hex digest of the bytes.
         size: length in bytes.
+        large: it takes the lane of large documents, unless its priority is high.
     """
 
     document_id: str
@@ -88,6 +89,11 @@ class NewDocument:
     custom_id: str
     sha256: str
     size: int
+    large: bool = False
+
+    def lane(self, priority: Priority) -> str:
+        """Return where it waits at first; ``lua/admit.lua`` says the same."""
+        return "large" if self.large and priority is not Priority.HIGH else priority.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,33 +1,28 @@
 """The janitor: brings ledger and broker back together. Any number of copies may run.
 
-Every pass takes back documents whose lease ended. A queued document whose message has gone (popped by a worker that
-died, never published, lists deleted) is published again.
+Every pass takes back documents whose lease ended. Where fewer messages lie in the broker than documents wait (popped by
+a worker that died, never published, lists deleted), what is missing is published again. Only lengths are read.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable
-from typing import cast
 
 import redis
 import structlog
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from decalogo.batches.lanes import GROUPS, NAMES
 from decalogo.batches.ledger import Ledger
 from decalogo.metrics.record import observe
-from decalogo.queue.lanes import QUEUES
+from decalogo.queue.lanes import LANES
 from decalogo.settings import QueueSettings
 
 log = structlog.get_logger(__name__)
 
-_STALE_LIMIT = 20_000
-_SLICE = 1000
 _FORGET_WORKERS_SECONDS = 3600.0
-_COMPARE_SECONDS = 1.0
-_COMPARE_LATEST_SECONDS = 5.0
 
 
 class Janitor:
@@ -53,7 +48,6 @@ class Janitor:
         self._settings = settings
         self._last_pass = 0.0
         self._judge_leases_from = time.monotonic() + settings.lease_seconds
-        self._compare_from = 0.0
 
     def run_pass(self) -> None:
         """Do one pass; raises ``RedisError`` or ``OperationalError`` while Redis is away."""
@@ -65,39 +59,27 @@ class Janitor:
         if started >= self._judge_leases_from:
             for document_id, state in self._ledger.expire().items():
                 log.warning("lease ended", document_id=document_id, state=state)
-        self._republish(started)
+        self._republish()
         self._ledger.forget_workers(_FORGET_WORKERS_SECONDS)
         self._last_pass = time.monotonic()
 
-    def _republish(self, started: float) -> None:
-        if started < self._compare_from:
-            return
-        stale = self._ledger.stale(self._settings.republish_grace_seconds, _STALE_LIMIT)
-        if not stale:
-            return
-        present = self._messages()
-        missing = [w for w in stale if (w.document_id, w.lane) not in present]
-        # Reading a deep queue costs time: spend a twentieth of it at most, but never let one slow answer (a Redis that
-        # was frozen meanwhile) put the next look off for long.
-        spent = time.monotonic() - started
-        self._compare_from = started + min(max(_COMPARE_SECONDS, 20 * spent), _COMPARE_LATEST_SECONDS)
-        won = self._ledger.touch(missing)
-        if won:
-            self._publish([(w.document_id, w.lane) for w in missing if w.document_id in won])
-            log.warning("published again", documents=len(won))
-
-    def _messages(self) -> set[tuple[str, str]]:
-        # A message moves only out of the lists (to a worker), so a document seen in none of them has none.
-        present: set[tuple[str, str]] = set()
-        for name in QUEUES:
-            # From the head, where messages are pushed: a push meanwhile shows us some twice and hides none.
-            offset = 0
-            while messages := cast("list[str]", self._broker.lrange(name, offset, offset + _SLICE - 1)):
-                for message in messages:
-                    document_id, lane = json.loads(message)["headers"].get("document", ("", ""))
-                    present.add((document_id, lane))
-                offset += _SLICE
-        return present
+    def _republish(self) -> None:
+        waiting = self._ledger.survey()
+        with self._broker.pipeline(transaction=False) as pipe:
+            for lane in NAMES:
+                pipe.llen(LANES[lane].queue)
+            messages = dict(zip(NAMES, pipe.execute(), strict=True))
+        for group in GROUPS:
+            # Any message of a group starts any of its documents, so it is enough that there are as many. Those just
+            # taken from the list are missed too: publishing them anew is harmless, and happens once.
+            missing = sum(waiting[lane] - messages[lane] for lane in group)
+            if missing <= 0:
+                continue
+            stale = self._ledger.stale(self._settings.republish_grace_seconds, missing, group)
+            won = self._ledger.touch(stale)
+            if won:
+                self._publish([(w.document_id, w.lane) for w in stale if w.document_id in won])
+                log.warning("published again", documents=len(won))
 
 
 def run(janitor: Janitor, interval_seconds: float, beat: Callable[[], None], stopped: Callable[[float], bool]) -> None:

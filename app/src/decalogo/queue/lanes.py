@@ -1,15 +1,16 @@
 """Lanes: which Celery queue a document's message takes, and in which order a worker looks at the queues.
 
-Kombu's Redis transport asks for all queues of one priority before the next priority, which starves the lower ones for
-as long as the higher ones last. Here every queue is one list (``LLEN`` of its name is its depth), and the order between
-queues is :class:`LaneOrder`'s.
+Kombu's Redis transport keeps a list for each queue and priority. Here every queue is one list (``LLEN`` of its name is
+its depth), and the order between queues is :class:`LaneOrder`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
+
+from decalogo.batches.lanes import NAMES, SLOW, SUSPECT, WORK, group_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,30 +35,33 @@ LANES: Final = {
     "high": Lane("high_priority", 9),
     "normal": Lane(DEFAULT_QUEUE, 5),
     "low": Lane("low_priority", 1),
+    "large": Lane("large", 1),
+    "scans": Lane("scans", 1),
     "suspect": Lane(SUSPECT_QUEUE, 5),
     "slow": Lane("slow", 1, slow=True),
-    "scans": Lane("scans", 1),
 }
-"""By the name the ledger gives: the priority; ``suspect`` after a lost attempt; ``slow`` after a result cut by time;
-``scans`` for pages to recognise of documents whose priority is not high."""
+"""By the name the ledger gives: the priority; ``large`` and ``scans`` (pages to recognise) for what takes long, unless
+its priority is high; ``suspect`` after a lost attempt; ``slow`` after a result cut by time."""
 
-WORK_QUEUES: Final = ("high_priority", DEFAULT_QUEUE, "low_priority", "scans")
-SUSPECT_QUEUES: Final = (SUSPECT_QUEUE, "slow")
-QUEUES: Final = tuple(lane.queue for lane in LANES.values())
+WORK_QUEUES: Final = tuple(LANES[lane].queue for lane in WORK)
+SUSPECT_QUEUES: Final = tuple(LANES[lane].queue for lane in (*SUSPECT, *SLOW))
+QUEUES: Final = tuple(LANES[lane].queue for lane in NAMES)
 
-LOW_SHARE: Final = 10
-"""Of so many documents a worker process takes, one comes from the low lane if it has any, and one from the scans'."""
+
+def lanes_for(lane: str, consumed: Collection[str]) -> tuple[str, ...]:
+    """Return where a message of ``lane`` may take a document from, of a worker that consumes these queues, by rank."""
+    return tuple(name for name in group_of(lane) if name == lane or LANES[name].queue in consumed)
 
 
 class LaneOrder:
     """The order in which a worker looks at its queues; kombu loads it by name (``queue_order_strategy``).
 
-    Strict by rank, except that of ten messages one is looked for in the low lane first, and one among the scans.
+    Strict by rank. Which document a message starts, and with it the share of each lane, is the ledger's to say
+    (``lua/claim.lua``).
     """
 
     def __init__(self, it: Iterable[str] | None = None) -> None:
         self._queues: list[str] = []
-        self._taken = 0
         self.update(it or ())
 
     def update(self, it: Iterable[str]) -> None:
@@ -67,14 +71,8 @@ class LaneOrder:
 
     def consume(self, n: int) -> list[str]:
         """Return the queues to look at, first to last."""
-        turn = self._taken % LOW_SHARE
-        favoured = "low" if turn == LOW_SHARE - 1 else "scans" if turn == LOW_SHARE // 2 - 1 else ""
-        first = LANES[favoured].queue if favoured else ""
-        if first in self._queues:
-            return [first, *(queue for queue in self._queues if queue != first)][:n]
         return self._queues[:n]
 
     def rotate(self, last_used: str) -> str:
-        """Note that a message was taken from ``last_used``."""
-        self._taken += 1
+        """Nothing changes when a message was taken from ``last_used``."""
         return last_used

@@ -15,6 +15,7 @@ from decalogo.connections import connect
 from decalogo.health import beat
 from decalogo.metrics.worker import heartbeat
 from decalogo.queue import progress
+from decalogo.queue.lanes import LANES
 from decalogo.queue.publish import TASK_NAME
 from decalogo.queue.watchdog import Watchdog
 from decalogo.settings import get_settings
@@ -78,14 +79,17 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
         return [queue.name for queue in consumer.task_consumer.queues] if consumer.task_consumer else []
 
     def _renew(self, consumer: Any) -> None:
-        held = [(r.args[0], r.id) for r in tuple(state.active_requests) if r.name == TASK_NAME]
+        owners = [r.id for r in tuple(state.active_requests) if r.name == TASK_NAME]
+        queues = self._queues(consumer)
+        slots = consumer.pool.limit if LANES["large"].queue in queues else 0
         try:
-            gone = self._ledger.renew(consumer.hostname, held, {owner: progress.known(owner) for _, owner in held})
-            self._watchdog.look(bool(state.reserved_requests), self._queues(consumer))
+            notes = {owner: progress.known(owner) for owner in owners}
+            gone = self._ledger.renew(consumer.hostname, owners, notes, slots=slots)
+            self._watchdog.look(bool(state.reserved_requests), queues)
         except RedisError as error:
             log.warning("leases not renewed", error=str(error))
             return
         beat("worker")
         heartbeat.beat()
-        for document_id in gone:
-            log.debug("lease not ours", document_id=document_id)
+        for owner in gone:
+            log.debug("task holds no document", task_id=owner)

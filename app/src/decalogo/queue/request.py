@@ -13,4 +13,4 @@ class DocumentRequest(Request):  # type: ignore[misc]
     def cancel(self, pool: Any, signal: Any = None, emit_retry: bool = True) -> None:
         """End the running attempt because the worker stops, and hand the document back at once."""
         super().cancel(pool, signal, emit_retry)
-        self.task.hand_back(self.args[0], self.id)
+        self.task.hand_back(self.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -60,49 +60,46 @@ class TimeLimitError(DocumentError):
 
 
 def run_document(
-    document_id: str,
     owner: str,
-    lane: str,
+    lanes: Sequence[str],
     ledger: Ledger,
     store: WorkStore,
     settings: Settings,
     publish: Publish = publish,
 ) -> str:
-    """Evaluate a document if it waits (or read a part of one), and record the answer if the attempt still counts.
+    """Evaluate the document whose turn it is (or read a part of one), and record the answer if it still counts.
 
     Args:
-        document_id: the document, or the part.
         owner: Celery task id of this attempt.
-        lane: the lane its message came by.
+        lanes: where to take it from, by rank.
         ledger: decides who may run and whose answer stands.
         store: holds the upload and takes the result.
         settings: evaluator and limits.
         publish: sends the messages of parts, and of a document whose parts are done.
 
     Returns:
-        The document's new state, ``split`` when it was cut into parts, ``read`` when it was a part, ``skipped`` when it
-        was not waiting, or ``fenced`` when the answer came too late.
+        The document's new state, ``split`` when it was cut into parts, ``read`` when it was a part, ``skipped`` when
+        nothing waited, or ``fenced`` when the answer came too late.
     """
     asked = time.monotonic()
-    claim = ledger.claim(document_id, owner, lane)
+    claim = ledger.claim(None, owner, lanes=lanes)
     if claim is None:
         return "skipped"
+    document_id = claim.document_id
     structlog.contextvars.bind_contextvars(batch_id=claim.job_id, document_id=document_id, attempt=claim.attempt)
     try:
         with store.attempt(document_id, claim.attempt, owner) as files:
-            return _run(claim, lane, asked, ledger, files, settings, publish)
+            return _run(claim, asked, ledger, files, settings, publish)
     except ClaimLostError as error:
         observe(("documents", 1, "fenced", settings.evaluation.evaluator))
         log.warning("the answer came too late", outcome="fenced", detail=error.detail)
         return "fenced"
 
 
-def _run(
-    claim: Claim, lane: str, asked: float, ledger: Ledger, store: AttemptFiles, settings: Settings, publish: Publish
-) -> str:
+def _run(claim: Claim, asked: float, ledger: Ledger, store: AttemptFiles, settings: Settings, publish: Publish) -> str:
     started = time.monotonic()
     queue = settings.queue
-    limit = queue.slow_soft_time_limit_seconds if LANES[lane].slow else queue.soft_time_limit_seconds
+    limit = queue.slow_soft_time_limit_seconds if LANES[claim.lane].slow else queue.soft_time_limit_seconds
     deadline = started + _READING_SHARE * limit
     if claim.part_of:
         return _run_part(claim, ledger, store, settings, deadline, publish)
@@ -137,7 +134,7 @@ def _run(
     observe(
         ("documents", 1, outcome, settings.evaluation.evaluator),
         ("document", now - started, outcome),
-        ("wait", claim.waited, LANES[lane].queue),
+        ("wait", claim.waited, LANES[claim.lane].queue),
         ("stage", started - asked, "claim"),
         *((("stage", finishing - storing, "store"),) if answer.files else ()),
         ("stage", now - finishing, "finish"),

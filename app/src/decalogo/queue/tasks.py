@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import resource
 import time
@@ -23,6 +24,7 @@ from decalogo.errors import RubricError
 from decalogo.evaluation.rubric import load_rubric
 from decalogo.queue import progress
 from decalogo.queue.app import get_celery
+from decalogo.queue.lanes import lanes_for
 from decalogo.queue.publish import TASK_NAME
 from decalogo.queue.runner import run_document
 from decalogo.settings import get_settings
@@ -51,27 +53,31 @@ class MemoryLimitError(Exception):
 
 
 class DocumentTask(Task):  # type: ignore[misc]
-    """A task whose first argument is a document id: log context, and the document handed back on a cold shutdown."""
+    """A task that judges one document: log context, and the document handed back on a cold shutdown."""
 
     Request = "decalogo.queue.request:DocumentRequest"
 
     def before_start(self, task_id: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Bind the ids that every log line of the attempt carries."""
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(task_id=task_id, document_id=args[0])
+        structlog.contextvars.bind_contextvars(task_id=task_id)
         progress.begin(task_id)
 
-    def hand_back(self, document_id: str, task_id: str) -> None:
+    def hand_back(self, task_id: str) -> None:
         """Give the document back without counting it as lost; called in the worker's parent process."""
-        _release(document_id, task_id, "returned", "its worker was stopped")
+        _release(task_id, "returned", "its worker was stopped")
 
 
 @app.task(bind=True, base=DocumentTask, name=TASK_NAME)  # type: ignore[untyped-decorator]
 def process_document(self: Task, document_id: str, lane: str) -> None:
-    """Evaluate one document (guide: ``process_document``; content by reference, never in the message)."""
+    """Evaluate one document (guide: ``process_document``; content by reference, never in the message).
+
+    ``document_id`` is the one the message was sent for; which one is evaluated, the ledger says.
+    """
     settings = get_settings()
+    lanes = lanes_for(lane, app.amqp.queues.consume_from)
     try:
-        run_document(document_id, self.request.id, lane, ledger(), work_store(), settings)
+        run_document(self.request.id, lanes, ledger(), work_store(), settings)
     except MemoryError as error:
         # Celery ends the whole worker on a MemoryError; here it is one document over its process's own bound.
         raise MemoryLimitError(f"over {settings.queue.child_address_space_bytes >> 20} MiB of address space") from error
@@ -112,19 +118,20 @@ def explain(exception: BaseException) -> tuple[str, dict[str, object]]:
 
 
 @task_failure.connect(weak=False)  # type: ignore[untyped-decorator]
-def _attempt_lost(sender: Task, task_id: str, exception: BaseException, args: Any, **_: object) -> None:
+def _attempt_lost(sender: Task, task_id: str, exception: BaseException, **_: object) -> None:
     """Give up an attempt that ended without an answer; fires in the parent for a lost child, else in the child."""
-    if not isinstance(sender, DocumentTask) or not args:
+    if not isinstance(sender, DocumentTask):
         return
     reason, facts = explain(exception)
-    _release(args[0], task_id, "lost", reason, progress.known(task_id) | facts)
+    _release(task_id, "lost", reason, progress.known(task_id) | facts)
 
 
-def _release(document_id: str, task_id: str, kind: Any, reason: str, facts: Mapping[str, object] | None = None) -> None:
+def _release(task_id: str, kind: Any, reason: str, facts: Mapping[str, object] | None = None) -> None:
     try:
-        state = ledger().release(document_id, task_id, kind, reason, facts or {})
+        document_id = ledger().held_by(task_id)
+        state = ledger().release(document_id, task_id, kind, reason, facts or {}) if document_id else ""
     except RedisError as error:
-        log.warning("release failed, the lease will end by itself", document_id=document_id, error=str(error))
+        log.warning("release failed, the lease will end by itself", task_id=task_id, error=str(error))
     else:
         if state:
             log.warning("attempt ended without an answer", document_id=document_id, reason=reason, state=state)
@@ -132,9 +139,14 @@ def _release(document_id: str, task_id: str, kind: Any, reason: str, facts: Mapp
 
 @worker_init.connect(weak=False)  # type: ignore[untyped-decorator]
 def _read_rubric(**_: object) -> None:
-    """Read the default rubric before the processes are forked: each would spend an eighth of a second on it anew."""
+    """Read the default rubric before the processes are forked: each would spend a quarter of a second on it anew.
+
+    What is there by then is left out of later garbage collections, which would write to its pages and so copy them.
+    """
     with suppress(RubricError):  # the documents that ask for it will say what is wrong with it
-        load_rubric(get_settings().evaluation.rubric)
+        load_rubric(get_settings().evaluation.rubric).prepare()
+    gc.collect()
+    gc.freeze()
 
 
 @worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]

@@ -21,6 +21,7 @@ from decalogo.api.upload.form import FormUpload
 from decalogo.api.upload.holding import accepted_before, held, record_of
 from decalogo.api.upload.inline import read_inline
 from decalogo.api.upload.options import UploadOptions, check_custom_ids, resolve_options, webhook_json
+from decalogo.api.upload.sizing import is_large
 from decalogo.batches.once import fingerprint
 from decalogo.batches.states import Document, Handling, NewDocument, Options
 from decalogo.ids import new_id
@@ -84,9 +85,12 @@ async def _accept(request: Request, services: Services, token: Token, record: st
                 check_custom_ids(asked.custom_ids, len(stored))
             custom_ids = asked.custom_ids or [""] * len(stored)
         options = await in_thread(resolve_options, asked, services, token)
+        large = await in_thread(
+            lambda: [is_large(intake.path(file), file.size, services.settings.queue) for file in stored]
+        )
         documents = [
-            NewDocument(file.document_id, file.filename, custom_id, file.sha256, file.size)
-            for file, custom_id in zip(stored, custom_ids, strict=True)
+            NewDocument(file.document_id, file.filename, custom_id, file.sha256, file.size, big)
+            for file, custom_id, big in zip(stored, custom_ids, large, strict=True)
         ]
         webhook = webhook_json(asked, services)
         handling = Handling(webhook, record, fingerprint(options, documents, webhook) if record else "")
@@ -131,7 +135,7 @@ def _admit(
 def _publish(services: Services, job_id: str, options: Options, documents: list[NewDocument]) -> None:
     started = time.perf_counter()
     try:
-        services.publish([(document.document_id, options.priority) for document in documents])
+        services.publish([(document.document_id, document.lane(options.priority)) for document in documents])
         observe(("enqueue", time.perf_counter() - started, "publish"))
     except Exception as error:
         observe(("publish_failures", 1))

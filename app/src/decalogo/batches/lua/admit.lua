@@ -1,6 +1,6 @@
 -- Record a batch and its documents, all or nothing. Repeating it with the same job id changes nothing.
 -- ARGV: tenant, max_depth, max_memory_share, max_tenant (documents; 0 is no limit), job_id, options (JSON), priority,
---       documents (JSON list of {id, filename, custom_id, sha256, size}), webhook (JSON or empty),
+--       documents (JSON list of {id, filename, custom_id, sha256, size, large}), webhook (JSON or empty),
 --       idempotency record (key or empty), fingerprint, seconds the record is kept
 -- Returns an empty list, or {limit name, value, limit, retry after (seconds)} when there is no room, or
 -- {'idempotency-key', job id and fingerprint} when another upload with this key was accepted before.
@@ -27,14 +27,17 @@ if record ~= '' then
   redis.call('HSET', batch, 'idempotency', record)
 end
 redis.call('ZADD', 'tenant:' .. tenant .. ':batches', stamp(time), job_id)
-for _, document in ipairs(documents) do
+for n, document in ipairs(documents) do
   redis.call('HSET', 'document:' .. document.id, 'job_id', job_id, 'tenant', tenant, 'filename', document.filename,
     'custom_id', document.custom_id, 'sha256', document.sha256, 'size', document.size, 'priority', priority,
+    'large', document.large and 1 or 0,
     'state', 'queued', 'attempts', 0, 'lost', 0, 'extended', 0, 'owner', '', 'problem', '', 'result_key', '', 'pages_key', '',
     'created_at', stamp(time), 'started_at', '0', 'finished_at', '0')
   redis.call('RPUSH', batch .. ':documents', document.id)
   redis.call('ZADD', 'queued', stamp(time), document.id)
-  redis.call('ZADD', 'waiting:' .. priority, stamp(time), document.id)
+  -- A microsecond apart, so that those of a batch keep their order.
+  local lane = document.large and priority ~= 'high' and 'large' or priority
+  line_up(document.id, stamp(time + n / 1000000), lane, tenant)
 end
 redis.call('SADD', 'open', job_id)
 count('batches')

@@ -11,7 +11,8 @@ for _, id in ipairs(redis.call('LRANGE', batch .. ':documents', 0, -1)) do
   removed[#removed + 1] = keys[2] or ''
   local state = redis.call('HGET', 'document:' .. id, 'state')
   if waits(state) then redis.call('HINCRBY', 'unfinished', tenant, -1) end
-  if state == 'queued' then redis.call('ZREM', 'waiting:' .. lane_of(id), id) end
+  if state == 'queued' then step_out(id) end
+  disown(id)
   drop_parts(id)
   for _, index in ipairs({'queued', 'running', 'dead'}) do redis.call('ZREM', index, id) end
   redis.call('DEL', 'document:' .. id)

@@ -6,6 +6,7 @@ local part = 'document:' .. ARGV[1]
 local known = redis.call('HMGET', part, 'state', 'attempts', 'part_of')
 if known[1] ~= 'running' or known[2] ~= ARGV[2] then return {0, ''} end
 redis.call('ZREM', 'running', ARGV[1])
+disown(ARGV[1])
 redis.call('DEL', part)
 local id = known[3]
 if redis.call('HINCRBY', 'document:' .. id, 'parts_left', -1) > 0 then return {1, ''} end

@@ -5,21 +5,27 @@
 --                                     submitter asked for it: idempotency (key of its record), webhook (JSON {url, secret}),
 --                                     webhook_attempts, webhook_state (pending, delivered, or why it was given up)
 --   batch:<job_id>:documents  list    document ids in submission order
---   document:<id>             hash    job_id, tenant, filename, custom_id, sha256, size, priority, state, attempts (claims so
+--   document:<id>             hash    job_id, tenant, filename, custom_id, sha256, size, priority, large (1 or 0), state, attempts (claims so
 --                                     far, also the fencing token), lost (attempts that ended without an answer), owner
 --                                     (Celery task id), call (id of the call that claimed it), extended (1: cut by time once, next attempt is slow), problem, result_key, pages_key, created_at, started_at, finished_at,
 --                                     note (JSON: where the running attempt was when its worker was last heard of), losses (one line of JSON
 --                                     a lost attempt); the last two may be absent
 --                                     while it is read in parts: split (attempt that cut it), parts (how many), parts_left, splits
 --                                     (how often it was cut), suspect (1: a part was lost); all may be absent
---   document:<id>.<split>.<n> hash    a part, from 1: part_of, work (what to read), heavy, job_id, priority, state (queued, running),
+--   document:<id>.<split>.<n> hash    a part, from 1: part_of, work (what to read), heavy, large, tenant, job_id, priority, state (queued, running),
 --                                     attempts, lost, owner, extended, started_at; gone when it is done. It is queued, leased and
 --                                     taken back as a document is; meanwhile the document is running, without a lease
 --   tenant:<tenant>:batches   zset    job id -> created_at
 --   finished                  zset    job id -> finished_at
---   queued                    zset    document id -> when its message was last published
---   waiting:<lane>            zset    document id -> since when it is queued in this lane (a priority, suspect, slow or scans)
+--   queued                    zset    document id -> when a message was last published for it
+--   waiting:<lane>            zset    document id -> since when it is queued in this lane (a priority, large, scans, suspect or slow)
+--   line:<lane>:<tenant>      zset    the same of one tenant; with turns:<lane> it can be made anew from waiting:<lane> (survey.lua)
+--   turns:<lane>              zset    tenant with a line in this lane -> its turn; who has been served goes to the end
+--   turn                      hash    the counters behind it: tenants (turns given so far), claims (of documents)
+--   heavy                     set     documents and parts claimed in the lanes large and scans; those that run no more are taken out
+--                                     when it is read
 --   running                   zset    document id -> when its lease ends
+--   owners                    hash    Celery task id -> the document or part that it runs
 --   dead                      zset    document id -> when it was given up
 --   open                      set     job ids of batches with a document queued or running
 --   totals                    hash    what happened since ever: document state -> documents that reached it; accepted, batches,
@@ -34,6 +40,7 @@
 --   beat:held                 string  the scheduler that sends periodic tasks; expires
 --   beat:sent                 hash    periodic task -> when it was last sent
 --   workers                   zset    worker name -> last heartbeat
+--   slots                     hash    worker name -> documents it judges at once, if it takes large ones
 -- Times are Unix seconds by the server's clock, so that no worker's clock matters.
 
 local function now()
@@ -73,16 +80,48 @@ local function waits(state)
 end
 
 -- Where the message of a queued document (or part) goes: suspect after a lost attempt, slow after a result cut by time,
--- scans for pages to recognise, else by priority. For a document, what it depends on never changes while it is queued.
+-- scans for pages to recognise and large for what takes long (unless the priority is high), else by priority. For a
+-- document, what it depends on never changes while it is queued.
 local function lane_of(id)
-  local document = redis.call('HMGET', 'document:' .. id, 'lost', 'priority', 'extended', 'part_of', 'heavy')
+  local document = redis.call('HMGET', 'document:' .. id, 'lost', 'priority', 'extended', 'part_of', 'heavy', 'large')
   local lost = tonumber(document[1]) > 0
   -- A part that was lost makes the others suspect: each of them could take a whole worker with it.
   if document[4] then lost = lost or redis.call('HGET', 'document:' .. document[4], 'suspect') == '1' end
   if lost then return 'suspect' end
   if document[3] == '1' then return 'slow' end
-  if document[5] == '1' and document[2] ~= 'high' then return 'scans' end
+  if document[2] == 'high' then return 'high' end
+  if document[5] == '1' then return 'scans' end
+  if document[6] == '1' then return 'large' end
   return document[2]
+end
+
+local function tenant_of(id)
+  local known = redis.call('HMGET', 'document:' .. id, 'tenant', 'part_of')
+  return known[1] or redis.call('HGET', 'document:' .. known[2], 'tenant')
+end
+
+-- Put a document at the end of its tenant's line, and its tenant at the end of the tenants if it had no line.
+local function line_up(id, since, lane, tenant)
+  lane, tenant = lane or lane_of(id), tenant or tenant_of(id)
+  redis.call('ZADD', 'waiting:' .. lane, since, id)
+  redis.call('ZADD', 'line:' .. lane .. ':' .. tenant, since, id)
+  if not redis.call('ZSCORE', 'turns:' .. lane, tenant) then
+    redis.call('ZADD', 'turns:' .. lane, redis.call('HINCRBY', 'turn', 'tenants', 1), tenant)
+  end
+end
+
+local function step_out(id)
+  local lane, tenant = lane_of(id), tenant_of(id)
+  local line = 'line:' .. lane .. ':' .. tenant
+  redis.call('ZREM', 'waiting:' .. lane, id)
+  redis.call('ZREM', line, id)
+  if redis.call('EXISTS', line) == 0 then redis.call('ZREM', 'turns:' .. lane, tenant) end
+end
+
+local function disown(id)
+  local owner = redis.call('HGET', 'document:' .. id, 'owner')
+  if owner and owner ~= '' and redis.call('HGET', 'owners', owner) == id then redis.call('HDEL', 'owners', owner) end
+  redis.call('HSET', 'document:' .. id, 'owner', '')
 end
 
 -- Move document `id` from state `from` to state `to` and keep the batch's counters; `time` is now().
@@ -93,9 +132,9 @@ local function move(id, from, to, time)
   redis.call('HSET', document, 'state', to)
   if known[2] then -- a part is counted nowhere; its document is
     redis.call('ZREM', from, id)
-    if from == 'queued' then redis.call('ZREM', 'waiting:' .. lane_of(id), id) end
-    if to == 'queued' then redis.call('ZADD', 'waiting:' .. lane_of(id), stamp(time), id) end
-    redis.call('HSET', document, 'owner', '')
+    if from == 'queued' then step_out(id) end
+    if to == 'queued' then line_up(id, stamp(time)) end
+    disown(id)
     return
   end
   redis.call('HINCRBY', 'batch:' .. job_id, from, -1)
@@ -103,12 +142,12 @@ local function move(id, from, to, time)
   count(to)
   if from == 'queued' then
     redis.call('ZREM', 'queued', id)
-    redis.call('ZREM', 'waiting:' .. lane_of(id), id)
+    step_out(id)
   end
-  if to == 'queued' then redis.call('ZADD', 'waiting:' .. lane_of(id), stamp(time), id) end
+  if to == 'queued' then line_up(id, stamp(time)) end
   if from == 'running' then
     redis.call('ZREM', 'running', id)
-    redis.call('HSET', document, 'owner', '')
+    disown(id)
   end
   if from == 'dead' then redis.call('ZREM', 'dead', id) end
   if waits(to) then
@@ -145,7 +184,8 @@ end
 -- Forget the parts of a document that are not done; who works on one is refused when it answers.
 local function drop_parts(id)
   for _, part in ipairs(parts_of(id)) do
-    redis.call('ZREM', 'waiting:' .. lane_of(part), part)
+    step_out(part)
+    disown(part)
     for _, index in ipairs({'queued', 'running'}) do redis.call('ZREM', index, part) end
     redis.call('DEL', 'document:' .. part)
   end
@@ -156,13 +196,12 @@ end
 local function suspect_parts(id)
   local since = {}
   for _, part in ipairs(parts_of(id)) do
-    local waiting = 'waiting:' .. lane_of(part)
-    since[part] = redis.call('ZSCORE', waiting, part)
-    redis.call('ZREM', waiting, part)
+    since[part] = redis.call('ZSCORE', 'waiting:' .. lane_of(part), part)
+    step_out(part)
   end
   redis.call('HSET', 'document:' .. id, 'suspect', 1)
   for part, time in pairs(since) do
-    if time then redis.call('ZADD', 'waiting:suspect', time, part) end
+    if time then line_up(part, time) end
   end
 end
 

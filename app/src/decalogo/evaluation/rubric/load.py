@@ -85,6 +85,11 @@ class Rubric:
             known = self._ids[written] = frozenset(self.pattern_ids[p] for p in prepared)
         return known
 
+    def prepare(self) -> None:
+        """Work out what is else worked out at first use: for a process that forks others, before it does."""
+        for _, written in _written(self.data, ()):
+            self.ids(written)
+
     @cached_property
     def _ids(self) -> dict[tuple[str, ...], frozenset[int]]:
         return {}
