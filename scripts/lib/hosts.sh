@@ -46,6 +46,7 @@ new_join_token() {
     shift
   done
   name="${name:-host-$(od -An -N2 -tx1 /dev/urandom | tr -d ' \n')}"
+  if [[ -z "$address" && -r "$ROOT/.env" ]]; then address="$(sed -n 's/^HOSTS_ADDRESS=//p' "$ROOT/.env")"; fi
   address="${address:-$(hostname -I | cut -d' ' -f1)}"
   [[ -e "$HOSTS_FILE" ]] || open_door
   line="$(setup_hosts add "$name" --address "$address" --port "$(door_port 7443)" --redis-port "$(door_port 6380)")"
