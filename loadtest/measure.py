@@ -37,7 +37,7 @@ def warm_up(stack: Stack, slots: int, folder: Path) -> float:
     port = stack.environment["HTTPS_PORT"]
     token = (stack.folder / "token").read_text(encoding="utf-8").strip()
     with Appliance(Connection(f"https://127.0.0.1:{port}", token, ca_file=stack.folder / "tls.crt")) as appliance:
-        job = appliance.submit([FilePart.of(short)] * 2 * slots, SubmitOptions())
+        job = appliance.submit([FilePart.of(short)] * slots, SubmitOptions())
         appliance.wait(job["job_id"], lambda _status: None)
     return time.monotonic() - began
 
