@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -16,10 +17,12 @@ from typing import Any
 
 from decalogo.capacity.model import FILE, Model
 
-from loadtest import documents, limits, long, projection, report, sweeps, verdict
+from loadtest import documents, limits, long, projection, prose, report, sweeps, verdict
 from loadtest.measure import measure_row, say
 from loadtest.rows import ROOT, Host, rows
 from loadtest.stack import Stack
+
+PARTS = ("scaling", "knees", "sweeps", "country", "soak")
 
 
 def options() -> argparse.Namespace:
@@ -52,7 +55,13 @@ def options() -> argparse.Namespace:
         "--ui", action="store_true", help="start the row and locust's page on 127.0.0.1:8089, until Ctrl-C"
     )
     parser.add_argument("--output", type=Path, help="folder of the report (var/loadtest/DATE)")
-    parser.add_argument("--again", type=Path, metavar="FILE", help="only write the report of a report.json anew")
+    parser.add_argument(
+        "--again",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="only write one report anew, of one or several report.json",
+    )
     parser.add_argument("--save-model", action="store_true", help="make this run the data of `decalogo plan`")
     parser.add_argument("--keep", action="store_true", help="leave the appliance running at the end")
     return parser.parse_args()
@@ -61,8 +70,9 @@ def options() -> argparse.Namespace:
 def machine(host: Host) -> str:
     """Describe this machine in words."""
     lines = Path("/etc/os-release").read_text(encoding="utf-8").splitlines()
-    system = dict(line.split("=", 1) for line in lines if "=" in line).get("PRETTY_NAME", platform.system()).strip('"')
-    return f"{host.cores} cores ({platform.machine()}), {host.memory_mib / 1024:.0f} GB, {system}"
+    told = {key: value.strip('"') for key, _, value in (line.partition("=") for line in lines)}
+    system = f"{told.get('ID', platform.system()).capitalize()} {told.get('VERSION_ID', '')}".strip()
+    return f"{host.cores} cores, {system}"
 
 
 def run(
@@ -129,6 +139,20 @@ def _most(found: dict[str, Any], name: str) -> float:
     )
 
 
+def merged(reports: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the first report with what only later ones have: other parts, other rows."""
+    first, *others = reports
+    for other in others:
+        known = {row["row"]["name"] for row in first["rows"]}
+        first["rows"] += [row for row in other["rows"] if row["row"]["name"] not in known]
+        first["took_minutes"] += other["took_minutes"]
+        first["command"] += f"; {other['command']}"
+        for part in PARTS:
+            if part in other:
+                first.setdefault(part, other[part])
+    return first
+
+
 def conclude(found: dict[str, Any]) -> None:
     """Add the model and the projections that the rows allow."""
     if not found["rows"]:
@@ -141,10 +165,12 @@ def conclude(found: dict[str, Any]) -> None:
 def main() -> int:
     """Run from the command line."""
     asked = options()
+    # Whatever ends it, the containers go.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if asked.again:
-        found = json.loads(asked.again.read_text(encoding="utf-8"))
+        found = merged([json.loads(file.read_text(encoding="utf-8")) for file in asked.again])
         conclude(found)
-        return _end(asked, found, asked.output or asked.again.parent)
+        return _end(asked, found, asked.output or asked.again[0].parent)
     host = Host.here()
     began, now = time.monotonic(), datetime.now(UTC)
     home = ROOT / "var/loadtest"
@@ -163,7 +189,7 @@ def main() -> int:
         "documents": str(asked.documents.name)
         if asked.documents
         else f"the first {documents.PAGES} pages of a real plan (PDF, 2.8 MB)",
-        "command": " ".join(["./appliance loadtest", *sys.argv[1:]]),
+        "command": _command(),
         "rows": [],
         "took_minutes": 0.0,
     }
@@ -184,12 +210,19 @@ def main() -> int:
     return _end(asked, found, folder)
 
 
+def _command() -> str:
+    """Return the command as typed, without where its report goes."""
+    words = iter(sys.argv[1:])
+    kept = [word for word in words if word != "--output" or not next(words, "")]
+    return " ".join(["./appliance loadtest", *kept])
+
+
 def _end(asked: argparse.Namespace, found: dict[str, Any], folder: Path) -> int:
     page = report.write(found, folder)
     if asked.save_model:
         FILE.write_text(json.dumps(found["model"], indent=1) + "\n", encoding="utf-8")
     if found["rows"]:
-        print(report.markdown(report.matrix_table(found)))
+        print(prose.markdown(report.matrix_table(found)))
     problems = [f"{row['row']['name']}: {why}" for row in found["rows"] for why in row["wrong"]]
     problems += [f"{name}: {why}" for name in ("country", "soak") for why in (found.get(name) or {}).get("wrong", [])]
     for problem in problems:

@@ -70,7 +70,7 @@ def matrix(report: dict[str, Any], folder: Path) -> Path:
                 label="projected on the row's own cores" if not place else None,
             )
     axes.set_yticks(range(len(rows)), [row["row"]["name"] for row in rows])
-    axes.invert_yaxis()
+    axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xscale("log")
     axes.set_xlabel("documents of 100 pages an hour")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.13 if len(rows) > 4 else 1.35), ncol=3, frameon=False)

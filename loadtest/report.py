@@ -11,7 +11,7 @@ from typing import Any
 
 from decalogo.capacity.usl import Law
 
-from loadtest import charts
+from loadtest import charts, prose
 
 STYLE = """body{font:15px/1.45 system-ui,sans-serif;max-width:1080px;margin:2em auto;padding:0 1em;color:#222}
 table{border-collapse:collapse;font-size:13px;margin:1em 0;display:block;overflow-x:auto}td,th{border-bottom:1px solid #ddd;padding:.25em .6em;text-align:right;white-space:nowrap}
@@ -22,8 +22,11 @@ figcaption,small{color:#555}"""
 def write(report: dict[str, Any], folder: Path) -> Path:
     """Write everything about a run into ``folder`` and return the page's path."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    (folder / "report.json").write_text(json.dumps(report, separators=(",", ":")) + "\n", encoding="utf-8")
     pictures = _pictures(report, folder)
+    (folder / "results.md").write_text(
+        prose.results(report, honest(report), tables(report), pictures), encoding="utf-8"
+    )
     page = folder / "report.html"
     page.write_text(_page(report, pictures), encoding="utf-8")
     return page
@@ -76,7 +79,7 @@ def _page(report: dict[str, Any], pictures: list[tuple[Path, str]]) -> str:
     parts = "".join(f"<p>{html.escape(text)}</p>" for text in honest(report))
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Load test {report['date']}</title><style>{STYLE}</style>"
-        f"<h1>Load test, {report['date']}</h1>{parts}{_html(matrix_table(report))}{_html(detail_table(report))}{failures(report)}{figures}</html>\n"
+        f"<h1>Load test, {report['date']}</h1>{parts}{''.join(_html(table) for table in tables(report))}{failures(report)}{figures}</html>\n"
     )
 
 
@@ -114,6 +117,13 @@ def _slots(row: dict[str, Any]) -> int:
 def _others(phase: dict[str, Any]) -> float:
     """Return the share of the machine's processors that was used by what is not part of the test."""
     return max(0.0, phase["host_busy"] - sum(phase["cpu_seconds"].values()) / phase["seconds"] / phase["host_cores"])
+
+
+def tables(report: dict[str, Any]) -> list[list[list[str]]]:
+    """Return every table of the report, each with its heading as first line; those without a line are left out."""
+    found = [matrix_table(report), detail_table(report), prose.knee_table(report), prose.long_table(report)]
+    found += [prose.slope_table(report), *prose.sweep_tables(report)]
+    return [table for table in found if len(table) > 1]
 
 
 def matrix_table(report: dict[str, Any]) -> list[list[str]]:
@@ -214,9 +224,3 @@ def _html(table: list[list[str]]) -> str:
         return ""
     lines = ["".join(cell(text, "th") for text in head)] + ["".join(cell(text, "td") for text in line) for line in body]
     return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
-
-
-def markdown(table: list[list[str]]) -> str:
-    """Return a table as Markdown."""
-    head, *body = table
-    return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *body]) + "\n"

@@ -31,7 +31,7 @@ MODEL = Model.of(DATA)
 
 def test_the_shipped_model_names_its_source_and_projects_every_row() -> None:
     model = Model.read()
-    assert re.search(r"\d+ cores .*20\d\d-\d\d-\d\d", model.source)
+    assert re.search(r"\d+ cores, .*20\d\d-\d\d-\d\d", model.source)
     for row in ROWS:
         found = model.project(row.cores * row.machines)
         assert 0 < found.low <= found.per_hour <= found.high

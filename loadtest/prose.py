@@ -1,0 +1,101 @@
+# ruff: noqa: E501 (lines of tables)
+"""The report's tables beside the matrix, and all of it as Markdown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+Table = list[list[str]]
+
+
+def knee_table(report: dict[str, Any]) -> Table:
+    """Return the knees, a line each."""
+    table = [["knee", "at", "given", "p50 / p95 / p99", "bound by", "in use there"]]
+    for found in report.get("knees", []):
+        step = found["knee"]
+        unit = "ms" if "second" in found["unit"] else "s"
+        times = " / ".join(
+            f"{step[p]:.0f}" if step[p] >= 10 else f"{step[p]:.1f}" for p in ("p50", "p95", "p99") if p in step
+        )
+        use = ", ".join(f"{name} {share:.0%}" for name, share in step["use"].items())
+        table.append(
+            [found["what"], step["name"], f"{step['given']:,} {found['unit']}", f"{times} {unit}", found["bound"], use]
+        )
+    return table
+
+
+def long_table(report: dict[str, Any]) -> Table:
+    """Return the country and the soak, a line each."""
+    table = [
+        [
+            "run",
+            "documents",
+            "pages",
+            "right",
+            "minutes",
+            "documents an hour",
+            "errors",
+            "lost attempts",
+            "others on the machine",
+            "verdict",
+        ]
+    ]
+    for name in ("country", "soak"):
+        run = report.get(name)
+        if run:
+            phase = run["phase"]
+            ours = sum(phase["cpu_seconds"].values()) / phase["seconds"] / phase["host_cores"]
+            table.append([
+                name, f"{phase['documents']:,}", f"{run.get('pages', 100):.0f}", f"{phase['right']:,}", f"{phase['seconds'] / 60:.1f}",
+                f"{phase['documents_per_hour']:,.0f}", f"{phase['errors']}", f"{phase['ledger']['lost_attempts']:.0f}",
+                f"{max(0.0, phase['host_busy'] - ours):.0%}", "fail" if run["wrong"] else "pass",
+            ])  # fmt: skip
+    return table
+
+
+def slope_table(report: dict[str, Any]) -> Table:
+    """Return the memory of every service during the soak."""
+    table = [["memory in the soak", "level MiB", "slope MiB an hour"]]
+    for name, slope in ((report.get("soak") or {}).get("slopes") or {}).items():
+        table.append([name, f"{slope['level_mib']:.0f}", f"{slope['mib_an_hour']:+.1f}"])
+    return table
+
+
+def sweep_tables(report: dict[str, Any]) -> list[Table]:
+    """Return one table a sweep."""
+    tables = []
+    for name, points in (report.get("sweeps") or {}).items():
+        head = [
+            name.replace("_", " "),
+            "documents an hour",
+            "urgent document p95 s",
+            "worker CPU s a document",
+            "worker MiB",
+            "redeliveries",
+        ]
+        tables.append([head] + [
+            [p["value"], f"{p['per_hour']:,.0f}", f"{p['urgent_p95']:.1f}", f"{p['cpu_seconds_worker'] or 0:.2f}", f"{p['worker_mib'] or 0}",
+             f"{p['redeliveries']:.0f}"]
+            for p in points
+        ])  # fmt: skip
+    return tables
+
+
+def markdown(table: Table) -> str:
+    """Return a table as Markdown."""
+    head, *body = table
+    return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *body]) + "\n"
+
+
+def results(report: dict[str, Any], said: list[str], tables: list[Table], pictures: list[tuple[Path, str]]) -> str:
+    """Return the whole report as Markdown, with links to its main pictures."""
+    parts = [f"# Load test, {report['date']}", f"`{report['command']}`", *said, *map(markdown, tables)]
+    wrong = [f"- {row['row']['name']}: {why}" for row in report["rows"] for why in row["wrong"]]
+    parts += ["\n".join(wrong)] if wrong else []
+    parts += [
+        f"{text}\n\n![{path.stem}]({path.name})"
+        for path, text in pictures
+        if not path.stem.endswith(("-backlog", "-calibrated"))
+    ]
+    return "\n\n".join(part.strip() for part in parts) + "\n"

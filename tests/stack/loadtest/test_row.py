@@ -1,0 +1,60 @@
+"""One row of the tuning matrix, as a user runs it: measured, judged, reported, and nothing left behind."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from appliance import Appliance, docker, free_port
+
+PROJECT = "decalogo-row"
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Run the smallest row for a moment and return the folder of its report."""
+    folder = tmp_path_factory.mktemp("loadtest")
+    clone = Appliance(folder / "decalogo", PROJECT)
+    own = {"LOADTEST_HTTP_PORT": str(free_port()), "LOADTEST_HTTPS_PORT": str(free_port())}
+    clone.environment = {**clone.environment, **own, "LOADTEST_PROJECT": PROJECT}
+    clone.run("loadtest", "--row", "2c4g", "--minutes", "0.2", "--output", str(folder / "report"))
+    yield folder / "report"
+    clone.delete()
+
+
+@pytest.fixture(scope="module")
+def row(output: Path) -> dict[str, Any]:
+    (found,) = json.loads((output / "report.json").read_text(encoding="utf-8"))["rows"]
+    return dict(found)
+
+
+def test_the_row_gave_more_than_its_band_and_every_result_was_right(row: dict[str, Any]) -> None:
+    assert row["wrong"] == []
+    assert set(row["phases"]) == {"backlog", "steady", "calibrated"}
+    assert row["phases"]["backlog"]["documents_per_hour"] > row["row"]["band"][1]
+    for phase in row["phases"].values():
+        assert phase["right"] == phase["documents"] == phase["ledger"]["finished"] > 0
+
+
+def test_what_it_cost_and_what_bound_it_are_told(row: dict[str, Any]) -> None:
+    backlog = row["phases"]["backlog"]
+    assert backlog["cpu_seconds_per_document"]["worker"] > 0.05
+    assert 300 < backlog["peak_mib"]["all"] < 4096
+    assert backlog["upload_ms"]["p50"] <= backlog["upload_ms"]["p99"]
+    assert row["bound"]
+    assert row["projected"]["low"] <= row["projected"]["per_hour"] <= row["projected"]["high"]
+
+
+def test_the_report_is_one_page_with_its_pictures_in_it(output: Path) -> None:
+    page = (output / "report.html").read_text(encoding="utf-8")
+    assert page.count('src="data:image/png;base64,') >= 4
+    assert 'src="http' not in page
+    assert "projection" in page.lower()
+    assert (output / "matrix.png").stat().st_size > 5000
+
+
+def test_nothing_is_left_of_the_appliance_under_test(output: Path) -> None:
+    label = f"label=com.docker.compose.project={PROJECT}"
+    assert docker("ps", "--all", "--quiet", "--filter", label) == ""
+    assert docker("volume", "ls", "--quiet", "--filter", label) == ""
