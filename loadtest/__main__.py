@@ -98,7 +98,7 @@ def run(
         most = _most(found, here.name) or max(
             rate for _, rate in limits.scaling(stack, here, 30 * asked.minutes, files, cache)
         )
-        knee = limits.end_to_end(stack, here, most, max(20.0, 20 * asked.minutes), files, cache)
+        knee = limits.end_to_end(stack, here, most, max(20.0, 30 * asked.minutes), files, cache)
         found["knees"] = [knee]
         note()
         if asked.all or asked.knee:
@@ -107,6 +107,7 @@ def run(
                 limits.endpoint(stack, kind, max(6.0, 6 * asked.minutes), cache) for kind in ("status", "upload")
             ]
             note()
+            stack.delete()  # with the thousands of documents that nobody is to judge
     if asked.sweeps:
         found["sweeps"] = sweeps.all_sweeps(stack, here, max(30.0, 30 * asked.minutes), files, cache)
         note()

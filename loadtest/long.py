@@ -34,7 +34,8 @@ def country(stack: Stack, row: Row, count: int, cache: Path) -> dict[str, Any]:
     pages = statistics.fmean(documents.COUNTRY_PAGES)
     batches, rest = divmod(count, COUNTRY_BATCH)
     say(f"country: {count} plans of {pages:.0f} pages on average")
-    stages = (Stage("country", 30.0, batches, pace=86_400.0, spawn=4.0),)
+    # A batch a second, so that the load generator never holds many of them.
+    stages = (Stage("country", batches + 5.0, batches, pace=86_400.0, spawn=1.0),)
     seen, samples = load(stack, "journey", names, stages, COUNTRY_BATCH)
     if rest:
         say(f"country: the last {rest}")
