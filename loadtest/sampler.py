@@ -151,7 +151,7 @@ class Sampler(threading.Thread):
         # With one-shot the engine answers at once, instead of after a second.
         wanted = {"stream": "false", "one-shot": "true"}
         answer = self._engine.get(f"/v1.41/containers/{container}/stats", params=wanted)
-        if answer.status_code != 200:
+        if answer.status_code != 200 or not answer.content:
             return None
         cpu, memory = answer.json()["cpu_stats"], answer.json()["memory_stats"]
         cache = memory.get("stats", {}).get("inactive_file", 0)
