@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -37,6 +38,7 @@ class Stack(Processes):
 
         get_settings.cache_clear()
         get_celery.cache_clear()
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ended early, it still ends what it started
         self.start("redis")
 
     def start_worker(self, number: int = 1) -> float:
