@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -51,6 +52,9 @@ def _node() -> Iterator[None]:
     if state == "active":
         yield
         return
+    # When a swarm ends, engine 20.10 stops answering for names in the containers that run then.
+    if docker("ps", "--quiet"):
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("other containers run on this engine, and would suffer")
     docker("swarm", "init", "--advertise-addr", "127.0.0.1")
     yield
     docker("swarm", "leave", "--force")
