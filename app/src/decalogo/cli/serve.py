@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,6 +16,10 @@ from decalogo.logs import configure
 from decalogo.metrics import api as metrics
 from decalogo.metrics.record import count_in_parent
 from decalogo.settings import Settings, get_settings
+
+_SWITCH_SECONDS = 0.0005
+"""How long a thread may keep the interpreter while others want it: with Python's 5 ms a request that waits for three
+threads in turn is late by 15 ms."""
 
 
 class OurLogger(Logger):  # type: ignore[misc]
@@ -55,6 +60,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         """Build the application of one process."""
         if self._observations is not None:
             count_in_parent(self._observations)
+        sys.setswitchinterval(_SWITCH_SECONDS)
         return create_app(self._settings)
 
 
