@@ -53,7 +53,8 @@ def test_folders_are_for_their_owner_only(tmp_path: Path) -> None:
 
 
 def test_choices_are_remembered(tmp_path: Path) -> None:
-    before = Instance(port=45123, valkey_port=45124, workers=5, metrics_port=45125)
+    # Below what a system gives outgoing connections, or another test's connection may hold one of them.
+    before = Instance(port=25123, valkey_port=25124, workers=5, metrics_port=25125)
     before.write(tmp_path / "embedded.json")
     assert choose(read_instance(tmp_path / "embedded.json"), port=None, workers=None) == before
 

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from operator import gt
 
 import pytest
 from appliance import Appliance
@@ -65,15 +66,21 @@ def receiver(appliance: Appliance) -> Iterator[Receiver]:
 
 @pytest.fixture(scope="package")
 def worked(client: Client, prometheus: Prometheus) -> str:
-    """Finished work, in two batches: a rate needs two samples of a series."""
-    for total in (4, 8):
+    """Finished work, in two batches: a rate needs two samples of a series, of every service that counts the batch."""
+    for _ in range(2):
+        before = counted(prometheus)
         accepted = client.upload(small_documents(4))
         client.follow(accepted["job_id"], seconds=120)
-        wait_for(lambda least=total: counted(prometheus) >= least, "the batch in Prometheus")  # type: ignore[misc]
+        wait_for(lambda seen=before: all(map(gt, counted(prometheus), seen)), "the batch in Prometheus")  # type: ignore[misc]
     return str(accepted["job_id"])
 
 
-def counted(prometheus: Prometheus) -> float:
-    """Return how many documents Prometheus has seen a worker finish."""
-    found = prometheus.query("sum(decalogo_worker_documents_total)")
-    return float(found[0]["value"][1]) if found else 0
+def counted(prometheus: Prometheus) -> list[float]:
+    """Return what Prometheus has of each counter that moves once a batch: those of workers and the API's."""
+    counters = (
+        "decalogo_worker_documents_total",
+        "decalogo_queue_wait_seconds_count",
+        "decalogo_enqueue_seconds_count",
+    )
+    found = [prometheus.query(f"sum({counter})") for counter in counters]
+    return [float(series[0]["value"][1]) if series else 0 for series in found]
