@@ -23,7 +23,7 @@ DEFAULTS = {
     "WORKER_CONCURRENCY": "2",
     "WORKER_DISABLE_PREFETCH": "true",
     "WORKER_PREFETCH": "1",
-    "WORKER_TASKS_PER_CHILD": "100",
+    "WORKER_TASKS_PER_CHILD": "1000",
     "WORKER_MEMORY": "3g",
 }
 SWEEPS: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {

@@ -57,7 +57,7 @@ def test_celery_gets_the_guides_settings_as_the_decisions_amend_them() -> None:
     expected = {
         "task_serializer": "json", "accept_content": ["json"], "result_serializer": "json", "timezone": "UTC",
         "enable_utc": True, "task_track_started": True, "task_time_limit": 3600, "task_soft_time_limit": 3300,
-        "task_acks_late": True, "worker_max_tasks_per_child": 100, "task_default_queue": "decalogo_batch_tasks",
+        "task_acks_late": True, "worker_max_tasks_per_child": 1000, "task_default_queue": "decalogo_batch_tasks",
         "task_reject_on_worker_lost": False, "task_ignore_result": True, "worker_disable_prefetch": True,
     }  # fmt: skip
     assert {name: conf[name] for name in expected} == expected

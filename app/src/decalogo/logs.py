@@ -18,7 +18,14 @@ from decalogo.settings import LogSettings
 _SECRETS = re.compile(r"(dcl_[0-9A-Za-z]+_)[\w-]+|(?<=://)[^/\s@]*:[^/\s@]*(?=@)|(?i:(?<=bearer )\S+)")
 
 # Libraries that log every step, or quote what a stranger sent, at a level we otherwise want to see.
-_QUIETER = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "python_multipart": logging.CRITICAL}
+_QUIETER = {
+    "httpx": logging.WARNING,
+    "httpcore": logging.WARNING,
+    "python_multipart": logging.CRITICAL,
+    # A line for each message received and done: what became of its document we say ourselves, with its ids.
+    "celery.worker.strategy": logging.WARNING,
+    "celery.app.trace": logging.WARNING,
+}
 
 
 def configure(settings: LogSettings, **always: str) -> None:

@@ -38,7 +38,7 @@ def test_a_live_worker_shows_the_settings_and_queues_it_works_with(appliance: Ap
         "task_serializer": "json", "accept_content": ["json"], "timezone": "UTC", "enable_utc": True,
         "task_track_started": True, "task_time_limit": 3600, "task_soft_time_limit": 3300, "task_acks_late": True,
         "task_reject_on_worker_lost": False, "worker_prefetch_multiplier": 1, "worker_disable_prefetch": True,
-        "worker_max_tasks_per_child": 100, "task_default_queue": "decalogo_batch_tasks", "task_ignore_result": True,
+        "worker_max_tasks_per_child": 1000, "task_default_queue": "decalogo_batch_tasks", "task_ignore_result": True,
     }  # fmt: skip
     assert {name: conf[name] for name in expected} == expected
     (stats,) = inspect.stats().values()

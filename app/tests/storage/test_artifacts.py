@@ -32,6 +32,21 @@ def test_a_file_not_committed_leaves_nothing(store: ArtifactStore) -> None:
     assert [p for p in store.root.rglob("*") if p.is_file()] == []
 
 
+def test_files_stored_together_are_all_there(store: ArtifactStore) -> None:
+    files = {"results/doc_1.1.json": b"{}", "pages/doc_1.1.json.gz": b"pages", "results/doc_2.1.json": b"[]"}
+    store.put_all(files)
+    assert {key: store.read(key) for key in files} == files
+
+
+def test_of_files_stored_together_none_is_half_there(store: ArtifactStore) -> None:
+    store.put("results/doc_1.1.json", b"before")
+    (store.path("pages/doc_1.1.json.gz") / "in the way").mkdir(parents=True)
+    with pytest.raises(UnavailableError):
+        store.put_all({"results/doc_1.1.json": b"after", "pages/doc_1.1.json.gz": b"pages"})
+    assert store.read("results/doc_1.1.json") in {b"before", b"after"}
+    assert list((store.root / "incoming").iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "key",
     ["documents/../../etc/passwd", "documents/", "documents", "documents/.hidden", "documents/a/b", "documents/a b"],

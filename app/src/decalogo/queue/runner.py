@@ -117,8 +117,8 @@ def _run(claim: Claim, asked: float, ledger: Ledger, store: AttemptFiles, settin
         answer = Answer(DocumentState.FAILED, problem=error.problem())
 
     storing = time.monotonic()
-    for key, data in answer.files.items():
-        _through_outage(partial(store.put, key, data))
+    if answer.files:
+        _through_outage(partial(store.put_all, answer.files))
     finishing = time.monotonic()
     stands = _through_outage(
         lambda: ledger.finish(

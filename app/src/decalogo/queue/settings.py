@@ -13,7 +13,7 @@ class QueueSettings(BaseModel):
     concurrency: int = Field(2, ge=1, description="Worker processes of one worker replica.")
     prefetch_multiplier: int = Field(1, ge=1, description="Messages reserved per process; used when prefetch is on.")
     disable_prefetch: bool = Field(True, description="Take a message only when a process is free.")
-    max_tasks_per_child: int = Field(100, ge=1, description="Documents after which a worker process is replaced.")
+    max_tasks_per_child: int = Field(1000, ge=1, description="Documents after which a worker process is replaced.")
     max_memory_per_child_kib: int = Field(1 << 20, ge=1, description="Resident memory after which it is replaced, KiB.")
     child_address_space_bytes: int = Field(4 << 30, ge=0, description="RLIMIT_AS of a worker process, bytes; 0 is off.")
     soft_time_limit_seconds: int = Field(3300, ge=1, description="Soft limit of one document, seconds.")

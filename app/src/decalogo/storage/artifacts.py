@@ -10,8 +10,8 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NoReturn, Self
@@ -63,14 +63,18 @@ class ArtifactWriter:
 
     def commit(self) -> None:
         """Make the file durable under its key, replacing an older one."""
-        try:
-            os.fsync(self._file.fileno())
-            self._file.close()
-            self._target.parent.mkdir(parents=True, exist_ok=True)
-            self._temporary.replace(self._target)
-            _sync_folder(self._target.parent)
-        except OSError as error:
-            _refuse(error)
+        commit_all([self])
+
+    def sync(self) -> None:
+        """Make what was written durable, still under its temporary name."""
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+    def place(self) -> Path:
+        """Give the file its name, and return the folder that must be synced for it to stay."""
+        self._target.parent.mkdir(parents=True, exist_ok=True)
+        self._temporary.replace(self._target)
+        return self._target.parent
 
     def __enter__(self) -> Self:
         return self
@@ -80,6 +84,17 @@ class ArtifactWriter:
     ) -> None:
         self._file.close()
         self._temporary.unlink(missing_ok=True)
+
+
+def commit_all(writers: Sequence[ArtifactWriter]) -> None:
+    """Make files durable under their keys, step by step: one commit of the disk's journal then does for several."""
+    try:
+        for writer in writers:
+            writer.sync()
+        for folder in {writer.place() for writer in writers}:
+            _sync_folder(folder)
+    except OSError as error:
+        _refuse(error)
 
 
 class ArtifactStore:
@@ -120,9 +135,15 @@ class ArtifactStore:
 
     def put(self, key: str, data: bytes) -> None:
         """Store ``data`` under ``key``, durable when this returns."""
-        with self.writer(key) as writer:
-            writer.write(data)
-            writer.commit()
+        self.put_all({key: data})
+
+    def put_all(self, files: Mapping[str, bytes]) -> None:
+        """Store some files by key, durable when this returns."""
+        with ExitStack() as stack:
+            writers = [stack.enter_context(self.writer(key)) for key in files]
+            for writer, data in zip(writers, files.values(), strict=True):
+                writer.write(data)
+            commit_all(writers)
 
     def read(self, key: str) -> bytes:
         """Return the bytes under ``key``; raises ``FileNotFoundError``."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NoReturn
@@ -100,6 +100,11 @@ class RemoteFiles:
     def put(self, key: str, data: bytes) -> None:
         """Hand ``data`` in; the first host refuses it when the attempt was taken back."""
         self._ask("PUT", key, data)
+
+    def put_all(self, files: Mapping[str, bytes]) -> None:
+        """Hand some files in, one after the other."""
+        for key, data in files.items():
+            self.put(key, data)
 
     def delete(self, key: str) -> None:
         """Leave it to the first host's housekeeping."""

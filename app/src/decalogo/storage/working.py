@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -26,6 +27,9 @@ class AttemptFiles(Protocol):
 
     def put(self, key: str, data: bytes) -> None:
         """Store ``data`` under ``key``, durable when this returns."""
+
+    def put_all(self, files: Mapping[str, bytes]) -> None:
+        """Store some files by key, durable when this returns."""
 
     def delete(self, key: str) -> None:
         """Remove ``key``, or leave it to the housekeeping."""
