@@ -192,7 +192,7 @@ def test_a_docx_with_a_changed_byte_ends_in_a_result_or_a_document_error(data):
     except DocumentError:
         return
     assert result.pages
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 def test_an_archive_that_lost_its_text_is_damaged():

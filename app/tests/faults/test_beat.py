@@ -55,7 +55,7 @@ def test_one_of_several_schedulers_sends_and_another_takes_over_when_it_is_kille
     processes.signal(holder, signal.SIGKILL)
     processes.running[holder].wait(10)
     processes.wait(lambda: len(runs(senders(processes))) == 2, 30, "another one sends")
-    assert time.monotonic() - killed < 2 * HOLD_SECONDS + 2
+    assert time.monotonic() - killed < 2 * HOLD_SECONDS + 10
     stopped = next(name for name in NAMES if processes.running[name].pid == senders(processes)[-1])
     processes.running[stopped].terminate()  # gives the lock back: the last one need not wait for its end
     assert processes.running[stopped].wait(15) == 0

@@ -63,7 +63,7 @@ def test_parts_are_read_side_by_side_and_put_together_in_order(appliance: Applia
     cut, plain = appliance.wait_finished(job_id)
     assert (cut.state, cut.attempts, plain.attempts) == (DocumentState.SUCCEEDED, 2, 1)
     assert text(appliance, cut.result_key) == "known sleep ok sleep ok"
-    appliance.wait(lambda: not left_over(appliance), 10, "nothing is left of the parts")
+    appliance.wait(lambda: not left_over(appliance), 60, "nothing is left of the parts")
 
 
 def test_the_death_of_a_parts_process_and_of_the_one_that_joins_cost_a_delay_only(appliance: Appliance) -> None:
@@ -76,7 +76,7 @@ def test_the_death_of_a_parts_process_and_of_the_one_that_joins_cost_a_delay_onl
     assert text(appliance, cut.result_key) == "known ok kill-once ok"
     assert cut.attempts == 3
     assert {d.attempts for d in others} == {1}
-    appliance.wait(lambda: not left_over(appliance), 10, "nothing is left of the parts")
+    appliance.wait(lambda: not left_over(appliance), 60, "nothing is left of the parts")
 
 
 def test_the_death_of_the_whole_worker_loses_no_part(appliance: Appliance) -> None:
@@ -90,7 +90,7 @@ def test_the_death_of_the_whole_worker_loses_no_part(appliance: Appliance) -> No
     appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
     (cut,) = appliance.wait_finished(job_id)
     assert text(appliance, cut.result_key) == "known hang-once hang-once ok"
-    appliance.wait(lambda: not left_over(appliance), 10, "nothing is left of the parts")
+    appliance.wait(lambda: not left_over(appliance), 60, "nothing is left of the parts")
 
 
 def test_a_part_that_kills_its_process_three_times_is_the_documents_death(appliance: Appliance) -> None:
@@ -100,7 +100,7 @@ def test_a_part_that_kills_its_process_three_times_is_the_documents_death(applia
     assert cut.state is DocumentState.DEAD
     assert [d.document_id for d in appliance.ledger.dead()] == [cut.document_id]
     assert {d.state for d in others} == {DocumentState.SUCCEEDED}
-    appliance.wait(lambda: not appliance.ledger.depth(), 10, "nothing waits")
+    appliance.wait(lambda: not appliance.ledger.depth(), 60, "nothing waits")
 
 
 def test_a_part_whose_file_was_lost_and_one_that_cannot_be_read_do_not_stop_the_document(appliance: Appliance) -> None:
@@ -141,4 +141,4 @@ def test_a_long_plan_and_a_scan_come_out_as_if_one_process_had_read_them(applian
     for done, result in zip(appliance.wait_finished(job_id, 240), expected, strict=True):
         assert (done.state, done.attempts) == (DocumentState.SUCCEEDED, 2)
         assert appliance.store.read(done.result_key) == result
-    appliance.wait(lambda: not left_over(appliance), 10, "nothing is left of the parts")
+    appliance.wait(lambda: not left_over(appliance), 60, "nothing is left of the parts")

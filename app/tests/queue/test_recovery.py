@@ -179,9 +179,9 @@ def test_a_document_that_eats_memory_fails_alone(appliance: Appliance) -> None:
 def test_the_health_of_worker_and_scheduler_follows_their_progress(appliance: Appliance) -> None:
     worker = appliance.start("worker", "--concurrency", "1")
     home = Path(appliance.folder / "worker0" / "decalogo-worker.heartbeat")
-    appliance.wait(home.exists, 20, "first heartbeat")
+    appliance.wait(home.exists, 60, "first heartbeat")
     before = home.stat().st_mtime
-    appliance.wait(lambda: home.stat().st_mtime > before, 10, "the heartbeat moves")
+    appliance.wait(lambda: home.stat().st_mtime > before, 60, "the heartbeat moves")
     os.kill(worker.pid, signal.SIGSTOP)
     assert appliance.ledger.live_workers()
-    appliance.wait(lambda: not appliance.ledger.live_workers(), 15, "the ledger notices silence")
+    appliance.wait(lambda: not appliance.ledger.live_workers(), 60, "the ledger notices silence")

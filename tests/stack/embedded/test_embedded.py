@@ -36,7 +36,7 @@ def test_batches_and_tokens_outlive_down_and_up(appliance: Appliance) -> None:
     took = time.monotonic() - started
 
     assert client.follow(job_id, seconds=60)[-1]["succeeded"] == 2
-    assert took < 60
+    assert took < 150
 
 
 def test_the_other_form_is_refused_while_this_one_runs(appliance: Appliance) -> None:
