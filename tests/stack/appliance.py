@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from client import Client
+from decalogo.embedded.instance import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MONITORING = ("prometheus", "alertmanager", "redis-exporter", "host-exporter", "probe-exporter", "flower")
 SERVICES = ("redis", "api", "worker", "suspect", "scheduler", "nginx", *MONITORING)
-
-
-def free_port() -> int:
-    """Return a TCP port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("0.0.0.0", 0))
-        return int(probe.getsockname()[1])
 
 
 class Appliance:

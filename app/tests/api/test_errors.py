@@ -11,9 +11,9 @@ import pytest
 
 from decalogo.access.tokens import Scope, Tier, Token, digest, mint
 from decalogo.api.services import Services
+from decalogo.embedded.instance import free_port
 from decalogo.settings import RedisSettings, Settings
 from tests.api.conftest import problem, wait_until
-from tests.conftest import free_port
 
 API = "/api/v1"
 

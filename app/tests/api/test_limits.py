@@ -15,10 +15,10 @@ from decalogo.access.limits import Limiter, address_key
 from decalogo.access.tokens import Tier
 from decalogo.api.services import Services
 from decalogo.connections import connect
+from decalogo.embedded.instance import free_port
 from decalogo.settings import ApiSettings, RedisSettings, TierSettings
 from tests.api.conftest import problem
 from tests.api.uploading import UPLOAD
-from tests.conftest import free_port
 
 API = "/api/v1"
 TEXT: dict[str, Any] = {"documents": [{"content": "plan"}]}

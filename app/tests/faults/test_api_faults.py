@@ -14,7 +14,7 @@ from decalogo.access.tokens import Tier, TokenStore
 from decalogo.batches.states import DocumentState
 from decalogo.batches.upkeep import Upkeep
 from decalogo.connections import connect
-from tests.conftest import free_port
+from decalogo.embedded.instance import free_port
 from tests.faults.mortal_api import POINTS
 from tests.faults.processes import Processes
 

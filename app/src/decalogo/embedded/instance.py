@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +13,9 @@ from decalogo.errors import EmbeddedError
 HOST = "127.0.0.1"
 SCHEMA_VERSION = 1
 MEASURED = ("api", "worker", "worker-suspect", "scheduler")
-_FIRST_METRICS_PORT = 9101
+DEFAULT_PORT = 8000
+_DEFAULT_METRICS_PORT = 9101
+_QUIET_PORTS = range(20_000, 32_000)  # systems give outgoing connections ports from 32,768 up
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +75,15 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+def free_port(count: int = 1) -> int:
+    """Return the first of so many ports in a row that nobody listens on.
+
+    Outgoing connections do not get these either, so a port is still free when its server starts some seconds later.
+    """
+    while True:
+        first = secrets.choice(_QUIET_PORTS)
+        if all(is_free(port) for port in range(first, first + count)):
+            return first
 
 
 def choose(before: Instance | None, *, port: int | None, workers: int | None) -> Instance:
@@ -85,21 +92,23 @@ def choose(before: Instance | None, *, port: int | None, workers: int | None) ->
     Raises:
         EmbeddedError: another program listens on the API's port.
     """
-    api = port or (before.port if before else 8000)
+    api = port or (before.port if before else DEFAULT_PORT)
     if not is_free(api):
         raise EmbeddedError(f"port {api} is taken by another program. Choose another one with --port.")
+    metrics = _metrics_port(before, api)
+    taken = {api, *range(metrics, metrics + len(MEASURED))}
     valkey = before.valkey_port if before and is_free(before.valkey_port) else free_port()
-    while valkey == api:
+    while valkey in taken:
         valkey = free_port()
-    metrics = _metrics_port(before, {api, valkey})
     return Instance(api, valkey, workers or (before.workers if before else 2), metrics)
 
 
-def _metrics_port(before: Instance | None, taken: set[int]) -> int:
+def _metrics_port(before: Instance | None, api: int) -> int:
     """Return the first of as many free ports in a row as there are services, that of the last start if it can be."""
-    wanted: list[int] = [before.metrics_port] if before and before.metrics_port else []
-    wanted += range(_FIRST_METRICS_PORT, 65_000, len(MEASURED))
-    for first in wanted:
-        if all(port not in taken and is_free(port) for port in range(first, first + len(MEASURED))):
+    # The usual ones are for the usual appliance: two that start at the same time would both find them free.
+    usual = _DEFAULT_METRICS_PORT if api == DEFAULT_PORT else 0
+    for first in (before.metrics_port if before else 0, usual):
+        ports = range(first, first + len(MEASURED))
+        if first and api not in ports and all(is_free(port) for port in ports):
             return first
-    return 0
+    return free_port(len(MEASURED))
