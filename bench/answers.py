@@ -42,11 +42,10 @@ def main() -> None:
         document = extract(file, ocr=OcrOptions(mode="never"))
         result = judge_extracted(document, rubric, content=file, cache_dir=given.cache).result
         found += [(file.stem, document, answer) for answer in result["answers"] if answer["score"]]
-    drawn = random.Random(given.seed).sample(found, given.count)  # noqa: S311 - reproducible on purpose
+    drawn = random.Random(given.seed).sample(found, given.count)
     for number, (name, document, answer) in enumerate(drawn, 1):
-        print(
-            f"\n{number}. {name} {answer['id']} {answer['score']:g}: {titles[answer['question']]} | {points[answer['point']]}"
-        )
+        asked = f"{titles[answer['question']]} | {points[answer['point']]}"
+        print(f"\n{number}. {name} {answer['id']} {answer['score']:g}: {asked}")
         if answer["measure"]:
             print(f"   {answer['measure']}")
         for item in answer["evidence"]:

@@ -1,10 +1,10 @@
-# ruff: noqa: E402 (the tests that this borrows from are no package)
-"""A burst of 1,000 documents: time to clear it with the autoscaler's own rule, the guide's rule, and fixed numbers of workers.
+"""A burst of documents: how soon it is cleared by the autoscaler, by the guide's rule, and by fixed numbers of workers.
 
-    cd app && ../.venv/bin/python ../bench/autoscaler.py [--documents 1000] [--seconds 2] [--slots 8] [--most 5] [--faster 30]
+    cd app && ../.venv/bin/python ../bench/autoscaler.py [--documents 1000] [--seconds 2] [--slots 8] [--most 5]
+                                                         [--faster 30]
 
-The real loop (``decalogo.autoscale.loop``) with the real policy looks at the real ledger and starts and stops real worker
-processes; only the gate to the container engine is replaced, by one that starts processes. Documents wait in the
+The real loop (``decalogo.autoscale.loop``) with the real policy looks at the real ledger and starts and stops real
+worker processes; only the gate to the container engine is replaced, by one that starts processes. Documents wait in the
 calibrated evaluator. All times of both rules are divided by ``--faster``. Prints one JSON line a way.
 """
 
@@ -25,6 +25,7 @@ import httpx
 from decalogo.autoscale.control import CeleryControl
 from decalogo.autoscale.loop import Autoscaler
 from decalogo.autoscale.settings import AutoscaleSettings
+
 from stack import Stack, load
 
 

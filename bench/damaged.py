@@ -106,7 +106,7 @@ def make(number: int, seed: int, extra: list[Path]) -> tuple[str, bytes]:
     files = sound_files() | {path.name: path.read_bytes() for path in extra}
     names = list(files)
     name = names[number % len(names)]
-    chance = random.Random(f"{seed}:{number}")  # noqa: S311 - reproducible on purpose
+    chance = random.Random(f"{seed}:{number}")
     return name, damage(files[name], list(files.values()), chance)
 
 
@@ -140,7 +140,7 @@ class Worker:
     def __init__(self, options: argparse.Namespace) -> None:
         command = [sys.executable, __file__, "--child", f"--seed={options.seed}", f"--memory={options.memory}"]
         command += [f"--cache={options.cache}"] * bool(options.cache) + [str(path) for path in options.extra]
-        self.process = subprocess.Popen(  # noqa: S603 - our own command line
+        self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
 

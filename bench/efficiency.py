@@ -1,4 +1,3 @@
-# ruff: noqa: E402 (the tests that this borrows from are no package)
 """What the appliance leaves of its evaluator: documents an hour through all of it, over those of the bare evaluator.
 
     cd app && ../.venv/bin/python ../bench/efficiency.py [--processes 2] [--rounds 3] [--plans 40] [--pages 600]
@@ -24,6 +23,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 from plans import REAL_PLAN, make_plan
+
 from stack import Stack, load, rate
 
 

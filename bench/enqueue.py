@@ -1,4 +1,3 @@
-# ruff: noqa: E402 (the tests that this borrows from are no package)
 """How fast a batch is accepted: the ledger's record of it (durable) and the messages to the broker; uploads apart.
 
     cd app && ../.venv/bin/python ../bench/enqueue.py [--documents 2000] [--rounds 7]
@@ -20,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from decalogo.batches.states import NewDocument, Options
 from decalogo.ids import new_id
+
 from stack import Stack, load
 
 

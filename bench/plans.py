@@ -45,7 +45,7 @@ def _material() -> tuple[list[str], list[str], list[str]]:
 def make_plan(pages: int, path: Path) -> Path:
     """Write a plan of ``pages`` pages and return its path."""
     headings, paragraphs, cells = _material()
-    chance = random.Random(pages)  # noqa: S311 - reproducible on purpose
+    chance = random.Random(pages)
     canvas = Canvas(str(path), pagesize=letter, invariant=1, pageCompression=1)
     left_over: list[str] = []
     for number in range(1, pages + 1):

@@ -1,10 +1,9 @@
-# ruff: noqa: E402 (the tests that this borrows from are no package)
 """What a replica holds and how soon it works: memory of 1 and of 16 worker processes, and time to the first document.
 
     cd app && ../.venv/bin/python ../bench/replica.py [--slots 1 16] [--starts 3]
 
-Memory is PSS (shared pages counted once, in shares; ``smaps_rollup``) of the worker's parent and its processes together, when
-they have started and after each has judged real plans. Prints one JSON line a number of processes.
+Memory is PSS (shared pages counted once, in shares; ``smaps_rollup``) of the worker's parent and its processes
+together, when they have started and after each has judged real plans. Prints one JSON line a number of processes.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from plans import REAL_PLAN, make_plan
+
 from stack import Stack, load
 
 

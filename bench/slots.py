@@ -1,4 +1,3 @@
-# ruff: noqa: E402 (the tests that this borrows from are no package)
 """Does anything serialise? Throughput from 1 to 64 slots with documents that wait and cost next to no CPU.
 
     cd app && ../.venv/bin/python ../bench/slots.py [--slots 1 2 4 8 16 32 64] [--seconds 4] [--rounds 6]

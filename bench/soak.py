@@ -168,7 +168,7 @@ def weigh(container: int) -> tuple[int, int]:
             waiting += children(pid)
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
             memory += sum(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
-            files += len(os.listdir(f"/proc/{pid}/fd"))
+            files += sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
     return memory, files
 
 
@@ -190,8 +190,9 @@ def measure(minutes: float) -> dict[str, Any]:
         finally:
             ground.delete()
     return {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores", "minutes": minutes, "documents": len(book.documents),
-        "ended": ended, "faults": soak.faults, "points": [[*key, points] for key, points in sorted(soak.points.items())],
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores", "minutes": minutes,
+        "documents": len(book.documents), "ended": ended, "faults": soak.faults,
+        "points": [[*key, points] for key, points in sorted(soak.points.items())],
     }  # fmt: skip
 
 
@@ -204,7 +205,10 @@ def judge(report: dict[str, Any]) -> bool:
         grows = " **grows**" if s.grows else ""
         print(f"| {s.name} | {medians} {s.unit} | {s.an_hour:+.1f} | {s.low:+.1f} … {s.high:+.1f}{grows} |")
     print(
-        f"\n{report['minutes']:g} minutes, {report['documents']} documents, {report['faults']} faults, {report['ended']}"
+        f"\n{report['minutes']:g} minutes, {report['documents']} documents,",
+        report["faults"],
+        "faults,",
+        report["ended"],
     )
     return report["ended"]["succeeded"] == report["documents"] and not any(s.grows for s in slopes)
 

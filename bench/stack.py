@@ -1,4 +1,4 @@
-"""What the benches of scaling share: the program's own processes on a Valkey with a durable log, and batches through them."""
+"""What the benches of scaling share: the program's processes on a Valkey with a durable log, and batches for them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ class Stack(Processes):
     def __init__(self, folder: Path, slots: int, wait_seconds: float | None = None) -> None:
         super().__init__(folder, 10.0)
         calibrated = wait_seconds is not None
-        evaluation = EvaluationSettings(evaluator="calibrated" if calibrated else "decalogo", cache_dir=folder / "cache")
+        evaluation = EvaluationSettings(
+            evaluator="calibrated" if calibrated else "decalogo", cache_dir=folder / "cache"
+        )
         cost = CalibratedSettings(cpu_seconds=0, wait_seconds=wait_seconds or 0.0, memory_mib=0)
         self.settings = self.settings.model_copy(update={"evaluation": evaluation, "calibrated": cost})
         self.slots = slots
@@ -75,7 +77,6 @@ class Stack(Processes):
 
         self.wait(finished, seconds, "finished")
         return sorted(ledger.iterate(job_id), key=lambda document: document.finished_at)
-
 
     def cpu_seconds(self) -> float:
         """Return the CPU time that all processes have used so far, ended children included."""

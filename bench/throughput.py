@@ -1,4 +1,3 @@
-# ruff: noqa: E402 (the tests that this borrows from are no package)
 """What safety costs: documents a second through one worker (2 processes) that evaluates nothing.
 
     cd app && ../.venv/bin/python ../bench/throughput.py [--documents 1500]
@@ -96,8 +95,8 @@ def plain_celery(count: int) -> dict[str, object]:
             processes.start("redis")
             client = redis.Redis(port=processes.settings.redis.port, db=6)
             send = f"import plainapp\nfor i in range({count}): plainapp.noop.delay('doc')"
-            subprocess.run([sys.executable, "-c", send], env=variables, check=True)  # noqa: S603
-            worker = subprocess.Popen(  # noqa: S603
+            subprocess.run([sys.executable, "-c", send], env=variables, check=True)
+            worker = subprocess.Popen(
                 command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
             )
             try:

@@ -23,8 +23,8 @@ run_unit_part() {
   local scripts=("$ROOT/appliance" "$ROOT/.ci/run" "$ROOT"/scripts/lock "$ROOT"/scripts/lib/*.sh "$ROOT"/images/*/{serve,serve-*,configure,fill-in,health,operator-cli,reload-users})
   check "ruff check" in_app "$VENV/bin/ruff" check .
   check "ruff format" in_app "$VENV/bin/ruff" format --check .
-  check "ruff check of stack tests, dashboards and load tests" in_root "$VENV/bin/ruff" check --config app/pyproject.toml tests grafana loadtest
-  check "ruff format of stack tests, dashboards and load tests" in_root "$VENV/bin/ruff" format --check --config app/pyproject.toml tests grafana loadtest
+  check "ruff check of stack tests, dashboards, load tests and benches" in_root "$VENV/bin/ruff" check --config app/pyproject.toml tests grafana loadtest bench
+  check "ruff format of stack tests, dashboards, load tests and benches" in_root "$VENV/bin/ruff" format --check --config app/pyproject.toml tests grafana loadtest bench
   check "mypy" in_app "$VENV/bin/mypy"
   check_if_there shellcheck --external-sources "${scripts[@]}"
   check_if_there shfmt --diff --indent 2 --case-indent "${scripts[@]}"
