@@ -151,6 +151,8 @@ def merged(reports: list[dict[str, Any]]) -> dict[str, Any]:
         for part in PARTS:
             if part in other:
                 first.setdefault(part, other[part])
+    order = list(rows())
+    first["rows"].sort(key=lambda row: order.index(row["row"]["name"]))
     return first
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import statistics
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -120,13 +119,12 @@ def series(seen: Seen, samples: Samples) -> dict[str, list[list[float]]]:
     }
 
 
-def flow(run: dict[str, Any], first: float) -> float:
-    """Return documents an hour by the ledger's count, from the first wave's end to the end of the load."""
-    until = sum(stage["seconds"] for stage in run["stages"])
-    points = [(at, count) for at, count in run["series"]["finished"] if 1.1 * first < at <= until]
-    if len(points) < 3:
-        return float(run["documents_per_hour"])
-    return 3600 * statistics.linear_regression(*zip(*points, strict=True)).slope
+def flow(seen: Seen, slots: int) -> float:
+    """Return documents an hour while every slot had work: from the end of the first wave to that before the last."""
+    ends = sorted(document["at"] + document["seconds"] for document in seen.good)[slots - 1 : -slots]
+    if len(ends) <= slots:  # no whole wave between
+        return seen.per_hour()
+    return 3600 * (len(ends) - 1) / (ends[-1] - ends[0])
 
 
 def measure_row(stack: Stack, row: Row, host: Host, minutes: float, files: list[Path], cache: Path) -> dict[str, Any]:
@@ -167,10 +165,11 @@ def measure_row(stack: Stack, row: Row, host: Host, minutes: float, files: list[
     say(f"{row.name}: {slots} slots with the guide's heavy documents, {compression(row):.0f} times faster")
     stack.apply(row, evaluator="calibrated", wait_seconds=wait)
     tiny = documents.put([documents.real_plan(cache, 1)], stack.folder)
-    stages = shapes.backlog(2 * slots, max(30 * minutes, 2.5 * wait), batch=max(1, slots // 8))
-    heavy = phase("calibrated", *load(stack, "journey", tiny, stages, batch=max(1, slots // 8)))
+    stages = shapes.backlog(2 * slots, max(30 * minutes, 3.5 * wait), batch=max(1, slots // 8))
+    seen, samples = load(stack, "journey", tiny, stages, batch=max(1, slots // 8))
+    heavy = phase("calibrated", seen, samples)
     heavy |= {"wait_seconds": wait, "compression": compression(row), "ideal_per_hour": 3600 * slots / wait}
-    heavy["flow_per_hour"] = round(flow(heavy, wait), 1)
+    heavy["flow_per_hour"] = round(flow(seen, slots), 1)
     heavy["as_guide_per_hour"] = round(heavy["flow_per_hour"] / compression(row), 1)
     report["phases"]["calibrated"] = heavy
     report["wall_seconds"] = round(time.monotonic() - began, 1)

@@ -7,7 +7,8 @@ import pytest
 from tests.loadtest import at_root
 
 with at_root():
-    from loadtest.generate import quantiles
+    from loadtest.generate import Seen, quantiles
+    from loadtest.measure import flow
     from loadtest.users.checks import unlike, unmatched
     from loadtest.users.plan import Plan, Stage
 
@@ -36,6 +37,21 @@ def test_lost_doubled_and_exchanged_documents_are_told_apart() -> None:
     assert unmatched(listed, handed_in) == {
         "a": "doubled", "b": "wrong: listed with other bytes", "c": "ended failed", "e": "lost",
     }  # fmt: skip
+
+
+def seen(*ends: float) -> Seen:
+    documents = [{"at": 0.0, "seconds": end, "wrong": ""} for end in ends]
+    return Seen(Plan("r1", "journey", (), 1, ()), 0.0, [], documents)
+
+
+@pytest.mark.parametrize("last", [[20.0] * 4, [19.0, 20.0, 21.0, 24.0]])
+def test_slots_that_work_in_waves_are_measured_by_whole_waves(last: list[float]) -> None:
+    # Four slots, documents of 5 s, started after 1 s, the last wave as slow as it likes.
+    assert flow(seen(*[6.0] * 4, *[11.0] * 4, *[16.0] * 4, *last), 4) == pytest.approx(3600 * 4 / 5)
+
+
+def test_too_few_documents_for_waves_are_measured_over_all() -> None:
+    assert flow(seen(6.0, 6.0, 11.0), 4) == pytest.approx(3600 * 3 / 11)
 
 
 def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
