@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
+import anyio.to_thread
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 PROFILES = sorted((ROOT / "config/profiles").glob("*.env"))
@@ -51,6 +53,18 @@ def test_a_row_for_many_machines_has_the_guides_numbers(name: str) -> None:
         name, "PROFILE_CORES", "PROFILE_MACHINES", "WORKER_REPLICAS", "WORKER_CONCURRENCY"
     )
     assert (cores * machines, machines, workers, concurrency) == MULTI_MACHINE_ROWS[name]
+
+
+@pytest.mark.parametrize("name", [path.stem for path in PROFILES])
+def test_every_thread_of_the_apis_processes_may_start(name: str) -> None:
+    # Against a limit of 128 the load test of 4x16c saw "can't start new thread".
+    api = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]["api"]
+
+    async def answering() -> float:
+        return anyio.to_thread.current_default_thread_limiter().total_tokens
+
+    each = anyio.run(answering) + 8  # notices, metrics, the event loop's own
+    assert numbers(name, "API_PROCESSES")[0] * each < api["pids_limit"]
 
 
 def test_every_profile_is_a_row_or_a_preset() -> None:
