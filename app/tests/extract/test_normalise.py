@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decalogo.evaluation.extract.hyphens import vocabulary
-from decalogo.evaluation.extract.normalise import normalise
+from decalogo.evaluation.extract.layout import cut_lines
+from decalogo.evaluation.extract.normalise import is_usual, normalise
 
 AWKWARD = st.text(
     alphabet=st.one_of(
@@ -44,6 +45,32 @@ def test_the_map_from_raw_offsets_rises_and_stays_inside(raw):
     assert places == sorted(places)
     assert all(0 <= place <= len(normal.text) for place in places)
     assert places[-1] == len(normal.text)
+
+
+def test_usual_characters_never_compose_whatever_stands_beside_them():
+    """Every pair that Unicode composes has a character in it that makes the text unusual."""
+    usual = {chr(code) for code in range(0x110000) if is_usual(chr(code))}
+    assert {*"aeñÑ 9\n\t\r“”–•\xad"} <= usual
+    assert not {*"\x00\x7f\u0301\u200b\ufeff"} & usual
+    assert all(unicodedata.is_normalized("NFC", char) for char in usual)
+    for code in range(0x110000):
+        decomposed = unicodedata.normalize("NFD", chr(code))
+        assert len(decomposed) == 1 or not usual.issuperset(decomposed)
+
+
+@given(AWKWARD)
+def test_lines_that_are_said_to_be_kept_are(raw):
+    normal = normalise(raw)
+    if normal.lines_kept:
+        starts, offset = [], 0
+        for line in raw.split("\r\n"):
+            if line.strip():
+                starts.append(offset + len(line) - len(line.lstrip()))
+            offset += len(line) + 2
+        lines = cut_lines(normal.text)
+        assert len(lines) >= len(starts)
+        if len(lines) == len(starts):
+            assert [normal.at(start) for start in starts] == [line.start for line in lines]
 
 
 def test_the_map_finds_words_after_every_kind_of_change():

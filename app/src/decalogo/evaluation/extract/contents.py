@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from decalogo.evaluation.extract.layout import Sheet
 from decalogo.evaluation.extract.words import Words
-from decalogo.evaluation.fold import fold
 
 _LEADERS = re.compile(r"(?:\.{4}|(?:\. ){3}\.|…{2}|_{5})[\s.…_]*+(?:\d{1,4}|[ivxlc]+)?\s*+$", re.IGNORECASE)
 _LAST_NUMBER = re.compile(r"(?<=[\s.…])\d{1,4}\Z")
@@ -36,7 +35,7 @@ def find_contents(sheets: Sequence[Sheet], furniture: Sequence[set[int]], words:
 
     for page, sheet in enumerate(sheets):
         leaders = _LEADER_SIGN.search(sheet.text) is not None
-        folded = fold(sheet.text)
+        folded = sheet.folded
         titles = any(word in folded for word in words.contents_words)
         for index, line in enumerate(sheet.lines):
             if index in furniture[page]:

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 
 from decalogo.evaluation.extract.layout import Box, Line, Sheet
 from decalogo.evaluation.extract.words import Words
-from decalogo.evaluation.fold import fold
 
 _EDGE_LINES = 8
 """Lines at a page's beginning and end (in text order and, in a PDF, by height) where furniture is looked for."""
@@ -22,7 +21,7 @@ _SLACK = 3.0
 _MOST_LENGTH = 200
 _NUMBER = re.compile(rb"[0-9]+")
 _PERIOD = re.compile(rb"\W*(?:19|20)\d\d\W+(?:19|20)\d\d\W*")
-_NOISE = re.compile(rb"[^a-z#]+")
+_NO_KEY = bytes(set(range(256)) - set(b"abcdefghijklmnopqrstuvwxyz0123456789#"))
 
 
 def find_furniture(sheets: Sequence[Sheet], words: Words) -> list[set[int]]:
@@ -32,7 +31,7 @@ def find_furniture(sheets: Sequence[Sheet], words: Words) -> list[set[int]]:
     seen: dict[bytes, list[int]] = defaultdict(list)
     keys: list[dict[int, bytes]] = []
     for number, (sheet, edge) in enumerate(zip(sheets, edges, strict=True)):
-        keys.append({index: _key(sheet.lines[index]) for index in edge})
+        keys.append({index: _key(sheet, sheet.lines[index]) for index in edge})
         for key in {key for key in keys[-1].values() if key}:
             seen[key].append(number)
     repeated = {key for key, numbers in seen.items() if _is_regular(numbers)}
@@ -125,14 +124,16 @@ def _edge(sheet: Sheet, marginal: set[int]) -> list[int]:
     return sorted(edge | marginal)
 
 
-def _key(line: Line) -> bytes:
+def _key(sheet: Sheet, line: Line) -> bytes:
     """Return what stays the same from page to page: letters, with numbers masked."""
     if len(line.text) > _MOST_LENGTH:
         return b""
-    folded = fold(line.text)
-    if _PERIOD.fullmatch(folded):
-        return folded
-    key = _NOISE.sub(b"", _NUMBER.sub(b"#", folded))
+    folded = sheet.folded[line.start : line.end]
+    key = folded.translate(None, _NO_KEY)
+    if not key.isalpha():
+        if _PERIOD.fullmatch(folded):
+            return folded
+        key = _NUMBER.sub(b"#", folded).translate(None, _NO_KEY)
     return key if len(key) > 2 else b""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from decalogo.evaluation.extract.layout import Line
@@ -16,21 +17,22 @@ _NO_PROSE = re.compile(rf"(?:[A-Za-zÀ-ÖØ-öø-ÿ\s.,;:()]*+[^A-Za-zÀ-ÖØ-ö
 _DIGITS = re.compile(r"\d+")
 _START, _FEW = 40, 4
 """More than four small letters among the first forty characters: not capitals."""
-_GLANCE = 12
-"""Characters that tell it of most lines."""
+_SMALL = re.compile(rf"(?:[^a-zà-öø-ÿ]*+[a-zà-öø-ÿ]){{{_FEW + 1}}}")
+"""So many, told at once in most lines."""
 _NUMBERED = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){0,6})[.)]?[-–]?\s+(?=[^\W\d_])")
 _ROMAN = re.compile(r"^[IVXLC]{1,6}[.)]\s+(?=[A-ZÁÉÍÓÚÑ])")
-_SENTENCE_END = re.compile(r"[.;,]$")
 _LEAST_LETTERS = 0.6
 """Of what is not blank in a heading; fewer and it is data."""
 
 
-def is_column_titles(text: str, columns: frozenset[str]) -> bool:
-    """Tell whether a line of a flattened table holds its column titles: nearly nothing but what columns are called."""
+def column_words(text: str, columns: frozenset[str]) -> list[str]:
+    """Return the words of a line that columns are called by."""
     words = text.lower().replace("/", " ").split()
-    if columns.isdisjoint(words):
-        return False
-    found = [word for word in words if word in columns]
+    return [] if columns.isdisjoint(words) else [word for word in words if word in columns]
+
+
+def is_column_titles(text: str, found: Sequence[str]) -> bool:
+    """Tell whether a line of a flattened table holds its column titles: nearly nothing but ``found``."""
     return len(found) >= 3 and 2 * sum(map(len, found)) >= len(text) and text[-1] not in ".:"
 
 
@@ -46,7 +48,7 @@ def is_capitals(text: str) -> bool:
     """Tell whether a text is set in capitals: at least four letters, nine in ten of them upper case."""
     if text.isupper():
         return sum(map(str.isalpha, text)) >= 4
-    if sum(map(str.islower, text[:_GLANCE])) > _FEW or sum(map(str.islower, text[:_START])) > _FEW:
+    if _SMALL.match(text, 0, _START) or sum(map(str.islower, text[:_START])) > _FEW:
         return False
     letters = [char for char in text[:_MOST_LENGTH] if char.isalpha()]
     return len(letters) >= 10 and sum(map(str.isupper, letters)) >= 0.9 * len(letters)
@@ -89,12 +91,18 @@ def heading_rank(line: Line, body_size: float, words: Words) -> int | None:
         return line.rank
     if not 3 <= len(text) <= _MOST_LENGTH or text[-1] == "/":
         return None
-    if sum(map(str.isalpha, text)) < _LEAST_LETTERS * (len(text) - text.count(" ")):
+    rank = _rank(line, text, body_size, words)
+    if rank and sum(map(str.isalpha, text)) < _LEAST_LETTERS * (len(text) - text.count(" ")):
         return None
+    return rank
+
+
+def _rank(line: Line, text: str, body_size: float, words: Words) -> int | None:
+    """Return the rank of a heading as far as the words and the face of ``line`` tell it."""
     capitals = is_capitals(text)
     big = body_size > 0 and line.size > 1.12 * body_size
-    plain_end = not _SENTENCE_END.search(text) or (capitals and text[-1] == ".")
-    numbered = _NUMBERED.match(text)
+    plain_end = text[-1] not in ".;," or (capitals and text[-1] == ".")
+    numbered = _NUMBERED.match(text) if text[0].isdecimal() else None
     rank = words.heading_keyword(text, numbered.end() if numbered else 0)
     if rank is not None:
         named = words.ordinal.match(text) is not None or ":" in text[:40]

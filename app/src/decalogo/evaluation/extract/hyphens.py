@@ -42,14 +42,12 @@ def vocabulary(texts: Iterable[str]) -> frozenset[str]:
     halves = Counter(half for text in texts for half in _second_halves(text))
     if not halves:
         return frozenset()
-    written: Counter[str] = Counter()
-    for text in texts:
-        written.update(text.lower().split())
-    found: Counter[str] = Counter()
-    for word, times in written.items():
-        found[word.strip(_PUNCTUATION)] += times
+    found: dict[str, int] = {}
+    for word, times in Counter("\n".join(texts).lower().split()).items():
+        word = word.strip(_PUNCTUATION)
+        found[word] = found.get(word, 0) + times
     # A second half stands at a line's start like a word of its own: it must occur more often than it is broken off.
-    return frozenset(word for word, times in found.items() if times > halves[word])
+    return frozenset(found.keys() - {half for half, times in halves.items() if found.get(half, 0) <= times})
 
 
 def _word_before(text: str, end: int) -> str:

@@ -6,6 +6,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from decalogo.evaluation.fold import fold
+
 
 class Box(NamedTuple):
     """A rectangle in points, origin at the page's top left as it is read (rotation undone)."""
@@ -90,6 +92,7 @@ class Sheet:
         lines: its lines that are not blank, in text order.
         height: page height, points; 0 in plain text.
         grids: ruled grids, top to bottom.
+        folded: the text folded, one byte a character.
     """
 
     number: int
@@ -97,6 +100,10 @@ class Sheet:
     lines: list[Line]
     height: float = 0.0
     grids: list[Grid] = field(default_factory=list)
+    folded: bytes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.folded = fold(self.text)
 
 
 def cut_lines(text: str) -> list[Line]:

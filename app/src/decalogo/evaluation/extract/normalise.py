@@ -31,19 +31,27 @@ _ODD = re.compile(
     r"[\x02\t-\r\x1c-\x1e\x85\xa0\xad\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ud800-\uf8ff\ufb00-\ufb06\ufffe]"
     r"(?<![^\s\-‐\x02\ufffe\xad]\n(?=\S))"
 )
+# Of these alone, nothing is dropped and nothing composes, whatever stands beside it: most pages hold no other.
+_UNUSUAL = re.compile(
+    r"[^\t\n\r\x20-\x7e\xa0-\u02ff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2190-\u22ff\u2500-\u27bf\ue000-\uf8ff\ufffe]"
+)
 _STRAY_SOFT_HYPHEN = re.compile(
     r"\xad(?![ \t\xa0]*+(?:\r\n?|\n)?+[ \t\xa0]*+[^\W\d_])|(?<![^\W\d_])\xad",
 )
-_CR_LF = re.compile(r" ?\r\n")
+_CR_LF = "\r\n"
 _WIDE = re.compile(r"  +")
 _EDGE = re.compile(r"\A +| +\Z")
 
 
 @dataclass(slots=True)
 class Normalised:
-    """Normalised text, and where each raw offset went."""
+    """Normalised text, and where each raw offset went.
+
+    ``lines_kept``: every line that ended in CR LF is a line of its own still, and in its place.
+    """
 
     text: str
+    lines_kept: bool = False
     _starts: list[int] = field(default_factory=list)
     _ends: list[int] = field(default_factory=list)
     _new: list[int] = field(default_factory=list)
@@ -114,14 +122,30 @@ def _sub(pattern: re.Pattern[str], new: str | None, before: Normalised) -> Norma
 
 def _single_breaks(before: Normalised) -> Normalised:
     """Write every CR LF, as a PDF's lines end, as LF without the blank that often stands before it."""
-    spans = [match.span() for match in _CR_LF.finditer(before.text)]
-    if not spans:
+    lines = before.text.split(_CR_LF)
+    if len(lines) == 1:
         return before
-    starts, ends, new, gone = [start for start, _ in spans], [end for _, end in spans], [], 0
-    for start, end in spans:
-        new.append(start - gone)
-        gone += end - start - 1
-    return Normalised(_CR_LF.sub("\n", before.text), starts, ends, new, [start + 1 for start in new], before)
+    last = lines.pop()
+    stage = Normalised("", _before=before)
+    starts, ends, new = stage._starts, stage._ends, stage._new
+    end = gone = 0
+    for index, line in enumerate(lines):
+        end += len(line)
+        if line[-1:] == " ":
+            lines[index] = line[:-1]
+            starts.append(end - 1)
+            new.append(end - 1 - gone)
+            gone += 1
+        else:
+            starts.append(end)
+            new.append(end - gone)
+        end += 2
+        gone += 1
+        ends.append(end)
+    lines.append(last)
+    stage.text = "\n".join(lines)
+    stage._new_ends = [start + 1 for start in new]
+    return stage
 
 
 def _compose(before: Normalised) -> Normalised:
@@ -190,6 +214,11 @@ def _clean(before: Normalised, words: Set[str]) -> Normalised:
     return editor.finish()
 
 
+def is_usual(text: str) -> bool:
+    """Tell whether nothing in a text is dropped as a control character, and nothing composes."""
+    return _UNUSUAL.search(text) is None
+
+
 def normalise(raw: str, words: Set[str] = frozenset()) -> Normalised:
     r"""Return ``raw`` in the one form that offsets refer to, with the map from raw offsets.
 
@@ -202,8 +231,17 @@ def normalise(raw: str, words: Set[str] = frozenset()) -> Normalised:
         words: the document's ``vocabulary``, for the hyphens at line ends.
     """
     stage = _single_breaks(Normalised(raw))
-    stage = _sub(_STRAY_SOFT_HYPHEN, "", _sub(_DROP, "", stage))
-    stage = _sub(_WIDE, None, _compose(stage))
-    stage = _clean(_sub(_EDGE, "", stage), words)
+    unusual = not is_usual(raw)
+    if unusual:
+        stage = _sub(_DROP, "", stage)
+    if "\xad" in raw:
+        stage = _sub(_STRAY_SOFT_HYPHEN, "", stage)
+    if unusual:
+        stage = _compose(stage)
+    stage = _sub(_WIDE, None, stage)
+    if stage.text[:1] == " " or stage.text[-1:] == " ":
+        stage = _sub(_EDGE, "", stage)
+    stage = _clean(stage, words)
+    stage.lines_kept = not (stage._starts or unusual or "\xad" in raw)
     # Taking a soft hyphen away can bring together what composes (not in Spanish, but any file may be uploaded).
-    return _compose(stage)
+    return _compose(stage) if unusual else stage

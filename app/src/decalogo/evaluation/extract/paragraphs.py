@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from decalogo.evaluation.extract.headings import is_capitals, is_column_titles, is_number_row, opens_section
+from decalogo.evaluation.extract.headings import (
+    column_words,
+    is_capitals,
+    is_column_titles,
+    is_number_row,
+    opens_section,
+)
 from decalogo.evaluation.extract.layout import Line, Sheet
 from decalogo.evaluation.extract.words import Words
 
@@ -17,7 +23,8 @@ _LIST = re.compile(
     r"(?:[•●▪■◦○‣✓✔►➢❖*»\-–—·]"
     r"|\?(?= )|o(?= [A-ZÁÉÍÓÚÑ])|\d{1,2}[.)][-–]?(?=\s)|\d{1,2}\)|[a-zA-ZñÑ][.)](?=\s)|[a-zñ]\)|[ivx]{1,5}[.)])"
 )
-_CLOSED = re.compile(r"[.:;!?][\"'”’»)]*$")
+_STOPS, _QUOTES = ".:;!?", "\"'”’»)"
+_CLOSED = re.compile(rf"[{_STOPS}][{_QUOTES}]*$")
 _NEIGHBOURS = 5
 _LONE_CAPITALS = 9
 _FULL = 0.82
@@ -26,15 +33,27 @@ _FULL = 0.82
 
 def starts_list_item(text: str) -> bool:
     """Tell whether a line begins with the mark of a list item."""
+    if text[:2].isalpha() and text[0] not in "ivx":
+        return False  # a word, as most lines begin
     return _LIST.match(text) is not None
+
+
+def _is_closed(text: str) -> bool:
+    """Tell whether a line ends as sentences do."""
+    return text[-1] in _STOPS or (text[-1] in _QUOTES and _CLOSED.search(text, max(0, len(text) - 4)) is not None)
 
 
 @dataclass(slots=True)
 class Block:
-    """Lines ``first`` to ``last`` (both included) of one sheet that form a paragraph, a list item or a heading."""
+    """Lines ``first`` to ``last`` (both included) of one sheet that form a paragraph, a list item or a heading.
+
+    ``text`` is theirs as one line; ``row``: they are a row of a flattened table, or its column titles.
+    """
 
     first: int
     last: int
+    text: str = ""
+    row: bool = False
 
 
 class _Lines:
@@ -47,14 +66,22 @@ class _Lines:
         self.rights = [line.box.right if line.box else float(len(line.text)) for line in lines]
         self.lefts = [line.box.left if line.box else 0.0 for line in lines]
         self.capitals = [is_capitals(line.text) for line in lines]
-        self.rows = [is_column_titles(line.text, words.columns) or is_number_row(line.text) for line in lines]
-        self.closed = [_CLOSED.search(line.text, max(0, len(line.text) - 4)) is not None for line in lines]
+        self.titles = [column_words(line.text, words.columns) for line in lines]
+        self.rows = [
+            is_number_row(line.text) or (bool(found) and is_column_titles(line.text, found))
+            for line, found in zip(lines, self.titles, strict=True)
+        ]
+        self.closed = [_is_closed(line.text) for line in lines]
+        self.widest = max(self.rights, default=0.0)
 
     def is_full(self, index: int) -> bool:
         """Tell whether a line is about as wide as the widest around it."""
+        right = self.rights[index]
+        if right >= _FULL * self.widest + (1 - _FULL) * self.lefts[index]:
+            return True  # whatever stands around it
         around = slice(max(0, index - _NEIGHBOURS), index + _NEIGHBOURS + 1)
         left, widest = min(self.lefts[around]), max(self.rights[around])
-        return self.rights[index] - left >= _FULL * (widest - left)
+        return right - left >= _FULL * (widest - left)
 
     def style_breaks(self, index: int) -> bool:
         """Tell whether line ``index`` is set so unlike the line before it that it begins something new."""
@@ -99,6 +126,16 @@ class _Lines:
             return True
         return self.words.hanging.search(before.text, max(0, len(before.text) - 8)) is not None
 
+    def finish(self, block: Block, sheet: Sheet) -> None:
+        """Note the text of a block, and whether it is a row."""
+        first, last = block.first, block.last
+        if first == last:
+            block.text, block.row = self.lines[first].text, self.rows[first]
+            return
+        block.text = sheet.text[self.lines[first].start : self.lines[last].end].replace("\n", " ")
+        found = [word for words in self.titles[first : last + 1] for word in words]
+        block.row = is_column_titles(block.text, found) or is_number_row(block.text)
+
 
 def find_blocks(sheet: Sheet, skip: AbstractSet[int], words: Words) -> list[Block]:
     """Return the paragraphs of a sheet; lines in ``skip`` belong to none and end the paragraph before them."""
@@ -111,6 +148,8 @@ def find_blocks(sheet: Sheet, skip: AbstractSet[int], words: Words) -> list[Bloc
             blocks[-1].last = index
         else:
             blocks.append(Block(index, index))
+    for block in blocks:
+        lines.finish(block, sheet)
     return blocks
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from decalogo.evaluation.extract.headings import Outline, heading_rank, is_column_titles, is_number_row
+from decalogo.evaluation.extract.headings import Outline, heading_rank
 from decalogo.evaluation.extract.layout import Line, Sheet
 from decalogo.evaluation.extract.paragraphs import Block, find_blocks, starts_list_item
 from decalogo.evaluation.extract.words import Words
@@ -18,6 +18,7 @@ LONGEST = 1200
 _SHORTEST = 40
 """Shorter prose is read together with the prose that follows it."""
 _LIST_OF_HEADINGS = 4
+_MOST_HEADING_LINES = 4
 _SENTENCE = re.compile(r"[.!?;:][\"'”’»)]*\s+(?=[¿¡\"“«(]?[A-ZÁÉÍÓÚÑ0-9•])")
 
 
@@ -98,17 +99,16 @@ def _spans(sheet: Sheet, furniture: set[int], contents: set[int], size: float, w
 def _block_span(sheet: Sheet, block: Block, size: float, words: Words) -> Span:
     lines = sheet.lines[block.first : block.last + 1]
     start, end = lines[0].start, lines[-1].end
-    whole = lines[0]
-    if len(lines) > 1:
-        bold = all(line.bold for line in lines)
-        text = sheet.text[start:end].replace("\n", " ")
-        whole = Line(start, end, text, None, whole.size, bold, rank=whole.rank)
-    if is_column_titles(whole.text, words.columns) or is_number_row(whole.text):
+    if block.row:
         return Span(start, end, PassageKind.TABLE_ROW)
-    rank = heading_rank(whole, size, words) if len(lines) <= 4 else None
-    if rank is not None:
-        return Span(start, end, PassageKind.HEADING, rank)
-    return Span(start, end, PassageKind.LIST if starts_list_item(whole.text) else PassageKind.PROSE)
+    if len(lines) <= _MOST_HEADING_LINES:
+        whole = lines[0]
+        if len(lines) > 1:
+            bold = all(line.bold for line in lines)
+            whole = Line(start, end, block.text, None, whole.size, bold, rank=whole.rank)
+        if (rank := heading_rank(whole, size, words)) is not None:
+            return Span(start, end, PassageKind.HEADING, rank)
+    return Span(start, end, PassageKind.LIST if starts_list_item(block.text) else PassageKind.PROSE)
 
 
 def _demote_lists_of_headings(spans: Sequence[Span]) -> None:

@@ -7,11 +7,12 @@ two ends of a line, and for the two ends of a word only on pages that have rulin
 from __future__ import annotations
 
 import ctypes
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import hypot
+from struct import Struct
 from typing import Any
 
 from decalogo.evaluation.extract.grids import find_grids, is_table
@@ -29,6 +30,8 @@ _INSET = 1.0
 """How far inside a line's ends its cell is looked for, points: character boxes may touch a border."""
 
 _new = tuple.__new__
+_rectangle = Struct("4f").unpack_from
+_numbers = Struct("8f8x2f").unpack_from
 
 
 @dataclass(slots=True)
@@ -57,9 +60,13 @@ class RawPage:
     def place(self, normal: Normalised) -> list[Line]:
         """Return the lines of the normalised text with their boxes."""
         lines = cut_lines(normal.text)
-        raw, last = iter(self.lines), len(lines) - 1
+        if normal.lines_kept and len(lines) == len(self.lines):
+            for line, item in zip(lines, self.lines, strict=True):
+                line.box, line.size, line.bold = item.box, item.size, item.bold
+            return lines
+        last = len(lines) - 1
         index = 0
-        for item in raw:
+        for item in self.lines:
             start = normal.at(item.start)
             while index < last and lines[index].end <= start:
                 index += 1
@@ -138,11 +145,11 @@ class _Buffers:
     """What PDFium's answers are written to, and the functions that give them: made once a process."""
 
     def __init__(self) -> None:
-        import pypdfium2.raw as c
-
         self.f = functions()
-        self.rect, self.matrix, self.flags = c.FS_RECTF(), c.FS_MATRIX(), ctypes.c_int()
-        self.rect_at, self.matrix_at = ctypes.byref(self.rect), ctypes.byref(self.matrix)
+        self.numbers = (ctypes.c_float * 14)()
+        """Two rectangles (left, top, right, bottom each) and a matrix (a to f): ``_numbers`` reads them at once."""
+        self.first_at, self.last_at, self.matrix_at = (ctypes.byref(self.numbers, 4 * start) for start in (0, 4, 8))
+        self.flags = ctypes.c_int()
         self.flags_at = ctypes.byref(self.flags)
         self.name = ctypes.create_string_buffer(_NAME_BYTES)
         self.name_at = ctypes.byref(self.name)
@@ -165,7 +172,7 @@ class _Reader:
         self.b = _buffers()
         self.f, self.handle = self.b.f, handle(textpage.raw)
         self.turn = Turn(page)
-        self.char_box, self.rect, self.rect_at = self.f.FPDFText_GetLooseCharBox, self.b.rect, self.b.rect_at
+        self.char_box, self.numbers, self.box_at = self.f.FPDFText_GetLooseCharBox, self.b.numbers, self.b.first_at
         self.text, self.direct = self._text()
 
     def _text(self) -> tuple[str, bool]:
@@ -187,19 +194,12 @@ class _Reader:
     def box(self, offset: int) -> Box | None:
         """Return the box of the character at a text offset; ``None`` when it has none."""
         index = offset if self.direct else self._index(offset)
-        if index < 0 or not self.char_box(self.handle, index, self.rect_at):
+        if index < 0 or not self.char_box(self.handle, index, self.box_at):
             return None
-        rect = self.rect
-        return self.turn.box(rect.left, rect.bottom, rect.right, rect.top)
+        left, top, right, bottom = _rectangle(self.numbers)
+        return self.turn.box(left, bottom, right, top)
 
-    def _size(self, index: int) -> float:
-        """Return the font size of a character as it is seen, points (boxes differ from font to font)."""
-        matrix = self.b.matrix
-        if not self.f.FPDFText_GetMatrix(self.handle, index, self.b.matrix_at):
-            return 0.0
-        return float(self.f.FPDFText_GetFontSize(self.handle, index)) * math.hypot(matrix.c, matrix.d)
-
-    def _bold(self, index: int) -> bool:
+    def _is_bold(self, index: int) -> bool:
         """Tell whether a character is set in a bold face."""
         b = self.b
         size = self.f.FPDFText_GetFontInfo(self.handle, index, b.name_at, _NAME_BYTES, b.flags_at)
@@ -208,37 +208,48 @@ class _Reader:
         return bool(b.flags.value & _FORCE_BOLD) or _is_bold_name(b.name.value)
 
     def lines(self) -> list[RawLine]:
-        """Return the lines that are not blank."""
+        """Return the lines that are not blank.
+
+        Their size is that of the font as it is seen, points: boxes differ from font to font.
+        """
         lines: list[RawLine] = []
-        text, index_of, bold = self.text, self._index, self._bold
-        start = 0
+        b, text, handle, turn, is_bold = self.b, self.text, self.handle, self.turn, self._is_bold
+        char_box, matrix, font_size = self.char_box, self.f.FPDFText_GetMatrix, self.f.FPDFText_GetFontSize
+        numbers, first_at, last_at, matrix_at = b.numbers, b.first_at, b.last_at, b.matrix_at
+        index_of = None if self.direct else self._index
+        upright, x, y = not turn.rotation, turn.left, turn.top
+        end = -2
         for part in text.split("\r\n"):
+            start = end + 2
+            end = start + len(part)
             body = part.strip()
-            if body:
-                first = start + part.index(body[0])
-                last = first + len(body) - 1
-                begin, end = self.box(first), self.box(last)
-                if begin is not None and end is not None:
-                    left, top, _, bottom = begin
-                    _, end_top, right, end_bottom = end
-                    level = abs(top - end_top) < 0.5 * (end_bottom - end_top)
-                    if end_top < top:
-                        top = end_top
-                    if end_bottom > bottom:
-                        bottom = end_bottom
-                    middle = first + len(body) // 2
-                    middle += text[middle].isspace()  # blanks that PDFium made have no size
-                    lines.append(
-                        RawLine(
-                            first,
-                            last + 1,
-                            Box(left, top, right, bottom),
-                            self._size(index_of(middle)),
-                            bold(index_of(first)) and bold(index_of(last)),
-                            level,
-                        )
-                    )
-            start += len(part) + 2
+            if not body:
+                continue
+            first = start if len(body) == len(part) else start + part.index(body[0])
+            last = first + len(body) - 1
+            middle = first + len(body) // 2
+            if text[middle].isspace():  # blanks that PDFium made have no size
+                middle += 1
+            i, j, k = (first, middle, last) if index_of is None else map(index_of, (first, middle, last))
+            if not (char_box(handle, i, first_at) and char_box(handle, k, last_at)):
+                continue
+            known = matrix(handle, j, matrix_at)
+            left, top, right, bottom, end_left, end_top, end_right, end_bottom, c, d = _numbers(numbers)
+            size = font_size(handle, j) * (hypot(c, d) if c else abs(d)) if known else 0.0
+            if upright:  # what ``Turn.box`` does, without its detour
+                left -= x
+                right = end_right - x
+                top, bottom, end_top, end_bottom = y - top, y - bottom, y - end_top, y - end_bottom
+            else:
+                left, top, _, bottom = turn.box(left, bottom, right, top)
+                _, end_top, right, end_bottom = turn.box(end_left, end_bottom, end_right, end_top)
+            level = abs(top - end_top) < 0.5 * (end_bottom - end_top)
+            if end_top < top:
+                top = end_top
+            if end_bottom > bottom:
+                bottom = end_bottom
+            box = _new(Box, (left, top, right, bottom))
+            lines.append(RawLine(first, last + 1, box, size, is_bold(i) and is_bold(k), level))
         return lines
 
     def fill(self, grid: Grid, lines: Sequence[RawLine]) -> None:
