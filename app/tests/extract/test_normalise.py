@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decalogo.evaluation.extract.hyphens import vocabulary
+from decalogo.evaluation.extract.hyphens import Vocabulary
 from decalogo.evaluation.extract.layout import cut_lines
 from decalogo.evaluation.extract.normalise import is_usual, normalise
 
@@ -80,6 +80,26 @@ def test_the_map_finds_words_after_every_kind_of_change():
         assert normal.text[normal.at(raw.index(word)) :].startswith(word)
 
 
+def test_words_are_the_same_looked_up_and_read():
+    text = "la planificación, la salud\r\nde la planifi-\r\ncación (salud) y la gestión. La de\r\n" * 2
+    words = [
+        "la",
+        "planificación",
+        "salud",
+        "de",
+        "planifi",
+        "cación",
+        "gestión",
+        "lud",
+        *(f"otra{i}" for i in range(40)),
+    ]
+    one_by_one = {word for word in words if word in Vocabulary([text])}
+    asked = Vocabulary([text])
+    read = {word for word in [*reversed(words)] if word in asked}
+    assert one_by_one == read == {"la", "planificación", "salud", "de", "gestión"}
+    assert "la" not in Vocabulary(["la salud de la gente"])
+
+
 def test_accents_are_composed_and_ligatures_expanded():
     assert normalise("Gestio\u0301n eﬁcaz y diﬀerente").text == "Gestión eficaz y differente"
 
@@ -87,12 +107,12 @@ def test_accents_are_composed_and_ligatures_expanded():
 @pytest.mark.parametrize("mark", ["-\r\n", "\x02", "\ufffe", "\xad", "- \n"])
 def test_a_word_broken_at_a_line_end_is_mended(mark):
     raw = f"la planifi{mark}cación municipal"
-    assert normalise(raw, vocabulary([raw])).text == "la planificación municipal"
+    assert normalise(raw, Vocabulary([raw])).text == "la planificación municipal"
 
 
 def test_a_hyphen_between_two_words_of_the_document_stays():
     raw = "alianza público-\nprivada; lo público y la empresa privada"
-    assert normalise(raw, vocabulary([raw])).text.startswith("alianza público-privada;")
+    assert normalise(raw, Vocabulary([raw])).text.startswith("alianza público-privada;")
 
 
 def test_a_hyphen_before_a_capital_stays():

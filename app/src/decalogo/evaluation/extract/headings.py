@@ -12,8 +12,8 @@ from decalogo.evaluation.extract.words import Words
 _MOST_LENGTH = 160
 _DEEPEST = 6
 _ROW_GAPS = 3
-_LEAST_NUMBERS = 3
-_NO_PROSE = re.compile(rf"(?:[A-Za-zÀ-ÖØ-öø-ÿ\s.,;:()]*+[^A-Za-zÀ-ÖØ-öø-ÿ\s.,;:()]){{{_LEAST_NUMBERS}}}")
+LEAST_NUMBERS = 3
+"""In a row of a flattened table."""
 _DIGITS = re.compile(r"\d+")
 _START, _FEW = 40, 4
 """More than four small letters among the first forty characters: not capitals."""
@@ -56,15 +56,15 @@ def is_capitals(text: str) -> bool:
 
 def is_number_row(text: str) -> bool:
     """Tell whether a line is a row of a flattened table: a label and at least as many numbers, three or more."""
-    if text.count(" ") < _ROW_GAPS or not _NO_PROSE.match(text):
-        return False
     blanks = text.count(" ")
+    if blanks < _ROW_GAPS:
+        return False
     if 2 * (len(_DIGITS.findall(text)) + sum(map(text.count, "%-–"))) <= blanks:
         return False  # fewer than half of its words can be numbers: prose, told without looking at each
     words = text.split()
     numbers = sum(word[0].isdigit() or word[-1].isdigit() or word in "%-–" for word in words)
     return (
-        numbers >= _LEAST_NUMBERS
+        numbers >= LEAST_NUMBERS
         and 2 * numbers >= len(words)
         and any(word.isalpha() and len(word) > 2 for word in words)
     )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Set
+from collections.abc import Container, Iterable, Set
+from functools import cached_property
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 # PDFium writes U+FFFE (older versions U+0002) for a hyphen at a line's end and drops the line break.
 _MARK = re.compile("[\x02\ufffe\xad]")
 _PUNCTUATION = ".,;:()[]!?¿¡\"“”'‘’«»…"
+_LOOKED_UP = 30
+"""Looking one word up costs about a fortieth of reading all."""
 _HYPHEN = re.compile(r"-[ \t\xa0]*[\r\n]+[ \t\xa0]*")
 
 
@@ -20,7 +23,7 @@ def is_broken(text: str, start: int, end: int) -> bool:
     return text[start - 1].isalpha() and text[end].isalpha()
 
 
-def joint(text: str, start: int, end: int, words: Set[str]) -> str:
+def joint(text: str, start: int, end: int, words: Container[str]) -> str:
     """Return what joins the two halves: nothing ("planifi-cación") or a hyphen ("público-privada").
 
     The hyphen stays when the halves are words of the document and the whole is none, or when the second half begins in
@@ -36,18 +39,61 @@ def joint(text: str, start: int, end: int, words: Set[str]) -> str:
     return "-" if left + right not in words and left in words and right in words else ""
 
 
-def vocabulary(texts: Iterable[str]) -> frozenset[str]:
-    """Return the words (lower case) that stand unbroken in raw ``texts``; empty when no text has a broken word."""
-    texts = list(texts)
-    halves = Counter(half for text in texts for half in _second_halves(text))
-    if not halves:
-        return frozenset()
-    found: dict[str, int] = {}
-    for word, times in Counter("\n".join(texts).lower().split()).items():
-        word = word.strip(_PUNCTUATION)
-        found[word] = found.get(word, 0) + times
-    # A second half stands at a line's start like a word of its own: it must occur more often than it is broken off.
-    return frozenset(found.keys() - {half for half, times in halves.items() if found.get(half, 0) <= times})
+class Vocabulary:
+    """The words (lower case) that stand unbroken in raw texts; none when no text has a broken word.
+
+    Few documents break more than some words: the first that are asked for are looked up one by one, then all are read.
+    """
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = list(texts)
+        self._known: dict[str, bool] = {}
+
+    def __contains__(self, word: object) -> bool:
+        if not isinstance(word, str):
+            return False
+        known = self._known.get(word)
+        if known is None:
+            known = self._stands(word) if len(self._known) < _LOOKED_UP else word in self._words
+            self._known[word] = known
+        return known
+
+    @cached_property
+    def _text(self) -> str:
+        return "\n".join(self._texts).lower()
+
+    @cached_property
+    def _halves(self) -> Counter[str]:
+        """How often each second half of a broken word stands at a line's start, like a word of its own."""
+        return Counter(half for text in self._texts for half in _second_halves(text))
+
+    def _stands(self, word: str) -> bool:
+        """Tell whether a word is written more often than it is broken off."""
+        if not self._halves:
+            return False
+        text, more = self._text, self._halves[word] + 1
+        at = text.find(word)
+        while at >= 0:
+            start, end = at, at + len(word)
+            while start and not text[start - 1].isspace():
+                start -= 1
+            while end < len(text) and not text[end].isspace():
+                end += 1
+            more -= text[start:end].strip(_PUNCTUATION) == word
+            if not more:
+                return True
+            at = text.find(word, end)
+        return False
+
+    @cached_property
+    def _words(self) -> Set[str]:
+        if not self._halves:
+            return frozenset()
+        found: dict[str, int] = {}
+        for word, times in Counter(self._text.split()).items():
+            word = word.strip(_PUNCTUATION)
+            found[word] = found.get(word, 0) + times
+        return found.keys() - {half for half, times in self._halves.items() if found.get(half, 0) <= times}
 
 
 def _word_before(text: str, end: int) -> str:

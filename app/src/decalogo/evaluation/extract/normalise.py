@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Set
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from decalogo.evaluation.extract.hyphens import is_broken, joint
@@ -40,7 +40,6 @@ _STRAY_SOFT_HYPHEN = re.compile(
 )
 _CR_LF = "\r\n"
 _WIDE = re.compile(r"  +")
-_EDGE = re.compile(r"\A +| +\Z")
 
 
 @dataclass(slots=True)
@@ -120,6 +119,19 @@ def _sub(pattern: re.Pattern[str], new: str | None, before: Normalised) -> Norma
     return editor.finish()
 
 
+def _trim(before: Normalised) -> Normalised:
+    """Take away the blanks at both ends."""
+    text = before.text
+    start, end = len(text) - len(text.lstrip(" ")), len(text.rstrip(" "))
+    if start == 0 and end == len(text):
+        return before
+    editor = _Editor(text, before)
+    for low, high in ((0, start), (max(start, end), len(text))):
+        if low < high:
+            editor.replace(low, high, "")
+    return editor.finish()
+
+
 def _single_breaks(before: Normalised) -> Normalised:
     """Write every CR LF, as a PDF's lines end, as LF without the blank that often stands before it."""
     lines = before.text.split(_CR_LF)
@@ -183,7 +195,7 @@ def _gap(text: str, start: int, end: int) -> str:
     return "\t" if "\t" in found or len(found) > 2 else " "
 
 
-def _clean(before: Normalised, words: Set[str]) -> Normalised:
+def _clean(before: Normalised, words: Container[str]) -> Normalised:
     text = before.text
     editor = _Editor(text, before)
     for match in _ODD.finditer(text):
@@ -219,7 +231,7 @@ def is_usual(text: str) -> bool:
     return _UNUSUAL.search(text) is None
 
 
-def normalise(raw: str, words: Set[str] = frozenset()) -> Normalised:
+def normalise(raw: str, words: Container[str] = frozenset()) -> Normalised:
     r"""Return ``raw`` in the one form that offsets refer to, with the map from raw offsets.
 
     The text is NFC; it has no control character but ``\n`` and ``\t``, no ligature, no soft hyphen; it neither begins
@@ -228,7 +240,7 @@ def normalise(raw: str, words: Set[str] = frozenset()) -> Normalised:
 
     Args:
         raw: text as a library or a codec gave it.
-        words: the document's ``vocabulary``, for the hyphens at line ends.
+        words: the document's ``Vocabulary``, for the hyphens at line ends.
     """
     stage = _single_breaks(Normalised(raw))
     unusual = not is_usual(raw)
@@ -239,9 +251,7 @@ def normalise(raw: str, words: Set[str] = frozenset()) -> Normalised:
     if unusual:
         stage = _compose(stage)
     stage = _sub(_WIDE, None, stage)
-    if stage.text[:1] == " " or stage.text[-1:] == " ":
-        stage = _sub(_EDGE, "", stage)
-    stage = _clean(stage, words)
+    stage = _clean(_trim(stage), words)
     stage.lines_kept = not (stage._starts or unusual or "\xad" in raw)
     # Taking a soft hyphen away can bring together what composes (not in Spanish, but any file may be uploaded).
     return _compose(stage) if unusual else stage

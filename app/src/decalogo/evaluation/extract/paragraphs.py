@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from itertools import pairwise
 from statistics import median
 
 from decalogo.evaluation.extract.headings import (
+    LEAST_NUMBERS,
     column_words,
     is_capitals,
     is_column_titles,
@@ -25,6 +27,8 @@ _LIST = re.compile(
 )
 _STOPS, _QUOTES = ".:;!?", "\"'”’»)"
 _CLOSED = re.compile(rf"[{_STOPS}][{_QUOTES}]*$")
+_NUMERIC = bytes(code in b"0123456789%-?" for code in range(256))
+"""Marks what a number begins or ends with in folded text (``?`` stands for all characters that do not fold)."""
 _NEIGHBOURS = 5
 _LONE_CAPITALS = 9
 _FULL = 0.82
@@ -59,20 +63,37 @@ class Block:
 class _Lines:
     """The lines of a sheet with what is asked of each of them again and again."""
 
-    def __init__(self, lines: Sequence[Line], words: Words) -> None:
-        self.lines = lines
+    def __init__(self, sheet: Sheet, words: Words) -> None:
+        lines = self.lines = sheet.lines
+        self.text = sheet.text
         self.words = words
         self.pitch = _pitch(lines)
         self.rights = [line.box.right if line.box else float(len(line.text)) for line in lines]
+        self.widest = max(self.rights, default=0.0)
         self.lefts = [line.box.left if line.box else 0.0 for line in lines]
         self.capitals = [is_capitals(line.text) for line in lines]
-        self.titles = [column_words(line.text, words.columns) for line in lines]
-        self.rows = [
-            is_number_row(line.text) or (bool(found) and is_column_titles(line.text, found))
-            for line, found in zip(lines, self.titles, strict=True)
-        ]
         self.closed = [_is_closed(line.text) for line in lines]
-        self.widest = max(self.rights, default=0.0)
+        self.numeric = sheet.folded.translate(_NUMERIC)
+        self.titles = self._titles(sheet)
+        self.rows = [
+            self._is_row(line.start, line.end, line.text, self.titles.get(i, ())) for i, line in enumerate(lines)
+        ]
+
+    def _titles(self, sheet: Sheet) -> dict[int, list[str]]:
+        """Return the words that columns are called by, of the lines that hold any."""
+        titles: dict[int, list[str]] = {}
+        starts = [line.start for line in sheet.lines]
+        for match in self.words.column_title.finditer(sheet.folded):
+            index = bisect_right(starts, match.start()) - 1
+            if index not in titles:
+                titles[index] = column_words(sheet.lines[index].text, self.words.columns)
+        return titles
+
+    def _is_row(self, start: int, end: int, text: str, titles: Sequence[str]) -> bool:
+        """Tell whether a stretch of the sheet is a row of a flattened table or its column titles."""
+        if self.numeric.count(1, start, end) >= LEAST_NUMBERS and is_number_row(text):
+            return True
+        return bool(titles) and is_column_titles(text, titles)
 
     def is_full(self, index: int) -> bool:
         """Tell whether a line is about as wide as the widest around it."""
@@ -126,20 +147,21 @@ class _Lines:
             return True
         return self.words.hanging.search(before.text, max(0, len(before.text) - 8)) is not None
 
-    def finish(self, block: Block, sheet: Sheet) -> None:
+    def finish(self, block: Block) -> None:
         """Note the text of a block, and whether it is a row."""
         first, last = block.first, block.last
         if first == last:
             block.text, block.row = self.lines[first].text, self.rows[first]
             return
-        block.text = sheet.text[self.lines[first].start : self.lines[last].end].replace("\n", " ")
-        found = [word for words in self.titles[first : last + 1] for word in words]
-        block.row = is_column_titles(block.text, found) or is_number_row(block.text)
+        start, end = self.lines[first].start, self.lines[last].end
+        block.text = self.text[start:end].replace("\n", " ")
+        titles = [word for index in range(first, last + 1) for word in self.titles.get(index, ())]
+        block.row = self._is_row(start, end, block.text, titles)
 
 
 def find_blocks(sheet: Sheet, skip: AbstractSet[int], words: Words) -> list[Block]:
     """Return the paragraphs of a sheet; lines in ``skip`` belong to none and end the paragraph before them."""
-    lines = _Lines(sheet.lines, words)
+    lines = _Lines(sheet, words)
     blocks: list[Block] = []
     for index in range(len(sheet.lines)):
         if index in skip:
@@ -149,7 +171,7 @@ def find_blocks(sheet: Sheet, skip: AbstractSet[int], words: Words) -> list[Bloc
         else:
             blocks.append(Block(index, index))
     for block in blocks:
-        lines.finish(block, sheet)
+        lines.finish(block)
     return blocks
 
 

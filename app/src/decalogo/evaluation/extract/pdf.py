@@ -14,7 +14,7 @@ from decalogo.errors import DamagedDocumentError, DocumentTooLargeError, Encrypt
 from decalogo.evaluation import progress
 from decalogo.evaluation.extract import ocr
 from decalogo.evaluation.extract.detect import PDF
-from decalogo.evaluation.extract.hyphens import vocabulary
+from decalogo.evaluation.extract.hyphens import Vocabulary
 from decalogo.evaluation.extract.layout import Sheet
 from decalogo.evaluation.extract.normalise import normalise
 from decalogo.evaluation.extract.parts import RECOGNISE, Known, Part
@@ -64,7 +64,7 @@ def read_pdf(content: bytes | Path, limits: Limits) -> Reading:
         because = _recognise(document, raw, limits, flags) if len(raw) == count else ""
     finally:
         document.close()
-    words = vocabulary(page.text for page in raw)
+    words = Vocabulary(page.text for page in raw)
     sheets = [_sheet(page, words) for page in raw]
     flags = [*_damage(content, raw), *flags]
     return Reading(PDF, sheets, flags, cut=len(raw) < count, unread_because=because, total=count)
@@ -142,7 +142,7 @@ def _recognise(document: Any, raw: list[RawPage], limits: Limits, flags: list[Fl
     return f"text recognition took too long on {len(late)} of them" if late else "no text was recognised"
 
 
-def _sheet(page: RawPage, words: frozenset[str]) -> Sheet:
+def _sheet(page: RawPage, words: Vocabulary) -> Sheet:
     normal = normalise(page.text, words)
     for grid in page.grids:
         for cell in grid.cells:

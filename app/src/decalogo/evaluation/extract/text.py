@@ -8,7 +8,7 @@ from pathlib import Path
 
 from decalogo.errors import DocumentTooLargeError
 from decalogo.evaluation.extract.detect import HEAD_BYTES, TEXT, looks_utf16
-from decalogo.evaluation.extract.hyphens import vocabulary
+from decalogo.evaluation.extract.hyphens import Vocabulary
 from decalogo.evaluation.extract.layout import Sheet, cut_lines
 from decalogo.evaluation.extract.normalise import normalise
 from decalogo.evaluation.extract.pagemarks import find_page_ends
@@ -46,7 +46,7 @@ def read_text(content: bytes | Path, limits: Limits) -> Reading:
         raise DocumentTooLargeError(
             f"The text has {len(parts)} pages and at most {max_pages} are read; split it or raise evaluation.max_pages."
         )
-    words = vocabulary(parts)
+    words = Vocabulary(parts)
     sheets: list[Sheet] = []
     for number, part in enumerate(parts, 1):
         if limits.reached(len(sheets)):
