@@ -70,7 +70,7 @@ def measure(file: Path, cache: Path, runs: int) -> dict[str, float]:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     for _ in range(runs):
         clock.time("bare", lambda: bare_text(file))
-        with collector_paused(), patch.object(pdfpage, "read_rules", lambda *_: Rules()):
+        with collector_paused(), patch.object(pdfpage.text_page(), "rules", lambda *_: Rules()):
             clock.time("without tables", lambda: extract(file, ocr=never))
         clock.time("whole", lambda: evaluate(file, rubric, cache_dir=cache, ocr=never).to_json())
         with collector_paused():  # as in ``evaluate``

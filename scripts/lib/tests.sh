@@ -6,6 +6,7 @@ run_tests() {
   [[ "$part" == @(all|unit|stack) ]] || fail "test: unknown part $part (unit, stack, or none for both)"
   PASSED=0 FAILED=0 SKIPPED=0
   REPORTS="$(mktemp -d)"
+  ensure_compiler
   ensure_venv requirements-dev.lock
   [[ "$part" == stack ]] || run_unit_part
   if [[ "$part" != unit ]]; then
@@ -82,6 +83,14 @@ check_if_there() {
   else
     say "SKIPPED: $1 is not installed"
     SKIPPED=$((SKIPPED + 1))
+  fi
+}
+
+# The C reader of pages is built into .venv where there is a compiler; in CI there is one.
+ensure_compiler() {
+  if ! have cc && [[ -n "${CI:-}" ]] && is_root && is_debian_like; then
+    step "Installing a C compiler"
+    quietly apt_install gcc libc6-dev
   fi
 }
 

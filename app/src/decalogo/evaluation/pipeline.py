@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from decalogo.evaluation.extract.parts import Parts
 
 SCHEMA_VERSION = 1
-EVALUATOR = {"name": "decalogo", "version": "1.3.0"}
+EVALUATOR = {"name": "decalogo", "version": "1.4.0"}
 """Raise the version whenever the same bytes and rubric could give another result."""
 
 Fold = Callable[[str], bytes]

@@ -20,7 +20,8 @@ from typing import Any
 from decalogo.evaluation import progress
 from decalogo.evaluation.extract.layout import Box
 from decalogo.evaluation.extract.ocrcache import OcrCache, page_key
-from decalogo.evaluation.extract.pdfpage import RawLine, RawPage
+from decalogo.evaluation.extract.pdfpage import RawPage
+from decalogo.evaluation.extract.textpage import RawLine
 from decalogo.evaluation.model import OcrOptions
 
 PROGRAM = "tesseract"

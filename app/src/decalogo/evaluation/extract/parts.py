@@ -18,7 +18,8 @@ import orjson
 
 from decalogo import __version__
 from decalogo.evaluation.extract.layout import Box, Grid, GridCell
-from decalogo.evaluation.extract.pdfpage import RawLine, RawPage
+from decalogo.evaluation.extract.pdfpage import RawPage
+from decalogo.evaluation.extract.textpage import RawLine
 from decalogo.evaluation.model import OcrOptions, SplitSizes
 
 READ: Final = "read"

@@ -5,13 +5,10 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
 from decalogo.evaluation.extract.layout import Box
-from decalogo.evaluation.extract.pdfium import functions, handle
-
-if TYPE_CHECKING:
-    from decalogo.evaluation.extract.pdfpage import Turn
+from decalogo.evaluation.extract.pdfium import functions
+from decalogo.evaluation.extract.turn import Turn
 
 _THIN = 3.5
 """Greatest width of a line, points; thin filled rectangles are lines too."""
@@ -53,10 +50,10 @@ class Rules:
         self.vertical += [(left, top, bottom), (right, top, bottom)]
 
 
-def read_rules(page: Any, turn: Turn) -> Rules:
-    """Return the ruling lines of a loaded PDFium page, in the coordinates of ``turn``."""
+def read_rules(page: int, turn: Turn) -> Rules:
+    """Return the ruling lines of a loaded PDFium page (its handle), in the coordinates of ``turn``."""
     reader = _PathReader(turn)
-    for shape, matrix in reader.paths(handle(page), None, 0):
+    for shape, matrix in reader.paths(page, None, 0):
         reader.take(shape, matrix)
     return reader.rules
 
