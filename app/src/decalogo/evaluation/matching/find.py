@@ -1,12 +1,12 @@
 """Matching a rubric's clauses against the units of a document.
 
-What a clause matches does not depend on the point, so it is worked out once a document; a point then keeps the matches
-in units that are relevant to it, best first.
+What a clause matches in a unit does not depend on the point, so it is worked out once a document, and only where it is
+asked for: a point asks in the units that are relevant to it, best first, and mostly needs the first few.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from decalogo.evaluation.matching.engine import Patterns
@@ -50,22 +50,31 @@ class Finder:
         self._numbered: dict[NumberKind, list[int]] | None = None
         self._filled: dict[str, set[int]] | None = None
         self._under: dict[str, set[int]] = {}
+        self._possible: dict[int, set[int]] = {}
         self._by_clause: dict[int, dict[int, list[Match]]] = {}
         self._sections = Sections(rubric, patterns)
 
-    def find(self, element: Element, focus: Focus) -> list[Match]:
-        """Return the matches of an element in what is relevant to a point, best first, one a unit."""
-        clauses = [*element.find, *(clause for name in element.use for clause in self._rubric.data.finders[name])]
-        best: dict[int, Match] = {}
-        for clause in clauses:
-            matches = self._matches(clause)
-            about = focus.own if clause.about == "own" else focus.relevance
-            for index in matches.keys() & about.keys():
-                if index not in best and (match := self._nearest(clause, matches[index], focus)):
-                    best[index] = match
-        if element.outside:
-            best = {i: m for i, m in best.items() if self._sections.kind(m.unit.section) not in element.outside}
-        return sorted(best.values(), key=lambda match: (-focus.relevance[match.unit.index], match.order))
+    def find(self, element: Element, focus: Focus, among: Set[int] | None = None) -> Iterator[Match]:
+        """Yield the matches of an element in what is relevant to a point, best first, one a unit.
+
+        Each is looked for when it is asked for. ``among``: look in these units only.
+        """
+        asked = [
+            (clause, self._candidates(clause) & (focus.own if clause.about == "own" else focus.relevance).keys())
+            for clause in (*element.find, *(c for name in element.use for c in self._rubric.data.finders[name]))
+        ]
+        units: set[int] = set().union(*(indexes for _, indexes in asked))
+        for index in sorted(units if among is None else units & among, key=focus.rank().__getitem__):
+            if element.outside and self._sections.kind(self.units[index].section) in element.outside:
+                continue
+            for clause, indexes in asked:
+                if index in indexes and (match := self._best(clause, index, focus)):
+                    yield match
+                    break
+
+    def _best(self, clause: Clause, index: int, focus: Focus) -> Match | None:
+        candidates = self._matches(clause, index)
+        return self._nearest(clause, candidates, focus) if candidates else None
 
     def _nearest(self, clause: Clause, candidates: list[Match], focus: Focus) -> Match | None:
         """Return the candidate that stands nearest to the point's own words, if near enough."""
@@ -94,26 +103,30 @@ class Finder:
 
     def _stands(self, name: str, index: int, focus: Focus) -> bool:
         """Tell whether a shared finder matches in one unit, for one point."""
-        for clause in self._rubric.data.finders[name]:
-            candidates = self._matches(clause).get(index)
-            if candidates and self._nearest(clause, candidates, focus):
-                return True
-        return False
+        return any(
+            index in self._candidates(clause) and self._best(clause, index, focus)
+            for clause in self._rubric.data.finders[name]
+        )
 
-    def _matches(self, clause: Clause) -> dict[int, list[Match]]:
-        known = self._by_clause.get(id(clause))
-        if known is None:
-            known = {}
-            for index in self._candidates(clause):
-                if candidates := self._match(clause, self.units[index]):
-                    known[index] = candidates
-            self._by_clause[id(clause)] = known
-        return known
+    def _matches(self, clause: Clause, index: int) -> list[Match]:
+        """Return where a clause matches in one of its candidates; worked out once, whatever the point."""
+        known = self._by_clause.setdefault(id(clause), {})
+        found = known.get(index)
+        if found is None:
+            found = known[index] = self._match(clause, self.units[index])
+        return found
 
     def _standing(self, written: tuple[str, ...]) -> set[int]:
         return {index for pattern in self._rubric.ids(written) for index in self._postings.get(pattern, ())}
 
-    def _candidates(self, clause: Clause) -> Iterable[int]:
+    def _candidates(self, clause: Clause) -> set[int]:
+        """Return the units in which a clause may match."""
+        known = self._possible.get(id(clause))
+        if known is None:
+            known = self._possible[id(clause)] = self._look_up(clause)
+        return known
+
+    def _look_up(self, clause: Clause) -> set[int]:
         if clause.any:
             candidates = self._standing(clause.any)
         elif clause.columns:
@@ -130,7 +143,7 @@ class Finder:
             candidates = candidates & self._standing(clause.also)
         if clause.none:
             candidates = candidates - self._standing(clause.none)
-        return sorted(candidates)
+        return candidates
 
     def _with_columns(self, clause: Clause) -> set[int]:
         """Return the rows that have the columns a clause asks for, or stand under a merged cell that has."""

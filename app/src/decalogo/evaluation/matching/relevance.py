@@ -39,6 +39,14 @@ class Focus:
     exclude: frozenset[int]
     patterns: Patterns
     _spans: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    _ranks: dict[int, int] = field(default_factory=dict)
+
+    def rank(self) -> dict[int, int]:
+        """Return relevant unit index to its place among all of them: most relevant first, then in reading order."""
+        if not self._ranks:
+            best_first = sorted(self.relevance, key=lambda index: (-self.relevance[index], index))
+            self._ranks.update((index, place) for place, index in enumerate(best_first))
+        return self._ranks
 
     def distance(self, unit: Unit, start: int, end: int) -> int:
         """Return the characters between a span and the nearest term of the point in its unit."""

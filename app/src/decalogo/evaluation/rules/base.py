@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from decalogo.evaluation.evidence import Evidence, quote_match
 from decalogo.evaluation.matching.find import Finder, Match
@@ -41,14 +42,15 @@ class Context:
     pages: tuple[Page, ...]
     max_score: float
     per_element: int
-    _found: dict[int, list[Match]] = field(default_factory=dict)
+    _found: dict[int, tuple[list[Match], Iterator[Match]]] = field(default_factory=dict)
 
-    def matches(self, element: Element) -> list[Match]:
-        """Return the matches of an element, best first."""
-        found = self._found.get(id(element))
-        if found is None:
-            found = self._found[id(element)] = self.finder.find(element, self.focus)
-        return found
+    def matches(self, element: Element, most: int | None = None) -> list[Match]:
+        """Return the matches of an element, best first: all, or the first ``most``, without looking for more."""
+        if id(element) not in self._found:
+            self._found[id(element)] = [], self.finder.find(element, self.focus)
+        known, others = self._found[id(element)]
+        known += islice(others, None if most is None else max(0, most - len(known)))
+        return known[:most]
 
     def quote(self, element: str, matches: Sequence[Match], most: int | None = None) -> tuple[Evidence, ...]:
         """Quote the first matches."""

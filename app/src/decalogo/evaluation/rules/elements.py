@@ -11,7 +11,7 @@ def _look(elements: tuple[Element, ...], context: Context) -> tuple[dict[str, bo
     found: dict[str, bool] = {}
     evidence: list[Evidence] = []
     for element in elements:
-        matches = context.matches(element)
+        matches = context.matches(element, context.per_element)
         found[element.name] = bool(matches)
         evidence += context.quote(element.name, matches)
     return found, evidence

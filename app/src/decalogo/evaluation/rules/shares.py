@@ -20,8 +20,7 @@ _WORD = re.compile(rb"[a-z]{4,}")
 def judge_ratio(rule: Ratio, context: Context) -> Judgement:
     """Score the share of the statements that have what is asked in the same unit."""
     statements = context.matches(rule.of)
-    having = {match.unit.index: match for match in context.matches(rule.having)}
-    good = [having[match.unit.index] for match in statements if match.unit.index in having]
+    good = list(context.finder.find(rule.having, context.focus, {match.unit.index for match in statements}))
     share = len(good) / len(statements) if statements else 0.0
     evidence = context.quote(rule.having.name, good, 3) or context.quote(rule.of.name, statements)
     return Judgement(
@@ -35,8 +34,8 @@ def judge_ratio(rule: Ratio, context: Context) -> Judgement:
 
 def judge_coverage(rule: Coverage, context: Context) -> Judgement:
     """Score the share of the statements ``of`` that a statement ``by`` answers: both share content words."""
-    problems = context.matches(rule.of)[:_MOST_STATEMENTS]
-    products = context.matches(rule.by)[:_MOST_STATEMENTS]
+    problems = context.matches(rule.of, _MOST_STATEMENTS)
+    products = context.matches(rule.by, _MOST_STATEMENTS)
     stemmer = context.finder.language.stemmer
     dull = frozenset(stem_words(" ".join(rule.common).encode(), stemmer))
     indexed: dict[str, list[int]] = {}
