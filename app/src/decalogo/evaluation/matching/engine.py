@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from decalogo.evaluation.matching.linear import Searcher, Span, searcher
 from decalogo.evaluation.matching.literals import gate_of
 
 if TYPE_CHECKING:
@@ -44,25 +45,23 @@ class Patterns:
 
     def __init__(self, patterns: tuple[str, ...]) -> None:
         self.patterns = patterns
-        self._compiled: dict[int, Any] = {}
+        self._compiled: dict[int, Searcher] = {}
 
-    def spans(self, pattern_id: int, text: bytes) -> list[tuple[int, int]]:
+    def spans(self, pattern_id: int, text: bytes) -> list[Span]:
         """Return the spans of one pattern in a text, left to right, not overlapping."""
-        return [match.span() for match in self._regexp(pattern_id).finditer(text)]
+        return list(self._searcher(pattern_id)(text))
 
     def stands(self, pattern_id: int, text: bytes) -> bool:
         """Tell whether one pattern matches in a text."""
-        return self._regexp(pattern_id).search(text) is not None
+        return next(self._searcher(pattern_id)(text), None) is not None
 
-    def _regexp(self, pattern_id: int) -> Any:
-        compiled = self._compiled.get(pattern_id)
-        if compiled is None:
-            import re2
+    def _searcher(self, pattern_id: int) -> Searcher:
+        search = self._compiled.get(pattern_id)
+        if search is None:
+            search = self._compiled[pattern_id] = searcher(self.patterns[pattern_id].encode())
+        return search
 
-            compiled = self._compiled[pattern_id] = re2.compile(self.patterns[pattern_id].encode())
-        return compiled
-
-    def outside(self, pattern_id: int, text: bytes, exclude: frozenset[int]) -> list[tuple[int, int]]:
+    def outside(self, pattern_id: int, text: bytes, exclude: frozenset[int]) -> list[Span]:
         """Return the spans of one pattern that overlap no span of the patterns ``exclude``."""
         masked = [span for other in sorted(exclude) for span in self.spans(other, text)]
         return [
@@ -71,7 +70,7 @@ class Patterns:
             if not any(low < end and start < high for low, high in masked)
         ]
 
-    def standing(self, pattern_id: int, unit: Unit, exclude: frozenset[int]) -> list[tuple[int, int]]:
+    def standing(self, pattern_id: int, unit: Unit, exclude: frozenset[int]) -> list[Span]:
         """Return the same for a scanned unit, whose hits tell which exclusions need a look."""
         spans = unit.spans(pattern_id, self)
         masked = [span for other in sorted(exclude.intersection(unit.hits)) for span in unit.spans(other, self)]

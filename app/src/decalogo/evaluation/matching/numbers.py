@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
 from decalogo.evaluation.languages import YEAR, Language
+from decalogo.evaluation.matching.linear import Span, searcher
 
 
 class NumberKind(StrEnum):
@@ -39,7 +40,6 @@ class Number:
     end: int
 
 
-Span = tuple[int, int]
 _TOKEN = rb"\d+(?:[.,']\d+)*"
 _NUMBER = re.compile(rb"(?<![\w.,/'-])" + _TOKEN + rb"(?!\w*@)")
 _LEADING = re.compile(rb"\s*(?:\(?\d{1,3}(?:\.\d{1,3})*\.?\d{0,3}[.)\-]+ |\d{1,2}(?:\.\d{1,2})+ )(?! *%)")
@@ -67,11 +67,11 @@ class NumberReader:
         self._words = {word.encode(): float(value) for word, value in data.words.items()}
         self._scales = {word.encode(): float(value) for word, value in data.scales.items()}
         # What is looked for in all of a document goes by RE2: forty times as quick on the many alternatives.
-        self._token = _searcher(_TOKEN)
-        self._word = _searcher(rf"\b(?:{'|'.join(data.words)})\b".encode())
-        self._period = _searcher(rf"\b{data.period}\b".encode())
-        self._base = _searcher(rf"\b{data.base}\b".encode())
-        self._references = _searcher(data.references.encode())
+        self._token = searcher(_TOKEN)
+        self._word = searcher(rf"\b(?:{'|'.join(data.words)})\b".encode())
+        self._period = searcher(rf"\b{data.period}\b".encode())
+        self._base = searcher(rf"\b{data.base}\b".encode())
+        self._references = searcher(data.references.encode())
         self._scale = re.compile(rf" ({'|'.join(data.scales)})\b".encode())
         self._percent_after = re.compile(data.percent_after.encode())
         self._money_before = re.compile(rf"{data.money_before}$".encode())
@@ -167,16 +167,6 @@ class NumberReader:
 
 def _place(number: Number) -> Span:
     return number.start, number.end
-
-
-def _searcher(pattern: bytes) -> Callable[[bytes], Iterator[Span]]:
-    """Return what yields the spans of a pattern (leftmost, not overlapping) in a text, in linear time."""
-    import re2  # loaded on first use, after fork
-
-    options = re2.Options()
-    options.never_capture = True
-    compiled = re2.compile(pattern, options)
-    return lambda text: (match.span() for match in compiled.finditer(text))
 
 
 class _Spans:
