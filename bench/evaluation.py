@@ -4,10 +4,11 @@
 
 Without FILEs: the real plan, and plans of ``--pages`` made by ``plans.py``. With ``--joined``: one document of so many
 pages, the first ones of each FILE in proportion to its length. Each document has a process of its own. Its first
-evaluation tells the peak of memory; then bare text, extraction without tables, and the whole take turns N times in the
-warm process, and the least CPU time (user + system) of each counts: other work on the machine only ever adds. Printed
-for each document: ratios to bare text, pages a second, CPU ms of every stage, and documents of 300 pages that one core
-does in an hour; at last how far the cost of the made plans is from one that is proportional to their pages.
+evaluation tells the peak of memory; then bare text, extraction and the whole, each without and with tables, take turns
+N times in the warm process, and the least CPU time (user + system) of each counts: other work on the machine only ever
+adds. Printed for each document: ratios to bare text, pages a second, CPU ms of every stage, and documents of 300 pages
+that one core does in an hour; at last how far the cost of the made plans is from one that is proportional to their
+pages.
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ from extraction import bare_text
 
 PAGES = 300
 STAGES = ("extract", "units", "scan", "judge", "json")
+RATIOS = {
+    "text": "extraction without tables",
+    "without tables": "whole without tables",
+    "extract": "extraction",
+    "whole": "whole",
+}
 
 
 class Clock:
@@ -70,8 +77,10 @@ def measure(file: Path, cache: Path, runs: int) -> dict[str, float]:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     for _ in range(runs):
         clock.time("bare", lambda: bare_text(file))
-        with collector_paused(), patch.object(pdfpage.text_page(), "rules", lambda *_: Rules()):
-            clock.time("without tables", lambda: extract(file, ocr=never))
+        with patch.object(pdfpage.text_page(), "rules", lambda *_: Rules()):
+            with collector_paused():
+                clock.time("text", lambda: extract(file, ocr=never))
+            clock.time("without tables", lambda: evaluate(file, rubric, cache_dir=cache, ocr=never).to_json())
         clock.time("whole", lambda: evaluate(file, rubric, cache_dir=cache, ocr=never).to_json())
         with collector_paused():  # as in ``evaluate``
             document = clock.time("extract", lambda: extract(file, ocr=never))
@@ -104,10 +113,10 @@ def joined(files: list[Path], pages: int, target: Path) -> Path:
 
 def report(name: str, found: dict[str, float]) -> str:
     """Return one document's row."""
-    ratio = {key: found[key] / found["bare"] for key in ("without tables", "extract", "whole")}
+    ratio = {key: found[key] / found["bare"] for key in RATIOS}
     cells = [
-        f"{found['pages']:.0f}", f"{found['bare']:.0f}", f"{ratio['without tables']:.2f}", f"{ratio['extract']:.2f}",
-        f"{ratio['whole']:.2f}", *(f"{found[stage]:.0f}" for stage in STAGES), f"{found['whole'] / found['pages']:.2f}",
+        f"{found['pages']:.0f}", f"{found['bare']:.0f}", *(f"{ratio[key]:.2f}" for key in RATIOS),
+        *(f"{found[stage]:.0f}" for stage in STAGES), f"{found['whole'] / found['pages']:.2f}",
         f"{found['pages'] / found['whole'] * 1000:.0f}", f"{found['peak']:.0f}",
         f"{3_600_000 / (found['whole'] / found['pages'] * PAGES):,.0f}",
     ]  # fmt: skip
@@ -127,7 +136,7 @@ def main() -> None:
     if given.child:
         print(json.dumps(measure(given.files[0], given.cache, given.runs)))
         return
-    head = ("document", "pages", "bare ms", "extraction without tables ×", "extraction ×", "whole ×", *STAGES,
+    head = ("document", "pages", "bare ms", *(f"{name} ×" for name in RATIOS.values()), *STAGES,
             "ms a page", "pages/s", "peak MiB", f"documents of {PAGES} p/h/core")  # fmt: skip
     print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}")
     with tempfile.TemporaryDirectory(prefix="decalogo-plans-") as folder:
