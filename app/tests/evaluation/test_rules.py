@@ -89,6 +89,28 @@ def test_a_count_may_have_to_stand_before_its_noun(tmp_path: Path) -> None:
     assert answer(tmp_path, rule, document("Atención a mujeres 270 300 255."))["score"] == 0
 
 
+def test_a_series_is_more_than_one_number(tmp_path: Path) -> None:
+    rule = {"kind": "checklist", "elements": [element("series", {"number": ["quantity"], "numbers": 2, "years": 2})]}
+    for text, found in (
+        ("Las mujeres atendidas fueron 120 en 2019 y 150 en 2020.", True),
+        ("Entre los años 2019 y 2020 hubo 120 mujeres atendidas.", False),
+    ):
+        assert answer(tmp_path, rule, document(text))["elements"]["series"] is found
+
+
+def test_a_group_apart_is_not_the_points_own(tmp_path: Path) -> None:
+    groups = {"any": ["mujeres y ninas", "mujeres( [a-z]+)? indigenas"], "apart": True, "about": "own"}
+    rule = {"kind": "checklist", "elements": [element("group", groups)]}
+    for text, found in (
+        ("Se atenderá a las mujeres indígenas del municipio.", True),
+        ("Se atenderá a las mujeres y niñas del municipio.", True),
+        ("Se atenderá a las mujeres del municipio.", False),
+    ):
+        assert answer(tmp_path, rule, document(text))["elements"]["group"] is found
+    rule["elements"] = [element("group", {**groups, "any": ["mujeres"]})]
+    assert not answer(tmp_path, rule, document("Se atenderá a las mujeres del municipio."))["elements"]["group"]
+
+
 def test_one_word_says_less_about_a_long_sentence(tmp_path: Path) -> None:
     rule = {"kind": "checklist", "elements": [element("dane", {"any": ["dane"]})]}
     long = "Según el DANE, las mujeres y " + ", ".join(["el comercio, la industria, la pesca"] * 8) + " crecen."
@@ -206,7 +228,13 @@ def test_a_change_is_measured_from_baseline_to_target(tmp_path: Path, text: str,
 
 
 @pytest.mark.parametrize(
-    "text", ["Reducir los casos contra las mujeres.", "Reducir 12 casos contra las mujeres en 2020."]
+    "text",
+    [
+        "Reducir los casos contra las mujeres.",
+        "Reducir 12 casos contra las mujeres en 2020.",
+        "Reducir los casos contra las mujeres a un nivel entre 5 a 14.",
+        "Reducir en 3 los casos contra las mujeres menores, y 20, en riesgo a 15.",
+    ],
 )
 def test_a_change_that_cannot_be_computed_scores_nothing(tmp_path: Path, text: str) -> None:
     found = answer(tmp_path, CHANGE, document(text))

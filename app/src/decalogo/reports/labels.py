@@ -10,7 +10,8 @@ from decalogo.errors import RubricError
 from decalogo.evaluation.fold import fold
 from decalogo.evaluation.language import guess_language
 from decalogo.evaluation.rubric import Rubric, available_rubrics, load_rubric
-from decalogo.evaluation.rubric.model import Element, Question
+from decalogo.evaluation.rubric.clauses import Element
+from decalogo.evaluation.rubric.model import Question
 from decalogo.reports.words import DEFAULT, Words, words
 
 _STEPS = 5

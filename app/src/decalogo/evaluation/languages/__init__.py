@@ -61,6 +61,7 @@ class Language:
         abbreviations: words whose full stop ends no sentence.
         numbers: how numbers are written.
         change: what may stand between the two numbers of a change.
+        range: what stands before two numbers that are a range, not a change.
         layout: words that a page's layout is told by, see ``extract.words``.
     """
 
@@ -70,6 +71,7 @@ class Language:
     abbreviations: tuple[str, ...]
     numbers: NumberWords
     change: str
+    range: str
     layout: Mapping[str, Any]
 
 
@@ -114,6 +116,7 @@ def load_language(code: str) -> Language:
         abbreviations=tuple(data["abbreviations"]),
         numbers=NumberWords(**numbers),
         change="|".join(data["change"]),
+        range="|".join(data["range"]),
         layout=data["layout"],
     )
 

@@ -15,7 +15,7 @@ from decalogo.evaluation.matching.relevance import Focus
 from decalogo.evaluation.matching.sections import Sections
 from decalogo.evaluation.matching.units import Unit, read_all_numbers
 from decalogo.evaluation.rubric import Rubric
-from decalogo.evaluation.rubric.model import Clause, Element
+from decalogo.evaluation.rubric.clauses import Clause, Element
 
 _LEAD = 12
 """How far from the start of its cell an anchor still leads it, characters ("Nuevas familias", "100 familias")."""
@@ -81,6 +81,10 @@ class Finder:
         unit = candidates[0].unit
         if unit.index not in (focus.own if clause.about == "own" else focus.relevance):
             return None
+        if clause.apart:
+            candidates = [match for match in candidates if focus.says_more(unit, match.start, match.end)]
+            if not candidates:
+                return None
         match = candidates[0]
         if clause.about == "own" and not unit.roles:
             distances = [(focus.distance(unit, match.start, match.end), match.start, match) for match in candidates]
@@ -177,6 +181,8 @@ class Finder:
         if clause.columns:
             return self._row_match(clause, unit)
         numbers = [n for n in unit.numbers if n.kind in clause.number and n.value > 0]  # "0 1": a flattened table
+        if len(numbers) < clause.numbers:
+            return []
         if not clause.any:
             if not clause.number:
                 numbers = [n for n in unit.numbers if n.kind in (NumberKind.YEAR, NumberKind.PERIOD)]

@@ -11,6 +11,7 @@ more (an inverse document frequency): that ranks evidence.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -22,6 +23,8 @@ from decalogo.evaluation.rubric.model import Point
 _NAMED = 0.7
 """A heading that names the point: a strong term in the nearest one or the one above it."""
 
+_WORD = re.compile(rb"[a-z]{3,}")
+
 
 @dataclass(frozen=True, slots=True)
 class Focus:
@@ -32,12 +35,14 @@ class Focus:
         own: unit index to the ids of the point's terms in it, units that name the point themselves.
         exclude: patterns whose spans do not count.
         patterns: for the spans of terms.
+        strong: ids of the point's strong terms.
     """
 
     relevance: dict[int, float]
     own: dict[int, frozenset[int]]
     exclude: frozenset[int]
     patterns: Patterns
+    strong: frozenset[int]
     _spans: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     _ranks: dict[int, int] = field(default_factory=dict)
 
@@ -51,6 +56,14 @@ class Focus:
     def distance(self, unit: Unit, start: int, end: int) -> int:
         """Return the characters between a span and the nearest term of the point in its unit."""
         return min((max(low - end, start - high, 0) for low, high in self.terms(unit)), default=MAX_UNIT)
+
+    def says_more(self, unit: Unit, start: int, end: int) -> bool:
+        """Tell whether a span holds a word of three letters or more beside the point's own strong terms."""
+        rest = bytearray(unit.text)
+        for term in self.own.get(unit.index, frozenset()) & self.strong:
+            for low, high in self.patterns.standing(term, unit, self.exclude):
+                rest[low:high] = b" " * (high - low)
+        return _WORD.search(rest, start, end) is not None
 
     def terms(self, unit: Unit) -> list[tuple[int, int]]:
         """Return the spans of the point's terms in a unit."""
@@ -112,7 +125,7 @@ class RelevanceRanker:
                 rank += self._settings.context * sum(rarity[term] for term in sorted(around))
                 relevance[index] = round(rank / (rank + 1.0), 3)
         kept = {index: found for index, found in own.items() if index in relevance}
-        return Focus(relevance, kept, terms.exclude, self._patterns)
+        return Focus(relevance, kept, terms.exclude, self._patterns, terms.strong)
 
     def _units_of(self, units: list[Unit], passage: int) -> list[int]:
         if not self._members:

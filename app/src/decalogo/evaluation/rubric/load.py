@@ -16,15 +16,8 @@ from pydantic import BaseModel, ValidationError
 from decalogo.errors import RubricError
 from decalogo.evaluation.languages import Language, load_language
 from decalogo.evaluation.rubric import patterns
-from decalogo.evaluation.rubric.model import (
-    Clause,
-    Column,
-    Element,
-    RelevanceSettings,
-    RubricData,
-    SectionKind,
-    Vocabulary,
-)
+from decalogo.evaluation.rubric.clauses import Clause, Element
+from decalogo.evaluation.rubric.model import Column, RelevanceSettings, RubricData, SectionKind, Vocabulary
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Location = tuple[str | int, ...]

@@ -10,7 +10,8 @@ from decalogo.evaluation.evidence import Evidence, quote_match
 from decalogo.evaluation.matching.find import Finder, Match
 from decalogo.evaluation.matching.relevance import Focus
 from decalogo.evaluation.model import Page
-from decalogo.evaluation.rubric.model import Element, Point, Threshold
+from decalogo.evaluation.rubric.clauses import Element
+from decalogo.evaluation.rubric.model import Point, Threshold
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from decalogo.evaluation.evidence import Evidence
-from decalogo.evaluation.rubric.model import Checklist, Element, Ladder, Levels
+from decalogo.evaluation.rubric.clauses import Element
+from decalogo.evaluation.rubric.model import Checklist, Ladder, Levels
 from decalogo.evaluation.rules.base import Context, Judgement, by_thresholds
 
 

@@ -13,6 +13,9 @@ from decalogo.evaluation.matching.units import Unit
 from decalogo.evaluation.rubric.model import Change, Proportion
 from decalogo.evaluation.rules.base import Context, Judgement, by_thresholds
 
+_RANGE = 20
+"""How far before a number is looked for what makes it the start of a range, characters."""
+
 _COUNTED = (NumberKind.QUANTITY, NumberKind.PERCENT)
 
 
@@ -68,7 +71,7 @@ def judge_change(rule: Change, context: Context) -> Judgement:
         if found := _row_change(unit, rule.row):
             changes.append((-context.focus.relevance[index], found[0].order, name, *found))
     for match in context.matches(rule.from_to):
-        if found := _from_to(match, _between(context.finder.language)):
+        if found := _from_to(match, context.finder.language):
             changes.append((-context.focus.relevance[match.unit.index], match.order, name, *found))
     for match in context.matches(rule.by):
         if match.number and match.number.kind is NumberKind.PERCENT and match.number.value > 0:
@@ -99,17 +102,21 @@ def _row_change(unit: Unit, row: tuple[str, str]) -> tuple[Match, float] | None:
 
 
 @lru_cache(maxsize=8)
-def _between(language: Language) -> re.Pattern[str]:
-    return re.compile(language.change)
+def _patterns(language: Language) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what stands between the numbers of a change, and before those of a range."""
+    return re.compile(language.change), re.compile(rf"(?:{language.range}) ?$")
 
 
-def _from_to(match: Match, between: re.Pattern[str]) -> tuple[Match, float] | None:
+def _from_to(match: Match, language: Language) -> tuple[Match, float] | None:
     """Read "de 12 % a 10 %" or "línea base 12, meta 10" from the anchor on."""
+    between, ranged = _patterns(language)
     text = match.unit.text.decode("ascii")
     numbers = [n for n in match.unit.numbers if n.kind in _COUNTED and n.start >= match.start]
     for first, second in pairwise(numbers):
         same = first.kind is second.kind or second.kind is NumberKind.PERCENT  # "de 12 a 10 %"
         if same and first.value > 0 and between.fullmatch(text, first.end, second.start):
+            if ranged.search(text, max(first.start - _RANGE, 0), first.start):
+                continue  # "entre 5,1 a 14" is where a value lies, not how it changes
             change = abs(second.value - first.value) / first.value
             return Match(match.unit, match.start, second.end, second), change
     return None
