@@ -199,7 +199,7 @@ class Finder:
             near = [
                 (max(start - n.end, n.start - end, 0), n.start, n)
                 for n in numbers
-                if clause.order == "any" or n.start < start
+                if clause.order == "any" or (n.start < start if clause.order == "before" else n.start >= end)
             ]
             if near and (closest := min(near, key=lambda item: item[:2]))[0] <= clause.near:
                 number = closest[2]

@@ -27,7 +27,7 @@ class Clause(Strict):
         none: patterns that make the unit not count.
         number: kinds of number, one of which stands in the unit (with ``any``: within ``near`` characters of it).
         near: greatest distance between anchor and number, characters.
-        order: ``before``: the number stands before the anchor ("300 familias"), not after it.
+        order: ``before``: the number stands before the anchor ("300 familias"), not after it; ``after``: after it.
         numbers: fewest numbers of these kinds in the unit (one is no series).
         apart: the anchor says more than the point's own strong words: "niñas y niños" is no group apart where they are
             what the point is about.
@@ -47,7 +47,7 @@ class Clause(Strict):
     none: Patterns = ()
     number: tuple[NumberKind, ...] = ()
     near: int = Field(60, ge=0, le=1000)
-    order: Literal["any", "before"] = "any"
+    order: Literal["any", "before", "after"] = "any"
     numbers: int = Field(0, ge=0, le=20)
     apart: bool = False
     years: int = Field(0, ge=0, le=20)
