@@ -206,6 +206,12 @@ class EmbeddedError(DecalogoError):
     slug, title = "embedded", "The embedded appliance cannot do this"
 
 
+class BenchError(DecalogoError):
+    """Something could not be measured."""
+
+    slug, title = "bench", "This cannot be measured"
+
+
 class ClientError(DecalogoError):
     """The client was asked for something that cannot be sent, before any request was made."""
 

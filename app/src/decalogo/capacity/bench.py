@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import multiprocessing
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from threading import BrokenBarrierError
 
 from decalogo.client.batches import plan
 from decalogo.client.connection import Connection
 from decalogo.client.multipart import FilePart
 from decalogo.client.service import Appliance, SubmitOptions
-from decalogo.errors import DecalogoError, EmbeddedError
+from decalogo.embedded.instance import free_port
+from decalogo.errors import BenchError, ClientError, DecalogoError, EmbeddedError
 
 BATCH = 50
+WARM_UP_SECONDS = 600.0
 START_SECONDS = 120.0
 
 
@@ -33,7 +39,7 @@ class Measured:
         documents: how many were judged.
         seconds: what all of them took.
         failed: how many have no full result.
-        stages: CPU seconds of the mean document by stage; only of the evaluator alone.
+        stages: seconds of the mean document by stage, and its CPU seconds as ``cpu``; only of the evaluator alone.
         pages: pages of the mean document; likewise.
     """
 
@@ -64,14 +70,35 @@ def _judge(path: str) -> tuple[dict[str, float], float, int] | None:
     return dict(done.seconds), time.process_time() - began, done.result["document"]["pages"]
 
 
+def _warm_up(path: str, ready: Barrier) -> None:
+    """Judge the first file, and wait until every process has: none is measured cold."""
+    _judge(path)
+    ready.wait(WARM_UP_SECONDS)
+
+
 def bare(files: Sequence[Path], processes: int) -> Measured:
-    """Judge files with the evaluator alone, in so many processes, each warmed up by the first file."""
+    """Judge files with the evaluator alone, in so many processes, each warmed up by the first file.
+
+    Raises:
+        BenchError: a process died, or took ten minutes to warm up.
+    """
     context = multiprocessing.get_context("spawn")
-    with context.Pool(processes) as pool:
-        pool.map(_judge, [str(files[0])] * processes, chunksize=1)
-        began = time.perf_counter()
-        told = pool.map(_judge, [str(file) for file in files], chunksize=1)
-        seconds = time.perf_counter() - began
+    processes = min(processes, len(files))
+    ready = context.Barrier(processes + 1)
+    first = (str(files[0]), ready)
+    try:
+        with ProcessPoolExecutor(processes, context, initializer=_warm_up, initargs=first) as pool:
+            # A process starts for each of these, because none ends before all are warm.
+            waiting = [pool.submit(int) for _ in range(processes)]
+            ready.wait(WARM_UP_SECONDS)
+            wait(waiting)
+            began = time.perf_counter()
+            told = list(pool.map(_judge, [str(file) for file in files]))
+            seconds = time.perf_counter() - began
+    except (BrokenProcessPool, BrokenBarrierError) as error:
+        raise BenchError(
+            "A process of the evaluator ended before its time: is there memory for so many at once (--processes)?"
+        ) from error
     good = [one for one in told if one is not None]
     if not good:
         return Measured("evaluator alone", len(files), seconds, len(files))
@@ -102,9 +129,7 @@ def embedded(files: Sequence[Path], processes: int) -> Measured:
     Raises:
         EmbeddedError: it cannot start here.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     folder = Path(tempfile.mkdtemp(prefix="decalogo-bench-"))
     try:
         _embedded(folder, "up", "--port", f"{port}", "--workers", f"{processes}", "--timeout", f"{START_SECONDS}")
@@ -113,7 +138,8 @@ def embedded(files: Sequence[Path], processes: int) -> Measured:
         through("", connection, list(files[:1]) * processes)
         return through("embedded appliance", connection, files)
     finally:
-        _embedded(folder, "down")
+        with suppress(EmbeddedError):  # why it did not start is what counts
+            _embedded(folder, "down")
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -127,7 +153,13 @@ def _embedded(folder: Path, command: str, *options: str) -> str:
 
 
 def copies(files: Sequence[Path], count: int, folder: Path) -> list[Path]:
-    """Return ``count`` files made of ``files`` by turns, each one of a kind by a line at its end."""
+    """Return ``count`` files made of ``files`` by turns, each one of a kind by a line at its end.
+
+    Raises:
+        ClientError: one is an archive, which the appliance would take apart.
+    """
+    if archive := next((file for file in files if file.suffix.lower() == ".zip"), None):
+        raise ClientError(f"{archive} is an archive: give the documents that are in it")
     made = []
     for number in range(count):
         source = files[number % len(files)]

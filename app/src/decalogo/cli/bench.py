@@ -30,27 +30,31 @@ def bench(
     token_file: client.TokenFile = None,
     ca: client.CaFile = None,
 ) -> None:
-    """Measure the evaluator alone, an embedded appliance, and the one that runs at --url; say which row to buy."""
+    """Measure the evaluator alone, an embedded appliance, and the one that runs at --url; say which row to buy.
+
+    Exit status as of `decalogo submit`: 3 when a document has no full result.
+    """
     import tempfile
 
     from decalogo.capacity import bench as way
     from decalogo.client.connection import Connection
-    from decalogo.errors import DecalogoError
+    from decalogo.errors import BenchError, EmbeddedError
 
     processes = processes or len(os.sched_getaffinity(0))
-    with tempfile.TemporaryDirectory(prefix="decalogo-bench-") as folder:
+    with client.outcome(), tempfile.TemporaryDirectory(prefix="decalogo-bench-") as folder:
         made = way.copies(files, documents, Path(folder))
         try:
+            running = []
+            if url:  # at first: an address or a token that is wrong is told at once
+                access = client.given_token(ctx, token, token_file)
+                running = [way.through("running appliance", Connection(url, access, ca_file=ca), made)]
             found = [way.bare(made, processes)]
             if with_embedded:
                 found.append(way.embedded(made, processes))
-            if url:
-                access = client.given_token(ctx, token, token_file)
-                found.append(way.through("running appliance", Connection(url, access, ca_file=ca), made))
-        except DecalogoError as error:
+        except (BenchError, EmbeddedError) as error:
             typer.echo(f"error: {error.detail}", err=True)
             raise typer.Exit(1) from error
-    _show(found, processes)
+    _show(found + running, processes)
     if found[0].stages:
         _advise(found[0], target)
     if any(one.failed for one in found):
@@ -65,7 +69,10 @@ def _show(found: list[Measured], processes: int) -> None:
         typer.echo(f"{one.way:<20} {one.documents:>9} {one.failed:>6} {one.seconds:>8.1f} {one.per_hour:>18,.0f}")
     stages = {name: seconds for name, seconds in found[0].stages.items() if name != "cpu"}
     if stages:
-        typer.echo("stages of the mean document, ms: " + ", ".join(f"{n} {1000 * s:.0f}" for n, s in stages.items()))
+        typer.echo(
+            "stages of the mean document, ms of wall time: "
+            + ", ".join(f"{n} {1000 * s:.0f}" for n, s in stages.items())
+        )
 
 
 def _advise(alone: Measured, target: float) -> None:
@@ -85,6 +92,8 @@ def _advise(alone: Measured, target: float) -> None:
         mark = ""
         if target and not bought and found.low >= target:
             bought, mark = row.name, "   <- enough"
-        typer.echo(f"{row.name:<16} {found.per_hour:>10,.0f} an hour ({found.low:,.0f} to {found.high:,.0f}){mark}")
+        limit = "" if found.bound == "cpu" else f", as much as its {found.bound} bears"
+        interval = f"({found.low:,.0f} to {found.high:,.0f}{limit})"
+        typer.echo(f"{row.name:<16} {found.per_hour:>10,.0f} an hour {interval}{mark}")
     if target and not bought:
         typer.echo(f"no row gives {target:,.0f} an hour for certain")

@@ -90,7 +90,7 @@ def submit(
     from decalogo.client.multipart import FilePart
     from decalogo.client.service import SubmitOptions
 
-    with _outcome(), _open(ctx, url, token, token_file, ca, insecure, patience) as appliance:
+    with outcome(), _open(ctx, url, token, token_file, ca, insecure, patience) as appliance:
         reasons = dict(entry.partition("=")[::2] for entry in not_applicable or [])
         batches = plan([FilePart.of(path) for path in files], custom_id or [], split=split)
         job_ids: list[str] = []
@@ -130,7 +130,7 @@ def status(
     """Show how far batches are."""
     from decalogo.cli import client_view as view
 
-    with _outcome(), _open(ctx, url, token, token_file, ca, insecure, patience) as appliance:
+    with outcome(), _open(ctx, url, token, token_file, ca, insecure, patience) as appliance:
         complete = True
         for job_id in job_ids:
             if wait:
@@ -157,7 +157,7 @@ def results(
     patience: Patience = 120.0,
 ) -> None:
     """Save the results of a batch, with a summary; what is not done yet is listed without a result."""
-    with _outcome(), _open(ctx, url, token, token_file, ca, insecure, patience) as appliance:
+    with outcome(), _open(ctx, url, token, token_file, ca, insecure, patience) as appliance:
         if not _save(appliance, job_id, output, form):
             raise typer.Exit(INCOMPLETE)
 
@@ -176,7 +176,7 @@ def _save(appliance: Appliance, job_id: str, folder: Path, form: Format) -> bool
 
 
 @contextmanager
-def _outcome() -> Iterator[None]:
+def outcome() -> Iterator[None]:
     """Turn what the client raises into one message and the exit status that stands for it."""
     from decalogo.client.errors import RefusedError, UnreachableError
     from decalogo.errors import ClientError
