@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+
+from decalogo.client.batches import UPLOAD_BYTES
 
 from loadtest.rows import ROOT
 
@@ -12,6 +16,7 @@ REAL_PLAN = ROOT / "app/tests/data/florencia-2020-2023.pdf"
 PAGES = 100
 SHORT = "plan-3.pdf"
 # Pages of the country's plans: 300 on average, as uneven as they are.
+COUNTRY = "plans of 120 to 480 pages, made of the real one's words and tables (bench/plans.py)"
 COUNTRY_PAGES = (120, 180, 210, 240, 270, 300, 300, 330, 360, 390, 420, 480)
 
 
@@ -23,13 +28,19 @@ def _first_pages(count: int, target: Path) -> None:
     kept.save(target)
 
 
+def _made(target: Path, make: Callable[[Path], object]) -> Path:
+    """Have a file made unless it is there; never half of one, whatever interrupts it."""
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = target.with_suffix(".part")
+        make(unfinished)
+        unfinished.replace(target)
+    return target
+
+
 def real_plan(folder: Path, pages: int = PAGES) -> Path:
     """Return the first pages of the real plan as a file in ``folder``."""
-    target = folder / f"plan-{pages}.pdf"
-    if not target.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        _first_pages(pages, target)
-    return target
+    return _made(folder / f"plan-{pages}.pdf", lambda target: _first_pages(pages, target))
 
 
 def country(folder: Path) -> list[Path]:
@@ -37,32 +48,38 @@ def country(folder: Path) -> list[Path]:
     sys.path.insert(0, str(ROOT / "bench"))
     from plans import make_plan
 
-    folder.mkdir(parents=True, exist_ok=True)
-    files = []
-    for pages in sorted(set(COUNTRY_PAGES)):
-        target = folder / f"made-{pages}.pdf"
-        if not target.exists():
-            make_plan(pages, target)
-        files += [target] * COUNTRY_PAGES.count(pages)
-    return files
+    return [_made(folder / f"made-{pages}.pdf", partial(make_plan, pages)) for pages in COUNTRY_PAGES]
 
 
 def given(folder: Path) -> list[Path]:
     """Return the user's own documents.
 
     Raises:
-        SystemExit: there are none.
+        SystemExit: there are none, or one cannot be handed in as a document.
     """
+    if not folder.is_dir():
+        raise SystemExit(f"loadtest: --documents: {folder} is not a folder")
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     if not files:
-        raise SystemExit(f"loadtest: no documents in {folder}")
+        raise SystemExit(f"loadtest: --documents: no files in {folder}")
+    for file in files:
+        if file.suffix.lower() == ".zip":
+            raise SystemExit(f"loadtest: --documents: {file} is an archive: give what is in it")
+        if not 0 < file.stat().st_size < UPLOAD_BYTES:
+            raise SystemExit(f"loadtest: --documents: {file} is empty, or larger than an upload may be (98 MiB)")
     return files
+
+
+def batch_of(files: list[Path], most: int) -> int:
+    """Return how many documents go into one upload: at most ``most``, and whichever they are, they fit into it."""
+    return max(1, min(most, UPLOAD_BYTES // max(file.stat().st_size for file in files)))
 
 
 def put(files: list[Path], folder: Path) -> tuple[str, ...]:
     """Copy files to where locust reads them and return their names there."""
+    (folder / "documents").mkdir(exist_ok=True)
     for file in set(files):
-        target = folder / file.name
+        target = folder / "documents" / file.name
         if not target.exists():
             shutil.copyfile(file, target)
     return tuple(file.name for file in files)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 from loadtest.stack import Stack
 from loadtest.users.plan import Plan
 
-_SLACK_SECONDS = 3600.0
+FOLLOW_SECONDS = 3600.0
+"""How long what was handed in is followed after the last stage, unless more is asked for."""
+_SLACK_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,11 @@ class Seen:
         """Documents whose result is right."""
         return [seen for seen in self.documents if not seen["wrong"]]
 
+    @property
+    def pages(self) -> float:
+        """Pages of the mean document with a right result; 0 where there is none."""
+        return statistics.fmean(seen["pages"] for seen in self.good) if self.good else 0.0
+
     def per_hour(self) -> float:
         """Documents an hour, from the first upload to the last result: what was still in work at the end is in it."""
         return 3600 * len(self.good) / (self.end - self.start) if self.good else 0.0
@@ -52,25 +60,27 @@ class Seen:
         return sum(status in statuses if statuses else not 200 <= status < 300 for status in wanted)
 
 
-def generate(stack: Stack, plan: Plan, processes: int = 1) -> Seen:
+def generate(stack: Stack, plan: Plan, follow_seconds: float = FOLLOW_SECONDS) -> Seen:
     """Run locust without its page, and wait until all that it handed in has ended.
 
     Args:
         stack: what it is sent to.
-        plan: what is sent.
-        processes: locust's; more than one where one is not enough.
+        plan: what is sent, by how many processes of locust.
+        follow_seconds: users that have no results by so long after the last stage are given up.
     """
     for old in stack.folder.glob("seen-*.jsonl"):
         old.unlink()
     plan.write(stack.folder / "plan.json")
-    seconds = sum(stage.seconds for stage in plan.stages) + _SLACK_SECONDS
+    stack.environment["LOADTEST_FOLLOW_SECONDS"] = f"{follow_seconds:.0f}"
+    seconds = sum(stage.seconds for stage in plan.stages) + follow_seconds + _SLACK_SECONDS
     # Failed requests are the verdict's to judge.
     options = [
         "--headless",
         "--only-summary",
         "--exit-code-on-error",
         "0",
-        *(["--processes", str(processes)] if processes > 1 else []),
+        # A master beside so many workers, all in one container.
+        *(["--processes", str(plan.workers)] if plan.workers > 1 else []),
     ]
     stack.compose("--profile", "loadtest", "run", "--rm", "-T", "--no-deps", "locust", *options, timeout=seconds)
     return read(stack, plan)
@@ -81,9 +91,11 @@ def read(stack: Stack, plan: Plan) -> Seen:
     seen: list[dict[str, Any]] = []
     for file in sorted(stack.folder.glob("seen-*.jsonl")):
         seen += [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    start = min(line["at"] for line in seen if line["kind"] == "start")
+    starts = [line["at"] for line in seen if line["kind"] == "start"]
+    if not starts:
+        raise SystemExit(f"loadtest: locust wrote nothing into {stack.folder}")
     documents = [line for line in seen if line["kind"] == "document"]
-    return Seen(plan, start, [line for line in seen if line["kind"] not in ("start", "document")], documents)
+    return Seen(plan, min(starts), [line for line in seen if line["kind"] not in ("start", "document")], documents)
 
 
 def quantiles(values: Sequence[float]) -> dict[str, float]:

@@ -11,7 +11,7 @@ from loadtest.measure import load, phase, say, warm_up
 from loadtest.rows import Row
 from loadtest.sampler import Samples
 from loadtest.stack import Stack
-from loadtest.verdict import BUSY, SHARED_LIMITS
+from loadtest.verdict import BUSY, GENERATOR, SHARED_LIMITS
 
 ROW_WORKER_CPUS = (0.5, 1.0, 1.5, 2.0)
 KEPT_UP = 0.9
@@ -83,6 +83,7 @@ def endpoint(stack: Stack, kind: str, step_seconds: float, cache: Path) -> dict[
 def stepped(seen: Seen, samples: Samples, kind: str = "") -> list[dict[str, Any]]:
     """Return rate, latency and busiest resource of each stage: of requests of a kind, else of documents."""
     steps, at = [], seen.start
+    limits = SHARED_LIMITS | {"locust": (GENERATOR, float(seen.plan.workers))}
     for stage in seen.plan.stages:
         end = at + stage.seconds
         step: dict[str, Any] = {"name": stage.name, "users": stage.users}
@@ -98,8 +99,7 @@ def stepped(seen: Seen, samples: Samples, kind: str = "") -> list[dict[str, Any]
         cpu = samples.cpu_seconds(at, end)
         # Samples reach a little past the stage on both sides.
         shares = {
-            name: cpu.get(service, 0.0) / (stage.seconds + 2) / cores
-            for service, (name, cores) in SHARED_LIMITS.items()
+            name: cpu.get(service, 0.0) / (stage.seconds + 2) / cores for service, (name, cores) in limits.items()
         }
         host = samples.host_shares(at, end).get("busy", 0.0)
         busiest = max(shares, key=lambda name: shares[name])

@@ -14,7 +14,7 @@ from decalogo.client.multipart import FilePart
 from decalogo.client.service import Appliance, SubmitOptions
 
 from loadtest import documents, shapes
-from loadtest.generate import Seen, generate, quantiles
+from loadtest.generate import FOLLOW_SECONDS, Seen, generate, quantiles
 from loadtest.rows import Host, Row, compression, heavy_wait_seconds
 from loadtest.sampler import EVERY_SECONDS, Sampler, Samples
 from loadtest.stack import Stack
@@ -42,13 +42,19 @@ def warm_up(stack: Stack, slots: int, folder: Path) -> float:
 
 
 def load(
-    stack: Stack, kind: str, files: tuple[str, ...], stages: tuple[Stage, ...], batch: int = 1
+    stack: Stack,
+    kind: str,
+    files: tuple[str, ...],
+    stages: tuple[Stage, ...],
+    batch: int = 1,
+    follow_seconds: float = FOLLOW_SECONDS,
 ) -> tuple[Seen, Samples]:
-    """Run locust with samples taken beside it."""
+    """Run locust with samples taken beside it; see ``Plan`` and ``generate``."""
+    plan = Plan(f"r{int(time.time())}", kind, files, batch, stages, stack.locust_workers)
     sampler = Sampler(stack)
     sampler.start()
     try:
-        seen = generate(stack, Plan(f"r{int(time.time())}", kind, files, batch, stages))
+        seen = generate(stack, plan, follow_seconds)
         time.sleep(EVERY_SECONDS)  # the ledger's last figures
     finally:
         samples = sampler.stop()
@@ -73,6 +79,8 @@ def phase(name: str, seen: Seen, samples: Samples) -> dict[str, Any]:
         "wrong": wrong,
         "why": next((d["wrong"] for d in seen.documents if d["wrong"]), ""),
         "documents_per_hour": round(seen.per_hour(), 1),
+        "pages": round(seen.pages, 1),
+        "locust_workers": seen.plan.workers,
         "upload_ms": quantiles(seen.milliseconds("upload")),
         "status_ms": quantiles(seen.milliseconds("status")),
         "result_seconds": quantiles([d["seconds"] for d in seen.good]),

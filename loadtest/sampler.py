@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from loadtest.stack import PROJECT, Stack
 EVERY_SECONDS = 2.0
 LOOK_SECONDS = 5.0
 """How often it looks for containers that came or went."""
+LAST_SECONDS = 60.0
+"""How long it waits for the last figures of a run."""
 SOCKET = "/var/run/docker.sock"
 LEDGER = {
     "decalogo_queue_documents": "queued",
@@ -59,12 +62,18 @@ class Samples:
         return {name: (last[name] - first[name]) / whole for name in ("busy", "waiting")}
 
     def cpu_seconds(self, start: float, end: float) -> dict[str, float]:
-        """Return the CPU seconds each service used between two moments."""
+        """Return the CPU seconds each service used between two moments, those that started or ended meanwhile, too."""
         inside = [moment for moment in self.use if start - EVERY_SECONDS <= moment["at"] <= end + EVERY_SECONDS]
         if len(inside) < 2:
             return {}
-        first, last = inside[0], inside[-1]
-        return {name: last[name][0] - first[name][0] for name in last if name != "at" and name in first}
+        began = {name: used[0] for name, used in inside[0].items() if name != "at"}
+        # The most: a container that does not answer for once is missing in the sum of its service.
+        ended: dict[str, float] = {}
+        for moment in inside:
+            for name, used in moment.items():
+                if name != "at":
+                    ended[name] = max(ended.get(name, 0.0), used[0])
+        return {name: seconds - began.get(name, 0.0) for name, seconds in ended.items()}
 
     def peak_mib(self, start: float, end: float) -> dict[str, float]:
         """Return the most memory that each service held, MiB, and of all but locust together as ``all``."""
@@ -109,11 +118,15 @@ class Sampler(threading.Thread):
                 return
 
     def stop(self) -> Samples:
-        """Take the last sample and return all."""
+        """Take the last sample and return all.
+
+        Raises:
+            SystemExit: the scheduler or the engine does not answer any more.
+        """
         self._ended.set()
         self.join()
-        self.samples.ledger.append(self.ledger())
-        self.samples.use.append(self.use())
+        self.samples.ledger.append(_patiently(self.ledger))
+        self.samples.use.append(_patiently(self.use))
         self.samples.host.append(host())
         return self.samples
 
@@ -156,6 +169,18 @@ class Sampler(threading.Thread):
         cpu, memory = answer.json()["cpu_stats"], answer.json()["memory_stats"]
         cache = memory.get("stats", {}).get("inactive_file", 0)
         return cpu["cpu_usage"].get("total_usage", 0) / 1e9, memory.get("usage", 0) - cache
+
+
+def _patiently(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Ask until there is an answer: the last figures are those that a whole run is judged by."""
+    until = time.monotonic() + LAST_SECONDS
+    while True:
+        try:
+            return ask()
+        except httpx.HTTPError as error:
+            if time.monotonic() > until:
+                raise SystemExit(f"loadtest: no last figures of the run: {error!r}") from error
+            time.sleep(EVERY_SECONDS)
 
 
 def host() -> dict[str, float]:

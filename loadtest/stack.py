@@ -32,11 +32,12 @@ class Stack:
     Args:
         host: this machine.
         folder: where documents, plan and token for locust go, and what it sees comes back.
+        locust_workers: processes of locust that share the users; one needs no master.
     """
 
-    def __init__(self, host: Host, folder: Path) -> None:
-        self.host, self.folder = host, folder
-        self.environment = {
+    def __init__(self, host: Host, folder: Path, locust_workers: int = 1) -> None:
+        self.host, self.folder, self.locust_workers = host, folder, locust_workers
+        self._own = {
             **os.environ,
             "LOADTEST_DIR": str(folder),
             "LOADTEST_USER": f"{os.getuid()}:{os.getgid()}",
@@ -44,9 +45,14 @@ class Stack:
             "HTTPS_PORT": os.environ.get("LOADTEST_HTTPS_PORT", "18443"),
             "TLS_NAME": "nginx",
         }
+        self.environment = dict(self._own)
 
     def compose(self, *arguments: str, timeout: float = 120) -> str:
-        """Run ``docker compose …`` on it and return its standard output."""
+        """Run ``docker compose …`` on it and return its standard output.
+
+        Raises:
+            SystemExit: it failed, or took longer than ``timeout`` seconds.
+        """
         files = ["--file", str(ROOT / "compose.yaml"), "--file", str(ROOT / "loadtest/compose.yaml")]
         command = [
             "docker",
@@ -58,13 +64,16 @@ class Stack:
             "--progress",
             "quiet",
         ]
-        done = subprocess.run(  # noqa: S603 - no shell, no input of strangers
-            [*command, *files, "--env-file", "/dev/null", *arguments],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-        )
+        try:
+            done = subprocess.run(  # noqa: S603 - no shell, no input of strangers
+                [*command, *files, "--env-file", "/dev/null", *arguments],
+                env=self.environment,
+                capture_output=True,
+                text=True,
+                timeout=timeout,
+            )
+        except subprocess.TimeoutExpired:
+            raise SystemExit(f"loadtest: docker compose {' '.join(arguments)} did not end in {timeout:.0f} s") from None
         if done.returncode:
             said = f"{done.stdout[-3000:]}{done.stderr[-3000:]}"
             raise SystemExit(f"loadtest: docker compose {' '.join(arguments)} ended with {done.returncode}:\n{said}")
@@ -86,7 +95,8 @@ class Stack:
         values["WORKER_REPLICAS"] = str(row.workers_here(self.host))
         values["LOADTEST_CORES"] = "" if cores >= self.host.cores else _first_cores(cores)
         values["LOADTEST_EVALUATOR"], values["LOADTEST_WAIT_SECONDS"] = evaluator, f"{wait_seconds:.3f}"
-        self.environment.update(values | other)
+        # Nothing of what an earlier row or sweep set stays.
+        self.environment = self._own | values | other
         self.compose(
             "up",
             "--detach",
@@ -126,7 +136,7 @@ class Stack:
         docker("update", "--cpus", f"{cpus:g}", *ids)
 
     def delete(self) -> None:
-        """Stop it and delete its data."""
+        """Stop it and delete its data; also what a run left that was killed."""
         self.compose(
             "--profile", "loadtest", "--profile", "operator", "down", "--volumes", "--remove-orphans", timeout=300
         )

@@ -6,6 +6,8 @@ from typing import Any
 
 BUSY = 0.85
 SHARED_LIMITS = {"redis": ("Redis", 1.0), "nginx": ("edge", 1.0), "api": ("API", 2.0)}
+GENERATOR = "load generator"
+"""Locust: a process of it uses at most one processor; more of them by ``--locust-workers``."""
 
 
 def judge(report: dict[str, Any]) -> list[str]:
@@ -50,13 +52,24 @@ def unsound(phase: dict[str, Any]) -> list[str]:
     return found
 
 
+def problems(report: dict[str, Any]) -> list[str]:
+    """Return what did not hold in any part of a report, each with the name of the part."""
+    found = [f"{row['row']['name']}: {why}" for row in report["rows"] for why in row["wrong"]]
+    found += [f"{name}: {why}" for name in ("country", "soak") for why in (report.get(name) or {}).get("wrong", [])]
+    for name, points in (report.get("sweeps") or {}).items():
+        found += [f"sweep {name} {point['value']}: {why}" for point in points for why in point["wrong"]]
+    return found
+
+
 def bound(phase: dict[str, Any], report: dict[str, Any]) -> str:
-    """Return what bound a phase: CPU, Redis, edge, API, slots, or disk."""
+    """Return what bound a phase: CPU, Redis, edge, API, slots, disk, or the load generator."""
     seconds = phase["seconds"]
     used = phase["cpu_seconds"]
     for service, (name, cores) in SHARED_LIMITS.items():
         if used.get(service, 0) / seconds > BUSY * cores:
             return name
+    if used.get("locust", 0) / seconds > BUSY * phase.get("locust_workers", 1):
+        return GENERATOR
     if phase.get("host_busy", 0) > BUSY:
         ours = sum(used.values()) / seconds / max(0.01, phase["host_busy"] * phase["host_cores"])
         return "CPU" if ours > 0.9 else f"CPU (other work on the machine took {1 - ours:.0%} of it)"

@@ -8,6 +8,11 @@ from typing import Any
 ANSWERS = 300
 
 
+def field_name(name: str) -> str:
+    """Return a file's name as it may stand in quotes in a multipart body (as browsers write it)."""
+    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
 def unlike(result: Mapping[str, Any], sha256: str) -> str:
     """Return what is wrong with a result, or nothing.
 

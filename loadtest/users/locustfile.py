@@ -1,12 +1,13 @@
 """Users that behave as clients should: they hand documents in, wait when told to, poll, fetch, and check what they get.
 
-Reads ``plan.json`` and ``token`` of /run/loadtest; appends what it sees to ``seen-<process>.jsonl`` there: a line a
-request (``kind``, ``at``, ``ms``, ``status``) and a line a document (``kind`` document, ``at``, ``seconds``,
-``wrong``).
+Reads ``plan.json``, ``token`` and the files in ``documents`` of /run/loadtest; appends what it sees to
+``seen-<process>.jsonl`` there: a line a request (``kind``, ``at``, ``ms``, ``status``) and a line a document (``kind``
+document, ``at``, ``seconds``, ``wrong``, ``pages``).
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import json
@@ -18,45 +19,52 @@ from pathlib import Path
 from typing import Any
 
 import gevent
-from checks import unlike, unmatched
+from checks import field_name, unlike, unmatched
+from gevent.lock import Semaphore
 from locust import FastHttpUser, LoadTestShape, events, task
 from plan import Plan
 
 FOLDER = Path(os.environ.get("LOADTEST_FOLDER", "/run/loadtest"))
 PLAN = Plan.read(FOLDER / "plan.json")
 TOKEN = (FOLDER / "token").read_text(encoding="utf-8").strip()
-DOCUMENTS = [(name, (FOLDER / name).read_bytes()) for name in PLAN.documents]
 NOT_NOW = (429, 502, 503, 504)
 POLL_FIRST, POLL_LONGEST = 0.5, 2.0
 PATIENCE = 300.0
-_process = uuid.uuid4().hex[:6]
 _numbers = itertools.count(1)
 _began = time.time()
+# The body of a batch is up to 98 MiB, and in memory twice: a process makes few of them at a time.
+_bodies = Semaphore(4)
 
 
-class Notes:
-    """Where this process writes what it sees."""
-
-    def __init__(self) -> None:
-        self._file = (FOLDER / f"seen-{_process}.jsonl").open("a", encoding="utf-8", buffering=1)
-
-    def add(self, **seen: Any) -> None:
-        """Write one line."""
-        self._file.write(json.dumps(seen) + "\n")
+@functools.cache
+def process() -> str:
+    """Return the name of this process; made when first asked for, because locust forks after it has read this file."""
+    return uuid.uuid4().hex[:8]
 
 
-notes = Notes()
+@functools.cache
+def _file() -> Any:
+    return (FOLDER / f"seen-{process()}.jsonl").open("a", encoding="utf-8", buffering=1)
+
+
+def note(**seen: Any) -> None:
+    """Write one line of what this process sees."""
+    _file().write(json.dumps(seen) + "\n")
 
 
 @events.test_start.add_listener
 def _note_start(**_: Any) -> None:
     global _began
     _began = time.time()
-    notes.add(kind="start", at=_began)
+    note(kind="start", at=_began)
 
 
 class Refused(Exception):
     """The appliance did not take it within the user's patience, or answered with an error."""
+
+
+class Wrong(Exception):
+    """A document did not come back as it should; only told, never raised."""
 
 
 class Client(FastHttpUser):
@@ -103,7 +111,7 @@ class Client(FastHttpUser):
                 method, path, name=kind, headers=headers, catch_response=True, **options
             ) as answer:
                 status = answer.status_code or 0
-                notes.add(kind=kind, at=at, ms=round(1000 * (time.time() - at), 2), status=status, again=attempt > 0)
+                note(kind=kind, at=at, ms=round(1000 * (time.time() - at), 2), status=status, again=attempt > 0)
                 if 200 <= status < 300:
                     return answer.json()
                 if (status not in NOT_NOW and status != 0) or time.time() > until:
@@ -116,15 +124,20 @@ class Client(FastHttpUser):
 
     def upload(self) -> tuple[str, dict[str, str]]:
         """Hand one batch in and return its id and the SHA-256 of its documents by own id."""
+        with _bodies:
+            return self._upload()
+
+    def _upload(self) -> tuple[str, dict[str, str]]:
         boundary, handed_in, files = uuid.uuid4().hex, {}, []
         for _ in range(PLAN.batch):
             number = next(_numbers)
-            name, content = DOCUMENTS[number % len(DOCUMENTS)]
+            name = PLAN.documents[number % len(PLAN.documents)]
+            custom_id = f"{PLAN.run}-{process()}-{number}"
             # One of a kind: what a PDF holds after its end is a comment, and a text has one more line.
-            content += f"\n%{PLAN.run}-{_process}-{number}\n".encode()
-            custom_id = f"{PLAN.run}-{_process}-{number}"
+            content = (FOLDER / "documents" / name).read_bytes() + f"\n%{custom_id}\n".encode()
             handed_in[custom_id] = hashlib.sha256(content).hexdigest()
-            head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{number}-{name}"\r\n'
+            told = field_name(f"{number}-{name}")
+            head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{told}"\r\n'
             files += [head.encode(), b"Content-Type: application/octet-stream\r\n\r\n", content, b"\r\n"]
         options = json.dumps({"custom_ids": list(handed_in)})
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="options"\r\n\r\n{options}\r\n'
@@ -142,15 +155,26 @@ class Submitter(Client):
         """One batch."""
         at = time.time()
         handed_in: dict[str, str] = {}
+        pages: dict[str, int] = {}
         try:
             job_id, handed_in = self.upload()
             self.follow(job_id)
             done = time.time()
-            wrong = self.check(job_id, handed_in)
+            wrong, pages = self.check(job_id, handed_in)
         except Refused as error:
             done, wrong = time.time(), dict.fromkeys(handed_in or ["?"], f"refused: {error}")
         for custom_id in handed_in or ["?"]:
-            notes.add(kind="document", at=at, seconds=round(done - at, 3), wrong=wrong.get(custom_id, ""))
+            why = wrong.get(custom_id, "")
+            note(kind="document", at=at, seconds=round(done - at, 3), wrong=why, pages=pages.get(custom_id, 0))
+            # A line of locust's own table: from upload to result, and which results were not right.
+            self.environment.events.request.fire(
+                request_type="",
+                name="document",
+                response_time=1000 * (done - at),
+                response_length=0,
+                exception=Wrong(why) if why else None,
+                context={},
+            )
 
     def follow(self, job_id: str) -> None:
         """Poll until the batch is finished."""
@@ -159,8 +183,8 @@ class Submitter(Client):
             gevent.sleep(pause)
             pause = min(pause * 1.3, POLL_LONGEST)
 
-    def check(self, job_id: str, handed_in: dict[str, str]) -> dict[str, str]:
-        """Return what is wrong with its results, by own id."""
+    def check(self, job_id: str, handed_in: dict[str, str]) -> tuple[dict[str, str], dict[str, int]]:
+        """Return what is wrong with its results, and the pages of those that are right, by own id."""
         documents: list[dict[str, Any]] = []
         query = "?limit=500"
         while True:
@@ -169,14 +193,16 @@ class Submitter(Client):
             if page["next_cursor"] is None:
                 break
             query = f"?limit=500&cursor={page['next_cursor']}"
-        wrong = unmatched(documents, handed_in)
+        wrong, pages = unmatched(documents, handed_in), {}
         for document in documents:
             custom_id = document["custom_id"]
             if custom_id not in wrong:
                 result = self.ask("result", "GET", f"/api/v1/documents/{document['document_id']}/result")
                 if why := unlike(result, handed_in[custom_id]):
                     wrong[custom_id] = f"wrong: {why}"
-        return wrong
+                else:
+                    pages[custom_id] = result["document"]["pages"]
+        return wrong, pages
 
 
 class Uploader(Client):
@@ -210,15 +236,26 @@ class Asker(Client):
             gevent.sleep(1)
 
 
-class Shape(LoadTestShape):
-    """The stages of the plan, one after the other."""
+USERS = {"journey": Submitter, "upload": Uploader, "status": Asker}
 
-    use_common_options = False
+if PLAN.stages:
 
-    def tick(self) -> tuple[int, float, list[type[FastHttpUser]]] | None:
-        """Return users and how fast they start; ``None`` ends the run."""
-        stage = PLAN.stage_at(self.get_run_time())
-        if stage is None:
-            return None
-        users = {"journey": Submitter, "upload": Uploader, "status": Asker}[PLAN.kind]
-        return stage.users, stage.spawn, [users]
+    class Shape(LoadTestShape):
+        """The stages of the plan, one after the other."""
+
+        use_common_options = False
+
+        def tick(self) -> tuple[int, float, list[type[FastHttpUser]]] | None:
+            """Return users and how fast they start; ``None`` ends the run."""
+            stage = PLAN.stage_at(self.get_run_time())
+            if stage is None:
+                # A master that only quits does not wait for what its workers' users have handed in.
+                self.runner.stop()
+                return None
+            return stage.users, stage.spawn, [USERS[PLAN.kind]]
+
+else:
+    # A person says on locust's page how many there are: of the plan's kind alone.
+    for users in USERS.values():
+        users.abstract = users is not USERS[PLAN.kind]
+    del users

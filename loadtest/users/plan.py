@@ -35,7 +35,8 @@ class Plan:
         kind: ``journey`` (upload, follow, fetch, check), ``upload`` or ``status`` (one endpoint alone).
         documents: names of files beside the plan, handed in by turns.
         batch: documents of one upload.
-        stages: one after the other.
+        stages: one after the other; none where a person says on locust's page how many users there are.
+        workers: processes of locust that share the users.
     """
 
     run: str
@@ -43,6 +44,7 @@ class Plan:
     documents: tuple[str, ...]
     batch: int
     stages: tuple[Stage, ...] = field(default_factory=tuple)
+    workers: int = 1
 
     def write(self, path: Path) -> None:
         """Save it as JSON."""

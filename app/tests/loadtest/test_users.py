@@ -1,6 +1,7 @@
 """What users check, and how load is shaped."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,8 @@ from tests.loadtest import at_root
 with at_root():
     from loadtest.generate import Seen, quantiles
     from loadtest.measure import flow
-    from loadtest.users.checks import unlike, unmatched
+    from loadtest.sampler import Samples
+    from loadtest.users.checks import field_name, unlike, unmatched
     from loadtest.users.plan import Plan, Stage
 
     from loadtest import shapes
@@ -39,6 +41,20 @@ def test_lost_doubled_and_exchanged_documents_are_told_apart() -> None:
     }  # fmt: skip
 
 
+def test_a_name_with_quotes_stays_inside_its_field() -> None:
+    assert field_name('el "plan"\r\nX: 1.pdf') == "el %22plan%22%0D%0AX: 1.pdf"
+
+
+def test_a_service_that_starts_or_ends_meanwhile_is_counted_whole() -> None:
+    moments: list[dict[str, Any]] = [
+        {"at": 0.0, "worker": [10.0, 0]},
+        {"at": 2.0, "worker": [12.0, 0], "locust": [1.0, 0]},
+        {"at": 4.0, "worker": [9.0, 0], "locust": [3.0, 0]},  # one of two workers did not answer
+        {"at": 6.0, "worker": [15.0, 0]},
+    ]
+    assert Samples(use=moments).cpu_seconds(0.0, 6.0) == {"worker": 5.0, "locust": 3.0}
+
+
 def seen(*ends: float) -> Seen:
     documents = [{"at": 0.0, "seconds": end, "wrong": ""} for end in ends]
     return Seen(Plan("r1", "journey", (), 1, ()), 0.0, [], documents)
@@ -55,7 +71,7 @@ def test_too_few_documents_for_waves_are_measured_over_all() -> None:
 
 
 def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
-    plan = Plan("r1", "journey", ("plan-100.pdf",), 2, (Stage("a", 10, 3), Stage("b", 5, 1, pace=2.0)))
+    plan = Plan("r1", "journey", ("plan-100.pdf",), 2, (Stage("a", 10, 3), Stage("b", 5, 1, pace=2.0)), workers=3)
     plan.write(tmp_path / "plan.json")
     assert Plan.read(tmp_path / "plan.json") == plan
 

@@ -83,3 +83,9 @@ def test_what_no_run_may_show_fails_a_row(values: dict[str, Any], why: str) -> N
 )
 def test_the_limit_that_bound_a_phase_is_named(values: dict[str, Any], name: str) -> None:
     assert bound({**PHASE, **values}, REPORT) == name
+
+
+@pytest.mark.parametrize(("workers", "limit"), [(1, "load generator"), (2, "CPU")])
+def test_a_load_generator_that_is_busy_with_all_its_processes_is_named(workers: int, limit: str) -> None:
+    phase = {**PHASE, "cpu_seconds": {**PHASE["cpu_seconds"], "locust": 58.0}, "locust_workers": workers}
+    assert bound(phase, REPORT).startswith(limit)
