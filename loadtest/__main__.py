@@ -17,54 +17,13 @@ from typing import Any
 
 from decalogo.capacity.model import FILE, Model
 
-from loadtest import documents, limits, long, projection, prose, report, sweeps, verdict
+from loadtest import documents, limits, long, options, projection, prose, report, sweeps, verdict
 from loadtest.measure import measure_row, say
 from loadtest.rows import ROOT, Host, rows
 from loadtest.stack import Stack
 
+INTERRUPTED = 130
 PARTS = ("scaling", "knees", "sweeps", "country", "soak")
-
-
-def options() -> argparse.Namespace:
-    """Read the command line."""
-    names = list(rows())
-    parser = argparse.ArgumentParser(
-        prog="./appliance loadtest", description="Runs rows of the tuning matrix and judges them."
-    )
-    parser.add_argument(
-        "--row", action="append", choices=names, metavar="NAME", help=f"a row: {', '.join(names)}; repeatable"
-    )
-    parser.add_argument("--all", action="store_true", help="all ten rows, scaling and knees")
-    parser.add_argument("--minutes", type=float, default=1.0, help="minutes of full load a row (1)")
-    parser.add_argument(
-        "--documents", type=Path, help="folder of your own documents; default: 100 pages of a real plan"
-    )
-    parser.add_argument("--knee", action="store_true", help="the knees of upload, status and the whole")
-    parser.add_argument("--scaling", action="store_true", help="documents an hour with 0.5 to 2 processors for workers")
-    parser.add_argument("--sweeps", action="store_true", help="concurrency, prefetch and tasks per child, each in turn")
-    parser.add_argument(
-        "--country",
-        type=int,
-        nargs="?",
-        const=1103,
-        metavar="DOCUMENTS",
-        help="so many plans of 300 pages in one go (1103)",
-    )
-    parser.add_argument("--soak", type=float, metavar="MINUTES", help="80 %% of the knee for so long")
-    parser.add_argument(
-        "--ui", action="store_true", help="start the row and locust's page on 127.0.0.1:8089, until Ctrl-C"
-    )
-    parser.add_argument("--output", type=Path, help="folder of the report (var/loadtest/DATE)")
-    parser.add_argument(
-        "--again",
-        type=Path,
-        nargs="+",
-        metavar="FILE",
-        help="only write one report anew, of one or several report.json",
-    )
-    parser.add_argument("--save-model", action="store_true", help="make this run the data of `decalogo plan`")
-    parser.add_argument("--keep", action="store_true", help="leave the appliance running at the end")
-    return parser.parse_args()
 
 
 def machine(host: Host) -> str:
@@ -76,12 +35,17 @@ def machine(host: Host) -> str:
 
 
 def run(
-    asked: argparse.Namespace, stack: Stack, host: Host, found: dict[str, Any], cache: Path, note: Callable[[], None]
+    asked: argparse.Namespace,
+    stack: Stack,
+    host: Host,
+    found: dict[str, Any],
+    files: list[Path],
+    cache: Path,
+    note: Callable[[], None],
 ) -> None:
     """Run what was asked for, noting after each part."""
-    files = documents.given(asked.documents) if asked.documents else [documents.real_plan(cache)]
     every = rows()
-    names = list(every) if asked.all else asked.row or ([] if _anything_else(asked) else [_own_row(host)])
+    names = list(every) if asked.all else asked.row or ([] if options.anything_but_rows(asked) else [_own_row(host)])
     for name in names:
         row = measure_row(stack, every[name], host, asked.minutes, files, cache)
         row["wrong"] = verdict.judge(row)
@@ -112,17 +76,15 @@ def run(
         found["sweeps"] = sweeps.all_sweeps(stack, here, max(30.0, 30 * asked.minutes), files, cache)
         note()
     if asked.country:
-        found["country"] = long.country(stack, here, asked.country, cache)
+        plans = files if asked.documents else documents.country(cache)
+        found["country"] = long.country(stack, here, asked.country, plans, cache)
+        found["country"]["of"] = found["documents"] if asked.documents else documents.COUNTRY
         note()
     if asked.soak:
         found["soak"] = long.soak(
             stack, here, 0.8 * found["knees"][0]["knee"]["offered_per_hour"], asked.soak, files, cache
         )
         note()
-
-
-def _anything_else(asked: argparse.Namespace) -> bool:
-    return bool(asked.knee or asked.scaling or asked.sweeps or asked.country or asked.soak)
 
 
 def _own_row(host: Host) -> str:
@@ -167,21 +129,24 @@ def conclude(found: dict[str, Any]) -> None:
 
 def main() -> int:
     """Run from the command line."""
-    asked = options()
-    # Whatever ends it, the containers go.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    asked = options.read()
+    # Whatever ends it, the containers go. A shell that starts it in the background has it ignore Ctrl-C.
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     if asked.again:
         found = merged([json.loads(file.read_text(encoding="utf-8")) for file in asked.again])
         conclude(found)
         return _end(asked, found, asked.output or asked.again[0].parent)
+    home = ROOT / "var/loadtest"
+    own = asked.documents.resolve() if asked.documents else None
+    files = documents.given(own) if own else [documents.real_plan(home / "documents")]
     host = Host.here()
     began, now = time.monotonic(), datetime.now(UTC)
-    home = ROOT / "var/loadtest"
     folder = asked.output or home / f"{now:%Y-%m-%d-%H%M}"
     shared = home / "run"
     shutil.rmtree(shared, ignore_errors=True)
     shared.mkdir(parents=True)
-    stack = Stack(host, shared)
+    stack = Stack(host, shared, asked.locust_workers)
     from decalogo.evaluation.evaluators import PatternEvaluator
 
     found: dict[str, Any] = {
@@ -189,8 +154,8 @@ def main() -> int:
         "machine": machine(host),
         "evaluator": f"decalogo {PatternEvaluator.version}",
         "host": {"cores": host.cores, "memory_mib": host.memory_mib, "load": os.getloadavg()[0]},
-        "documents": str(asked.documents.name)
-        if asked.documents
+        "documents": f"{len(files)} files of {own.name}"
+        if own
         else f"the first {documents.PAGES} pages of a real plan (PDF, 2.8 MB)",
         "command": _command(),
         "rows": [],
@@ -203,11 +168,18 @@ def main() -> int:
         report.write(found, folder)
 
     try:
+        stack.delete()
         if asked.ui:
-            return long.page(stack, rows()[(asked.row or [_own_row(host)])[0]], home / "documents")
-        run(asked, stack, host, found, home / "documents", note)
+            return long.page(stack, rows()[(asked.row or [_own_row(host)])[0]], files, home / "documents")
+        run(asked, stack, host, found, files, home / "documents", note)
+    except KeyboardInterrupt:
+        written = f"; what was done by then is in {folder}" if (folder / "report.html").exists() else ""
+        print(f"loadtest: interrupted{written}", file=sys.stderr)
+        return INTERRUPTED
     finally:
         if not asked.keep:
+            # A second Ctrl-C would leave containers behind.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             stack.delete()
             shutil.rmtree(shared, ignore_errors=True)
     return _end(asked, found, folder)
@@ -223,11 +195,12 @@ def _command() -> str:
 def _end(asked: argparse.Namespace, found: dict[str, Any], folder: Path) -> int:
     page = report.write(found, folder)
     if asked.save_model:
+        if "model" not in found:
+            raise SystemExit("loadtest: --save-model: no row in this report was run with heavy documents")
         FILE.write_text(json.dumps(found["model"], indent=1) + "\n", encoding="utf-8")
     if found["rows"]:
         print(prose.markdown(report.matrix_table(found)))
-    problems = [f"{row['row']['name']}: {why}" for row in found["rows"] for why in row["wrong"]]
-    problems += [f"{name}: {why}" for name in ("country", "soak") for why in (found.get(name) or {}).get("wrong", [])]
+    problems = verdict.problems(found)
     for problem in problems:
         print(f"FAILED {problem}")
     print(f"Report: {page}")

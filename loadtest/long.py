@@ -5,50 +5,65 @@ from __future__ import annotations
 import statistics
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from loadtest import documents, shapes
-from loadtest.generate import Seen
+from loadtest.generate import FOLLOW_SECONDS, Seen
 from loadtest.measure import load, phase, say, warm_up
 from loadtest.rows import Row
+from loadtest.sampler import Samples
 from loadtest.stack import Stack
 from loadtest.users.plan import Plan, Stage
 from loadtest.verdict import unsound
 
 COUNTRY_BATCH = 25
+FOLLOW_SECONDS_EACH = 10.0
+"""The country is given up after so long for each document, or an hour if that is more."""
+PAGE_SECONDS = 60.0
+"""How long locust's page may take to answer with all of its workers."""
 SLOPE_MIB = 16.0
 """A service's memory may rise by so much an hour, or by 5 % of its level, before it counts as growing."""
 
 
-def country(stack: Stack, row: Row, count: int, cache: Path) -> dict[str, Any]:
-    """Hand in ``count`` plans of 300 pages on average at once, follow them to their end and check every result.
+def country(stack: Stack, row: Row, count: int, files: list[Path], cache: Path) -> dict[str, Any]:
+    """Hand in ``count`` documents at once, the files by turns, follow them to their end and check every result.
 
-    In batches of 25, because an upload is at most 100 MB, as `decalogo submit --split 25` would.
+    In batches of 25, or fewer where an upload would be too large, as `decalogo submit --split 25` would.
     """
     stack.apply(row)
     stack.write_access()
     warm_up(stack, row.slots, cache)
-    files = documents.country(cache)
     names = documents.put(files, stack.folder)
-    pages = statistics.fmean(documents.COUNTRY_PAGES)
-    batches, rest = divmod(count, COUNTRY_BATCH)
-    say(f"country: {count} plans of {pages:.0f} pages on average")
-    # A batch a second, so that the load generator never holds many of them.
-    stages = (Stage("country", batches + 5.0, batches, pace=86_400.0, spawn=1.0),)
-    seen, samples = load(stack, "journey", names, stages, COUNTRY_BATCH)
-    if rest:
-        say(f"country: the last {rest}")
-        last, more = load(stack, "journey", names, (Stage("country", 5.0, 1, pace=86_400.0),), rest)
+    batch = documents.batch_of(files, COUNTRY_BATCH)
+    batches, rest = divmod(count, batch)
+    say(f"country: {count} documents in batches of {batch}")
+    runs = []
+    for users, size in ((batches, batch), (1, rest)):
+        if users and size:
+            # A batch a second, so that the load generator never holds many of them.
+            stages = (Stage("country", users + 5.0, users, pace=86_400.0, spawn=1.0),)
+            follow = max(FOLLOW_SECONDS, FOLLOW_SECONDS_EACH * users * size)
+            runs.append(load(stack, "journey", names, stages, size, follow))
+    found = phase("country", *_together(runs))
+    minutes = found["seconds"] / 60
+    say(f"country: {found['right']} of {count} right after {minutes:.1f} minutes, {found['pages']:.0f} pages each")
+    wrong = unsound(found) + ([] if found["right"] == count else [f"{found['right']} of {count} results"])
+    return {"documents": count, "pages": found["pages"], "minutes": minutes, "phase": found, "wrong": wrong}
+
+
+def _together(runs: list[tuple[Seen, Samples]]) -> tuple[Seen, Samples]:
+    """Return runs that followed each other as one."""
+    (seen, samples), *others = runs
+    for last, more in others:
         samples.ledger += more.ledger
         samples.use += more.use
         samples.host += more.host
         seen = Seen(seen.plan, seen.start, seen.requests + last.requests, seen.documents + last.documents)
-    found = phase("country", seen, samples)
-    minutes = found["seconds"] / 60
-    say(f"country: {found['right']} of {count} right after {minutes:.1f} minutes")
-    wrong = unsound(found) + ([] if found["right"] == count else [f"{found['right']} of {count} results"])
-    return {"documents": count, "pages": pages, "minutes": minutes, "phase": found, "wrong": wrong}
+    return seen, samples
 
 
 def soak(stack: Stack, row: Row, per_hour: float, minutes: float, files: list[Path], cache: Path) -> dict[str, Any]:
@@ -75,29 +90,40 @@ def soak(stack: Stack, row: Row, per_hour: float, minutes: float, files: list[Pa
     return {"per_hour": per_hour, "minutes": minutes, "slopes": slopes, "phase": found, "wrong": wrong}
 
 
-def page(stack: Stack, row: Row, cache: Path, workers: int = 2) -> int:
-    """Start the row and locust with its page, distributed over some processes, until interrupted."""
+def page(stack: Stack, row: Row, files: list[Path], cache: Path) -> int:
+    """Start the row and locust with its page, distributed over some processes, until interrupted.
+
+    Raises:
+        SystemExit: locust's page does not answer, or not all of its processes come.
+    """
+    workers = stack.locust_workers
+    say(f"{row.name}: starting")
     stack.apply(row)
     stack.write_access()
-    names = documents.put([documents.real_plan(cache)], stack.folder)
-    stages = shapes.backlog(row.slots, 3600.0)
-    Plan(f"ui{int(time.time())}", "journey", names, 1, stages).write(stack.folder / "plan.json")
-    stack.compose(
-        "--profile",
-        "loadtest",
-        "up",
-        "--detach",
-        "--scale",
-        f"locust-worker={workers}",
-        "locust-master",
-        "locust-worker",
-    )
-    print(
-        f"Locust: http://127.0.0.1:{stack.environment.get('LOADTEST_UI_PORT', '8089')}   Ctrl-C ends it",
-        file=sys.stderr,
-    )
+    slots = row.workers_here(stack.host) * row.concurrency
+    warm_up(stack, slots, cache)
+    names = documents.put(files, stack.folder)
+    Plan(f"ui{int(time.time())}", "journey", names, 1, (), workers).write(stack.folder / "plan.json")
+    stack.environment["LOADTEST_USERS"] = f"{slots}"
+    services = ("locust-master", "locust-worker")
+    stack.compose("--profile", "loadtest", "up", "--detach", "--scale", f"locust-worker={workers}", *services)
+    address = f"http://127.0.0.1:{stack.environment.get('LOADTEST_UI_PORT', '8089')}"
+    _wait_for_workers(address, workers)
+    print(f"Locust: {address} ({workers} workers)   Ctrl-C ends it and deletes the appliance", file=sys.stderr)
     try:
         while True:
             time.sleep(3600)
     except KeyboardInterrupt:
         return 0
+
+
+def _wait_for_workers(address: str, workers: int) -> None:
+    until, told = time.monotonic() + PAGE_SECONDS, "it does not answer"
+    while time.monotonic() < until:
+        with suppress(httpx.HTTPError):
+            count = httpx.get(f"{address}/stats/requests", trust_env=False).raise_for_status().json()["worker_count"]
+            if count >= workers:
+                return
+            told = f"{count} of {workers} workers"
+        time.sleep(0.5)
+    raise SystemExit(f"loadtest: locust's page at {address}: {told} after {PAGE_SECONDS:.0f} s")
