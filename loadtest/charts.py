@@ -72,7 +72,8 @@ def matrix(report: dict[str, Any], folder: Path) -> Path:
     axes.set_yticks(range(len(rows)), [row["row"]["name"] for row in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xscale("log")
-    axes.set_xlabel("documents of 100 pages an hour")
+    pages = rows[0]["phases"]["backlog"].get("pages") or 100
+    axes.set_xlabel(f"documents of {pages:.0f} pages an hour")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.13 if len(rows) > 4 else 1.35), ncol=3, frameon=False)
     return _save(figure, folder / "matrix.png")
 
@@ -98,15 +99,15 @@ def course(name: str, phase: dict[str, Any], folder: Path) -> Path:
     for key in largest:
         cpu.plot(*zip(*series[key], strict=True), label=key[4:])
     cpu.set_title("processors used")
-    cpu.legend(frameon=False, fontsize=7)
     for key in sorted((key for key in series if key.startswith("memory ")), key=lambda key: -series[key][-1][1])[:6]:
         memory.plot(*zip(*series[key], strict=True), label=key[7:])
     memory.set_title("memory, MiB")
-    memory.legend(frameon=False, fontsize=7)
     for axes in (top, queue, cpu, memory):
         axes.set_ylim(bottom=0)
     for axes in (cpu, memory):
         axes.set_xlabel("seconds")
+        axes.set_ylim(top=1.3 * axes.get_ylim()[1])  # room for the legend
+        axes.legend(frameon=False, fontsize=7, ncol=3, loc="upper left")
     return _save(figure, folder / f"{name}.png")
 
 

@@ -12,6 +12,11 @@ from decalogo.capacity.model import SHARED_CORES, Model
 PAGES = 100
 
 
+def pages_of(report: dict[str, Any]) -> float:
+    """Return the pages of the mean document of the rows; 100 where an older report does not say."""
+    return float(report["rows"][0]["phases"]["backlog"].get("pages") or PAGES)
+
+
 def scaling_points(report: dict[str, Any]) -> list[usl.Point]:
     """Return units and their throughput in units: cores with real documents, and slots with waiting ones."""
     points: list[usl.Point] = []
@@ -49,7 +54,7 @@ def model_data(report: dict[str, Any]) -> dict[str, Any]:
         phase["peak_mib"]["worker"] / row["slots_here"] for row, phase in zip(report["rows"], backlogs, strict=True)
     ]
     base = [phase["peak_mib"]["all"] - phase["peak_mib"]["worker"] for phase in backlogs]
-    lengths = [(float(PAGES), statistics.median(worker))]
+    lengths = [(pages_of(report), statistics.median(worker))]
     if country := report.get("country"):
         lengths.append((country["pages"], country["phase"]["cpu_seconds_per_document"]["worker"]))
     pages = ", ".join(f"{length:g}" for length, _ in lengths)
@@ -71,7 +76,7 @@ def project_rows(report: dict[str, Any], model: Model) -> None:
     """Write into each row what it would give on hardware of its own."""
     for row in report["rows"]:
         cores = row["row"]["cores"] * row["row"]["machines"]
-        found = model.project(cores, PAGES)
+        found = model.project(cores, pages_of(report))
         row["projected"] = {
             "per_hour": round(found.per_hour),
             "low": round(found.low),

@@ -6,7 +6,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from loadtest.verdict import problems
+
 Table = list[list[str]]
+PAGES = 100
 
 
 def knee_table(report: dict[str, Any]) -> Table:
@@ -23,6 +26,11 @@ def knee_table(report: dict[str, Any]) -> Table:
             [found["what"], step["name"], f"{step['given']:,} {found['unit']}", f"{times} {unit}", found["bound"], use]
         )
     return table
+
+
+def pages_of(run: dict[str, Any]) -> float:
+    """Return the pages of a run's mean document; 100 where an older report does not say."""
+    return float(run.get("pages") or run["phase"].get("pages") or PAGES)
 
 
 def long_table(report: dict[str, Any]) -> Table:
@@ -47,7 +55,7 @@ def long_table(report: dict[str, Any]) -> Table:
             phase = run["phase"]
             ours = sum(phase["cpu_seconds"].values()) / phase["seconds"] / phase["host_cores"]
             table.append([
-                name, f"{phase['documents']:,}", f"{run.get('pages', 100):.0f}", f"{phase['right']:,}", f"{phase['seconds'] / 60:.1f}",
+                name, f"{phase['documents']:,}", f"{pages_of(run):.0f}", f"{phase['right']:,}", f"{phase['seconds'] / 60:.1f}",
                 f"{phase['documents_per_hour']:,.0f}", f"{phase['errors']}", f"{phase['ledger']['lost_attempts']:.0f}",
                 f"{max(0.0, phase['host_busy'] - ours):.0%}", "fail" if run["wrong"] else "pass",
             ])  # fmt: skip
@@ -91,7 +99,7 @@ def markdown(table: Table) -> str:
 def results(report: dict[str, Any], said: list[str], tables: list[Table], pictures: list[tuple[Path, str]]) -> str:
     """Return the whole report as Markdown, with links to its main pictures."""
     parts = [f"# Load test, {report['date']}", f"`{report['command']}`", *said, *map(markdown, tables)]
-    wrong = [f"- {row['row']['name']}: {why}" for row in report["rows"] for why in row["wrong"]]
+    wrong = [f"- FAILED {problem}" for problem in problems(report)]
     parts += ["\n".join(wrong)] if wrong else []
     parts += [
         f"{text}\n\n![{path.stem}]({path.name})"

@@ -12,6 +12,7 @@ from typing import Any
 from decalogo.capacity.usl import Law
 
 from loadtest import charts, prose
+from loadtest.verdict import problems
 
 STYLE = """body{font:15px/1.45 system-ui,sans-serif;max-width:1080px;margin:2em auto;padding:0 1em;color:#222}
 table{border-collapse:collapse;font-size:13px;margin:1em 0;display:block;overflow-x:auto}td,th{border-bottom:1px solid #ddd;padding:.25em .6em;text-align:right;white-space:nowrap}
@@ -85,12 +86,22 @@ def _page(report: dict[str, Any], pictures: list[tuple[Path, str]]) -> str:
 
 def honest(report: dict[str, Any]) -> list[str]:
     """Return what a reader must know before the figures."""
-    host = report["host"]
     said = [
         f"Machine: {report['machine']}. Evaluator {report['evaluator']}. {report['took_minutes']:.0f} minutes in all.",
-        f"Documents: {report['documents']}. Each is made unique by a line at its end; every result was fetched and checked: 300 answers, "
-        "the right document.",
-        f"Rows larger than this machine ran with their own workers, concurrency and prefetch on its {host['cores']} cores; rows of many "
+        "Each document is made unique by a line at its end; every result was fetched and checked: 300 answers, the right document.",
+    ]
+    if report["rows"] or any(part in report for part in ("scaling", "knees", "sweeps", "soak")):
+        said.append(f"Documents: {report['documents']}.")
+    if country := report.get("country"):
+        said.append(f"Documents of the country: {country.get('of', report['documents'])}.")
+    if report["rows"]:
+        said += _of_rows(report)
+    return said
+
+
+def _of_rows(report: dict[str, Any]) -> list[str]:
+    said = [
+        f"Rows larger than this machine ran with their own workers, concurrency and prefetch on its {report['host']['cores']} cores; rows of many "
         "machines ran as replicas on this one host. 'Measured' is what these cores gave, load generator included. 'Projected' is no "
         "measurement: measured CPU seconds a document, divided among the row's cores, by the fitted scaling law.",
         "The guide's bands mean documents of 170 to 200 core-seconds. 'Heavy' runs the row's slots with the calibrated evaluator, "
@@ -101,9 +112,8 @@ def honest(report: dict[str, Any]) -> list[str]:
         said.append(
             f"This host's memory held fewer workers than the row has: {', '.join(capped)}; the table says how many slots ran."
         )
-    others = [row["phases"]["backlog"] for row in report["rows"]]
-    shares = [_others(phase) for phase in others]
-    if shares and max(shares) > 0.1:
+    shares = [_others(row["phases"]["backlog"]) for row in report["rows"]]
+    if max(shares) > 0.1:
         said.append(
             f"Other work on the machine took {min(shares):.0%} to {max(shares):.0%} of its processors meanwhile: the figures are too low by about that."
         )
@@ -206,11 +216,7 @@ def _three(found: dict[str, float]) -> str:
 
 def failures(report: dict[str, Any]) -> str:
     """Return what did not hold, as a list of HTML; nothing if all did."""
-    items = [
-        f"<li class=fail>{html.escape(row['row']['name'])}: {html.escape(why)}"
-        for row in report["rows"]
-        for why in row["wrong"]
-    ]
+    items = [f"<li class=fail>{html.escape(problem)}" for problem in problems(report)]
     return f"<ul>{''.join(items)}</ul>" if items else ""
 
 

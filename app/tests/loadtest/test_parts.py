@@ -1,0 +1,121 @@
+"""Parts beside the rows: the country in batches, urgent documents of a sweep, and a report of each."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.loadtest import ROOT, at_root
+
+with at_root():
+    from loadtest.generate import Seen
+    from loadtest.rows import Host, rows
+    from loadtest.sampler import Samples
+    from loadtest.stack import Stack
+    from loadtest.users.plan import Plan
+
+    from loadtest import long, report, sweeps, verdict
+
+ROW = rows()["2c4g"]
+# What was measured last: its rows hold phases as every part has them.
+MEASURED: dict[str, Any] = json.loads((ROOT / "docs/tuning/report.json").read_text(encoding="utf-8"))
+PHASE = MEASURED["rows"][0]["phases"]["backlog"] | {"pages": 300.0, "locust_workers": 2}
+
+
+@pytest.fixture
+def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    """Return a stack that nothing is asked of."""
+    for name in ("apply", "write_access"):
+        monkeypatch.setattr(Stack, name, lambda *_, **__: None)
+    for module in (long, sweeps):
+        monkeypatch.setattr(module, "warm_up", lambda *_: 0.0)
+    (tmp_path / "run").mkdir()
+    return Stack(Host(2, 4096, 2048), tmp_path / "run", 2)
+
+
+@pytest.mark.parametrize(
+    ("count", "mib", "batches"),
+    [(20, 1, [(1, 20)]), (50, 1, [(2, 25)]), (53, 1, [(2, 25), (1, 3)]), (7, 40, [(3, 2), (1, 1)])],
+)
+def test_the_country_is_so_many_documents_in_batches_that_fit(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, mib: int, batches: list[tuple[int, int]]
+) -> None:
+    loaded = []
+
+    def load(
+        _stack: Stack, kind: str, files: tuple[str, ...], stages: Any, batch: int, follow: float
+    ) -> tuple[Seen, Samples]:
+        (stage,) = stages
+        loaded.append((stage.users, batch))
+        assert follow >= 3600
+        done = [{"at": 0.0, "seconds": 9.0, "wrong": "", "pages": 40}] * (stage.users * batch)
+        ledger = [{"accepted": 0.0, "finished": 0.0, "lost_attempts": 0.0, "redis_bytes": 0.0, "at": 0.0}]
+        samples = Samples(ledger=[m | dict.fromkeys(("queued", "running"), 0.0) for m in ledger])
+        return Seen(Plan("r1", kind, files, batch, stages), 0.0, [], done), samples
+
+    monkeypatch.setattr(long, "load", load)
+    plan = tmp_path / "plan.pdf"
+    with plan.open("wb") as file:
+        file.truncate(mib << 20)
+    found = long.country(stack, ROW, count, [plan], tmp_path)
+    assert loaded == batches
+    assert found["phase"]["right"] == found["documents"] == count
+    assert found["pages"] == 40
+    assert found["wrong"] == []
+
+
+def test_an_urgent_document_that_could_not_be_measured_is_a_problem_of_its_value(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (stack.folder / "token").write_text("token")
+    stack.environment["HTTPS_PORT"] = "1"
+    plan = Plan("r1", "journey", (), 1, ())
+    monkeypatch.setattr(sweeps, "load", lambda *_: (Seen(plan, 0.0, [], []), Samples()))
+    monkeypatch.setattr(sweeps, "phase", lambda *_: PHASE)
+    monkeypatch.setattr(sweeps, "SWEEPS", {"prefetch": (("4", {"WORKER_PREFETCH": "4"}),)})
+    (point,) = sweeps.all_sweeps(stack, ROW, 0.1, [], tmp_path)["prefetch"]
+    (why,) = point["wrong"]
+    assert why.startswith("urgent document 1: ")
+
+
+def sweep_point(value: str, wrong: list[str]) -> dict[str, Any]:
+    return {
+        "value": value, "per_hour": 3000.0, "urgent_p95": 1.5, "cpu_seconds_worker": 1.0, "worker_mib": 300,
+        "redeliveries": 0.0, "host_busy": 0.9, "wrong": wrong,
+    }  # fmt: skip
+
+
+def whole() -> dict[str, Any]:
+    """Return a report with a row and every part, of which one value of a sweep and the soak are wrong."""
+    found = copy.deepcopy(MEASURED)
+    found["rows"], found["knees"] = found["rows"][:1], found["knees"][:1]
+    found["country"] = {"documents": 60, "pages": 300.0, "minutes": 1.0, "phase": PHASE, "wrong": [], "of": "plans"}
+    slopes = {"worker": {"level_mib": 300.0, "mib_an_hour": 40.0}}
+    found["soak"] = {"per_hour": 1000.0, "minutes": 30.0, "slopes": slopes, "phase": PHASE, "wrong": ["it grows"]}
+    points = [sweep_point("1", []), sweep_point("2", ["1 documents lost"])]
+    found["sweeps"] = dict.fromkeys(sweeps.SWEEPS, points)
+    return found
+
+
+def test_a_report_shows_every_part_with_its_picture_and_its_problems(tmp_path: Path) -> None:
+    page = report.write(whole(), tmp_path).read_text(encoding="utf-8")
+    for name in ("country", "soak", "sweep-concurrency", "sweep-prefetch", "sweep-tasks_per_child"):
+        assert (tmp_path / f"{name}.png").stat().st_size > 5000
+    assert "<td>+40.0</td>" in page
+    for problem in ("soak: it grows", "sweep prefetch 2: 1 documents lost"):
+        assert f"<li class=fail>{problem}" in page
+        assert f"- FAILED {problem}" in (tmp_path / "results.md").read_text(encoding="utf-8")
+    assert len(verdict.problems(whole())) == 4
+
+
+def test_a_report_of_the_country_alone_says_nothing_of_rows(tmp_path: Path) -> None:
+    found = {**whole(), "rows": []}
+    for part in ("model", "knees", "scaling", "sweeps", "soak"):
+        found.pop(part)
+    page = report.write(found, tmp_path).read_text(encoding="utf-8")
+    assert "Documents of the country: plans." in page
+    assert "the first 100 pages" not in page
+    assert "Rows larger" not in page
+    assert "<td>300</td>" in page
