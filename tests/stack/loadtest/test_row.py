@@ -1,26 +1,20 @@
 """One row of the tuning matrix, as a user runs it: measured, judged, reported, and nothing left behind."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from appliance import Appliance, docker, free_port
-
-PROJECT = "decalogo-row"
+from appliance import Appliance
 
 
 @pytest.fixture(scope="module")
-def output(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Run the smallest row for a moment and return the folder of its report."""
-    folder = tmp_path_factory.mktemp("loadtest")
-    clone = Appliance(folder / "decalogo", PROJECT)
-    own = {"LOADTEST_HTTP_PORT": str(free_port()), "LOADTEST_HTTPS_PORT": str(free_port())}
-    clone.environment = {**clone.environment, **own, "LOADTEST_PROJECT": PROJECT}
-    clone.run("loadtest", "--row", "2c4g", "--minutes", "0.2", "--output", str(folder / "report"))
-    yield folder / "report"
-    clone.delete()
+def output(clone: Appliance, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run the smallest row for a moment, by two processes of locust, and return the folder of its report."""
+    folder = tmp_path_factory.mktemp("report")
+    row = ("--row", "2c4g", "--minutes", "0.2", "--locust-workers", "2")
+    clone.run("loadtest", *row, "--output", str(folder))
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +48,5 @@ def test_the_report_is_one_page_with_its_pictures_in_it(output: Path) -> None:
     assert (output / "matrix.png").stat().st_size > 5000
 
 
-def test_nothing_is_left_of_the_appliance_under_test(output: Path) -> None:
-    label = f"label=com.docker.compose.project={PROJECT}"
-    assert docker("ps", "--all", "--quiet", "--filter", label) == ""
-    assert docker("volume", "ls", "--quiet", "--filter", label) == ""
+def test_nothing_is_left_of_the_appliance_under_test(output: Path, left_over: str) -> None:
+    assert left_over == ""
