@@ -79,7 +79,7 @@ def soak(stack: Stack, row: Row, per_hour: float, minutes: float, files: list[Pa
     for key, points in found["series"].items():
         # The first third is left out: processes fill up, and are replaced after their share of documents.
         kept = [(at / 3600, value) for at, value in points if 20 * minutes <= at <= 60 * minutes]
-        if key.startswith("memory ") and len(kept) > 10:
+        if key.startswith("memory ") and len(kept) > 2:
             line = statistics.linear_regression(*zip(*kept, strict=True))
             level = statistics.fmean(value for _, value in kept)
             slopes[key[7:]] = {"level_mib": round(level, 1), "mib_an_hour": round(line.slope, 1)}

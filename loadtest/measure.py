@@ -57,8 +57,8 @@ def load(
         seen = generate(stack, plan, follow_seconds)
         time.sleep(EVERY_SECONDS)  # the ledger's last figures
     finally:
-        samples = sampler.stop()
-    return seen, samples
+        sampler.stop()
+    return seen, sampler.last()
 
 
 def phase(name: str, seen: Seen, samples: Samples) -> dict[str, Any]:

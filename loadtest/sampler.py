@@ -117,14 +117,17 @@ class Sampler(threading.Thread):
             if self._ended.wait(EVERY_SECONDS):
                 return
 
-    def stop(self) -> Samples:
-        """Take the last sample and return all.
+    def stop(self) -> None:
+        """Take no more samples."""
+        self._ended.set()
+        self.join()
+
+    def last(self) -> Samples:
+        """Take the last sample, after ``stop``, and return all.
 
         Raises:
             SystemExit: the scheduler or the engine does not answer any more.
         """
-        self._ended.set()
-        self.join()
         self.samples.ledger.append(_patiently(self.ledger))
         self.samples.use.append(_patiently(self.use))
         self.samples.host.append(host())
@@ -166,9 +169,18 @@ class Sampler(threading.Thread):
         answer = self._engine.get(f"/v1.41/containers/{container}/stats", params=wanted)
         if answer.status_code != 200 or not answer.content:
             return None
-        cpu, memory = answer.json()["cpu_stats"], answer.json()["memory_stats"]
-        cache = memory.get("stats", {}).get("inactive_file", 0)
-        return cpu["cpu_usage"].get("total_usage", 0) / 1e9, memory.get("usage", 0) - cache
+        return used(answer.json())
+
+
+def used(stats: dict[str, Any]) -> tuple[float, float]:
+    """Return CPU seconds and memory (bytes) of what the engine tells of a container.
+
+    Files that were read or written lately (``active_file``) are page cache as the others are: documents that the API
+    stores would look like memory that it does not give back.
+    """
+    cpu, memory = stats["cpu_stats"], stats["memory_stats"]
+    cache = sum(memory.get("stats", {}).get(kind, 0) for kind in ("inactive_file", "active_file"))
+    return cpu["cpu_usage"].get("total_usage", 0) / 1e9, memory.get("usage", 0) - cache
 
 
 def _patiently(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:

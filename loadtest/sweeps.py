@@ -67,7 +67,7 @@ def _one(
     names = documents.put(files, stack.folder)
     waits: list[float] = []
     why: list[str] = []
-    urgent = threading.Thread(target=_hand_in_urgent, args=(stack, cache, seconds, waits, why))
+    urgent = threading.Thread(target=_hand_in_urgent, args=(stack, cache, seconds, waits, why), daemon=True)
     urgent.start()
     # Enough for the largest prefetch here to reserve all it wants.
     found = phase(f"{name} {value}", *load(stack, "journey", names, shapes.backlog(slots + 18, seconds)))

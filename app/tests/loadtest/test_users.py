@@ -10,7 +10,7 @@ from tests.loadtest import at_root
 with at_root():
     from loadtest.generate import Seen, quantiles
     from loadtest.measure import flow
-    from loadtest.sampler import Samples
+    from loadtest.sampler import Samples, used
     from loadtest.users.checks import field_name, unlike, unmatched
     from loadtest.users.plan import Plan, Stage
 
@@ -43,6 +43,11 @@ def test_lost_doubled_and_exchanged_documents_are_told_apart() -> None:
 
 def test_a_name_with_quotes_stays_inside_its_field() -> None:
     assert field_name('el "plan"\r\nX: 1.pdf') == "el %22plan%22%0D%0AX: 1.pdf"
+
+
+def test_files_in_the_page_cache_are_no_memory_of_a_service() -> None:
+    memory = {"usage": 240, "stats": {"inactive_file": 10, "active_file": 75}}
+    assert used({"cpu_stats": {"cpu_usage": {"total_usage": 2_000_000_000}}, "memory_stats": memory}) == (2.0, 155)
 
 
 def test_a_service_that_starts_or_ends_meanwhile_is_counted_whole() -> None:
