@@ -47,8 +47,8 @@ class Stack:
         }
         self.environment = dict(self._own)
 
-    def compose(self, *arguments: str, timeout: float = 120) -> str:
-        """Run ``docker compose …`` on it and return its standard output.
+    def compose(self, *arguments: str, timeout: float = 120, apart: bool = False) -> str:
+        """Run ``docker compose …`` on it and return its standard output; ``apart`` from what Ctrl-C ends.
 
         Raises:
             SystemExit: it failed, or took longer than ``timeout`` seconds.
@@ -71,6 +71,7 @@ class Stack:
                 capture_output=True,
                 text=True,
                 timeout=timeout,
+                start_new_session=apart,
             )
         except subprocess.TimeoutExpired:
             raise SystemExit(f"loadtest: docker compose {' '.join(arguments)} did not end in {timeout:.0f} s") from None
@@ -137,9 +138,8 @@ class Stack:
 
     def delete(self) -> None:
         """Stop it and delete its data; also what a run left that was killed."""
-        self.compose(
-            "--profile", "loadtest", "--profile", "operator", "down", "--volumes", "--remove-orphans", timeout=300
-        )
+        profiles = ("--profile", "loadtest", "--profile", "operator")
+        self.compose(*profiles, "down", "--volumes", "--remove-orphans", timeout=300, apart=True)
 
 
 def service_of(container: dict[str, Any]) -> str:
