@@ -11,7 +11,7 @@ from decalogo.api.problems import MEDIA_TYPE
 from decalogo.api.schemas import Problem, ProblemType
 
 # Errors of the appliance's own commands and of the gate to the engine, which no answer of the API ever carries.
-_LOCAL = {"embedded", "client", "engine"}
+_LOCAL = {"embedded", "client", "engine", "bench"}
 
 
 def problem_types() -> dict[str, ProblemType]:
