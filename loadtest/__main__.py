@@ -103,13 +103,18 @@ def _most(found: dict[str, Any], name: str) -> float:
 
 
 def merged(reports: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the first report with what only later ones have: other parts, other rows."""
+    """Return the first report with what only later ones have: other parts, other rows. Each says when it was taken."""
+    if len(reports) > 1:
+        for one in reports:
+            one["command"] += f" ({one['date']}, {one['evaluator']})"
     first, *others = reports
     for other in others:
         known = {row["row"]["name"] for row in first["rows"]}
         first["rows"] += [row for row in other["rows"] if row["row"]["name"] not in known]
         first["took_minutes"] += other["took_minutes"]
         first["command"] += f"; {other['command']}"
+        if other["evaluator"] not in first["evaluator"]:
+            first["evaluator"] += f" and {other['evaluator']}"
         for part in PARTS:
             if part in other:
                 first.setdefault(part, other[part])
