@@ -29,12 +29,12 @@ DEFAULTS = {
     "WORKER_MEMORY": "3g",
 }
 SWEEPS: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
-    "concurrency": tuple((str(n), {"WORKER_CONCURRENCY": str(n)}) for n in (1, 2, 3, 4, 8, 16)),
+    "concurrency": tuple((str(n), {"WORKER_CONCURRENCY": str(n)}) for n in (1, 2, 4, 8, 16)),
     "prefetch": (
         ("off", {}),
-        *((str(n), {"WORKER_DISABLE_PREFETCH": "false", "WORKER_PREFETCH": str(n)}) for n in (1, 2, 4, 8)),
+        *((str(n), {"WORKER_DISABLE_PREFETCH": "false", "WORKER_PREFETCH": str(n)}) for n in (1, 4, 8)),
     ),
-    "tasks_per_child": tuple((str(n), {"WORKER_TASKS_PER_CHILD": str(n)}) for n in (1, 5, 20, 50, 100, 1000)),
+    "tasks_per_child": tuple((str(n), {"WORKER_TASKS_PER_CHILD": str(n)}) for n in (1, 20, 100, 1000)),
 }
 URGENT = 5
 
