@@ -1,4 +1,4 @@
-"""A way to Redis that can go deaf for those who wait for messages: connected, and yet nothing comes any more."""
+"""A way to Redis that can go deaf for those who wait for messages (connected, and yet nothing comes), or freeze."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ class DeafRedis:
         self.port: int = self._listener.getsockname()[1]
         self.deaf = threading.Event()
         """While it is set, a connection that asks for messages (``BRPOP``) is swallowed: open, but silent for ever."""
-        self.swallowed = 0
+        self.swallowed: list[socket.socket] = []
+        self.awake = threading.Event()
+        """While it is not set, Redis looks frozen: connections open, and what is sent arrives when it is set again."""
+        self.awake.set()
         self._open: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -41,15 +44,24 @@ class DeafRedis:
             while data := source.recv(_CHUNK):
                 if asks and self.deaf.is_set() and b"BRPOP" in data and not silent.is_set():
                     silent.set()
-                    self.swallowed += 1
+                    self.swallowed.append(source)
+                self.awake.wait()
                 if not silent.is_set():
                     sink.sendall(data)
         if not silent.is_set():
             with suppress(OSError):
                 sink.shutdown(socket.SHUT_RDWR)
 
+    def hear(self) -> None:
+        """Be deaf no more, and end the connections that were swallowed, so that their clients connect again."""
+        self.deaf.clear()
+        for one in self.swallowed:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """End every connection."""
+        self.awake.set()
         for one in (self._listener, *self._open):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)

@@ -1,10 +1,17 @@
-"""A worker whose connection is open and brings nothing any more: it ends itself, and its successor does the work."""
+"""A worker whose connection is open and brings nothing any more: it ends itself, and its successor does the work.
+
+A worker that is idle because Redis is frozen does not.
+"""
 
 from __future__ import annotations
+
+import time
 
 import pytest
 
 from decalogo.batches.states import DocumentState
+from decalogo.connections import connect
+from decalogo.queue.lanes import DEFAULT_QUEUE
 from tests.faults.deaf_redis import DeafRedis
 from tests.queue.conftest import Appliance
 
@@ -12,19 +19,24 @@ pytestmark = pytest.mark.timeout(200)
 PATIENCE = 4.0
 
 
+def go_through(between: DeafRedis, appliance: Appliance) -> None:
+    """Let the workers reach Redis this way, with little patience."""
+    direct = appliance.settings
+    queue = direct.queue.model_copy(update={"watchdog_seconds": PATIENCE})
+    redis = direct.redis.model_copy(update={"port": between.port})
+    appliance.settings = direct.model_copy(update={"redis": redis, "queue": queue})
+
+
 def test_a_worker_that_is_connected_and_takes_nothing_is_restarted(appliance: Appliance) -> None:
     appliance.start("scheduler")
     between = DeafRedis(appliance.settings.redis.port)
     try:
-        direct = appliance.settings
-        queue = direct.queue.model_copy(update={"watchdog_seconds": PATIENCE})
-        through = direct.redis.model_copy(update={"port": between.port})
-        appliance.settings = direct.model_copy(update={"redis": through, "queue": queue})
+        go_through(between, appliance)
         worker = appliance.start("worker", "--concurrency", "1")
         job_id, _ = appliance.submit(["ok"] * 3)
         appliance.wait_finished(job_id, 60)
         between.deaf.set()
-        appliance.wait(lambda: between.swallowed > 0, 30, "the consumer's connection is swallowed")
+        appliance.wait(lambda: bool(between.swallowed), 30, "the consumer's connection is swallowed")
         job_id, _ = appliance.submit(["ok"] * 3)
         appliance.wait(lambda: worker.poll() is not None, 60, "the watchdog ends the worker")
         log = (appliance.folder / "worker1.log").read_text()
@@ -34,5 +46,29 @@ def test_a_worker_that_is_connected_and_takes_nothing_is_restarted(appliance: Ap
         appliance.start("worker", "--concurrency", "1")  # what the restart policy does
         documents = appliance.wait_finished(job_id, 60)
         assert {(d.state, d.attempts) for d in documents} == {(DocumentState.SUCCEEDED, 1)}
+    finally:
+        between.close()
+
+
+def test_a_worker_that_was_idle_when_redis_froze_is_not_taken_for_stuck(appliance: Appliance) -> None:
+    broker = connect(appliance.settings.redis, appliance.settings.redis.broker_db)
+    appliance.start("scheduler")
+    job_id, _ = appliance.submit(["ok"] * 3)
+    appliance.wait(lambda: int(broker.llen(DEFAULT_QUEUE)) >= 3, 30, "messages wait before the worker starts")
+    between = DeafRedis(appliance.settings.redis.port)
+    try:
+        go_through(between, appliance)
+        between.deaf.set()  # so that it is still idle when Redis freezes
+        worker = appliance.start("worker", "--concurrency", "1")
+        # It looks when it starts, just before it asks for a message: idle, while work waits.
+        appliance.wait(lambda: bool(between.swallowed), 30, "the worker asks for a message")
+        between.awake.clear()
+        time.sleep(PATIENCE + 1)
+        between.hear()
+        between.awake.set()
+        documents = appliance.wait_finished(job_id, 60)
+        assert {(d.state, d.attempts) for d in documents} == {(DocumentState.SUCCEEDED, 1)}
+        assert worker.poll() is None
+        assert "idle while work waits" not in (appliance.folder / "worker1.log").read_text()
     finally:
         between.close()

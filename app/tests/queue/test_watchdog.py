@@ -12,7 +12,7 @@ class Scene:
         self.now = 0.0
         self.depth = 0
         self.stops: list[float] = []
-        self.watchdog = Watchdog(30, lambda _: self.depth, lambda: self.stops.append(self.now), lambda: self.now)
+        self.watchdog = Watchdog(30, 1, lambda _: self.depth, lambda: self.stops.append(self.now), lambda: self.now)
 
     def live(self, seconds: int, *, busy: bool, depth: int) -> None:
         self.depth = depth
@@ -42,3 +42,23 @@ def test_one_moment_of_work_starts_the_patience_anew() -> None:
         scene.live(29, busy=False, depth=5)
         scene.live(1, busy=True, depth=5)
     assert scene.stops == []
+
+
+def test_the_time_in_which_nobody_looked_is_not_the_workers() -> None:
+    scene = Scene()
+    scene.live(10, busy=False, depth=5)
+    scene.now += 1000  # the whole process was frozen
+    scene.live(21, busy=False, depth=5)
+    assert scene.stops == []
+    scene.live(1, busy=False, depth=5)
+    assert scene.stops == [1032]
+
+
+def test_an_outage_of_redis_starts_the_patience_anew() -> None:
+    scene = Scene()
+    for _ in range(5):
+        scene.live(29, busy=False, depth=5)
+        scene.watchdog.forget()
+    assert scene.stops == []
+    scene.live(32, busy=False, depth=5)
+    assert len(scene.stops) == 1

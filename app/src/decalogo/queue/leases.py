@@ -43,7 +43,9 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
         self._interval = settings.queue.lease_seconds / 4
         broker = connect(quick, quick.broker_db, retries=0)
         self._watchdog = Watchdog(
-            settings.queue.watchdog_seconds, lambda queues: sum(int(broker.llen(name)) for name in queues)
+            settings.queue.watchdog_seconds,
+            self._interval,
+            lambda queues: sum(int(broker.llen(name)) for name in queues),
         )
 
     def start(self, consumer: Any) -> None:
@@ -87,6 +89,7 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
             gone = self._ledger.renew(consumer.hostname, owners, notes, slots=slots)
             self._watchdog.look(bool(state.reserved_requests), queues)
         except RedisError as error:
+            self._watchdog.forget()
             log.warning("leases not renewed", error=str(error))
             return
         beat("worker")

@@ -2,6 +2,9 @@
 
 Celery on Redis can come back from an outage connected and yet consuming nothing. The worker then ends itself, and its
 supervisor (the container's restart policy, or supervisord) starts a fresh one.
+
+Only what was seen counts. While Redis is frozen nobody can take anything from it, and a worker that happened to be idle
+at the last look before is not stuck because the next look that Redis answers comes half a minute later.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ class Watchdog:
 
     Args:
         patience_seconds: how long a worker may be idle while work waits for it.
+        interval_seconds: the usual time between two looks, and the most that one look adds to how long it was idle.
         waiting: returns how many messages wait in the given queues.
         stop: what to do with a stuck worker.
         clock: monotonic seconds.
@@ -34,25 +38,33 @@ class Watchdog:
     def __init__(
         self,
         patience_seconds: float,
+        interval_seconds: float,
         waiting: Callable[[Sequence[str]], int],
         stop: Callable[[], None] = end_this_worker,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._patience = patience_seconds
+        self._interval = interval_seconds
         self._waiting = waiting
         self._stop = stop
         self._clock = clock
-        self._idle_since: float | None = None
+        self._looked_at: float | None = None
+        self._idle = 0.0
 
     def look(self, busy: bool, queues: Sequence[str]) -> None:
         """Note what the worker is doing now; stops it when it was stuck for the whole patience."""
         if busy or not queues or not self._waiting(queues):
-            self._idle_since = None
+            self.forget()
             return
         now = self._clock()
-        if self._idle_since is None:
-            self._idle_since = now
-        elif now - self._idle_since > self._patience:
-            log.critical("idle while work waits: stopping for a restart", seconds=round(now - self._idle_since))
-            self._idle_since = None
+        if self._looked_at is not None:
+            self._idle += min(now - self._looked_at, self._interval)
+        self._looked_at = now
+        if self._idle > self._patience:
+            log.critical("idle while work waits: stopping for a restart", seconds=round(self._idle))
+            self.forget()
             self._stop()
+
+    def forget(self) -> None:
+        """Begin anew: the worker does something, or Redis did not answer and nothing could be seen."""
+        self._looked_at, self._idle = None, 0.0
