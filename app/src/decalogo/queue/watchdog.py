@@ -4,7 +4,8 @@ Celery on Redis can come back from an outage connected and yet consuming nothing
 supervisor (the container's restart policy, or supervisord) starts a fresh one.
 
 Only what was seen counts. While Redis is frozen nobody can take anything from it, and a worker that happened to be idle
-at the last look before is not stuck because the next look that Redis answers comes half a minute later.
+at the last look before is not stuck because the next one comes half a minute later: Celery sends its own heartbeat in
+the event loop, with retries, so that meanwhile nobody looks at all.
 """
 
 from __future__ import annotations
