@@ -163,7 +163,7 @@ class Sampler(threading.Thread):
         return {one["Id"]: one["Labels"]["com.docker.compose.service"] for one in answer.raise_for_status().json()}
 
     def _stats(self, container: str) -> tuple[float, float] | None:
-        """Return CPU seconds and memory without page cache (bytes) of a container; ``None`` when it is gone."""
+        """Return CPU seconds and memory (bytes; see ``used``) of a container; ``None`` when it is gone."""
         # With one-shot the engine answers at once, instead of after a second.
         wanted = {"stream": "false", "one-shot": "true"}
         answer = self._engine.get(f"/v1.41/containers/{container}/stats", params=wanted)
@@ -173,14 +173,20 @@ class Sampler(threading.Thread):
 
 
 def used(stats: dict[str, Any]) -> tuple[float, float]:
-    """Return CPU seconds and memory (bytes) of what the engine tells of a container.
+    """Return CPU seconds and memory (bytes) of what the engine tells of a container: what its processes hold.
 
-    Files that were read or written lately (``active_file``) are page cache as the others are: documents that the API
-    stores would look like memory that it does not give back.
+    Files that were read or written (``active_file`` as well) and the kernel's records of them are given back when
+    somebody wants the memory: documents that the API stores would look like a leak. cgroup v1 does not say which of the
+    kernel's memory is such records, so none of it counts there; v2 does. A tmpfs counts in both.
     """
     cpu, memory = stats["cpu_stats"], stats["memory_stats"]
-    cache = sum(memory.get("stats", {}).get(kind, 0) for kind in ("inactive_file", "active_file"))
-    return cpu["cpu_usage"].get("total_usage", 0) / 1e9, memory.get("usage", 0) - cache
+    kinds: dict[str, int] = memory.get("stats", {})
+    files = kinds.get("inactive_file", 0) + kinds.get("active_file", 0)
+    if "total_rss" in kinds:
+        held = kinds["total_rss"] + max(0, kinds["total_cache"] - files)
+    else:
+        held = memory.get("usage", 0) - files - kinds.get("slab_reclaimable", 0)
+    return cpu["cpu_usage"].get("total_usage", 0) / 1e9, held
 
 
 def _patiently(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
