@@ -14,6 +14,7 @@ from reportlab.lib.pagesizes import letter
 from reportlab.pdfgen.canvas import Canvas
 
 from decalogo.evaluation.extract import build, native, pdfpage
+from decalogo.evaluation.extract.pdfium import loaded
 from decalogo.evaluation.extract.textpage import TextPage
 from tests.extract.pdfs import SENTENCE, blank_pdf, lines_pdf, paragraph, plan_pdf, ruled_table, sideways_pdf
 
@@ -98,10 +99,10 @@ def read(content, kind, monkeypatch):
         for index in range(len(document)):
             pages.append(pdfpage.read_page(document, index))
             if not pages[-1].failed:
-                page = document[index]
-                asked = kind(page, page.get_textpage())
-                rules.append(asked.rules())
-                words.append([list(asked.words(line)) for line in pages[-1].lines])
+                with loaded(document, index) as handles:
+                    asked = kind(*handles)
+                    rules.append(asked.rules())
+                    words.append([list(asked.words(line)) for line in pages[-1].lines])
     return pages, rules, words
 
 

@@ -32,10 +32,9 @@ if TYPE_CHECKING:
     from decalogo.evaluation.extract.parts import Parts
 
 SCHEMA_VERSION = 1
-EVALUATOR = {"name": "decalogo", "version": "1.4.0"}
+EVALUATOR = {"name": "decalogo", "version": "1.4.1"}
 """Raise the version whenever the same bytes and rubric could give another result."""
 
-Fold = Callable[[str], bytes]
 _engines: dict[str, Engine] = {}
 
 
@@ -148,7 +147,7 @@ def judge_extracted(
                 for question in dimension.questions
             ]
     _mark_recognised(document, answers)
-    flags = [*document.flags, *_flags(document, rubric, answers, silent, fold)]
+    flags = [*document.flags, *_flags(document, rubric, answers, silent)]
     result: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "evaluator": dict(EVALUATOR),
@@ -246,11 +245,9 @@ def _listed(labels: list[str], last_and: str) -> str:
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])}{last_and}{labels[-1]}" if labels else ""
 
 
-def _flags(
-    document: Extracted, rubric: Rubric, answers: list[dict[str, Any]], silent: list[str], fold: Fold
-) -> list[Flag]:
+def _flags(document: Extracted, rubric: Rubric, answers: list[dict[str, Any]], silent: list[str]) -> list[Flag]:
     flags = []
-    language = guess_language(b"\n".join(fold(page.text) for page in document.pages))
+    language = guess_language("\n".join(page.text for page in document.pages))
     if language is not None and language != rubric.data.language:
         flags.append(
             Flag("language", f"the text seems to be in {language!r}, the rubric asks in {rubric.data.language!r}")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from decalogo.errors import RubricError
-from decalogo.evaluation.fold import fold
 from decalogo.evaluation.language import guess_language
 from decalogo.evaluation.rubric import Rubric, available_rubrics, load_rubric
 from decalogo.evaluation.rubric.clauses import Element
@@ -119,7 +118,7 @@ def _elements(question: Question) -> Iterator[Element]:
 def _language(result: dict[str, Any]) -> str:
     """Guess an unknown rubric's language by what its recommendations say."""
     text = " ".join(answer["recommendation"] for answer in result["answers"])
-    return guess_language(fold(text)) or DEFAULT
+    return guess_language(text) or DEFAULT
 
 
 def _max_score(result: dict[str, Any]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -45,10 +46,13 @@ def find_furniture(sheets: Sequence[Sheet], words: Words) -> list[set[int]]:
 def clear_grids(sheets: Sequence[Sheet], furniture: Sequence[set[int]]) -> None:
     """Take furniture out of the cells of the grids that reach into a page's margins."""
     for sheet, chosen in zip(sheets, furniture, strict=True):
-        spans = [(sheet.lines[index].start, sheet.lines[index].end) for index in chosen]
-        for grid in sheet.grids if spans else ():
+        lines = [sheet.lines[index] for index in sorted(chosen)]
+        starts, ends = [line.start for line in lines], [line.end for line in lines]
+        for grid in sheet.grids if lines else ():
             for cell in grid.cells:
-                cell.words = [word for word in cell.words if not any(a <= word[0] < b for a, b in spans)]
+                cell.words = [
+                    word for word in cell.words if not (at := bisect_right(starts, word[0])) or ends[at - 1] <= word[0]
+                ]
 
 
 def _add_pieces(

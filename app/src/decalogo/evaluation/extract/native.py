@@ -120,7 +120,7 @@ _reader = lru_cache(maxsize=1)(_Reader)
 class NativeTextPage(TextPage):
     """Asks one text page through the C reader."""
 
-    def __init__(self, page: Any, textpage: Any) -> None:
+    def __init__(self, page: int, textpage: int) -> None:
         super().__init__(page, textpage)
         self.reader = _reader()
         turn = self.turn

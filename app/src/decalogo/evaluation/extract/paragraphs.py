@@ -83,8 +83,8 @@ class _Lines:
         """Return the words that columns are called by, of the lines that hold any."""
         titles: dict[int, list[str]] = {}
         starts = [line.start for line in sheet.lines]
-        for match in self.words.column_title.finditer(sheet.folded):
-            index = bisect_right(starts, match.start()) - 1
+        for start, _ in self.words.column_title(sheet.folded):
+            index = bisect_right(starts, start) - 1
             if index not in titles:
                 titles[index] = column_words(sheet.lines[index].text, self.words.columns)
         return titles

@@ -1,13 +1,15 @@
-"""The functions of PDFium that are asked for every line and object of a page, bound for speed.
+"""The functions of PDFium that are asked for every page, line and object, bound for speed.
 
-pypdfium2 declares each with typed pointers, and makes a Python object for every pointer that comes back. Here handles
-are plain integers and the interpreter's lock is kept over calls of less than a microsecond: half the cost. Buffers are
-passed as ``ctypes.byref(...)``.
+pypdfium2 declares each with typed pointers, makes a Python object for every pointer that comes back, and gives each
+page a finalizer. Here handles are plain integers, pages are closed where they were loaded, and the interpreter's lock
+is kept over calls of less than a microsecond: half the cost. Buffers are passed as ``ctypes.byref(...)``.
 """
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +22,16 @@ _HANDLE, _INT, _FLOAT, _DOUBLE, _LONG = (
     ctypes.c_ulong,
 )
 _BUFFER = ctypes.c_void_p
+_WHOLE_PAGES: dict[str, tuple[Any, ...]] = {
+    "FPDF_LoadPage": (_HANDLE, _HANDLE, _INT),
+    "FPDFText_LoadPage": (_HANDLE, _HANDLE),
+    "FPDFText_ClosePage": (None, _HANDLE),
+    "FPDF_ClosePage": (None, _HANDLE),
+}
+"""These take milliseconds: other threads may run."""
 _ANSWERS_AND_ARGUMENTS: dict[str, tuple[Any, ...]] = {
+    "FPDF_GetPageBoundingBox": (_INT, _HANDLE, _BUFFER),
+    "FPDFPage_GetRotation": (_INT, _HANDLE),
     "FPDFText_CountChars": (_INT, _HANDLE),
     "FPDFText_GetText": (_INT, _HANDLE, _INT, _INT, _BUFFER),
     "FPDFText_GetCharIndexFromTextIndex": (_INT, _HANDLE, _INT),
@@ -51,12 +62,28 @@ def functions() -> SimpleNamespace:
     import pypdfium2.raw as c
 
     bound = SimpleNamespace()
-    for name, (answer, *arguments) in _ANSWERS_AND_ARGUMENTS.items():
-        address = ctypes.cast(getattr(c, name), ctypes.c_void_p).value
-        setattr(bound, name, ctypes.PYFUNCTYPE(answer, *arguments)(address or 0))
+    for made, table in ((ctypes.CFUNCTYPE, _WHOLE_PAGES), (ctypes.PYFUNCTYPE, _ANSWERS_AND_ARGUMENTS)):
+        for name, (answer, *arguments) in table.items():
+            address = ctypes.cast(getattr(c, name), ctypes.c_void_p).value
+            setattr(bound, name, made(answer, *arguments)(address or 0))
     return bound
 
 
 def handle(pointer: Any) -> int:
     """Return what pypdfium2 calls ``raw`` as the integer that ``functions`` take."""
     return ctypes.cast(pointer, ctypes.c_void_p).value or 0
+
+
+@contextmanager
+def loaded(document: Any, index: int) -> Iterator[tuple[int, int] | None]:
+    """Give the handles of page ``index`` (from 0) and of its text; ``None`` when PDFium cannot load it."""
+    f = functions()
+    page = f.FPDF_LoadPage(handle(document.raw), index)
+    textpage = f.FPDFText_LoadPage(page) if page else None
+    try:
+        yield (page, textpage) if textpage else None
+    finally:
+        if textpage:
+            f.FPDFText_ClosePage(textpage)
+        if page:
+            f.FPDF_ClosePage(page)

@@ -11,6 +11,7 @@ from decalogo.evaluation.extract import native
 from decalogo.evaluation.extract.grids import find_grids, is_table
 from decalogo.evaluation.extract.layout import Box, Grid, GridCell, Line, cut_lines
 from decalogo.evaluation.extract.normalise import Normalised
+from decalogo.evaluation.extract.pdfium import loaded
 from decalogo.evaluation.extract.textpage import Place, RawLine, TextPage
 
 _INSET = 1.0
@@ -59,29 +60,16 @@ def text_page() -> type[TextPage]:
 
 def read_page(document: Any, index: int) -> RawPage:
     """Read page ``index`` (from 0); a page that PDFium cannot load is returned empty and marked ``failed``."""
-    import pypdfium2
-
     result = RawPage(index + 1)
-    try:
-        page = document[index]
-    except pypdfium2.PdfiumError:
-        result.failed = True
-        return result
-    try:
-        textpage = page.get_textpage()
-    except pypdfium2.PdfiumError:
-        result.failed = True
-        page.close()
-        return result
-    try:
-        _fill(result, page, textpage)
-    finally:
-        textpage.close()
-        page.close()
+    with loaded(document, index) as handles:
+        if handles is None:
+            result.failed = True
+        else:
+            _fill(result, *handles)
     return result
 
 
-def _fill(result: RawPage, page: Any, textpage: Any) -> None:
+def _fill(result: RawPage, page: int, textpage: int) -> None:
     asked = text_page()(page, textpage)
     result.text, result.height = asked.text, asked.turn.height
     result.lines = asked.lines()

@@ -17,7 +17,7 @@ from struct import Struct
 from typing import Any
 
 from decalogo.evaluation.extract.layout import Box
-from decalogo.evaluation.extract.pdfium import functions, handle
+from decalogo.evaluation.extract.pdfium import functions
 from decalogo.evaluation.extract.rules import Rules, read_rules
 from decalogo.evaluation.extract.turn import Turn
 
@@ -76,7 +76,7 @@ _buffers = lru_cache(maxsize=1)(_Buffers)
 
 
 class TextPage:
-    """One loaded page: its text, and what can be asked of it by offsets in that text.
+    """One loaded page: its text, and what can be asked of it by offsets in that text. See ``pdfium.loaded``.
 
     Attributes:
         text: as PDFium gives it, one character for each of its UTF-16 units; lines end in CR LF.
@@ -84,9 +84,9 @@ class TextPage:
         turn: from PDFium's coordinates to a reader's.
     """
 
-    def __init__(self, page: Any, textpage: Any) -> None:
+    def __init__(self, page: int, textpage: int) -> None:
         self.b = _buffers()
-        self.f, self.page, self.handle = self.b.f, handle(page.raw), handle(textpage.raw)
+        self.f, self.page, self.handle = self.b.f, page, textpage
         self.turn = Turn(page)
         self.char_box, self.numbers, self.box_at = self.f.FPDFText_GetLooseCharBox, self.b.numbers, self.b.first_at
         self.units: Any = self.b.units

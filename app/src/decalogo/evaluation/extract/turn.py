@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+import ctypes
+from struct import Struct
 
 from decalogo.evaluation.extract.layout import Box
+from decalogo.evaluation.extract.pdfium import functions
 
 _new = tuple.__new__
+_rectangle = Struct("4f")
 
 
 class Turn:
-    """Turns PDF coordinates (origin bottom left, before rotation) into those a reader sees."""
+    """Turns PDF coordinates (origin bottom left, before rotation) of a loaded page into those a reader sees."""
 
-    def __init__(self, page: Any) -> None:
-        self.left, self.bottom, self.right, self.top = page.get_bbox()
-        self.rotation = page.get_rotation() % 360
+    def __init__(self, page: int) -> None:
+        f, box = functions(), ctypes.create_string_buffer(_rectangle.size)
+        f.FPDF_GetPageBoundingBox(page, ctypes.byref(box))  # fails for no page that was loaded
+        self.left, self.top, self.right, self.bottom = _rectangle.unpack(box)
+        self.rotation = 90 * f.FPDFPage_GetRotation(page)
         sideways = self.rotation in (90, 270)
         self.height = self.right - self.left if sideways else self.top - self.bottom
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from decalogo.evaluation.fold import fold
 from decalogo.evaluation.languages import Language, heading_styles
+from decalogo.evaluation.linear import Searcher, searcher
 
 _YEARS = range(2020, 2031)
 
@@ -24,7 +24,7 @@ class Words:
         hanging: the end of a line whose sentence goes on.
         caption: the beginning of a caption.
         columns: what columns of tables are called.
-        column_title: one of ``columns``, in folded text (of RE2).
+        column_title: where one of ``columns`` stands in folded text.
         page_number: a page number alone on its line, in the groups ``word``, ``number`` and ``roman``.
         contents: the title of a table of contents, on folded text.
         contents_words: one of these stands in every such title.
@@ -35,7 +35,7 @@ class Words:
     hanging: re.Pattern[str]
     caption: re.Pattern[str]
     columns: frozenset[str]
-    column_title: Any
+    column_title: Searcher
     page_number: re.Pattern[str]
     contents: re.Pattern[bytes]
     contents_words: tuple[bytes, ...]
@@ -49,8 +49,6 @@ class Words:
 @lru_cache(maxsize=8)
 def words_of(language: Language) -> Words:
     """Return the patterns of a language."""
-    import re2  # loaded on first use, after fork
-
     layout = language.layout
     keywords = "|".join(
         rf"(?P<rank{rank}>(?:{words}){layout['plural']}\b)" for rank, words in enumerate(layout["headings"], 1)
@@ -64,7 +62,7 @@ def words_of(language: Language) -> Words:
         hanging=ignoring_case(rf"(?:,|\b(?:{'|'.join(layout['hanging'].split())}))$"),
         caption=ignoring_case(rf"(?:{layout['captions']})\b"),
         columns=columns,
-        column_title=re2.compile(rb"\b(?:" + folded + rb")\b"),
+        column_title=searcher(rb"\b(?:" + folded + rb")\b"),
         page_number=ignoring_case(
             rf"[-–—|\[(•\s]*(?P<word>{layout['page']}\s*)?(?:(?P<number>\d{{1,4}})|(?P<roman>[ivxlc]{{1,7}}))[-–—|\])•\s]*"
             rf"(?:(?:{layout['page_of']}|/)\s*\d{{1,4}})?"

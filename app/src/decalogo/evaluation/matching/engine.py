@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from decalogo.evaluation.matching.linear import Searcher, Span, searcher
+from decalogo.evaluation.linear import Searcher, Span, searcher
 from decalogo.evaluation.matching.literals import gate_of
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Patterns:
     def __init__(self, patterns: tuple[str, ...]) -> None:
         self.patterns = patterns
         self._compiled: dict[int, Searcher] = {}
+        self._joined: dict[tuple[int, ...], Searcher] = {}
 
     def spans(self, pattern_id: int, text: bytes) -> list[Span]:
         """Return the spans of one pattern in a text, left to right, not overlapping."""
@@ -54,6 +55,14 @@ class Patterns:
     def stands(self, pattern_id: int, text: bytes) -> bool:
         """Tell whether one pattern matches in a text."""
         return next(self._searcher(pattern_id)(text), None) is not None
+
+    def one_stands(self, pattern_ids: tuple[int, ...], text: bytes) -> bool:
+        """Tell whether one of several patterns matches in a text, at one look."""
+        search = self._joined.get(pattern_ids)
+        if search is None:
+            joined = "|".join(f"(?:{self.patterns[pattern_id]})" for pattern_id in pattern_ids)
+            search = self._joined[pattern_ids] = searcher(joined.encode())
+        return next(search(text), None) is not None
 
     def _searcher(self, pattern_id: int) -> Searcher:
         search = self._compiled.get(pattern_id)

@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from decalogo.evaluation.languages import YEAR, Language
-from decalogo.evaluation.matching.linear import Span, searcher
+from decalogo.evaluation.linear import Span, searcher
 
 
 class NumberKind(StrEnum):

@@ -12,7 +12,7 @@ class Sections:
 
     def __init__(self, rubric: Rubric, patterns: Patterns) -> None:
         self._patterns = patterns
-        self._kinds = [(kind.name, sorted(rubric.ids(kind.heading))) for kind in rubric.data.sections]
+        self._kinds = [(kind.name, tuple(sorted(rubric.ids(kind.heading)))) for kind in rubric.data.sections]
         self._by_heading: dict[str, str] = {}
         self._by_path: dict[tuple[str, ...], str] = {}
 
@@ -31,6 +31,6 @@ class Sections:
         known = self._by_heading.get(heading)
         if known is None:
             text = fold(heading)
-            fitting = (name for name, ids in self._kinds if any(self._patterns.stands(i, text) for i in ids))
+            fitting = (name for name, ids in self._kinds if self._patterns.one_stands(ids, text))
             known = self._by_heading[heading] = next(fitting, "")
         return known
