@@ -50,6 +50,9 @@ def test_scanners_agree_on_any_words(patterns: Patterns, fast: FastScanner, word
     expected = PlainScanner(patterns).scan(text)
     assert GatedScanner(patterns).scan(text) == expected
     assert fast.scan(text) == expected
+    for start in range(0, len(patterns.patterns), 100):
+        ids = tuple(range(start, min(start + 100, len(patterns.patterns))))
+        assert patterns.one_stands(ids, text) == any(i in ids for i in expected)
 
 
 def test_a_kept_database_is_used_and_a_damaged_one_is_compiled_anew(tmp_path: Path) -> None:

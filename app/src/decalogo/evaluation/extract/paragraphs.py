@@ -61,9 +61,9 @@ class Block:
 
 
 class _Lines:
-    """The lines of a sheet with what is asked of each of them again and again."""
+    """The lines of a sheet with what is asked again and again of each of them that is not skipped."""
 
-    def __init__(self, sheet: Sheet, words: Words) -> None:
+    def __init__(self, sheet: Sheet, skip: AbstractSet[int], words: Words) -> None:
         lines = self.lines = sheet.lines
         self.text = sheet.text
         self.words = words
@@ -71,21 +71,22 @@ class _Lines:
         self.rights = [line.box.right if line.box else float(len(line.text)) for line in lines]
         self.widest = max(self.rights, default=0.0)
         self.lefts = [line.box.left if line.box else 0.0 for line in lines]
-        self.capitals = [is_capitals(line.text) for line in lines]
-        self.closed = [_is_closed(line.text) for line in lines]
+        self.capitals = [i not in skip and is_capitals(line.text) for i, line in enumerate(lines)]
+        self.closed = [i not in skip and _is_closed(line.text) for i, line in enumerate(lines)]
         self.numeric = sheet.folded.translate(_NUMERIC)
-        self.titles = self._titles(sheet)
+        self.titles = self._titles(sheet, skip)
         self.rows = [
-            self._is_row(line.start, line.end, line.text, self.titles.get(i, ())) for i, line in enumerate(lines)
+            i not in skip and self._is_row(line.start, line.end, line.text, self.titles.get(i, ()))
+            for i, line in enumerate(lines)
         ]
 
-    def _titles(self, sheet: Sheet) -> dict[int, list[str]]:
+    def _titles(self, sheet: Sheet, skip: AbstractSet[int]) -> dict[int, list[str]]:
         """Return the words that columns are called by, of the lines that hold any."""
         titles: dict[int, list[str]] = {}
         starts = [line.start for line in sheet.lines]
         for start, _ in self.words.column_title(sheet.folded):
             index = bisect_right(starts, start) - 1
-            if index not in titles:
+            if index not in titles and index not in skip:
                 titles[index] = column_words(sheet.lines[index].text, self.words.columns)
         return titles
 
@@ -161,7 +162,7 @@ class _Lines:
 
 def find_blocks(sheet: Sheet, skip: AbstractSet[int], words: Words) -> list[Block]:
     """Return the paragraphs of a sheet; lines in ``skip`` belong to none and end the paragraph before them."""
-    lines = _Lines(sheet, words)
+    lines = _Lines(sheet, skip, words)
     blocks: list[Block] = []
     for index in range(len(sheet.lines)):
         if index in skip:

@@ -40,8 +40,8 @@ class Number:
     end: int
 
 
-_TOKEN = rb"\d+(?:[.,']\d+)*"
-_NUMBER = re.compile(rb"(?<![\w.,/'-])" + _TOKEN + rb"(?!\w*@)")
+# A digit first, then what may not stand before it: so the engine skips to the next digit at full speed.
+_NUMBER = re.compile(rb"\d(?<![\w.,/'-]\d)\d*(?:[.,']\d+)*(?!\w*@)")
 _LEADING = re.compile(rb"\s*(?:\(?\d{1,3}(?:\.\d{1,3})*\.?\d{0,3}[.)\-]+ |\d{1,2}(?:\.\d{1,2})+ )(?! *%)")
 _DIGIT = re.compile(rb"\d")
 _YEAR_ONLY = re.compile(YEAR.encode())
@@ -67,7 +67,6 @@ class NumberReader:
         self._words = {word.encode(): float(value) for word, value in data.words.items()}
         self._scales = {word.encode(): float(value) for word, value in data.scales.items()}
         # What is looked for in all of a document goes by RE2: forty times as quick on the many alternatives.
-        self._token = searcher(_TOKEN)
         self._word = searcher(rf"\b(?:{'|'.join(data.words)})\b".encode())
         self._period = searcher(rf"\b{data.period}\b".encode())
         self._base = searcher(rf"\b{data.base}\b".encode())
@@ -124,11 +123,8 @@ class NumberReader:
         references = _Spans(self._references(whole))
         periods, bases = _Spans(self._period(whole)), _Spans(self._base(whole))
         index, low, high, lead = -1, 0, -1, 0
-        for start, _ in self._token(whole):
-            match = _NUMBER.match(whole, start)
-            if match is None:
-                continue
-            written = match.group()
+        for match in _NUMBER.finditer(whole):
+            start, written = match.start(), match.group()
             value = self._value(written)
             if value is None:
                 continue

@@ -74,7 +74,7 @@ def _stems(match: Match, context: Context, stemmer: str) -> set[str]:
 
 def stem_words(text: bytes, stemmer: str) -> Iterable[str]:
     """Return the stems of the content words of a folded text; ``stemmer`` is Snowball's name of the language."""
-    return (_stem(word, stemmer) for word in sorted(set(_WORD.findall(text))))
+    return (_stem(word, stemmer) for word in set(_WORD.findall(text)))
 
 
 @lru_cache(maxsize=4)
