@@ -12,6 +12,7 @@ from gunicorn.glogging import Logger
 from uvicorn_worker import UvicornWorker
 
 from decalogo.api.app import CLEAN_UP_SECONDS, create_app
+from decalogo.forking import keep_shared
 from decalogo.logs import configure
 from decalogo.metrics import api as metrics
 from decalogo.metrics.record import count_in_parent
@@ -76,6 +77,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "timeout": 60,  # seconds without a heartbeat of the event loop, not the length of a request
         "keepalive": 75,  # longer than the edge keeps its idle connections, so that it never writes into a closed one
         "max_requests": 0,
+        "pre_fork": lambda _arbiter, _worker: keep_shared(),
         "accesslog": None,
         "control_socket_disable": True,  # would be a writable socket in the home folder
         "logger_class": OurLogger,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import re
 import resource
 import time
@@ -14,7 +13,7 @@ from typing import Any
 import structlog
 from celery import Task
 from celery.exceptions import TimeLimitExceeded, WorkerLostError
-from celery.signals import task_failure, worker_init, worker_process_init
+from celery.signals import task_failure, worker_before_create_process, worker_init, worker_process_init
 from redis.exceptions import RedisError
 
 from decalogo.batches.ledger import Ledger, open_ledger
@@ -22,6 +21,7 @@ from decalogo.batches.upkeep import Upkeep
 from decalogo.connections import connect
 from decalogo.errors import RubricError
 from decalogo.evaluation.rubric import load_rubric
+from decalogo.forking import keep_shared
 from decalogo.queue import progress
 from decalogo.queue.app import get_celery
 from decalogo.queue.lanes import lanes_for
@@ -139,14 +139,15 @@ def _release(task_id: str, kind: Any, reason: str, facts: Mapping[str, object] |
 
 @worker_init.connect(weak=False)  # type: ignore[untyped-decorator]
 def _read_rubric(**_: object) -> None:
-    """Read the default rubric before the processes are forked: each would spend a quarter of a second on it anew.
-
-    What is there by then is left out of later garbage collections, which would write to its pages and so copy them.
-    """
+    """Read the default rubric before the processes are forked: each would spend a quarter of a second on it anew."""
     with suppress(RubricError):  # the documents that ask for it will say what is wrong with it
         load_rubric(get_settings().evaluation.rubric).prepare()
-    gc.collect()
-    gc.freeze()
+
+
+@worker_before_create_process.connect(weak=False)  # type: ignore[untyped-decorator]
+def _share_memory(**_: object) -> None:
+    """Keep what a new process shares with this one."""
+    keep_shared()
 
 
 @worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
