@@ -71,7 +71,7 @@ def measure(file: Path, cache: Path, runs: int) -> dict[str, float]:
 
     never = OcrOptions(mode="never")
     rubric = load_rubric("decalogo")
-    scanner = FastScanner(rubric.patterns, cache)
+    scanner = FastScanner.of(rubric.patterns, cache)
     start_up = (time.process_time() - started) * 1000
     pages = evaluate(file, rubric, cache_dir=cache, ocr=never).result["document"]["pages"]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -129,7 +129,7 @@ def test_another_process_with_another_hash_seed_and_file_name_gives_the_same_byt
 
 def test_which_scanner_reads_changes_nothing(plan: Evaluation) -> None:
     rubric, text = load_rubric("decalogo"), extract(PLAN)
-    for scanner in (GatedScanner(Patterns(rubric.patterns)), FastScanner(rubric.patterns)):
+    for scanner in (GatedScanner(Patterns(rubric.patterns)), FastScanner.of(rubric.patterns)):
         assert judge_extracted(text, rubric, content=PLAN.read_bytes(), scanner=scanner).to_json() == plan.to_json()
 
 

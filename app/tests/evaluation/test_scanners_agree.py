@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decalogo.evaluation.fold import fold
-from decalogo.evaluation.matching.engine import Engine, FastScanner, GatedScanner, Patterns, PlainScanner
+from decalogo.evaluation.matching.engine import Engine, FastScanner, GatedScanner, Patterns, PlainScanner, single_spaced
 from decalogo.evaluation.rubric import load_rubric
 
 PLAN = Path(__file__).parents[1] / "data" / "florencia-2020-2023.pdf"
@@ -22,7 +22,7 @@ def patterns() -> Patterns:
 
 @pytest.fixture(scope="module")
 def fast(patterns: Patterns, tmp_path_factory: pytest.TempPathFactory) -> FastScanner:
-    return FastScanner(patterns.patterns, tmp_path_factory.mktemp("patterns"))
+    return FastScanner.of(patterns.patterns, tmp_path_factory.mktemp("patterns"))
 
 
 def test_all_scanners_agree_on_pages_of_a_real_plan(patterns: Patterns, fast: FastScanner) -> None:
@@ -44,9 +44,12 @@ TEXT = "mujeres ley 1448 de 2011 reducir la tasa en 10 % linea base juntas accio
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.sampled_from([*TEXT.split(), "victimas", "(", "-", "pbot", "niñez", "Á"]), max_size=25))
-def test_scanners_agree_on_any_words(patterns: Patterns, fast: FastScanner, words: list[str]) -> None:
-    text = fold(" ".join(words))
+@given(
+    st.lists(st.sampled_from([*TEXT.split(), "victimas", "(", "-", "pbot", "niñez", "Á"]), max_size=25),
+    st.sampled_from([" ", " ", "  "]),
+)
+def test_scanners_agree_on_any_words(patterns: Patterns, fast: FastScanner, words: list[str], gap: str) -> None:
+    text = fold(gap.join(words))
     expected = PlainScanner(patterns).scan(text)
     assert GatedScanner(patterns).scan(text) == expected
     assert fast.scan(text) == expected
@@ -57,20 +60,26 @@ def test_scanners_agree_on_any_words(patterns: Patterns, fast: FastScanner, word
 
 def test_a_kept_database_is_used_and_a_damaged_one_is_compiled_anew(tmp_path: Path) -> None:
     few = (r"\b(?:mujer(?:es)?)\b", r"^(?:meta)\b")
-    FastScanner(few, tmp_path)
+    FastScanner.of(few, tmp_path)
     kept = next(tmp_path.glob("*.hsdb"))
     good = kept.read_bytes()
-    assert FastScanner(few, tmp_path).scan(b"meta: dos mujeres") == [0, 1]
+    assert FastScanner.of(few, tmp_path).scan(b"meta: dos mujeres") == [0, 1]
     kept.write_bytes(good[: len(good) // 2])
-    assert FastScanner(few, tmp_path).scan(b"meta: dos mujeres") == [0, 1]
+    assert FastScanner.of(few, tmp_path).scan(b"meta: dos mujeres") == [0, 1]
     assert kept.read_bytes() == good
     assert [path.name for path in tmp_path.iterdir()] == [kept.name]
+
+
+def test_runs_of_spaces_are_told_from_what_looks_like_one() -> None:
+    assert single_spaced((r"\b(?:linea +(?:de +)?base)\b",)) == (r"\b(?:linea (?:de )?base)\b",)
+    others = (r"a[x +]b", r"a[^]( +]b", r"a\[ ++b", "a +?b", "a +{2}b", "a *b", r"a\[x +]b")
+    assert single_spaced(others) == (*others[:-1], r"a\[x ]b")
 
 
 def test_a_folder_that_cannot_be_written_only_costs_time(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
-    assert FastScanner((r"\b(?:meta)\b",), blocked).scan(b"una meta") == [0]
+    assert FastScanner.of((r"\b(?:meta)\b",), blocked).scan(b"una meta") == [0]
 
 
 def test_the_first_documents_of_a_process_compile_nothing() -> None:
@@ -86,6 +95,6 @@ def test_no_document_waits_for_a_database_and_the_next_process_finds_one(tmp_pat
     first = Engine(few)
     assert isinstance(first.scanner(tmp_path), GatedScanner)
     assert not list(tmp_path.iterdir())
-    FastScanner(few, tmp_path)
+    FastScanner.of(few, tmp_path)
     assert isinstance(first.scanner(tmp_path), FastScanner)
     assert isinstance(Engine(few).scanner(tmp_path), FastScanner)

@@ -13,16 +13,16 @@ import contextlib
 import sys
 from pathlib import Path
 
-from decalogo.evaluation.matching.engine import SHIPPED, FastScanner, load_database
+from decalogo.evaluation.matching.engine import SHIPPED, FastScanner
 from decalogo.evaluation.rubric import Rubric, load_rubric
 from decalogo.evaluation.rubric.load import available_rubrics
 
 
 def warm(folder: Path, rubric: Rubric) -> None:
-    """Leave a database of the rubric's patterns in ``folder``, unless there or in the installation is one."""
+    """Leave the databases of the rubric's patterns in ``folder``, unless there or in the installation they are."""
     with contextlib.suppress(ImportError):  # an unusual processor or system: there is no hyperscan
-        if load_database(rubric.patterns, folder) is None:
-            FastScanner(rubric.patterns, folder)
+        if FastScanner.kept(rubric.patterns, folder) is None:
+            FastScanner.of(rubric.patterns, folder)
 
 
 if __name__ == "__main__":
