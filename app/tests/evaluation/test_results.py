@@ -129,8 +129,10 @@ def test_another_process_with_another_hash_seed_and_file_name_gives_the_same_byt
 
 def test_which_scanner_reads_changes_nothing(plan: Evaluation) -> None:
     rubric, text = load_rubric("decalogo"), extract(PLAN)
-    for scanner in (GatedScanner(Patterns(rubric.patterns)), FastScanner.of(rubric.patterns)):
-        assert judge_extracted(text, rubric, content=PLAN.read_bytes(), scanner=scanner).to_json() == plan.to_json()
+    gated = [GatedScanner(Patterns(rubric.patterns), ids) for ids in rubric.stages]
+    fast = [FastScanner.of(rubric.patterns, ids=ids) for ids in rubric.stages]
+    for scanners in (gated, fast):
+        assert judge_extracted(text, rubric, content=PLAN.read_bytes(), scanners=scanners).to_json() == plan.to_json()
 
 
 def test_a_point_that_does_not_apply_stays_marked_and_out_of_the_means(plan: Evaluation) -> None:

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decalogo.evaluation.fold import fold
-from decalogo.evaluation.matching.engine import Engine, FastScanner, GatedScanner, Patterns, PlainScanner, single_spaced
+from decalogo.evaluation.matching.databases import single_spaced
+from decalogo.evaluation.matching.engine import Engine, FastScanner, GatedScanner, Patterns, PlainScanner
 from decalogo.evaluation.rubric import load_rubric
 
 PLAN = Path(__file__).parents[1] / "data" / "florencia-2020-2023.pdf"
@@ -71,9 +72,10 @@ def test_a_kept_database_is_used_and_a_damaged_one_is_compiled_anew(tmp_path: Pa
 
 
 def test_runs_of_spaces_are_told_from_what_looks_like_one() -> None:
-    assert single_spaced((r"\b(?:linea +(?:de +)?base)\b",)) == (r"\b(?:linea (?:de )?base)\b",)
-    others = (r"a[x +]b", r"a[^]( +]b", r"a\[ ++b", "a +?b", "a +{2}b", "a *b", r"a\[x +]b")
-    assert single_spaced(others) == (*others[:-1], r"a\[x ]b")
+    assert single_spaced({3: r"\b(?:linea +(?:de +)?base)\b"}) == {3: r"\b(?:linea (?:de )?base)\b"}
+    assert single_spaced({0: r"a\[x +]b"}) == {0: r"a\[x ]b"}
+    others = dict(enumerate((r"a[x +]b", r"a[^]( +]b", r"a\[ ++b", "a +?b", "a +{2}b", "a *b")))
+    assert single_spaced(others) == others
 
 
 def test_a_folder_that_cannot_be_written_only_costs_time(tmp_path: Path) -> None:
@@ -83,18 +85,24 @@ def test_a_folder_that_cannot_be_written_only_costs_time(tmp_path: Path) -> None
 
 
 def test_the_first_documents_of_a_process_compile_nothing() -> None:
-    engine = Engine((r"\b(?:meta)\b",))
-    scanners = [engine.scanner() for _ in range(7)]
+    engine = Engine((r"\b(?:meta)\b",), [(0,)])
+    scanners = [engine.scanners()[0] for _ in range(7)]
     assert isinstance(scanners[0], GatedScanner)
     assert isinstance(scanners[-1], FastScanner)
     assert scanners[0].scan(b"una meta") == scanners[-1].scan(b"una meta") == [0]
 
 
-def test_no_document_waits_for_a_database_and_the_next_process_finds_one(tmp_path: Path) -> None:
-    few = (r"\b(?:meta)\b", r"\b(?:dos)\b")
-    first = Engine(few)
-    assert isinstance(first.scanner(tmp_path), GatedScanner)
+def test_no_document_waits_for_databases_and_the_next_process_finds_them(tmp_path: Path) -> None:
+    few, stages = (r"\b(?:meta)\b", r"\b(?:dos)\b"), [(1,), (0,)]
+
+    def kinds(engine: Engine) -> list[type]:
+        return [type(scanner) for scanner in engine.scanners(tmp_path)]
+
+    first = Engine(few, stages)
+    assert kinds(first) == [GatedScanner, GatedScanner]
     assert not list(tmp_path.iterdir())
-    FastScanner.of(few, tmp_path)
-    assert isinstance(first.scanner(tmp_path), FastScanner)
-    assert isinstance(Engine(few).scanner(tmp_path), FastScanner)
+    FastScanner.of(few, tmp_path, stages[0])
+    assert kinds(first) == [GatedScanner, GatedScanner]
+    FastScanner.of(few, tmp_path, stages[1])
+    assert kinds(first) == kinds(Engine(few, stages)) == [FastScanner, FastScanner]
+    assert [scanner.scan(b"dos metas, una meta") for scanner in first.scanners(tmp_path)] == [[1], [0]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,7 +115,7 @@ def judge_extracted(
     content: bytes | Path = b"",
     not_applicable: Mapping[str, str] | None = None,
     cache_dir: Path | None = None,
-    scanner: Scanner | None = None,
+    scanners: Sequence[Scanner] | None = None,
 ) -> Evaluation:
     """Judge a document that is already text; see ``evaluate``."""
     from decalogo.evaluation.fold import fold
@@ -123,11 +123,18 @@ def judge_extracted(
     progress.at("match")
     reasons = _reasons(not_applicable or {}, rubric)
     engine = _engine(rubric)
-    scanner = scanner or engine.scanner(cache_dir)
+    terms, *others = scanners or engine.scanners(cache_dir)
     units = build_units(document, fold, ColumnRoles(rubric, fold), rubric.language)
-    postings = scan_units(units, scanner)
-    ranker = RelevanceRanker(rubric, engine.patterns, scanner, fold)
-    finder = Finder(rubric, engine.patterns, units, postings)
+    postings: dict[int, list[int]] = {}
+    scan_units(units, terms, postings)
+    ranker = RelevanceRanker(rubric, engine.patterns, terms, fold)
+    points = [point for point in rubric.data.points if point.id not in reasons]
+    focuses = {point.id: ranker.focus(point, units, postings) for point in points}
+    # Elements count only where a text is about a point, so nothing is looked for elsewhere: mostly half of a document.
+    relevant = [units[index] for index in sorted(set().union(*(focus.relevance for focus in focuses.values())))]
+    for scanner in others:
+        scan_units(relevant, scanner, postings)
+    finder = Finder(rubric, engine.patterns, units, relevant, postings)
     progress.at("score")
     answers: list[dict[str, Any]] = []
     silent: list[str] = []
@@ -137,7 +144,7 @@ def judge_extracted(
                 _skipped(point, dimension.id, q) for dimension in rubric.data.dimensions for q in dimension.questions
             ]
             continue
-        focus = ranker.focus(point, units, postings)
+        focus = focuses[point.id]
         if not focus.relevance:
             silent.append(point.id)
         context = Context(point, focus, finder, document.pages, rubric.data.max_score, rubric.data.evidence_per_element)
@@ -167,14 +174,13 @@ def judge_extracted(
     return Evaluation(result, tuple(page.text for page in document.pages))
 
 
-def scan_units(units: list[Unit], scanner: Scanner) -> dict[int, list[int]]:
-    """Note in every unit which patterns it holds; return pattern id to unit indexes."""
-    postings: dict[int, list[int]] = {}
+def scan_units(units: Iterable[Unit], scanner: Scanner, postings: dict[int, list[int]]) -> None:
+    """Note in every unit which of a scanner's patterns it holds, and in ``postings`` which units hold a pattern."""
     for unit in units:
-        unit.hits = scanner.scan(unit.text)
-        for hit in unit.hits:
+        found = scanner.scan(unit.text)
+        unit.hits += found
+        for hit in found:
             postings.setdefault(hit, []).append(unit.index)
-    return postings
 
 
 def _identity(content: bytes | Path) -> dict[str, Any]:
@@ -188,7 +194,7 @@ def _identity(content: bytes | Path) -> dict[str, Any]:
 def _engine(rubric: Rubric) -> Engine:
     engine = _engines.get(rubric.sha256)
     if engine is None:
-        engine = _engines[rubric.sha256] = Engine(rubric.patterns)
+        engine = _engines[rubric.sha256] = Engine(rubric.patterns, rubric.stages)
     return engine
 
 

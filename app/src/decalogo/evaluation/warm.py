@@ -13,7 +13,8 @@ import contextlib
 import sys
 from pathlib import Path
 
-from decalogo.evaluation.matching.engine import SHIPPED, FastScanner
+from decalogo.evaluation.matching.databases import SHIPPED
+from decalogo.evaluation.matching.engine import FastScanner
 from decalogo.evaluation.rubric import Rubric, load_rubric
 from decalogo.evaluation.rubric.load import available_rubrics
 
@@ -21,8 +22,9 @@ from decalogo.evaluation.rubric.load import available_rubrics
 def warm(folder: Path, rubric: Rubric) -> None:
     """Leave the databases of the rubric's patterns in ``folder``, unless there or in the installation they are."""
     with contextlib.suppress(ImportError):  # an unusual processor or system: there is no hyperscan
-        if FastScanner.kept(rubric.patterns, folder) is None:
-            FastScanner.of(rubric.patterns, folder)
+        for ids in rubric.stages:
+            if FastScanner.kept(rubric.patterns, folder, ids) is None:
+                FastScanner.of(rubric.patterns, folder, ids)
 
 
 if __name__ == "__main__":

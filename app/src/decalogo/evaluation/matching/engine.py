@@ -1,23 +1,19 @@
 """One scan for all patterns: hyperscan tells which patterns a text holds, RE2 tells exactly where.
 
-Native libraries are loaded on first use, after a worker has forked. The compiled database is kept per process and, if a
-folder is given, on disk; a file that another version or machine made is compiled anew.
+Native libraries are loaded on first use, after a worker has forked. What is compiled is kept per process and, if a
+folder is given, on disk.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
-import platform
 import re
-import sys
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from decalogo.evaluation.linear import Searcher, Span, searcher
+from decalogo.evaluation.matching import databases
 from decalogo.evaluation.matching.literals import gate_of
 
 if TYPE_CHECKING:
@@ -25,14 +21,9 @@ if TYPE_CHECKING:
 
 DOCUMENTS_BEFORE_COMPILING = 5
 """Documents a process judges before it compiles a database of its own."""
-SHIPPED = Path(sys.prefix) / "share" / "decalogo" / "patterns"
-"""Databases that were compiled when the package was installed (in the image); see ``warm``."""
 
 _MOST_WORDS = 200_000
 _WORD = re.compile(rb"[a-z0-9]+")
-_SPACES = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]| \+(?![?*+{])")
-"""A run of spaces, or what only looks like one: an escaped sign, a class of signs."""
-_MAGIC = b"DECALOGO-HS1\n"
 
 
 class Scanner(Protocol):
@@ -102,13 +93,13 @@ class PlainScanner:
 class GatedScanner:
     """RE2 for the patterns whose words the text holds: ready at once, some ten times slower than hyperscan."""
 
-    def __init__(self, patterns: Patterns) -> None:
+    def __init__(self, patterns: Patterns, ids: Iterable[int] | None = None) -> None:
         self._patterns = patterns
         self._always: list[int] = []
         self._by_literal: dict[bytes, list[int]] = {}
         self._by_word: dict[bytes, tuple[int, ...]] = {}
-        for index, pattern in enumerate(patterns.patterns):
-            gate = gate_of(pattern)
+        for index in range(len(patterns.patterns)) if ids is None else ids:
+            gate = gate_of(patterns.patterns[index])
             if gate is None:
                 self._always.append(index)
             for literal in sorted(gate or ()):
@@ -146,15 +137,21 @@ class FastScanner:
         self._single, self._any = single, any_spaces
 
     @classmethod
-    def of(cls, patterns: tuple[str, ...], cache_dir: Path | None = None) -> FastScanner:
-        """Return the scanner of some patterns; a database that no folder keeps is compiled, which takes seconds."""
-        written = single_spaced(patterns), patterns
-        return cls(*(_load(each, cache_dir) or _compile(each, cache_dir) for each in written))
+    def of(
+        cls, patterns: tuple[str, ...], cache_dir: Path | None = None, ids: Iterable[int] | None = None
+    ) -> FastScanner:
+        """Return the scanner of some patterns, or of those with ``ids``; what no folder keeps of it is compiled."""
+        every = _chosen(patterns, ids)
+        written = databases.single_spaced(every), every
+        return cls(*(databases.load(each, cache_dir) or databases.compiled(each, cache_dir) for each in written))
 
     @classmethod
-    def kept(cls, patterns: tuple[str, ...], cache_dir: Path | None = None) -> FastScanner | None:
+    def kept(
+        cls, patterns: tuple[str, ...], cache_dir: Path | None = None, ids: Iterable[int] | None = None
+    ) -> FastScanner | None:
         """Return the same if the cache or the installation keeps its databases for this machine, else ``None``."""
-        single, any_spaces = _load(single_spaced(patterns), cache_dir), _load(patterns, cache_dir)
+        every = _chosen(patterns, ids)
+        single, any_spaces = (databases.load(each, cache_dir) for each in (databases.single_spaced(every), every))
         return None if single is None or any_spaces is None else cls(single, any_spaces)
 
     def scan(self, text: bytes) -> list[int]:
@@ -169,110 +166,40 @@ class FastScanner:
         return found
 
 
-def single_spaced(patterns: Iterable[str]) -> tuple[str, ...]:
-    """Return patterns that match the same where no two spaces follow one another, with each run as one space."""
-    return tuple(_SPACES.sub(lambda token: " " if token[0] == " +" else token[0], pattern) for pattern in patterns)
+def _chosen(patterns: tuple[str, ...], ids: Iterable[int] | None) -> databases.Written:
+    return dict(enumerate(patterns)) if ids is None else {number: patterns[number] for number in sorted(ids)}
 
 
 class Engine:
-    """The patterns of one rubric in one process, with the scanner that is cheapest for what it has to do.
+    """The patterns of one rubric in one process, with the scanners that are cheapest for what it has to do.
 
-    Compiling hyperscan's database takes seconds: it pays for a worker, not for one document. So the first documents of
-    a process are read by the gated scanner, unless a folder keeps a database (``warm`` puts it there).
+    Compiling hyperscan's databases takes seconds: it pays for a worker, not for one document. So the first documents of
+    a process are read by gated scanners, unless a folder keeps databases (``warm`` puts them there).
     All scanners give the same.
+
+    Args:
+        patterns: all of them.
+        stages: ids of those that are looked for together; one scanner each.
     """
 
-    def __init__(self, patterns: tuple[str, ...]) -> None:
+    def __init__(self, patterns: tuple[str, ...], stages: Sequence[Collection[int]]) -> None:
         self.patterns = Patterns(patterns)
-        self._gated: GatedScanner | None = None
-        self._fast: FastScanner | None = None
+        self._stages = stages
+        self._gated: tuple[Scanner, ...] = ()
+        self._fast: tuple[Scanner, ...] = ()
         self._documents = 0
 
-    def scanner(self, cache_dir: Path | None = None) -> Scanner:
-        """Return the scanner for one more document."""
+    def scanners(self, cache_dir: Path | None = None) -> tuple[Scanner, ...]:
+        """Return the scanner of each stage for one more document."""
         self._documents += 1
-        if self._fast is None:
+        if not self._fast:
             with contextlib.suppress(ImportError):  # an unusual processor or system
-                patterns = self.patterns.patterns
-                self._fast = FastScanner.kept(patterns, cache_dir)
-                if self._fast is None and self._documents > DOCUMENTS_BEFORE_COMPILING:
-                    self._fast = FastScanner.of(patterns, cache_dir)
-        if self._fast is not None:
-            return self._fast
-        if self._gated is None:
-            self._gated = GatedScanner(self.patterns)
-        return self._gated
+                self._fast = self._fastest(cache_dir)
+        if not self._fast and not self._gated:
+            self._gated = tuple(GatedScanner(self.patterns, ids) for ids in self._stages)
+        return self._fast or self._gated
 
-
-def _key(patterns: Iterable[str]) -> str:
-    from importlib.metadata import version
-
-    digest = hashlib.sha256("\n".join(patterns).encode())
-    digest.update(f"|{platform.machine()}|{platform.system()}|{version('hyperscan')}|{_cpu()}".encode())
-    return digest.hexdigest()[:32]
-
-
-def _cpu() -> str:
-    """Tell processors apart: a database is tuned to the instructions of the machine that made it."""
-    with contextlib.suppress(OSError), Path("/proc/cpuinfo").open(encoding="ascii", errors="replace") as info:
-        for line in info:
-            if line.startswith(("flags", "Features")):
-                return hashlib.sha256(line.encode()).hexdigest()[:16]
-    return platform.processor()
-
-
-def _load(patterns: tuple[str, ...], cache_dir: Path | None) -> Any | None:
-    """Return the database that this machine can use from the cache or the installation, or ``None``."""
-    name = f"{_key(patterns)}.hsdb"
-    for folder in (cache_dir, SHIPPED):
-        if folder is not None and (database := _read(folder / name)) is not None:
-            return database
-    return None
-
-
-def _read(path: Path) -> Any | None:
-    import hyperscan
-
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    head, digest, body = content[: len(_MAGIC)], content[len(_MAGIC) : len(_MAGIC) + 32], content[len(_MAGIC) + 32 :]
-    if head != _MAGIC or hashlib.sha256(body).digest() != digest:
-        return None  # cut short by a full disk or a crash
-    try:
-        database = hyperscan.loadb(body, hyperscan.HS_MODE_BLOCK)
-        database.scratch = hyperscan.Scratch(database)
-    except hyperscan.error:
-        return None
-    return database
-
-
-def _compile(patterns: tuple[str, ...], cache_dir: Path | None) -> Any:
-    import hyperscan
-
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(
-        expressions=[pattern.encode() for pattern in patterns],
-        ids=list(range(len(patterns))),
-        elements=len(patterns),
-        flags=hyperscan.HS_FLAG_SINGLEMATCH,
-    )
-    if cache_dir is not None:
-        with contextlib.suppress(OSError):  # the cache only saves time
-            _save(hyperscan.dumpb(database), cache_dir, cache_dir / f"{_key(patterns)}.hsdb")
-    return database
-
-
-def _save(body: bytes, cache_dir: Path, target: Path) -> None:
-    """Write under another name and rename, so that no other process ever reads half a file."""
-    cache_dir.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=cache_dir, prefix=".hsdb-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(_MAGIC + hashlib.sha256(body).digest() + body)
-        Path(name).chmod(0o644)  # made at the image's build by root, read by the services
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    def _fastest(self, cache_dir: Path | None) -> tuple[FastScanner, ...]:
+        find = FastScanner.of if self._documents > DOCUMENTS_BEFORE_COMPILING else FastScanner.kept
+        found = [find(self.patterns.patterns, cache_dir, ids) for ids in self._stages]
+        return tuple(scanner for scanner in found if scanner) if all(found) else ()

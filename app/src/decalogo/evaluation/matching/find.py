@@ -38,15 +38,31 @@ class Match:
 
 
 class Finder:
-    """Finds the elements of one rubric in one document."""
+    """Finds the elements of one rubric in one document.
 
-    def __init__(self, rubric: Rubric, patterns: Patterns, units: list[Unit], postings: dict[int, list[int]]) -> None:
+    Args:
+        rubric: whose elements they are.
+        patterns: its patterns.
+        units: all of the document.
+        relevant: those that are relevant to a point, in reading order; the clauses' patterns are noted in them.
+        postings: pattern id to the indexes of units that hold it.
+    """
+
+    def __init__(
+        self,
+        rubric: Rubric,
+        patterns: Patterns,
+        units: list[Unit],
+        relevant: list[Unit],
+        postings: dict[int, list[int]],
+    ) -> None:
         self._rubric = rubric
         self.language = rubric.language
         self._patterns = patterns
         self.units = units
+        self._relevant = relevant
         self._postings = postings
-        read_all_numbers(units)
+        read_all_numbers(relevant)
         self._numbered: dict[NumberKind, list[int]] | None = None
         self._filled: dict[str, set[int]] | None = None
         self._under: dict[str, set[int]] = {}
@@ -124,7 +140,7 @@ class Finder:
         return {index for pattern in self._rubric.ids(written) for index in self._postings.get(pattern, ())}
 
     def _candidates(self, clause: Clause) -> set[int]:
-        """Return the units in which a clause may match."""
+        """Return the relevant units in which a clause may match (and others, where it asks for a point's term)."""
         known = self._possible.get(id(clause))
         if known is None:
             known = self._possible[id(clause)] = self._look_up(clause)
@@ -153,7 +169,7 @@ class Finder:
         """Return the rows that have the columns a clause asks for, or stand under a merged cell that has."""
         if self._filled is None:
             self._filled, self._under = {}, {}
-            for unit in self.units:
+            for unit in self._relevant:
                 for role in unit.roles:
                     self._filled.setdefault(role, set()).add(unit.index)
                 for role in unit.above:
@@ -168,7 +184,7 @@ class Finder:
     def _with_numbers(self) -> dict[NumberKind, list[int]]:
         if self._numbered is None:
             self._numbered = {}
-            for unit in self.units:
+            for unit in self._relevant:
                 for kind in sorted({number.kind for number in unit.numbers}):
                     self._numbered.setdefault(kind, []).append(unit.index)
         return self._numbered

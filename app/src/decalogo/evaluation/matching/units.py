@@ -24,9 +24,7 @@ MAX_UNIT = 600
 
 _SPACES = bytes.maketrans(b"\n\r\t\f\v", b"     ")
 # One class of signs to begin with: the engine skips to the next of them at full speed.
-_END = re.compile(
-    r"[.;!?…\n](?:(?<!\n)[)\"”»]?\s+(?=[A-ZÁÉÍÓÚÑÜ¿¡\"“«(0-9•✓➢▪\-])|(?<=\n)\s*(?=[•✓➢▪●○]|[-–] ))"
-)
+_END = re.compile(r"[.;!?…\n](?:(?<!\n)[)\"”»]?\s+(?=[A-ZÁÉÍÓÚÑÜ¿¡\"“«(0-9•✓➢▪\-])|(?<=\n)\s*(?=[•✓➢▪●○]|[-–] ))")
 _HEADS = ("program", "result")
 _EVIDENCE_KINDS = (PassageKind.PROSE, PassageKind.LIST, PassageKind.TABLE_ROW)
 
@@ -44,7 +42,7 @@ class Unit:
         roles: for table rows, column role to its filled cell.
         above: roles whose cell is merged over this row and others, and so stands in ``section``.
         merged: the texts of those cells.
-        hits: ids of the patterns that stand in it, ascending.
+        hits: ids of the patterns that stand in it, as far as they were looked for.
         reader: reads its numbers.
     """
 
@@ -94,7 +92,7 @@ class Unit:
 
 
 def read_all_numbers(units: Sequence[Unit]) -> None:
-    """Read the numbers of all units of a document at once, which is quicker than one by one."""
+    """Read the numbers of many units at once, which is quicker than one by one."""
     if units:
         found = units[0].reader.read_all([unit.text for unit in units])
         for unit, numbers in zip(units, found, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -61,7 +61,7 @@ class Rubric:
     def patterns(self) -> tuple[str, ...]:
         """Every different prepared pattern that is searched in text, sorted; its index is its id."""
         found: set[str] = set()
-        for _, written in _written(self.data, ()):
+        for _, written in _written(self.data):
             found.update(patterns.prepare(p) for p in patterns.expand(written, self.data.lexicon))
         return tuple(sorted(found))
 
@@ -69,6 +69,18 @@ class Rubric:
     def pattern_ids(self) -> dict[str, int]:
         """Prepared pattern to its id."""
         return {pattern: index for index, pattern in enumerate(self.patterns)}
+
+    @cached_property
+    def stages(self) -> tuple[tuple[int, ...], ...]:
+        """Ids of the patterns looked for in every unit (the points' terms), and of the others that clauses look for.
+
+        The others are looked for only in what is relevant to a point. Ascending; a stage without a pattern is left out.
+        """
+        terms, others = (
+            {number for _, written in _written(self.data, kinds) for number in self.ids(written)}
+            for kinds in ((Vocabulary, RelevanceSettings), (Clause,))
+        )
+        return tuple(tuple(sorted(ids)) for ids in (terms, others - terms) if ids)
 
     def ids(self, written: tuple[str, ...]) -> frozenset[int]:
         """Return the ids of patterns as written in the file."""
@@ -80,7 +92,7 @@ class Rubric:
 
     def prepare(self) -> None:
         """Work out what is else worked out at first use: for a process that forks others, before it does."""
-        for _, written in _written(self.data, ()):
+        for _, written in _written(self.data):
             self.ids(written)
 
     @cached_property
@@ -134,7 +146,7 @@ def _parse(content: bytes, source: str) -> Rubric:
         load_language(data.language)
     except ValueError as error:
         raise _located(content, source, ("language",), str(error)) from error
-    for location, written in _written(data, ()):
+    for location, written in _written(data):
         _check_patterns(content, source, data, location, written)
     _check_names(content, source, data)
     return Rubric(data=data, sha256=hashlib.sha256(content).hexdigest(), source=source)
@@ -183,17 +195,20 @@ def _parts(value: object, location: Location) -> Iterator[tuple[Location, object
             yield from _parts(getattr(value, name), (*location, name))
 
 
-def _written(data: RubricData, location: Location) -> Iterator[tuple[Location, tuple[str, ...]]]:
+_SEARCHED: dict[type, tuple[str, ...]] = {
+    Clause: ("any", "also", "none"),
+    Vocabulary: ("strong", "weak", "exclude"),
+    RelevanceSettings: ("exclude",),
+    Column: ("header", "none", "within"),
+    SectionKind: ("heading",),
+}
+"""The fields that hold written patterns."""
+
+
+def _written(data: RubricData, kinds: Collection[type] = _SEARCHED) -> Iterator[tuple[Location, tuple[str, ...]]]:
     """Yield every list of written patterns that is searched in text or headers, with its place."""
-    fields: dict[type, tuple[str, ...]] = {
-        Clause: ("any", "also", "none"),
-        Vocabulary: ("strong", "weak", "exclude"),
-        Column: ("header", "none", "within"),
-        SectionKind: ("heading",),
-    }
-    fields[RelevanceSettings] = ("exclude",)
-    for place, part in _parts(data, location):
-        for name in fields.get(type(part), ()):
+    for place, part in _parts(data, ()):
+        for name in _SEARCHED[type(part)] if type(part) in kinds else ():
             yield (*place, name), getattr(part, name)
 
 
