@@ -7,7 +7,7 @@ import pytest
 from decalogo.errors import RubricError
 from decalogo.evaluation.rubric import available_rubrics, load_rubric
 from decalogo.evaluation.rubric.patterns import prepare
-from tests.evaluation.build import rubric_text
+from tests.evaluation.build import rubric_text, small_rubric
 
 RULE = {"kind": "checklist", "elements": [{"name": "one", "label": "uno", "find": [{"any": ["talleres?"]}]}]}
 
@@ -34,6 +34,21 @@ def test_the_shipped_rubric_asks_thirty_questions_of_ten_points() -> None:
     assert [rating.name for rating in rubric.data.ratings] == [
         "excelente", "bueno", "satisfactorio", "insuficiente", "deficiente",
     ]  # fmt: skip
+
+
+def test_terms_are_looked_for_before_what_clauses_ask(tmp_path: Path) -> None:
+    elements = [
+        {"name": "one", "label": "uno", "find": [{"any": ["talleres?", "genero"], "none": ["no hay"]}]},
+        {"name": "two", "label": "dos", "use": ["shared"]},
+    ]
+    shared = {"shared": [{"any": ["curso"], "also": ["dictado"]}]}
+    rubric = small_rubric(tmp_path, {"kind": "checklist", "elements": elements}, finders=shared)
+    terms, others = ({rubric.patterns[number] for number in stage} for stage in rubric.stages)
+    assert terms == {prepare(written) for written in ("mujer(es)?", "genero", "hombres y mujeres")}
+    assert others == {prepare(written) for written in ("talleres?", "no hay", "curso", "dictado")}
+
+    only_terms = [{"name": "one", "label": "uno", "find": [{"any": ["genero"]}]}]
+    assert len(small_rubric(tmp_path, {"kind": "checklist", "elements": only_terms}).stages) == 1
 
 
 def test_an_unknown_rubric_is_refused_and_the_known_ones_are_named() -> None:
