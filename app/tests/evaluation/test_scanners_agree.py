@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decalogo.evaluation.fold import fold
+from decalogo.evaluation.matching import databases
 from decalogo.evaluation.matching.databases import single_spaced
 from decalogo.evaluation.matching.engine import Engine, FastScanner, GatedScanner, Patterns, PlainScanner
 from decalogo.evaluation.rubric import load_rubric
+from decalogo.evaluation.warm import warm
+from tests.evaluation.build import small_rubric
 
 PLAN = Path(__file__).parents[1] / "data" / "florencia-2020-2023.pdf"
 
@@ -106,3 +111,29 @@ def test_no_document_waits_for_databases_and_the_next_process_finds_them(tmp_pat
     FastScanner.of(few, tmp_path, stages[1])
     assert kinds(first) == kinds(Engine(few, stages)) == [FastScanner, FastScanner]
     assert [scanner.scan(b"dos metas, una meta") for scanner in first.scanners(tmp_path)] == [[1], [0]]
+
+
+def test_of_processes_that_start_together_one_compiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = {"kind": "checklist", "elements": [{"name": "one", "label": "uno", "find": [{"any": ["talleres?"]}]}]}
+    rubric, cache, compile_one = small_rubric(tmp_path, rule), tmp_path / "cache", databases.compiled
+    compiled: list[databases.Written] = []
+
+    def slow(patterns: databases.Written, cache_dir: Path | None) -> object:
+        compiled.append(patterns)
+        time.sleep(0.2)
+        return compile_one(patterns, cache_dir)
+
+    monkeypatch.setattr(databases, "compiled", slow)
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: warm(cache, rubric), range(3)))
+    kept = list(cache.glob("*.hsdb"))
+    assert (
+        len(compiled) == len(kept) == 3
+    )  # of the terms two forms, "hombres y mujeres" having spaces; of the clauses one
+
+
+def test_nothing_is_left_where_nothing_can_be(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    warm(blocked, load_rubric("decalogo"))
+    assert blocked.read_text() == "not a folder"

@@ -10,6 +10,7 @@ on; elsewhere it is passed over, and each process compiles its own after a few d
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import sys
 from pathlib import Path
 
@@ -20,11 +21,22 @@ from decalogo.evaluation.rubric.load import available_rubrics
 
 
 def warm(folder: Path, rubric: Rubric) -> None:
-    """Leave the databases of the rubric's patterns in ``folder``, unless there or in the installation they are."""
-    with contextlib.suppress(ImportError):  # an unusual processor or system: there is no hyperscan
-        for ids in rubric.stages:
-            if FastScanner.kept(rubric.patterns, folder, ids) is None:
-                FastScanner.of(rubric.patterns, folder, ids)
+    """Leave the databases of the rubric's patterns in ``folder``, unless there or in the installation they are.
+
+    Of processes that start together, as workers do, one compiles and the others wait for it.
+    """
+    # Without hyperscan (an unusual processor or system) or a folder to write to there is nothing to leave.
+    with contextlib.suppress(ImportError, OSError):
+        if _missing(folder, rubric):
+            folder.mkdir(parents=True, exist_ok=True)
+            with (folder / ".lock").open("w") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                for ids in _missing(folder, rubric):
+                    FastScanner.of(rubric.patterns, folder, ids)
+
+
+def _missing(folder: Path, rubric: Rubric) -> list[tuple[int, ...]]:
+    return [ids for ids in rubric.stages if FastScanner.kept(rubric.patterns, folder, ids) is None]
 
 
 if __name__ == "__main__":
