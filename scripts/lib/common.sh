@@ -41,6 +41,16 @@ apt_install() {
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# Run a command that removes containers and networks, again if it fails: an engine may hold on for a moment to the network of
+# a container that has just ended.
+persistently() {
+  local attempts=3
+  until "$@"; do
+    ((--attempts > 0)) || fail "the engine did not remove everything; ./appliance down again goes on from there"
+    sleep 2
+  done
+}
+
 # Run a command, showing what it printed only if it fails.
 quietly() {
   local log

@@ -60,7 +60,7 @@ joined_logs() { joined_compose logs --tail 200 "$@" | sed --unbuffered 's/\x1b\[
 joined_down() {
   local options=()
   [[ "${1:-}" != --volumes ]] || options=(--volumes)
-  joined_compose --profile join down --remove-orphans "${options[@]}" >&2
+  persistently joined_compose --profile join down --remove-orphans "${options[@]}" >&2
   say "Stopped; documents in work went back.${1:+ This host has forgotten what it joined.}"
   if [[ ${#options[@]} -gt 0 ]]; then rm -f "$FORM_FILE"; fi
 }

@@ -90,12 +90,7 @@ stack_attach() {
 stack_down() {
   local options=()
   [[ "${1:-}" != --volumes ]] || options=(--volumes)
-  local attempts=3
-  until compose --profile operator --profile grafana down --remove-orphans "${options[@]}" >&2; do
-    # An engine may hold on for a moment to the network of a container that has just ended.
-    ((--attempts > 0)) || fail "the engine did not remove everything; ./appliance down again goes on from there"
-    sleep 2
-  done
+  persistently compose --profile operator --profile grafana down --remove-orphans "${options[@]}" >&2
   if [[ ${#options[@]} -gt 0 ]]; then rm -f "$HOSTS_FILE"; fi # no host is known any more
   say "Stopped.${1:+ Documents, results, tokens and secrets are deleted.}"
 }

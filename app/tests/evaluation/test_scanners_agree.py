@@ -127,9 +127,7 @@ def test_of_processes_that_start_together_one_compiles(tmp_path: Path, monkeypat
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda _: warm(cache, rubric), range(3)))
     kept = list(cache.glob("*.hsdb"))
-    assert (
-        len(compiled) == len(kept) == 3
-    )  # of the terms two forms, "hombres y mujeres" having spaces; of the clauses one
+    assert len(compiled) == len(kept) == 3  # one of the terms has spaces, so they have two forms
 
 
 def test_nothing_is_left_where_nothing_can_be(tmp_path: Path) -> None:

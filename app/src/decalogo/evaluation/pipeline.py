@@ -128,8 +128,9 @@ def judge_extracted(
     postings: dict[int, list[int]] = {}
     scan_units(units, terms, postings)
     ranker = RelevanceRanker(rubric, engine.patterns, terms, fold)
-    points = [point for point in rubric.data.points if point.id not in reasons]
-    focuses = {point.id: ranker.focus(point, units, postings) for point in points}
+    focuses = {
+        point.id: ranker.focus(point, units, postings) for point in rubric.data.points if point.id not in reasons
+    }
     # Elements count only where a text is about a point, so nothing is looked for elsewhere: mostly half of a document.
     relevant = [units[index] for index in sorted(set().union(*(focus.relevance for focus in focuses.values())))]
     for scanner in others:
@@ -165,7 +166,7 @@ def judge_extracted(
             "pages": document.total_pages or len(document.pages),
             "pages_judged": len(document.pages),
         },
-        "coverage": coverage_of(document, (point.id for point in rubric.data.points if point.id not in reasons)),
+        "coverage": coverage_of(document, focuses),
         "answers": answers,
         **roll_up(answers, rubric.data, reasons),
         "flags": [{"code": flag.code, "detail": flag.detail, "pages": list(flag.pages)} for flag in flags],

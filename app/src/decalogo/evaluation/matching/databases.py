@@ -13,6 +13,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ def _name(patterns: Written) -> str:
     return f"{digest.hexdigest()[:32]}.hsdb"
 
 
+@cache
 def _cpu() -> str:
     """Tell processors apart: a database is tuned to the instructions of the machine that made it."""
     with contextlib.suppress(OSError), Path("/proc/cpuinfo").open(encoding="ascii", errors="replace") as info:

@@ -141,18 +141,16 @@ class FastScanner:
         cls, patterns: tuple[str, ...], cache_dir: Path | None = None, ids: Iterable[int] | None = None
     ) -> FastScanner:
         """Return the scanner of some patterns, or of those with ``ids``; what no folder keeps of it is compiled."""
-        every = _chosen(patterns, ids)
-        written = databases.single_spaced(every), every
-        return cls(*(databases.load(each, cache_dir) or databases.compiled(each, cache_dir) for each in written))
+        forms = _forms(patterns, ids)
+        return cls(*(databases.load(form, cache_dir) or databases.compiled(form, cache_dir) for form in forms))
 
     @classmethod
     def kept(
         cls, patterns: tuple[str, ...], cache_dir: Path | None = None, ids: Iterable[int] | None = None
     ) -> FastScanner | None:
         """Return the same if the cache or the installation keeps its databases for this machine, else ``None``."""
-        every = _chosen(patterns, ids)
-        single, any_spaces = (databases.load(each, cache_dir) for each in (databases.single_spaced(every), every))
-        return None if single is None or any_spaces is None else cls(single, any_spaces)
+        found = [databases.load(form, cache_dir) for form in _forms(patterns, ids)]
+        return None if None in found else cls(*found)
 
     def scan(self, text: bytes) -> list[int]:
         """Return the ids of the patterns that match, ascending."""
@@ -166,8 +164,10 @@ class FastScanner:
         return found
 
 
-def _chosen(patterns: tuple[str, ...], ids: Iterable[int] | None) -> databases.Written:
-    return dict(enumerate(patterns)) if ids is None else {number: patterns[number] for number in sorted(ids)}
+def _forms(patterns: tuple[str, ...], ids: Iterable[int] | None) -> tuple[databases.Written, databases.Written]:
+    """Return the chosen patterns for texts with single spaces, and for any text."""
+    chosen = {number: patterns[number] for number in (range(len(patterns)) if ids is None else sorted(ids))}
+    return databases.single_spaced(chosen), chosen
 
 
 class Engine:
@@ -201,5 +201,10 @@ class Engine:
 
     def _fastest(self, cache_dir: Path | None) -> tuple[FastScanner, ...]:
         find = FastScanner.of if self._documents > DOCUMENTS_BEFORE_COMPILING else FastScanner.kept
-        found = [find(self.patterns.patterns, cache_dir, ids) for ids in self._stages]
-        return tuple(scanner for scanner in found if scanner) if all(found) else ()
+        found: list[FastScanner] = []
+        for ids in self._stages:
+            scanner = find(self.patterns.patterns, cache_dir, ids)
+            if scanner is None:
+                return ()
+            found.append(scanner)
+        return tuple(found)
