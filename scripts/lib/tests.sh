@@ -1,9 +1,12 @@
 # shellcheck shell=bash
-# `./appliance test [unit|stack]`: every check, each counted, and one closing line for the whole.
+# `./appliance test [unit|stack [SCENARIO …]]`: every check, each counted, and one closing line for the whole.
 
 run_tests() {
   local part="${1:-all}"
   [[ "$part" == @(all|unit|stack) ]] || fail "test: unknown part $part (unit, stack, or none for both)"
+  shift "$(($# > 0))"
+  [[ "$part" == stack || $# == 0 ]] || fail "test: only stack takes scenarios, $part does not"
+  choose_scenarios "$@"
   PASSED=0 FAILED=0 SKIPPED=0
   REPORTS="$(mktemp -d)"
   ensure_compiler
@@ -111,23 +114,32 @@ check_pytest() {
   add_counts "$report" "$status"
 }
 
+# Set SCENARIOS to those that were named, or to all.
+choose_scenarios() {
+  local all name
+  mapfile -t all < <(find "$ROOT/tests/stack" -mindepth 2 -name 'test_*.py' -printf '%h\n' | sort -u | xargs -n 1 basename)
+  for name in "$@"; do
+    [[ " ${all[*]} " == *" $name "* ]] || fail "test: no stack scenario $name (there are: ${all[*]})"
+  done
+  SCENARIOS=("${@:-${all[@]}}")
+}
+
 # A scenario mostly waits for its containers, so two run at a time; what each printed is shown when all have ended. `swarm` has
 # the engine to itself, at the end: when a swarm ends, engine 20.10 stops answering for names in containers that run.
 run_scenarios() {
-  local name names
-  mapfile -t names < <(find "$ROOT/tests/stack" -mindepth 2 -name 'test_*.py' -printf '%h\n' | sort -u | xargs -n 1 basename)
-  step "${#names[@]} stack scenarios, two at a time: ${names[*]}"
+  local name
+  step "${#SCENARIOS[@]} stack scenarios, two at a time: ${SCENARIOS[*]}"
   (
     cd "$ROOT/tests" || exit
-    for name in "${names[@]}"; do
+    for name in "${SCENARIOS[@]}"; do
       [[ "$name" != swarm ]] || continue
       while (($(jobs -rp | wc -l) >= 2)); do wait -n || true; done
       scenario "$name" >"$REPORTS/$name.log" 2>&1 &
     done
     wait
-    scenario swarm >"$REPORTS/swarm.log" 2>&1
+    [[ " ${SCENARIOS[*]} " != *" swarm "* ]] || scenario swarm >"$REPORTS/swarm.log" 2>&1
   )
-  for name in "${names[@]}"; do
+  for name in "${SCENARIOS[@]}"; do
     step "stack scenario $name"
     cat "$REPORTS/$name.log" >&2
     add_counts "$REPORTS/$name.xml" "$(cat "$REPORTS/$name.status" 2>/dev/null || echo 1)"

@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from appliance import docker
 from client import Client
-from ground import CALIBRATED, Ground, children
+from ground import CALIBRATED, Ground, children, stop
 from journal import Injury, Journal
 from papers import small_documents
 from stream import Book, Stream
@@ -58,13 +57,17 @@ class Attack:
 
     @contextmanager
     def frozen(self, container: str, seconds: float) -> Iterator[None]:
-        """Freeze a container for so long."""
-        docker("pause", container)
+        """Stop a container's processes for so long.
+
+        By signals: the engine's own `pause` gives up or hangs when a health check starts a process meanwhile.
+        """
+        processes = stop(self.ground.main_process(container))
         try:
             yield
             time.sleep(seconds)  # the fault is that it lasts so long
         finally:
-            docker("unpause", container)
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
 
 
 @pytest.fixture(scope="package")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -180,6 +181,12 @@ class Ground:
 def children(pid: int) -> list[int]:
     """Return the pids of a process's children."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def stop(pid: int) -> list[int]:
+    """Stop a process and then what it has started, which thus starts nothing more; return their pids."""
+    os.kill(pid, signal.SIGSTOP)
+    return [pid, *(process for child in children(pid) for process in stop(child))]
 
 
 def wait(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
