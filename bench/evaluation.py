@@ -28,6 +28,7 @@ from unittest.mock import patch
 sys.path.insert(0, str(Path(__file__).parent))
 
 from extraction import bare_text
+from joined import join
 
 PAGES = 300
 STAGES = ("extract", "units", "terms", "judge", "json")
@@ -98,19 +99,6 @@ def proportional(points: list[tuple[float, float]]) -> tuple[float, float]:
     return a_page, max(abs(cost / pages / a_page - 1) for pages, cost in points)
 
 
-def joined(files: list[Path], pages: int, target: Path) -> Path:
-    """Write a document of about ``pages`` real pages, taken from each file in proportion, and return its path."""
-    import pypdfium2
-
-    with pypdfium2.PdfDocument.new() as whole:
-        parts = [pypdfium2.PdfDocument(file) for file in files]
-        share = pages / sum(map(len, parts))
-        for part in parts:
-            whole.import_pages(part, list(range(min(len(part), round(share * len(part))))))
-        whole.save(target)
-    return target
-
-
 def report(name: str, found: dict[str, float]) -> str:
     """Return one document's row."""
     ratio = {key: found[key] / found["bare"] for key in RATIOS}
@@ -143,7 +131,7 @@ def main() -> None:
         made: list[Path] = []
         files = given.files
         if given.joined:
-            files = [joined(files, given.joined, Path(folder) / f"joined-{given.joined}.pdf")]
+            files = [join(files, given.joined, Path(folder) / f"joined-{given.joined}.pdf")]
         if not files:
             from plans import REAL_PLAN, make_plan
 

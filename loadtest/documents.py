@@ -15,9 +15,7 @@ from loadtest.rows import ROOT
 REAL_PLAN = ROOT / "app/tests/data/florencia-2020-2023.pdf"
 PAGES = 100
 SHORT = "plan-3.pdf"
-# Pages of the country's plans: 300 on average, as uneven as they are.
 COUNTRY = "plans of 120 to 480 pages, made of the real one's words and tables (bench/plans.py)"
-COUNTRY_PAGES = (120, 180, 210, 240, 270, 300, 300, 330, 360, 390, 420, 480)
 
 
 def _first_pages(count: int, target: Path) -> None:
@@ -46,6 +44,7 @@ def real_plan(folder: Path, pages: int = PAGES) -> Path:
 def country(folder: Path) -> list[Path]:
     """Return plans of 300 pages on average, of the real one's words and tables (bench/plans.py)."""
     sys.path.insert(0, str(ROOT / "bench"))
+    from joined import COUNTRY_PAGES
     from plans import make_plan
 
     return [_made(folder / f"made-{pages}.pdf", partial(make_plan, pages)) for pages in COUNTRY_PAGES]
