@@ -17,13 +17,13 @@ from typing import Any
 
 from decalogo.capacity.model import FILE, Model
 
-from loadtest import documents, limits, long, options, projection, prose, report, sweeps, verdict
+from loadtest import documents, limits, long, options, presets, projection, prose, report, sweeps, verdict
 from loadtest.measure import measure_row, say
 from loadtest.rows import ROOT, Host, rows
 from loadtest.stack import Stack
 
 INTERRUPTED = 130
-PARTS = ("scaling", "knees", "sweeps", "country", "soak")
+PARTS = ("scaling", "knees", "sweeps", "presets", "country", "soak")
 
 
 def machine(host: Host) -> str:
@@ -74,6 +74,9 @@ def run(
             stack.delete()  # with the thousands of documents that nobody is to judge
     if asked.sweeps:
         found["sweeps"] = sweeps.all_sweeps(stack, here, max(30.0, 30 * asked.minutes), files, cache)
+        note()
+    if asked.presets:
+        found["presets"] = presets.all_presets(stack, here, host, max(30.0, 30 * asked.minutes), files, cache)
         note()
     if asked.country:
         plans = files if asked.documents else documents.country(cache)

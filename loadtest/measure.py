@@ -9,7 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from decalogo.client.connection import Connection
 from decalogo.client.multipart import FilePart
 from decalogo.client.service import Appliance, SubmitOptions
 
@@ -33,9 +32,7 @@ def warm_up(stack: Stack, slots: int, folder: Path) -> float:
     """Have every process of the workers judge a short document, and return what that took, seconds."""
     began = time.monotonic()
     short = documents.real_plan(folder, WARM_UP_PAGES)
-    port = stack.environment["HTTPS_PORT"]
-    token = (stack.folder / "token").read_text(encoding="utf-8").strip()
-    with Appliance(Connection(f"https://127.0.0.1:{port}", token, ca_file=stack.folder / "tls.crt")) as appliance:
+    with Appliance(stack.connection()) as appliance:
         job = appliance.submit([FilePart.of(short)] * slots, SubmitOptions())
         appliance.wait(job["job_id"], lambda _status: None)
     return time.monotonic() - began

@@ -34,6 +34,11 @@ def _add_what_runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scaling", action="store_true", help="documents an hour with 0.5 to 2 processors for workers")
     parser.add_argument("--sweeps", action="store_true", help="concurrency, prefetch and tasks per child, each in turn")
     parser.add_argument(
+        "--presets",
+        action="store_true",
+        help="the guide's presets beside the default, each in turn",
+    )
+    parser.add_argument(
         "--country",
         type=_count,
         nargs="?",
@@ -72,7 +77,7 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
 
 def anything_but_rows(asked: argparse.Namespace) -> bool:
     """Return whether a part was asked for that needs no row measured before."""
-    return bool(asked.knee or asked.scaling or asked.sweeps or asked.country or asked.soak)
+    return bool(asked.knee or asked.scaling or asked.sweeps or asked.presets or asked.country or asked.soak)
 
 
 def _check(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> None:

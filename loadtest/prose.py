@@ -90,6 +90,31 @@ def sweep_tables(report: dict[str, Any]) -> list[Table]:
     return tables
 
 
+def preset_table(report: dict[str, Any]) -> Table:
+    """Return the presets beside the default, a line each."""
+    table = [
+        [
+            "preset",
+            "slots",
+            "documents an hour",
+            "to result p50 s",
+            "urgent document p95 s",
+            "worker CPU s a document",
+            "workers MiB",
+            "redeliveries",
+            "of a killed worker: begun again",
+            "done after s",
+        ]
+    ]
+    for p in report.get("presets", []):
+        table.append([
+            p["value"], f"{p['slots']}", f"{p['per_hour']:,.0f}", f"{p['result_p50'] or 0:.1f}", f"{p['urgent_p95']:.1f}",
+            f"{p['cpu_seconds_worker'] or 0:.2f}", f"{p['worker_mib'] or 0}", f"{p['redeliveries']:.0f}",
+            f"{p['begun_again']} of {p['in_work']}", f"{p['done_after']:.1f}",
+        ])  # fmt: skip
+    return table
+
+
 def markdown(table: Table) -> str:
     """Return a table as Markdown."""
     head, *body = table

@@ -90,7 +90,7 @@ def honest(report: dict[str, Any]) -> list[str]:
         f"Machine: {report['machine']}. Evaluator {report['evaluator']}. {report['took_minutes']:.0f} minutes in all.",
         "Each document is made unique by a line at its end; every result was fetched and checked: 300 answers, the right document.",
     ]
-    if report["rows"] or any(part in report for part in ("scaling", "knees", "sweeps", "soak")):
+    if report["rows"] or any(part in report for part in ("scaling", "knees", "sweeps", "presets", "soak")):
         said.append(f"Documents: {report['documents']}.")
     if country := report.get("country"):
         said.append(f"Documents of the country: {country.get('of', report['documents'])}.")
@@ -132,7 +132,7 @@ def _others(phase: dict[str, Any]) -> float:
 def tables(report: dict[str, Any]) -> list[list[list[str]]]:
     """Return every table of the report, each with its heading as first line; those without a line are left out."""
     found = [matrix_table(report), detail_table(report), prose.knee_table(report), prose.long_table(report)]
-    found += [prose.slope_table(report), *prose.sweep_tables(report)]
+    found += [prose.slope_table(report), *prose.sweep_tables(report), prose.preset_table(report)]
     return [table for table in found if len(table) > 1]
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
+
+from decalogo.client.connection import Connection
 
 from loadtest.rows import ROOT, Host, Row, profile
 
@@ -117,6 +120,11 @@ class Stack:
         certificate = self.compose("exec", "-T", "nginx", "cat", "/run/secrets/decalogo/tls.crt")
         (self.folder / "tls.crt").write_text(certificate, encoding="utf-8")
 
+    def connection(self) -> Connection:
+        """Return how a client of this machine reaches it, with what ``write_access`` has written."""
+        token = (self.folder / "token").read_text(encoding="utf-8").strip()
+        return Connection(f"https://127.0.0.1:{self.environment['HTTPS_PORT']}", token, ca_file=self.folder / "tls.crt")
+
     def containers(self) -> list[dict[str, Any]]:
         """Return what the engine knows of its running containers, locust included."""
         ids = docker("ps", "--quiet", "--no-trunc", "--filter", f"label=com.docker.compose.project={PROJECT}").split()
@@ -137,9 +145,20 @@ class Stack:
         docker("update", "--cpus", f"{cpus:g}", *ids)
 
     def delete(self) -> None:
-        """Stop it and delete its data; also what a run left that was killed."""
-        profiles = ("--profile", "loadtest", "--profile", "operator")
-        self.compose(*profiles, "down", "--volumes", "--remove-orphans", timeout=300, apart=True)
+        """Stop it and delete its data; also what a run left that was killed.
+
+        Three tries: an engine may hold on to the network of a container that has just ended.
+        """
+        down = ("--profile", "loadtest", "--profile", "operator", "down", "--volumes", "--remove-orphans")
+        for more_tries in (2, 1, 0):
+            try:
+                self.compose(*down, timeout=300, apart=True)
+            except SystemExit:
+                if not more_tries:
+                    raise
+                time.sleep(2)
+            else:
+                return
 
 
 def service_of(container: dict[str, Any]) -> str:

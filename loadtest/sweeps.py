@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from decalogo.client.connection import Connection
 from decalogo.client.multipart import FilePart
 from decalogo.client.service import Appliance, SubmitOptions
 from decalogo.errors import DecalogoError
@@ -44,23 +43,35 @@ def all_sweeps(
 ) -> dict[str, list[dict[str, Any]]]:
     """Return for every setting and value: documents an hour, p95 of urgent documents (s), CPU seconds, memory."""
     return {
-        name: [_one(stack, row, name, value, changes, seconds, files, cache) for value, changes in values]
+        name: [one(stack, row, name, value, DEFAULTS | changes, seconds, files, cache) for value, changes in values]
         for name, values in SWEEPS.items()
     }
 
 
-def _one(
+def one(
     stack: Stack,
     row: Row,
     name: str,
     value: str,
-    changes: dict[str, str],
+    settings: dict[str, str],
     seconds: float,
     files: list[Path],
     cache: Path,
 ) -> dict[str, Any]:
-    settings = DEFAULTS | changes
-    slots = int(settings["WORKER_CONCURRENCY"])
+    """Return what one value of a setting gives.
+
+    Args:
+        stack: the appliance under test.
+        row: whose limits the services get that are not in ``settings``.
+        name: of what is set.
+        value: what it is set to, for the report.
+        settings: all that the workers get, as compose.yaml reads it.
+        seconds: of full load.
+        files: what is handed in.
+        cache: where short documents are kept.
+    """
+    slots = int(settings["WORKER_REPLICAS"]) * int(settings["WORKER_CONCURRENCY"])
+    reserved = slots * int(settings["WORKER_PREFETCH"])
     stack.apply(row, **settings)
     stack.write_access()
     warm_up(stack, slots, cache)
@@ -69,14 +80,16 @@ def _one(
     why: list[str] = []
     urgent = threading.Thread(target=_hand_in_urgent, args=(stack, cache, seconds, waits, why), daemon=True)
     urgent.start()
-    # Enough for the largest prefetch here to reserve all it wants.
-    found = phase(f"{name} {value}", *load(stack, "journey", names, shapes.backlog(slots + 18, seconds)))
+    # Enough for any prefetch here to reserve all it wants.
+    in_work = slots + max(18, reserved + 2)
+    found = phase(f"{name} {value}", *load(stack, "journey", names, shapes.backlog(in_work, seconds)))
     urgent.join()
     urgent_p95 = round(quantiles(waits).get("p95", 0.0), 2)
     say(f"sweep {name} {value}: {found['documents_per_hour']:.0f} an hour, urgent {urgent_p95:.1f} s")
     return {
         "value": value,
         "per_hour": found["documents_per_hour"],
+        "result_p50": found["result_seconds"].get("p50"),
         "urgent_p95": urgent_p95,
         "cpu_seconds_worker": found["cpu_seconds_per_document"].get("worker"),
         "worker_mib": found["peak_mib"].get("worker"),
@@ -96,12 +109,10 @@ def _hand_in_urgent(stack: Stack, cache: Path, seconds: float, waits: list[float
         waits: gets the seconds from upload to result of each.
         wrong: gets why one could not be measured.
     """
-    port = stack.environment["HTTPS_PORT"]
-    token = (stack.folder / "token").read_text(encoding="utf-8").strip()
     short = FilePart.of(documents.real_plan(cache, 3))
     start = time.monotonic()
     try:
-        with Appliance(Connection(f"https://127.0.0.1:{port}", token, ca_file=stack.folder / "tls.crt")) as appliance:
+        with Appliance(stack.connection()) as appliance:
             for number in range(1, URGENT + 1):
                 due = start + number * seconds / (URGENT + 1)
                 time.sleep(max(0.0, due - time.monotonic()))

@@ -10,6 +10,8 @@ make_base_image() {
   if timeout 120 docker pull --quiet "$BASE_IMAGE" >/dev/null 2>&1; then
     add_host_certificates
   else
+    is_debian_like || fail "no registry gives $BASE_IMAGE, and only Debian and Ubuntu can make it: docker load it by hand"
+    is_root || fail "no registry gives $BASE_IMAGE, and making it here needs root: sudo ./appliance bootstrap"
     step "No registry answers: making $BASE_IMAGE with debootstrap (about a minute)"
     debootstrap_base
   fi

@@ -1,9 +1,22 @@
 # shellcheck shell=bash
 # Words and questions that every step shares. Sourced by ./appliance; sets nothing but functions and a path.
 
-readonly BASE_IMAGE="${BASE_IMAGE:-debian:trixie-slim}"
 # shellcheck disable=SC2034 # for the other files
 readonly STATE_DIR="$ROOT/var"
+
+# Print a value where Compose would find it: in the environment, else in .env; else the default.
+#   $1: name  $2: default
+configured() {
+  local value="${!1:-}"
+  if [[ -z "${!1+set}" && -r "$ROOT/.env" ]]; then
+    value="$(sed -nE "s/^[[:space:]]*(export[[:space:]]+)?$1=//p" "$ROOT/.env" | tail -n 1)"
+    value="$(sed -E -e "s/^(['\"])(.*)\1[[:space:]]*(#.*)?\$/\2/;t" -e 's/[[:space:]]+#.*//; s/[[:space:]]+$//' <<<"$value")"
+  fi
+  printf '%s' "${value:-${2:-}}"
+}
+
+BASE_IMAGE="$(configured BASE_IMAGE debian:trixie-slim)"
+readonly BASE_IMAGE
 
 # Everything meant for people goes to standard error: standard output carries answers (a token, an address) alone.
 say() { printf '%s\n' "$*" >&2; }
@@ -27,6 +40,13 @@ os_release() { (
 ); }
 
 engine_answers() { have docker && docker info >/dev/null 2>&1; }
+
+# True where the engine is installed, and answers others than this user.
+engine_refuses_user() {
+  local socket="${DOCKER_HOST:-unix:///var/run/docker.sock}"
+  socket="${socket#unix://}"
+  have docker && [[ -S "$socket" && ! -w "$socket" ]] && ! engine_answers
+}
 
 compose_answers() { have docker && docker compose version >/dev/null 2>&1; }
 

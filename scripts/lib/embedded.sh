@@ -10,14 +10,17 @@ embedded() {
 }
 
 embedded_up() {
-  local options=()
+  local options=() port
   # One worker here does what the profile's replicas do there.
-  options+=(--workers "$((${1:-${WORKER_REPLICAS:-1}} * ${WORKER_CONCURRENCY:-2}))")
-  export DECALOGO_QUEUE__DISABLE_PREFETCH="${WORKER_DISABLE_PREFETCH:-true}"
-  export DECALOGO_QUEUE__PREFETCH_MULTIPLIER="${WORKER_PREFETCH:-1}"
-  export DECALOGO_QUEUE__MAX_TASKS_PER_CHILD="${WORKER_TASKS_PER_CHILD:-100}"
-  [[ -z "${EMBEDDED_PORT:-}" ]] || options+=(--port "$EMBEDDED_PORT")
+  options+=(--workers "$((${1:-$(configured WORKER_REPLICAS 1)} * $(configured WORKER_CONCURRENCY 2)))")
+  DECALOGO_QUEUE__DISABLE_PREFETCH="$(configured WORKER_DISABLE_PREFETCH true)"
+  DECALOGO_QUEUE__PREFETCH_MULTIPLIER="$(configured WORKER_PREFETCH 1)"
+  DECALOGO_QUEUE__MAX_TASKS_PER_CHILD="$(configured WORKER_TASKS_PER_CHILD 1000)"
+  export DECALOGO_QUEUE__DISABLE_PREFETCH DECALOGO_QUEUE__PREFETCH_MULTIPLIER DECALOGO_QUEUE__MAX_TASKS_PER_CHILD
+  port="$(configured EMBEDDED_PORT)"
+  [[ -z "$port" ]] || options+=(--port "$port")
   ensure_venv requirements.lock
+  ensure_patterns
   remember_form embedded
   step "Starting the processes"
   embedded up "${options[@]}" >/dev/null
@@ -37,7 +40,12 @@ embedded_attach() {
   embedded logs --follow
 }
 
-embedded_down() { embedded down "$@" >&2; }
+embedded_down() {
+  local volumes
+  volumes="$(down_options "$@")"
+  embedded down ${volumes:+"$volumes"} >&2
+}
+
 embedded_status() { embedded status; }
 embedded_url() { embedded url; }
 
@@ -58,7 +66,7 @@ embedded_token() {
   fi
 }
 
-embedded_decalogo() { run_client "$(embedded_url)" "$(embedded token)" "" "$@"; }
+embedded_decalogo() { run_client "$(embedded_url)" "$(embedded token)" "$@"; }
 
 embedded_certificate() { fail "the embedded form is without TLS: there is no certificate"; }
 

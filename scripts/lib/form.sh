@@ -3,6 +3,7 @@
 # Each form has the same functions: stack_up and embedded_up, stack_down and embedded_down, and so on.
 
 readonly FORM_FILE="$STATE_DIR/form"
+readonly REPLICAS_FILE="$STATE_DIR/replicas"
 
 up() {
   local replicas="" profile="" larger="" autoscale="" embedded="" attach="" form
@@ -26,6 +27,7 @@ up() {
   mkdir -p "$STATE_DIR"
   if [[ "$form" == stack ]]; then note_autoscale "$autoscale"; fi
   apply_profile "$profile" "$larger"
+  replicas="$(noted_replicas "$replicas" "$profile$autoscale")"
   "${form}_up" "$replicas"
   "${form}_invite"
   [[ -z "$attach" ]] || "${form}_attach"
@@ -34,6 +36,18 @@ up() {
 worker_replicas() {
   [[ "$1" =~ ^worker=([1-9][0-9]*)$ ]] || fail "up: --scale takes worker=N, not '$1'"
   printf '%s' "${BASH_REMATCH[1]}"
+}
+
+# Note the number of workers that was asked for, and print it; without one, that of the last start.
+#   $1: number, or empty  $2: not empty when something else was asked for that decides it, which makes the last one obsolete
+noted_replicas() {
+  [[ -z "$2" ]] || rm -f "$REPLICAS_FILE"
+  if [[ -n "$1" ]]; then
+    printf '%s\n' "$1" >"$REPLICAS_FILE"
+  elif [[ -r "$REPLICAS_FILE" ]]; then
+    say "Workers: $(cat "$REPLICAS_FILE"), as at the last start; --scale takes another number, --profile or --autoscale forgets it."
+  fi
+  if [[ -r "$REPLICAS_FILE" ]]; then cat "$REPLICAS_FILE"; fi
 }
 
 # Note the bounds between which the number of workers follows the queue: `1-8`; `off` ends it.
@@ -52,6 +66,10 @@ note_autoscale() {
 choose_form() {
   if [[ -n "$1" ]]; then
     say "Form: embedded, as asked."
+    echo embedded
+  elif engine_refuses_user; then
+    [[ "$(last_form)" != stack ]] || fail "the appliance was started here as containers, and the engine does not let $(id -un) use it: sudo ./appliance up"
+    say "Form: embedded, because the engine does not let $(id -un) use it. For the full stack: sudo ./appliance up, or membership of the group docker (as good as root)"
     echo embedded
   elif ! engine_answers; then
     say "Form: embedded, because no container engine answers. For the full stack: sudo ./appliance bootstrap"
@@ -109,6 +127,35 @@ logs() {
     -f | --follow) in_form all_logs follow | in_form trace "$2" --follow ;;
     *) fail "logs: unknown option $3 (see ./appliance help)" ;;
   esac
+}
+
+# Print what `down` passes on: --volumes, or nothing.
+down_options() {
+  [[ $# -le 1 ]] || fail "down takes --volumes, or nothing"
+  case "${1:-}" in
+    "") ;;
+    -v | --volumes) echo --volumes ;;
+    *) fail "down: unknown option $1 (see ./appliance help)" ;;
+  esac
+}
+
+# Print the services of a form that are not as they should be, one a line; a one-shot that ended well is.
+#   $@: how the form calls Compose
+unhealthy_services() {
+  "$@" ps --all --format '{{.Service}} {{.State}} {{.Health}} {{.ExitCode}}' | awk '
+    $2 == "running" && ($3 == "healthy" || NF == 3) { next }
+    $1 == "setup" && $2 == "exited" && $NF == 0 { next }
+    { print $1 }' | sort -u
+}
+
+# Print the services of a form and how they are; fails unless all are well.
+report_services() {
+  local unwell
+  "$@" ps --all
+  unwell="$(unhealthy_services "$@")"
+  [[ -n "$unwell" ]] || return 0
+  say "Not healthy: ${unwell//$'\n'/, }. ./appliance logs SERVICE shows why."
+  return 1
 }
 
 backup_target() {

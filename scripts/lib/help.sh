@@ -16,6 +16,7 @@ Run
   status                    the services and how they are
   logs [SERVICE]            the last lines of their logs, and what follows
        --batch ID [-f]      … of all services about one batch (or --document ID), in the order of time; -f: what follows
+  doctor [--target 170]     check everything once: services, workers, access, a document judged, documents an hour, alerts
   alerts                    what is firing now
   url                       the base address, alone
 

@@ -5,8 +5,7 @@ stack_hosts() {
   case "${1:-}" in
     on) open_door ;;
     off)
-      if [[ -e "$HOSTS_FILE" ]]; then compose rm --stop --force hosts >&2; fi
-      rm -f "$HOSTS_FILE"
+      close_door
       say "No other host reaches this one now; those that joined wait until ./appliance hosts on."
       ;;
     *) fail "hosts takes on or off" ;;
@@ -14,10 +13,20 @@ stack_hosts() {
 }
 
 open_door() {
-  stack_runs || fail "the appliance does not run: ./appliance up"
+  need_running_stack
   touch "$HOSTS_FILE"
-  compose up --detach --no-deps --wait --wait-timeout 60 hosts >&2 || fail "the door for other hosts did not open: ./appliance logs hosts"
+  if ! compose up --detach --no-deps --wait --wait-timeout 60 hosts >&2; then
+    compose logs --no-log-prefix --tail 20 hosts >&2
+    # Left as it is, the next `up` would fail for it.
+    close_door
+    fail "the door for other hosts did not open, for the reason above; it is closed again"
+  fi
   say "Open to hosts with a token: port $(door_port 7443) (documents) and port $(door_port 6380) (Redis), both TLS. Let only your hosts reach them."
+}
+
+close_door() {
+  if [[ -e "$HOSTS_FILE" ]]; then compose rm --stop --force hosts >&2; fi
+  rm -f "$HOSTS_FILE"
 }
 
 door_port() {
@@ -35,7 +44,8 @@ stack_join_token() {
 }
 
 new_join_token() {
-  local name="" address="${HOSTS_ADDRESS:-}" line
+  local name="" address line
+  address="$(configured HOSTS_ADDRESS)"
   while [[ $# -gt 0 ]]; do
     case "$1" in
       --address) shift && address="${1:?join-token: --address takes a name or an address}" ;;
@@ -46,14 +56,14 @@ new_join_token() {
     shift
   done
   name="${name:-host-$(od -An -N2 -tx1 /dev/urandom | tr -d ' \n')}"
-  if [[ -z "$address" && -r "$ROOT/.env" ]]; then address="$(sed -n 's/^HOSTS_ADDRESS=//p' "$ROOT/.env")"; fi
   address="${address:-$(hostname -I | cut -d' ' -f1)}"
   [[ -e "$HOSTS_FILE" ]] || open_door
   line="$(setup_hosts add "$name" --address "$address" --port "$(door_port 7443)" --redis-port "$(door_port 6380)")"
   compose exec -T redis reload-users >/dev/null
-  say "For host $name, which must reach this one as $address (--address NAME for another). On it, in a checkout of the same version:"
+  say "For host $name, which must reach this one as $address (--address NAME for another). On it, in a checkout of the same version,"
+  say "./appliance join - asks for this line, which is that host's secret:"
   say ""
-  echo "./appliance join $line"
+  echo "$line"
 }
 
 revoke_host() {

@@ -7,7 +7,8 @@ joined_compose() {
   docker compose --project-directory "$ROOT" --file "$ROOT/compose.worker.yaml" "${override[@]}" --progress quiet "$@"
 }
 
-# `join LINE`, or without it again what was joined before, for example with another number of workers.
+# `join -` reads the line from standard input; `join LINE` shows it to whoever may list this host's processes. Without either: again
+# what was joined before, for example with another number of workers.
 join() {
   local line="" replicas="" profile="" larger=""
   while [[ $# -gt 0 ]]; do
@@ -17,6 +18,7 @@ join() {
       --profile) shift && profile="${1:?join: --profile takes a name: $(profile_names)}" ;;
       --profile=*) profile="${1#--profile=}" ;;
       --larger) larger=yes ;;
+      -) line="$(read_join_line)" ;;
       dcj_*) line="$1" ;;
       *) fail "join takes the line that ./appliance join-token printed on the first host, not '$1'" ;;
     esac
@@ -38,6 +40,21 @@ join() {
   await_joined
 }
 
+# Print the line that standard input holds, perhaps with a command before it. At a terminal it is asked for and not shown.
+read_join_line() {
+  local line="" silent=()
+  if [[ -t 0 ]]; then
+    printf 'The line of ./appliance join-token (it is not shown): ' >&2
+    silent=(-s)
+  fi
+  read -r "${silent[@]}" line || [[ -n "$line" ]] || fail "join -: standard input held no line"
+  [[ ${#silent[@]} == 0 ]] || say ""
+  line="${line%"${line##*[![:space:]]}"}"
+  line="${line##*[[:space:]]}"
+  [[ "$line" == dcj_* ]] || fail "join -: this is not the line that ./appliance join-token printed on the first host"
+  printf '%s' "$line"
+}
+
 await_joined() {
   local deadline=$((SECONDS + 60)) id
   for id in $(joined_compose ps --quiet worker); do
@@ -54,13 +71,18 @@ await_joined() {
 }
 
 joined_runs() { engine_answers && [[ -n "$(joined_compose ps --quiet --status running 2>/dev/null)" ]]; }
-joined_status() { joined_compose ps --all; }
+
+joined_status() {
+  joined_runs || fail "no worker of this host runs: ./appliance join"
+  report_services joined_compose
+}
+
 joined_logs() { joined_compose logs --tail 200 "$@" | sed --unbuffered 's/\x1b\[2K//'; }
 
 joined_down() {
-  local options=()
-  [[ "${1:-}" != --volumes ]] || options=(--volumes)
-  persistently joined_compose --profile join down --remove-orphans "${options[@]}" >&2
-  say "Stopped; documents in work went back.${1:+ This host has forgotten what it joined.}"
-  if [[ ${#options[@]} -gt 0 ]]; then rm -f "$FORM_FILE"; fi
+  local volumes
+  volumes="$(down_options "$@")"
+  persistently joined_compose --profile join down --remove-orphans ${volumes:+"$volumes"} >&2
+  say "Stopped; documents in work went back.${volumes:+ This host has forgotten what it joined.}"
+  if [[ -n "$volumes" ]]; then rm -f "$FORM_FILE"; fi
 }

@@ -14,8 +14,10 @@ apply_profile() {
   if [[ "$name" == auto ]]; then
     name="$(fitting_profile)"
     say "Profile: $name, the largest row of the tuning matrix that fits $(host_size); --profile NAME takes another."
-    # The row's messages reserved ahead are the guide's advice; without them urgent documents start sooner.
+    # The row's messages reserved ahead, and few tasks a child, are the guide's advice: without the former urgent documents start
+    # sooner, and each new process costs its slot a third of a second (docs/tuning.md).
     set_by_profile WORKER_DISABLE_PREFETCH true
+    set_by_profile WORKER_TASKS_PER_CHILD 1000
     rm -f "$PROFILE_FILE"
   else
     require_profile "$name"
@@ -30,9 +32,7 @@ apply_profile() {
 }
 
 set_by_profile() {
-  [[ -z "${!1:-}" ]] || return 0
-  if [[ -r "$ROOT/.env" ]] && grep -q "^$1=" "$ROOT/.env"; then return 0; fi
-  export "$1=$2"
+  [[ -n "$(configured "$1")" ]] || export "$1=$2"
 }
 
 profile_lines() { grep -v '^#' "$PROFILES_DIR/$1.env"; }
@@ -80,6 +80,6 @@ fitting_profile() {
 fit_cpu_limits() {
   local name
   for name in WORKER_CPUS API_CPUS; do
-    if awk -v limit="${!name:-2}" -v cores="$(nproc)" 'BEGIN { exit !(limit > cores) }'; then export "$name=$(nproc)"; fi
+    if awk -v limit="$(configured "$name" 2)" -v cores="$(nproc)" 'BEGIN { exit !(limit > cores) }'; then export "$name=$(nproc)"; fi
   done
 }

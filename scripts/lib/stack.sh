@@ -32,12 +32,38 @@ stack_up() {
   step "Building images (quick when nothing changed)"
   quietly compose build
   remember_form stack
+  renew_networks
   step "Starting the services"
   if ! compose up --detach --remove-orphans --wait --wait-timeout "$STACK_WAIT_SECONDS" "${scale[@]}" >&2; then
     explain_failed_start
     fail "the stack did not become healthy; ./appliance logs shows more"
   fi
   await_ready
+}
+
+# Compose makes a network once and never again: one that is now to reach outside, or no longer, has to go first, and with it
+# what is in it (WEBHOOKS_INTERNAL, ALERTS_INTERNAL).
+renew_networks() {
+  local name asked other=()
+  while read -r name asked; do
+    [[ "$(docker network inspect --format '{{.Internal}}' "$name" 2>/dev/null)" == @("$asked"|"") ]] || other+=("$name")
+  done < <(asked_networks)
+  [[ ${#other[@]} -gt 0 ]] || return 0
+  step "Stopping the services: ${other[*]} changes between internal and open, and must be made anew (data stays)"
+  remove_containers
+}
+
+# Print the name of each network of this project's own, and whether it is to be internal.
+asked_networks() {
+  compose config | awk '
+    function tell() { if (name && !external) print name, internal }
+    /^[^ ]/ { inside = $1 == "networks:" }
+    !inside { next }
+    /^  [^ ]/ { tell(); name = external = ""; internal = "false" }
+    /^    name: / { name = $2 }
+    /^    internal: / { internal = $2 }
+    /^    external: true/ { external = 1 }
+    END { tell() }'
 }
 
 # Healthy is each service by itself; ready is the API having heard of Redis, the artifact store and a worker.
@@ -55,7 +81,7 @@ await_ready() {
 # A package index that this host's pip is set to use serves the builds too.
 pass_on_pip_index() {
   local index
-  [[ -z "${PIP_INDEX_URL:-}" ]] && have pip || return 0
+  [[ -z "$(configured PIP_INDEX_URL)" ]] && have pip || return 0
   index="$(pip config get global.index-url 2>/dev/null)" || return 0
   export PIP_INDEX_URL="$index"
 }
@@ -69,6 +95,12 @@ explain_failed_start() {
       docker logs --tail 20 "$id" >&2
     fi
   done
+}
+
+# Fail, with the reason, unless this user finds it running.
+need_running_stack() {
+  if engine_refuses_user; then fail "the engine does not let $(id -un) use it: sudo ./appliance …, or membership of the group docker"; fi
+  stack_runs || fail "the stack does not run: ./appliance up"
 }
 
 stack_runs() { engine_answers && [[ -n "$(compose ps --quiet --status running 2>/dev/null)" ]]; }
@@ -88,16 +120,21 @@ stack_attach() {
 }
 
 stack_down() {
-  local options=()
-  [[ "${1:-}" != --volumes ]] || options=(--volumes)
-  persistently compose --profile operator --profile grafana down --remove-orphans "${options[@]}" >&2
-  if [[ ${#options[@]} -gt 0 ]]; then rm -f "$HOSTS_FILE"; fi # no host is known any more
-  say "Stopped.${1:+ Documents, results, tokens and secrets are deleted.}"
+  local volumes
+  volumes="$(down_options "$@")"
+  remove_containers ${volumes:+"$volumes"}
+  if [[ -n "$volumes" ]]; then rm -f "$HOSTS_FILE"; fi # no host is known any more
+  say "Stopped.${volumes:+ Documents, results, tokens and secrets are deleted.}"
 }
 
+# Containers and networks, and with --volumes the data.
+remove_containers() { persistently compose --profile operator --profile grafana down --remove-orphans "$@" >&2; }
+
 stack_status() {
-  compose ps --all
-  say "Address: $(stack_url)"
+  local url
+  need_running_stack
+  if url="$(stack_url 2>/dev/null)"; then say "Address: $url"; fi # without the edge there is none
+  report_services compose
 }
 
 stack_logs() {
@@ -138,7 +175,7 @@ stack_decalogo() {
   trap "rm -rf '$folder'" EXIT
   stack_certificate >"$folder/tls.crt"
   (umask 077 && stack_token admin >"$folder/token")
-  run_client "$(stack_url)" "$folder/token" "$folder/tls.crt" "$@"
+  _DECALOGO_LOCAL_CERTIFICATE="$folder/tls.crt" run_client "$(stack_url)" "$folder/token" "$@"
 }
 
 stack_dead() { compose exec -T api decalogo dead "$@"; }

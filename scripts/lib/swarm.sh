@@ -28,11 +28,21 @@ swarm_up() {
   quietly compose build
   step "Deploying the stack $(swarm_name)"
   mkdir -p "$STATE_DIR"
-  compose config --format json >"$STATE_DIR/model.json"
+  swarm_model >"$STATE_DIR/model.json"
   swarm_stack_file <"$STATE_DIR/model.json" >"$STATE_DIR/stack.json" || fail "the compose files could not be turned into a stack"
   quietly docker stack deploy --resolve-image never --prune --compose-file "$STATE_DIR/stack.json" "$(swarm_name)"
   await_swarm
   say "Ready. ./appliance swarm status, ./appliance swarm exec SERVICE COMMAND; more workers: docker service scale $(swarm_name)_worker=4"
+}
+
+# What Compose makes of its files, with the id of each image that is here: a tag that stands still says nothing of what was built.
+swarm_model() {
+  local model image id ids=""
+  model="$(compose config --format json)"
+  while read -r image; do
+    if id="$(docker image inspect --format '{{.Id}}' "$image" 2>/dev/null)"; then ids+="${ids:+, }\"$image\": \"$id\""; fi
+  done < <(sed -n 's/.*"image": "\([^"]*\)".*/\1/p' <<<"$model" | sort -u)
+  printf '{"x-image-ids": {%s},%s\n' "$ids" "${model#\{}"
 }
 
 # Done by the image that was just built, so that the host needs no Python.

@@ -3,14 +3,15 @@
 
 readonly VENV="$ROOT/.venv"
 
-# Make $VENV hold what a lock file names, and the package itself; a no-op while the lock is unchanged.
+# Make $VENV hold what a lock file names, and the package itself; a no-op while the lock and what it stands on are unchanged.
 #   $1: requirements.lock, or requirements-dev.lock (which holds all of the former)
 ensure_venv() {
   local lock="$ROOT/app/$1"
-  if venv_is_stamped "$1" || { [[ "$1" == requirements.lock ]] && venv_is_stamped requirements-dev.lock; }; then
-    return 0
+  if venv_stands; then
+    if venv_is_stamped "$1" || { [[ "$1" == requirements.lock ]] && venv_is_stamped requirements-dev.lock; }; then return 0; fi
+  else
+    make_venv
   fi
-  [[ -x "$VENV/bin/python" ]] || make_venv
   step "Installing $1 into .venv (a minute or two the first time)"
   "$VENV/bin/python" -m pip --version >/dev/null 2>&1 || quietly "$VENV/bin/python" -m ensurepip
   quietly "$VENV/bin/python" -m pip install --disable-pip-version-check --require-hashes -r "$lock"
@@ -19,6 +20,20 @@ ensure_venv() {
   "$VENV/bin/python" -m decalogo.evaluation.extract.build --if-possible >&2
   venv_stamp "$1" >"$VENV/stamp-$1"
 }
+
+# Compile the evaluator's patterns into .venv, so that no worker of a new data folder has to, nor waits for one that does.
+ensure_patterns() { "$VENV/bin/python" -m decalogo.evaluation.warm; }
+
+# A virtual environment is full of its own path and belongs to one version of Python: it survives neither a move of the checkout
+# nor an upgrade of the system. Python itself notes both in it.
+venv_stands() {
+  local version
+  [[ -r "$VENV/pyvenv.cfg" ]] || return 1
+  version="$("$VENV/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" || return 1
+  [[ "$(venv_noted version)" == "$version".* && "$(venv_noted command)" == *" $(cd "$VENV" && pwd -P)" ]]
+}
+
+venv_noted() { sed -n "s/^$1 = //p" "$VENV/pyvenv.cfg"; }
 
 # What an installation depends on: the lock, the package's entry points, and the C source that is built into it.
 venv_stamp() { cat "$ROOT/app/$1" "$ROOT/app/pyproject.toml" "$ROOT/app/src/decalogo/evaluation/extract/pagereader.c" | sha256sum; }
@@ -32,7 +47,8 @@ make_venv() {
   python="$(find_python)" || need_python
   python="$(find_python)" || fail "no usable Python 3.11 or later"
   step "Making .venv with $("$python" --version)"
-  quietly "$python" -m venv "$VENV"
+  mkdir -p "$VENV"
+  quietly "$python" -m venv --clear "$(cd "$VENV" && pwd -P)"
 }
 
 # Print the first Python that is new enough and can make virtual environments.
@@ -60,9 +76,9 @@ need_python() {
 }
 
 # Run a command of the package against an address; its options, where given, win over these.
-#   $1: base address  $2: file with the token  $3: certificate to trust, or empty  $4…: a decalogo command and its options
+#   $1: base address  $2: file with the token  $3…: a decalogo command and its options
 run_client() {
-  local url="$1" token_file="$2" ca="$3"
-  shift 3
-  DECALOGO_URL="$url" DECALOGO_TOKEN_FILE="$token_file" DECALOGO_CA_FILE="$ca" "$VENV/bin/decalogo" "$@"
+  local url="$1" token_file="$2"
+  shift 2
+  DECALOGO_URL="$url" DECALOGO_TOKEN_FILE="$token_file" DECALOGO_CA_FILE="" "$VENV/bin/decalogo" "$@"
 }

@@ -26,11 +26,20 @@ class Client:
         self.http = httpx.Client(base_url=url, headers=headers, verify=trust, timeout=120, trust_env=False)
         self.told_to_wait = 0
 
+    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request; a GET once more if a reload of the edge closed the kept connection just when it was sent."""
+        try:
+            return self.http.request(method, path, **options)
+        except httpx.RemoteProtocolError:
+            if method != "GET":
+                raise
+            return self.http.request(method, path, **options)
+
     def ask(self, method: str, path: str, *, patience: float = 120, **options: Any) -> httpx.Response:
         """Send a request, again after Retry-After while the answer is 429 or 503, for at most ``patience`` seconds."""
         deadline = time.monotonic() + patience
         while True:
-            answer = self.http.request(method, path, **options)
+            answer = self.send(method, path, **options)
             if answer.status_code not in (429, 503) or time.monotonic() > deadline:
                 return answer
             self.told_to_wait += 1

@@ -4,6 +4,9 @@ Swarm reads version 3 of the format: limits and restarts stand under ``deploy``,
 for anything else (services that start too early end and are started again). Names resolve to containers and ports are
 the node's own (``endpoint_mode: dnsrr``, ``mode: host``): virtual addresses need IPVS in the kernel; this stack is one
 node's, because its volumes are. What Swarm has no word for is in ``LOST``.
+
+Swarm replaces a service's containers when its definition changes, and a tag that stands still (``:local``) does not
+change with what was built. So each container bears the id of its image as a label.
 """
 
 from __future__ import annotations
@@ -25,19 +28,22 @@ _KNOWN: Final = frozenset(
 )
 _UNITS: Final = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _ALONE: Final = "alone"
+IMAGE_LABEL: Final = "decalogo.image"
 
 
 def stack_file(model: Mapping[str, Any], node_id: str) -> dict[str, Any]:
     """Return what ``docker stack deploy`` takes.
 
     Args:
-        model: what ``docker compose config --format json`` prints.
+        model: what ``docker compose config --format json`` prints, and under ``x-image-ids`` the id of each image that
+            is on this node, by the name the services call it; of one that is missing there the tag alone counts.
         node_id: the node that holds the volumes, and so runs all services.
 
     Raises:
         ValueError: a service has a key that is neither translated nor known to be lost.
     """
-    services = {name: _service(name, service, node_id) for name, service in model["services"].items()}
+    image_ids = model.get("x-image-ids", {})
+    services = {name: _service(name, service, node_id, image_ids) for name, service in model["services"].items()}
     networks = {
         name: {"driver": "overlay", **({"internal": True} if network.get("internal") else {})}
         for name, network in model["networks"].items()
@@ -47,10 +53,12 @@ def stack_file(model: Mapping[str, Any], node_id: str) -> dict[str, Any]:
     return {"version": "3.9", "services": services, "networks": networks, "volumes": model["volumes"]}
 
 
-def _service(name: str, service: Mapping[str, Any], node_id: str) -> dict[str, Any]:
+def _service(name: str, service: Mapping[str, Any], node_id: str, image_ids: Mapping[str, str]) -> dict[str, Any]:
     if unknown := sorted(service.keys() - _KNOWN):
         raise ValueError(f"service {name}: Swarm is not told of {', '.join(unknown)}")
     found = {key: service[key] for key in _SAME if service.get(key) is not None}
+    if image_id := image_ids.get(service["image"]):
+        found["labels"] = {IMAGE_LABEL: image_id}
     if "environment" in found:
         found["environment"] = {key: value for key, value in found["environment"].items() if value is not None}
     if service.get("network_mode") == "none":

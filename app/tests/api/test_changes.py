@@ -88,6 +88,45 @@ def test_a_retry_is_refused_while_there_is_no_room(
     assert body["limit"] == "queue-depth"
 
 
+def test_a_retry_needs_room_for_the_whole_batch(
+    serve: Callable[..., httpx.Client], services: Services, batch: tuple[str, list[str]]
+) -> None:
+    job_id, documents = batch
+    queue = services.settings.queue.model_copy(update={"max_depth": 2})
+    ledger = open_ledger(services.settings.model_copy(update={"queue": queue}))
+    client = serve(services=replace(services, ledger=ledger))
+    client.post(f"{API}/batch/{job_id}/cancel")
+    answer = client.post(f"{API}/batch/{job_id}/retry")
+    assert problem(answer, 503, "unavailable")["limit"] == "queue-depth"
+    assert int(answer.headers["retry-after"]) >= 1
+    assert counts(client.get(f"{API}/batch/status/{job_id}")) == {"total": 3, "cancelled": 3}
+    assert [client.post(f"{API}/documents/{name}/retry").status_code for name in documents] == [202, 202, 503]
+    assert counts(client.get(f"{API}/batch/status/{job_id}")) == {"total": 3, "queued": 2, "cancelled": 1}
+
+
+def test_a_retry_counts_towards_the_tenants_limit(
+    serve: Callable[..., httpx.Client], services: Services, settings: Settings, batch: tuple[str, list[str]]
+) -> None:
+    job_id, documents = batch
+    standard = settings.api.standard.model_copy(update={"unfinished_documents": 2})
+    api = settings.api.model_copy(update={"standard": standard})
+    client = serve(services=replace(services, settings=settings.model_copy(update={"api": api})))
+    client.post(f"{API}/batch/{job_id}/cancel")
+    answer = client.post(f"{API}/batch/{job_id}/retry")
+    assert problem(answer, 429, "quota-exceeded")["limit"] == "tenant-documents"
+    assert int(answer.headers["retry-after"]) >= 1
+    assert [client.post(f"{API}/documents/{name}/retry").status_code for name in documents] == [202, 202, 429]
+
+
+def test_nothing_to_retry_is_no_error_though_the_queue_is_full(
+    serve: Callable[..., httpx.Client], services: Services, batch: tuple[str, list[str]]
+) -> None:
+    queue = services.settings.queue.model_copy(update={"max_depth": 1})
+    ledger = open_ledger(services.settings.model_copy(update={"queue": queue}))
+    client = serve(services=replace(services, ledger=ledger))
+    assert counts(client.post(f"{API}/batch/{batch[0]}/retry")) == {"total": 3, "queued": 3}
+
+
 def test_a_deleted_batch_leaves_nothing_in_redis_or_on_disk(
     client: httpx.Client, services: Services, settings: Settings, batch: tuple[str, list[str]], valkey_port: int
 ) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Message
 
 from decalogo.api.services import Services
+from decalogo.api.streams import TOKEN_SHARE, CountedStream, Streams
 from decalogo.batches.states import NewDocument, Options
 from decalogo.evaluation.evaluators import PatternEvaluator
 from decalogo.evaluation.rubric import load_rubric
@@ -134,6 +138,46 @@ def test_streams_are_bounded_in_number_and_time(serve: Callable[..., httpx.Clien
         assert problem(client.get(path), 503, "unavailable")["limit"] == "streams"
         assert list(stream) == []
     wait_until(lambda: client.get(path).status_code == 200, 10)
+
+
+def test_one_token_cannot_take_the_streams_of_the_others(
+    serve: Callable[..., httpx.Client], services: Services
+) -> None:
+    settings = services.settings.model_copy(update={"api": ApiSettings(event_streams=2 * TOKEN_SHARE)})
+    limited = replace(services, settings=settings)
+    greedy, other = serve(services=limited), serve(services=limited)
+    path = f"{API}/batch/{hand_in(services, 1)}/events"
+    with ExitStack() as open_streams:
+        for _ in range(2):
+            assert open_streams.enter_context(greedy.stream("GET", path)).status_code == 200
+        answer = greedy.get(path)
+        refused = problem(answer, 503, "unavailable")
+        assert (refused["limit"], refused["allowed"]) == ("token-streams", 2)
+        assert int(answer.headers["retry-after"]) >= 1
+        assert open_streams.enter_context(other.stream("GET", path)).status_code == 200
+
+    def taken_again() -> bool:
+        with greedy.stream("GET", path) as answer:
+            return answer.status_code == 200
+
+    wait_until(taken_again, 10)
+
+
+def test_a_client_that_leaves_before_the_first_event_gives_its_stream_back() -> None:
+    async def nothing() -> AsyncIterator[bytes]:
+        yield b""
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(_message: Message) -> None:
+        await asyncio.Event().wait()
+
+    streams = Streams(1)
+    for _ in range(2):
+        streams.begin("a")
+        asyncio.run(CountedStream(nothing(), streams, "a")({"type": "http"}, receive, send))
+    assert streams._open == {}
 
 
 @pytest.fixture

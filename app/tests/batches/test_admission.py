@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -74,6 +75,52 @@ def test_a_tenant_at_its_limit_is_told_and_others_are_not_touched(settings: Sett
     admit(ledger, 5, "b", tenant_limit=5)
     finish(ledger, ids[:1])
     admit(ledger, 1, "a", tenant_limit=5)
+
+
+def ended(ledger: Ledger, count: int, tenant: str = "t") -> list[str]:
+    ids = admit(ledger, count, tenant)
+    assert ledger.cancel(ids) == count
+    return ids
+
+
+def test_a_retry_needs_room_for_all_that_it_queues(settings: Settings) -> None:
+    ledger = limited(settings, max_depth=4)
+    first, second = ended(ledger, 3), ended(ledger, 3)
+    assert ledger.revive(first, tenant="t") == first
+    with pytest.raises(UnavailableError) as refused:
+        ledger.revive(second, tenant="t")
+    assert refused.value.extra["limit"] == "queue-depth"
+    assert int(str(refused.value.extra["retry_after"])) >= 5
+    assert ledger.depth() == 3
+    assert ledger.revive(second[:1], tenant="t") == second[:1]
+    assert ledger.revive([*first, "doc_unknown"], tenant="t") == []  # nothing to queue needs no room
+    assert ledger.revive(second[1:]) == second[1:]  # an operator's retry asks nobody
+
+
+def test_a_retry_counts_towards_its_tenants_limit(settings: Settings) -> None:
+    ledger = limited(settings, max_depth=100)
+    ids = ended(ledger, 3, "a")
+    admit(ledger, 3, "a")
+    with pytest.raises(QuotaError) as refused:
+        ledger.revive(ids, tenant="a", tenant_limit=5)
+    assert refused.value.extra["limit"] == "tenant-documents"
+    assert ledger.depth() == 3
+    assert ledger.revive(ids[:2], tenant="a", tenant_limit=5) == ids[:2]
+
+
+def test_retries_at_the_same_time_do_not_overshoot(settings: Settings) -> None:
+    ledger = limited(settings, max_depth=20)
+    batches = [ended(ledger, 15) for _ in range(6)]
+
+    def retry(ids: list[str]) -> int:
+        try:
+            return len(ledger.revive(ids, tenant="t"))
+        except UnavailableError:
+            return 0
+
+    with ThreadPoolExecutor(len(batches)) as pool:
+        assert sum(pool.map(retry, batches)) == 15
+    assert ledger.depth() == 15
 
 
 def test_memory_past_its_share_refuses_and_recovers(settings: Settings) -> None:

@@ -55,6 +55,43 @@ def test_everything_comes_back_and_what_ran_is_queued_again(settings: Settings) 
     assert ledger.finish(claim, DocumentState.SUCCEEDED, result_key="results/doc_runs.2.json")
 
 
+def test_a_batch_that_finished_during_the_backup_comes_back_finished(settings: Settings) -> None:
+    ledger, store = open_ledger(settings), ArtifactStore(settings.storage.path)
+    client = connect(settings.redis, settings.redis.ledger_db)
+    finished_batch(ledger, store, "batch_done")
+    before = ledger.batch("batch_done")
+    assert before is not None
+    # What the backup read of the batch, before it read of its last document that it had ended.
+    client.hset("batch:batch_done", mapping={"finished_at": "0", "running": 1, "succeeded": 1})
+    archive = io.BytesIO()
+    write_backup(client, store, archive)
+
+    client.flushall()
+    archive.seek(0)
+    restore_backup(client, store, archive)
+
+    assert ledger.batch("batch_done") == before
+    assert ledger.finished_before(60) == []
+    assert ledger.finished_before(0) == ["batch_done"]
+
+
+def test_a_batch_that_ran_and_has_lost_its_uploads_comes_back_as_finished_now(settings: Settings) -> None:
+    ledger, store = open_ledger(settings), ArtifactStore(settings.storage.path)
+    client = connect(settings.redis, settings.redis.ledger_db)
+    ledger.admit("batch_lost", "t", Options(), [NewDocument("doc_lost", "a.pdf", "", "00", 4)])
+    archive = io.BytesIO()
+    write_backup(client, store, archive)
+
+    client.flushall()
+    archive.seek(0)
+    restore_backup(client, store, archive)
+
+    batch = ledger.batch("batch_lost")
+    assert batch is not None
+    assert batch.state is BatchState.FINISHED
+    assert ledger.finished_before(60) == []
+
+
 def test_a_restored_appliance_no_longer_knows_idempotency_keys_nor_which_webhooks_are_due(settings: Settings) -> None:
     ledger, store = open_ledger(settings), ArtifactStore(settings.storage.path)
     client = connect(settings.redis, settings.redis.ledger_db)

@@ -244,6 +244,17 @@ def test_a_lost_document_waits_in_the_suspect_lane(ledger: Ledger) -> None:
     assert [(w.document_id, w.lane) for w in ledger.stale(5, 10)] == [(document_id, "suspect")]
 
 
+def test_what_is_known_of_a_loss_may_hold_any_kind_of_line_end(ledger: Ledger) -> None:
+    (document_id,) = admit(ledger, 1)
+    facts = {"stage": "one\u2028two\u0085three\x0bfour\r\nfive"}
+    for _ in range(2):
+        ledger.claim(document_id, "task", "suspect")
+        ledger.release(document_id, "task", "lost", "line\u2029end", facts)
+    document = ledger.document(document_id)
+    assert document is not None
+    assert [(loss["stage"], loss["reason"]) for loss in document.losses] == [(facts["stage"], "line\u2029end")] * 2
+
+
 def test_of_two_janitors_one_wins_a_document(ledger: Ledger) -> None:
     ids = admit(ledger, 3)
     for document_id in ids:

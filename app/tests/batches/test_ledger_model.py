@@ -23,8 +23,9 @@ from hypothesis.stateful import (
 from decalogo.batches.claims import Claim
 from decalogo.batches.ledger import Ledger, open_ledger
 from decalogo.batches.snapshot import take
-from decalogo.batches.states import DocumentState, NewDocument, Options
+from decalogo.batches.states import DocumentState, Handling, NewDocument, Options
 from decalogo.connections import connect
+from decalogo.errors import KeyUsedError
 from decalogo.settings import RedisSettings, Settings
 
 ANSWERS = st.sampled_from([DocumentState.SUCCEEDED, DocumentState.FAILED, DocumentState.PARTIAL])
@@ -78,18 +79,45 @@ class LedgerMachine(RuleBasedStateMachine):
         self.alive: dict[str, ModelledPart] = {}
         self.client = connect(self.redis_settings, self.settings.redis.ledger_db)
         self.happened: Counter[str] = Counter()
+        self.records: dict[str, str] = {}
         self.batches = 0
         self.tasks = 0
 
-    @rule(target=documents, count=st.integers(1, 3))
-    def admit(self, count: int) -> str:
+    @rule(target=documents, count=st.integers(1, 3), key=st.sampled_from(["", "idempotency:a"]))
+    def admit(self, count: int, key: str) -> object:
         self.batches += 1
         job_id = f"batch_{self.batches}"
         ids = [f"doc_{self.batches}_{n}" for n in range(count)]
-        self.ledger.admit(job_id, "t", Options(), [NewDocument(i, "x", "", "00", 1) for i in ids])
+        documents, handling = [NewDocument(i, "x", "", "00", 1) for i in ids], Handling("", key, "mark")
+        if key in self.records:
+            with pytest.raises(KeyUsedError):
+                self.ledger.admit(job_id, "t", Options(), documents, handling=handling)
+            return multiple()
+        self.ledger.admit(job_id, "t", Options(), documents, handling=handling)
+        if key:
+            self.records[key] = job_id
         self.model |= {i: Modelled(job_id) for i in ids}
         self.happened.update(batches=1, accepted=count, queued=count)
         return ids[-1]
+
+    @rule()
+    def end_the_records(self) -> None:
+        """A day passes: batches live longer than what makes sending them again harmless."""
+        for key in self.records:
+            self.client.delete(key)
+        self.records = {}
+
+    @rule(document=documents)
+    def forget(self, document: str) -> None:
+        """The whole batch of a document goes."""
+        job_id = self.model[document].job_id
+        batch = {name: known for name, known in self.model.items() if known.job_id == job_id and known.state != "gone"}
+        removed = self.ledger.forget(job_id)
+        assert {name: result for name, result, _ in removed} == {name: known.result for name, known in batch.items()}
+        for name, known in batch.items():
+            known.state, known.owner, known.result = "gone", "", ""
+            self.drop_parts(name)
+        self.records = {key: of for key, of in self.records.items() if of != job_id}
 
     @rule(target=claims, document=documents, lane=st.sampled_from(["normal", "suspect"]))
     def claim(self, document: str, lane: str) -> tuple[str, str, Claim | None]:
@@ -142,21 +170,42 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(held=claims, lost=st.booleans())
     def release(self, held: tuple[str, str, Claim | None], lost: bool) -> None:
         document, owner, _ = held
-        known = self.model[document]
         after = self.ledger.release(document, owner, "lost" if lost else "returned", "a test")
-        if known.owner != owner:
-            assert after == ""
-            return
+        assert after == (self.given_back(document, lost) if self.model[document].owner == owner else "")
+
+    def given_back(self, document: str, lost: bool) -> str:
+        """Note that an attempt ended without an answer; returns the document's new state."""
+        known = self.model[document]
         known.owner = ""
         known.lost += lost
         given_up = lost and known.lost >= self.settings.queue.max_attempts
         known.state = ("partial" if known.result else "dead") if given_up else "queued"
-        assert after == known.state
         self.happened["lost:silence"] += lost
         if known.state == "queued":
             self.happened.update({"queued": 1, f"requeued:{'lost' if lost else 'returned'}": 1})
         else:
             self.ended(known)
+        return known.state
+
+    @rule(name=parts, times=st.integers(1, 3))
+    def expire(self, name: str, times: int) -> None:
+        """Nothing is heard any more of whatever runs, a part and all its siblings among it."""
+        for _ in range(times):
+            for sibling in self.parts_of(name.partition(".")[0]):
+                self.claim_part(sibling, "suspect")
+            self.leases_end()
+
+    def leases_end(self) -> None:
+        """Let the janitor take back whatever runs."""
+        running = sorted(self.client.zrange("running", 0, -1))
+        expected = {}
+        for name in running:
+            self.client.zadd("running", {name: 0})
+            if name in self.model:
+                expected[name] = self.given_back(name, True)
+            elif name in self.alive:
+                expected[name] = self.part_given_back(name, True)
+        assert self.ledger.expire() == expected
 
     @rule(document=documents)
     def cancel(self, document: str) -> None:
@@ -174,7 +223,7 @@ class LedgerMachine(RuleBasedStateMachine):
         ended = known.state in ("failed", "dead", "cancelled", "partial")
         assert self.ledger.revive([document]) == ([document] if ended else [])
         if ended:
-            known.state, known.lost, known.extended, known.split = "queued", 0, False, 0
+            known.state, known.lost, known.extended, known.split, known.suspect = "queued", 0, False, 0, False
             self.happened.update({"queued": 1, "requeued:retried": 1})
 
     @rule(held=consumes(claims))
@@ -210,6 +259,20 @@ class LedgerMachine(RuleBasedStateMachine):
         if part.lost or self.model[part.document].suspect:
             return "suspect"
         return "slow" if part.extended else "scans" if part.heavy else "normal"
+
+    def parts_of(self, document: str) -> list[str]:
+        """Return the parts of a document that are not done."""
+        return [name for name, part in self.alive.items() if part.document == document]
+
+    @rule(document=documents, count=st.integers(1, 3), answer=ANSWERS, again=st.booleans())
+    def read_in_parts(self, document: str, count: int, answer: DocumentState, again: bool) -> None:
+        """All the moves from a cut to an answer, and perhaps a retry: drawn one by one they seldom get so far."""
+        self.cut(self.claim(document, "suspect"), count, False)
+        for name in self.parts_of(document):
+            self.part_done(self.claim_part(name, "suspect"))
+        self.finish(self.claim(document, "suspect"), answer)
+        if again:
+            self.revive(document)
 
     def drop_parts(self, document: str) -> None:
         """Forget the parts of a document that ended without them."""
@@ -255,20 +318,21 @@ class LedgerMachine(RuleBasedStateMachine):
         name, owner, _ = held
         part = self.alive.get(name)
         after = self.ledger.release(name, owner, "lost" if lost else "returned", "a test")
-        if part is None or part.owner != owner:
-            assert after == ""
-            return
+        assert after == (self.part_given_back(name, lost) if part and part.owner == owner else "")
+
+    def part_given_back(self, name: str, lost: bool) -> str:
+        """Note that an attempt at a part ended without an answer; returns what became of it, or of its document."""
+        part = self.alive[name]
         part.state, part.owner, part.lost = "queued", "", part.lost + lost
         known = self.model[part.document]
         self.happened["lost:silence"] += lost
         if lost and part.lost >= self.settings.queue.max_attempts:
             self.drop_parts(part.document)
             known.state = "partial" if known.result else "dead"
-            assert after == known.state
             self.ended(known)
-            return
-        assert after == "queued"
+            return known.state
         known.suspect = known.suspect or lost
+        return "queued"
 
     @invariant()
     def counters_say_what_the_documents_say(self) -> None:
@@ -276,8 +340,11 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         by_batch: dict[str, Counter[str]] = {}
         for name, known in self.model.items():
-            by_batch.setdefault(known.job_id, Counter())[known.state] += 1
             seen = self.ledger.document(name)
+            if known.state == "gone":
+                assert seen is None
+                continue
+            by_batch.setdefault(known.job_id, Counter())[known.state] += 1
             assert seen is not None
             assert (seen.state, seen.attempts, seen.result_key) == (known.state, known.attempts, known.result)
         for job_id, counted in by_batch.items():
@@ -299,6 +366,11 @@ class LedgerMachine(RuleBasedStateMachine):
         assert {lane for lane, seconds in seen_now.oldest_seconds.items() if seconds} <= set(lanes)
         assert {name: count for name, count in seen_now.totals.items() if count} == {**+self.happened}
         assert seen_now.open_batches == len(by_batch) - len(finished)
+        assert {batch.job_id for batch in self.ledger.batches("t", limit=1000)} == set(by_batch)
+        waiting = [known for known in self.model.values() if known.state in ("queued", "running")]
+        assert int(self.client.hget("unfinished", "t") or 0) == len(waiting)
+        records = {key: self.client.get(key) for key in self.client.scan_iter("idempotency:*")}
+        assert records == {key: f"{job_id} mark" for key, job_id in self.records.items()}
 
 
 @pytest.mark.timeout(300)

@@ -39,6 +39,14 @@ def claimed(ledger: Ledger, name: str, lane: str = "normal") -> Claim:
     return claim
 
 
+def read_to_the_end(ledger: Ledger, state: DocumentState = DocumentState.FAILED) -> None:
+    """Read the document in parts that nothing happens to, and end it."""
+    _, parts = cut(ledger)
+    for name in parts:
+        ledger.part_done(claimed(ledger, name))
+    assert ledger.finish(claimed(ledger, DOC), state, problem={"title": "x"})
+
+
 def counts(ledger: Ledger) -> dict[str, int]:
     batch = ledger.batch("batch_1")
     assert batch is not None
@@ -144,6 +152,57 @@ def test_a_document_that_is_cancelled_or_deleted_takes_its_parts_along(
     assert list(client.scan_iter(f"document:{DOC}.*")) == []
     assert (ledger.depth(), client.zcard("running"), client.hget("unfinished", "t")) == (0, 0, "0")
     assert not any(store.exists(f"parts/{name}") for name in parts)
+
+
+@pytest.mark.parametrize("left_by_an_earlier_version", [False, True])
+@pytest.mark.parametrize("ending", ["cancel", "delete"])
+def test_a_document_read_in_parts_and_retried_is_cancelled_and_deleted_like_any_other(
+    ledger: Ledger, client: redis.Redis, settings: Settings, ending: str, left_by_an_earlier_version: bool
+) -> None:
+    read_to_the_end(ledger)
+    assert ledger.revive([DOC]) == [DOC]
+    assert not client.hexists(f"document:{DOC}", "parts")
+    if left_by_an_earlier_version:
+        client.hset(f"document:{DOC}", mapping={"parts": 3, "parts_left": 0})
+    upkeep = Upkeep(ledger, ArtifactStore(settings.storage.path), settings.storage)
+    assert (upkeep.cancel if ending == "cancel" else upkeep.delete)("batch_1") == 1
+    assert (ledger.depth(), client.hget("unfinished", "t")) == (0, "0")
+
+
+def test_retention_deletes_what_was_read_in_parts_and_retried_by_an_earlier_version(
+    ledger: Ledger, client: redis.Redis, settings: Settings
+) -> None:
+    read_to_the_end(ledger)
+    client.hdel(f"document:{DOC}", "split", "splits")
+    storage = settings.storage.model_copy(update={"retention_days": 0.0})
+    assert Upkeep(ledger, ArtifactStore(settings.storage.path), storage).apply_retention() == 1
+    assert ledger.batch("batch_1") is None
+
+
+def test_a_retry_forgives_the_parts_too(ledger: Ledger) -> None:
+    _, parts = cut(ledger)
+    claimed(ledger, parts[0])
+    ledger.release(parts[0], f"task of {parts[0]}", "lost", "it died")
+    for name in parts:
+        ledger.part_done(claimed(ledger, name, "suspect"))
+    assert ledger.finish(claimed(ledger, DOC), DocumentState.FAILED, problem={"title": "x"})
+    ledger.revive([DOC])
+    again = ledger.split(claimed(ledger, DOC), ["all pages"], heavy=False)
+    assert [lane for _, lane in again] == ["normal"]
+
+
+def test_parts_whose_leases_end_together_give_their_document_up_once(ledger: Ledger, client: redis.Redis) -> None:
+    _, parts = cut(ledger)
+    for after in ("queued", "queued", "dead"):
+        for name in parts[:2]:
+            claimed(ledger, name, "suspect")
+            client.zadd("running", {name: 0})
+        taken = ledger.expire()
+        assert set(taken.values()) == {after}
+    assert list(taken) == [parts[0]]
+    assert counts(ledger) == {"total": 1, "dead": 1}
+    assert (ledger.depth(), client.zcard("running")) == (0, 0)
+    assert list(client.scan_iter(f"document:{DOC}.*")) == []
 
 
 def test_what_parts_brought_is_swept_only_when_the_document_has_ended(ledger: Ledger, settings: Settings) -> None:

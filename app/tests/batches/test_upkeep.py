@@ -6,9 +6,10 @@ import os
 import time
 
 import pytest
+import redis
 
 from decalogo.batches.ledger import Ledger, open_ledger
-from decalogo.batches.states import BatchState, DocumentState, NewDocument, Options
+from decalogo.batches.states import BatchState, DocumentState, Handling, NewDocument, Options
 from decalogo.batches.upkeep import Upkeep
 from decalogo.connections import connect
 from decalogo.settings import Settings
@@ -105,6 +106,79 @@ def test_retention_deletes_what_finished_long_ago(ledger: Ledger, store: Artifac
     assert expire.apply_retention() == 1
     assert [b.job_id for b in ledger.batches("t")] == ["batch_running"]
     assert files(store) == []
+
+
+def test_a_batch_that_cannot_be_deleted_stops_neither_the_others_nor_the_sweep(
+    ledger: Ledger, store: ArtifactStore, settings: Settings
+) -> None:
+    for job_id in ("batch_bad", "batch_1", "batch_2"):
+        finished_batch(ledger, store, job_id)
+    connect(settings.redis, settings.redis.ledger_db).set("document:doc_batch_bad_1", "no hash")
+    store.put("documents/doc_nobody", b"an upload cut off before it was admitted")
+    times = {"retention_days": 0.0, "orphan_grace_seconds": -5}
+    upkeep = Upkeep(ledger, store, settings.storage.model_copy(update=times))
+    upkeep.run()
+    assert [b.job_id for b in ledger.batches("t")] == ["batch_bad"]
+    assert {name.partition(".")[0].rpartition("/")[2] for name in files(store)} == {"doc_batch_bad_1"}
+    assert upkeep.apply_retention() == 0
+    connect(settings.redis, settings.redis.ledger_db).delete("document:doc_batch_bad_1")
+    upkeep.run()
+    assert ledger.batches("t") == []
+    assert files(store) == []
+
+
+def test_retention_ends_when_redis_is_away(store: ArtifactStore, settings: Settings) -> None:
+    class Away(Ledger):
+        def finished_before(self, age_seconds: float, *, offset: int = 0, limit: int = 100) -> list[str]:
+            return ["batch_1", "batch_2"]
+
+        def forget(self, job_id: str, *, finished_for: float | None = None) -> list[tuple[str, str, str]]:
+            raise redis.ConnectionError("away")
+
+    away = Away(connect(settings.redis, settings.redis.ledger_db), settings.queue)
+    with pytest.raises(redis.ConnectionError):
+        Upkeep(away, store, settings.storage).apply_retention()
+
+
+def test_retention_leaves_a_batch_alone_that_is_retried_in_that_moment(
+    store: ArtifactStore, settings: Settings
+) -> None:
+    class RetriedMeanwhile(Ledger):
+        def finished_before(self, age_seconds: float, *, offset: int = 0, limit: int = 100) -> list[str]:
+            found = super().finished_before(age_seconds, offset=offset, limit=limit)
+            self.revive(["doc_c"])
+            return found
+
+    ledger = RetriedMeanwhile(connect(settings.redis, settings.redis.ledger_db), settings.queue)
+    store.put("documents/doc_c", b"text")
+    ledger.admit("batch_c", "t", Options(), [NewDocument("doc_c", "x", "", "00", 4)])
+    ledger.cancel(["doc_c"])
+    upkeep = Upkeep(ledger, store, settings.storage.model_copy(update={"retention_days": 0.0}))
+    assert upkeep.apply_retention() == 0
+    batch = ledger.batch("batch_c")
+    assert batch is not None
+    assert batch.counts["queued"] == 1
+    assert store.exists("documents/doc_c")
+
+
+def test_only_a_batch_that_has_been_finished_for_so_long_is_forgotten(ledger: Ledger, store: ArtifactStore) -> None:
+    ids = finished_batch(ledger, store, "batch_f")
+    assert ledger.forget("batch_f", finished_for=60) == []
+    assert [name for name, *_ in ledger.forget("batch_f", finished_for=0)] == ids
+
+
+def test_deleting_an_old_batch_leaves_its_idempotency_key_to_a_newer_one(
+    upkeep: Upkeep, ledger: Ledger, settings: Settings
+) -> None:
+    client = connect(settings.redis, settings.redis.ledger_db)
+    for number, job_id in enumerate(("batch_old", "batch_new")):
+        client.delete("idempotency:abc")  # a day has passed
+        document = NewDocument(f"doc_{number}", "x", "", "00", 4)
+        ledger.admit(job_id, "t", Options(), [document], handling=Handling("", "idempotency:abc", "mark"))
+    upkeep.delete("batch_old")
+    assert client.get("idempotency:abc") == "batch_new mark"
+    upkeep.delete("batch_new")
+    assert not client.exists("idempotency:abc")
 
 
 def test_nothing_grows_from_round_to_round(ledger: Ledger, store: ArtifactStore, settings: Settings) -> None:

@@ -33,6 +33,7 @@ def test_copies_are_one_of_a_kind(files: list[Path], tmp_path: Path) -> None:
 
 
 @pytest.mark.embedded
+@pytest.mark.timeout(600)
 def test_the_evaluator_and_an_embedded_appliance_are_measured_and_a_row_is_named(files: list[Path]) -> None:
     names = [str(file) for file in files]
     done = CliRunner().invoke(app, ["bench", *names, "--documents", "6", "--processes", "1", "--target", "1"])

@@ -42,6 +42,13 @@ def test_waits_grow_and_are_bounded_while_nothing_answers(scripted: Script, cloc
     assert clock.sleeps == [0.5, 1, 2, 4, 8, 15, 15]
 
 
+def test_a_thousand_failures_are_waited_out_by_who_has_the_patience(scripted: Script, clock: Clock) -> None:
+    lost = [httpx.ConnectError("refused")] * 1100
+    appliance, _ = scripted(*lost, httpx.Response(200, json=FINISHED), patience_seconds=20_000)
+    appliance.status("batch_1")
+    assert clock.sleeps[-1] == 15
+
+
 def test_patience_ends(scripted: Script, clock: Clock) -> None:
     appliance, _ = scripted(*[httpx.ConnectError("refused")] * 100, patience_seconds=20)
     with pytest.raises(UnreachableError, match=r"http://appliance.test.*refused"):

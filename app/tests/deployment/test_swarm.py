@@ -50,6 +50,20 @@ def test_a_container_without_a_network_gets_one_that_nobody_shares() -> None:
     assert found["networks"]["out"] == {"driver": "overlay"}
 
 
+def test_an_image_that_was_built_anew_changes_its_services_and_no_others() -> None:
+    before, after = (
+        stack_file({**MODEL, "x-image-ids": {"i": image_id, "other": "sha256:3"}}, "node-1")["services"]
+        for image_id in ("sha256:1", "sha256:2")
+    )
+
+    assert before["once"]["labels"] == {"decalogo.image": "sha256:1"}
+    assert after["edge"]["labels"] == {"decalogo.image": "sha256:2"}
+    # Labels of the service, under `deploy`, would not replace its containers.
+    assert "labels" not in after["edge"]["deploy"]
+    pulled = {**MODEL, "x-image-ids": {"other": "sha256:3"}}
+    assert stack_file(pulled, "node-1") == stack_file(MODEL, "node-1")
+
+
 def test_a_key_that_nobody_thought_of_is_refused() -> None:
     model = {**MODEL, "services": {"new": {"image": "i", "sysctls": {"a": 1}}}}
 

@@ -44,14 +44,14 @@ class Operator:
         """Run one embedded command and check its exit status."""
         done = subprocess.run(
             [*COMMAND, "embedded", command, "--data", str(self.data), *arguments],
-            env={**os.environ, **self.variables}, capture_output=True, text=True, timeout=110, input=stdin,
+            env={**os.environ, **self.variables}, capture_output=True, text=True, timeout=220, input=stdin,
             user=self.user, group=self.user, extra_groups=None if self.user is None else [], cwd=self.data.parent,
         )  # fmt: skip
         assert done.returncode == status, f"{command}: status {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
     def up(self, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
-        return self.run("up", "--port", str(self.port), "--timeout", "100", *arguments, status=status)
+        return self.run("up", "--port", str(self.port), "--timeout", "200", *arguments, status=status)
 
     def client(self, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
         """Run a decalogo command with the appliance's environment."""

@@ -16,7 +16,7 @@ import pytest
 
 from tests.embedded.conftest import COMMAND, Operator, children, operator_for_a_while, wait_until
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(600)]
 
 TEXT = "En 2023 se registraron 3 feminicidios según el Instituto Nacional de Medicina Legal."
 
@@ -32,6 +32,11 @@ def api(operator: Operator) -> httpx.Client:
     token = Path(operator.run("token").stdout.strip()).read_text().strip()
     headers = {"Authorization": f"Bearer {token}"}
     return httpx.Client(base_url=f"{operator.url}/api/v1/", headers=headers, trust_env=False, timeout=30)
+
+
+def batches(operator: Operator) -> list[str]:
+    with api(operator) as client:
+        return [batch["job_id"] for batch in client.get("/api/v1/batch").json()["batches"]]
 
 
 def job_id(printed: str) -> str:
@@ -130,8 +135,8 @@ def test_a_stop_in_the_middle_is_continued_by_the_next_start(
     for number in range(6):
         copies.append(tmp_path / f"plan-{number}.pdf")
         copies[-1].symlink_to(real_plan)
-    open_job = job_id(appliance.client("submit", *map(str, copies)).stdout)
-    with api(appliance) as client:
+    with api(appliance) as client:  # before the work begins: it takes a while to open
+        open_job = job_id(appliance.client("submit", *map(str, copies)).stdout)
         counts = client.get(f"batch/status/{open_job}").json()["counts"]
     assert counts["queued"] + counts["running"] > 0, "it must be stopped while there is work"
     appliance.run("down")
@@ -160,6 +165,19 @@ def test_wrong_use_has_its_own_exit_status(appliance: Operator, tmp_path: Path) 
     assert len(split.splitlines()) == 2
     away = appliance.client("status", "batch_x", "--url", "http://127.0.0.1:1", "--patience", "1", status=4)
     assert "gave up on http://127.0.0.1:1" in away.stderr
+
+
+def test_a_probe_is_judged_and_deleted_and_workers_tell_what_they_are(appliance: Operator, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
+    before = batches(appliance)
+    told = appliance.client("probe", str(tmp_path / "a.txt"), "--documents", "3").stdout
+    assert "all 3 results are right" in told
+    slow = appliance.client("probe", str(tmp_path / "a.txt"), "--target", "1000000000", status=5).stdout
+    assert "fewer than the 1,000,000,000 that are wanted" in slow
+    (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7\n")
+    assert "is failed: " in appliance.client("probe", str(tmp_path / "bad.pdf"), status=3).stdout
+    assert batches(appliance) == before
+    assert "2 at once" in appliance.client("workers").stdout
 
 
 def test_interrupting_the_wait_leaves_the_batch_alone(appliance: Operator, real_plan: Path) -> None:

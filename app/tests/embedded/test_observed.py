@@ -16,7 +16,7 @@ from tests.embedded.conftest import Operator, children, running, wait_until
 from tests.metrics.scraping import Scrape, scrape
 
 __all__ = ["running"]
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(600)]
 
 PLANTED = "PLANTED-WORDS-OF-A-DOCUMENT"
 FORGED = "dcl_planted00000_" + "s3cr3tpart" * 5
@@ -62,6 +62,9 @@ def test_every_service_shows_what_it_did(running: Operator) -> None:
         )
 
     wait_until(lambda: refused() == 2, 10, "the API's counts")
+    # `up` returns when one worker is heard of.
+    wait_until(lambda: says("scheduler").get("decalogo_workers_alive") == 2, 60, "both workers alive")
+    wait_until(lambda: says("worker").total("decalogo_worker_documents_total") == 3, 10, "the worker's counts")
     api, worker, ledger = says("api"), says("worker"), says("scheduler")
     upload = {"method": "POST", "route": "/api/v1/batch/upload", "status": "202"}
     assert api.get("decalogo_http_requests_total", **upload) == 1

@@ -17,7 +17,7 @@ from decalogo.embedded.instance import is_free, read_instance
 from decalogo.embedded.secrets import password_file
 from tests.embedded.conftest import COMMAND, Operator, children, wait_until
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(600)]
 
 NOBODY = 65534
 

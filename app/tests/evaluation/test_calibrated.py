@@ -46,7 +46,7 @@ def test_cpu_and_waiting_time_are_as_told() -> None:
     wall, cpu = time.monotonic(), time.process_time()
     evaluator.evaluate(b"x", rubric)
     spent = time.process_time() - cpu
-    assert 0.2 <= spent < 0.3
+    assert 0.2 <= spent < 0.6
     assert time.monotonic() - wall >= spent + 0.15 - 0.01
 
 

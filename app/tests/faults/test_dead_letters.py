@@ -9,11 +9,14 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 from decalogo.connections import connect
 from tests.conftest import environment
 from tests.faults.test_documents import LIMITS, start
 from tests.queue.conftest import Appliance
 
+pytestmark = pytest.mark.timeout(300)
 MIB = 1 << 20
 
 
@@ -28,7 +31,7 @@ def test_a_dead_letter_tells_of_each_lost_attempt_how_where_and_with_how_much_me
     start(appliance, child_address_space_bytes=2 << 30, lease_seconds=10)  # a busy machine is no silent worker
     attacks = ["hoard 150 SIGKILL", "hoard 90 SIGSEGV", "exit", "memory 4096"]
     job_id, ids = appliance.submit(attacks)
-    appliance.wait_finished(job_id, 90)
+    appliance.wait_finished(job_id)
     told = [shown(appliance, document_id) for document_id in ids]
     for letter in told:
         assert letter["state"] == "dead"
@@ -47,7 +50,7 @@ def test_a_dead_letter_tells_of_each_lost_attempt_how_where_and_with_how_much_me
 
     appliance.store.put(f"documents/{ids[0]}", b"raise")
     assert appliance.ledger.revive([ids[0]])
-    appliance.wait_finished(job_id, 60)
+    appliance.wait_finished(job_id)
     again = [(loss["attempt"], loss["cause"]) for loss in shown(appliance, ids[0])["losses"]]
     assert again == [(4, "error"), (5, "error"), (6, "error")]  # the forgiven ones are forgotten
 
@@ -68,9 +71,9 @@ def test_a_lost_worker_is_told_by_what_it_last_said(appliance: Appliance) -> Non
     _, (document_id,) = appliance.submit(["sleep 60"])
     appliance.wait_running(document_id)
     client = connect(appliance.settings.redis, appliance.settings.redis.ledger_db)
-    appliance.wait(lambda: bool(client.hget(f"document:{document_id}", "note")), 20, "a note")
+    appliance.wait(lambda: bool(client.hget(f"document:{document_id}", "note")), 60, "a note")
     os.killpg(worker.pid, signal.SIGKILL)
-    appliance.wait(lambda: bool(appliance.ledger.document(document_id).losses), 20, "lost")  # type: ignore[union-attr]
+    appliance.wait(lambda: bool(appliance.ledger.document(document_id).losses), 60, "lost")  # type: ignore[union-attr]
     (loss,) = shown(appliance, document_id)["losses"]
     assert (loss["cause"], loss["stage"], loss["reason"]) == ("silence", "start", "its worker went silent")
     assert loss["peak_memory_bytes"] > 10 * MIB

@@ -9,6 +9,7 @@ import pytest
 from decalogo.batches.states import DocumentState
 from tests.queue.conftest import Appliance
 
+pytestmark = pytest.mark.timeout(300)
 LIMITS = {"soft_time_limit_seconds": 3, "time_limit_seconds": 5, "slow_soft_time_limit_seconds": 6,
           "slow_time_limit_seconds": 8, "visibility_timeout_seconds": 60}  # fmt: skip
 
@@ -25,7 +26,7 @@ def start(appliance: Appliance, **limits: int) -> None:
 def test_a_document_that_ends_its_process_becomes_a_dead_letter(appliance: Appliance, attack: str) -> None:
     start(appliance)
     job_id, _ = appliance.submit(["ok"] * 5 + [attack] + ["ok"] * 5)
-    documents = appliance.wait_finished(job_id, 60)
+    documents = appliance.wait_finished(job_id)
     assert documents[5].state is DocumentState.DEAD
     assert documents[5].problem is not None
     assert "its process died" in documents[5].problem["detail"]
@@ -36,7 +37,7 @@ def test_a_document_that_ends_its_process_becomes_a_dead_letter(appliance: Appli
 def test_a_document_that_never_ends_is_stopped_at_the_soft_limit_and_said_so(appliance: Appliance) -> None:
     start(appliance, **LIMITS)
     job_id, _ = appliance.submit(["sleep 100", "ok"])
-    endless, fine = appliance.wait_finished(job_id, 60)
+    endless, fine = appliance.wait_finished(job_id)
     assert fine.state is DocumentState.SUCCEEDED
     assert endless.state is DocumentState.FAILED
     assert endless.problem is not None
@@ -46,13 +47,13 @@ def test_a_document_that_never_ends_is_stopped_at_the_soft_limit_and_said_so(app
 def test_a_slow_document_ends_partial_and_then_complete(appliance: Appliance) -> None:
     start(appliance, **LIMITS | {"slow_soft_time_limit_seconds": 20, "slow_time_limit_seconds": 22})
     job_id, (document_id,) = appliance.submit(["pages 30"])
-    appliance.wait(lambda: bool(appliance.ledger.document(document_id).result_key), 30, "partial result")  # type: ignore[union-attr]
+    appliance.wait(lambda: bool(appliance.ledger.document(document_id).result_key), 60, "partial result")  # type: ignore[union-attr]
     partial = appliance.ledger.document(document_id)
     assert partial is not None
     assert json.loads(appliance.store.read(partial.result_key))["text"] in {f"{n} of 30" for n in range(1, 30)}
     assert partial.problem is not None
     assert partial.problem["type"] == "/problems/time-limit-exceeded"
-    (whole,) = appliance.wait_finished(job_id, 60)
+    (whole,) = appliance.wait_finished(job_id)
     assert (whole.state, whole.attempts, whole.problem) == (DocumentState.SUCCEEDED, 2, None)
     assert json.loads(appliance.store.read(whole.result_key))["text"] == "pages 30"
 
@@ -60,7 +61,7 @@ def test_a_slow_document_ends_partial_and_then_complete(appliance: Appliance) ->
 def test_a_document_too_slow_for_the_slow_lane_too_keeps_its_better_part(appliance: Appliance) -> None:
     start(appliance, **LIMITS)
     job_id, _ = appliance.submit(["pages 60"])
-    (document,) = appliance.wait_finished(job_id, 60)
+    (document,) = appliance.wait_finished(job_id)
     assert (document.state, document.attempts) == (DocumentState.PARTIAL, 2)
     first, second = (f"results/{document.document_id}.{attempt}.json" for attempt in (1, 2))
     assert document.result_key == second
@@ -97,7 +98,7 @@ def test_a_document_whose_upload_is_gone_is_given_up_with_its_reason(appliance: 
     start(appliance)
     job_id, (document_id, _) = appliance.submit(["ok", "ok"])
     appliance.store.delete(f"documents/{document_id}")
-    gone, fine = appliance.wait_finished(job_id, 60)
+    gone, fine = appliance.wait_finished(job_id)
     assert fine.state is DocumentState.SUCCEEDED
     assert gone.state is DocumentState.DEAD
     assert gone.problem is not None

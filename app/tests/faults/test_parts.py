@@ -21,6 +21,8 @@ from tests.extract.test_ocr import LINES, scanned, tesseract  # noqa: F401 - a f
 from tests.queue.conftest import Appliance
 from tests.queue.splitting_evaluator import install
 
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture
 def appliance(settings: Settings, tmp_path: Path) -> Iterator[Appliance]:
@@ -84,7 +86,7 @@ def test_the_death_of_the_whole_worker_loses_no_part(appliance: Appliance) -> No
     first = appliance.start("worker", "--concurrency", "2")
     marks = [appliance.folder / "mark0", appliance.folder / "mark1"]
     job_id, _ = appliance.submit([document([*(f"hang-once {mark}" for mark in marks), "ok"])])
-    appliance.wait(lambda: all(mark.exists() for mark in marks), 20, "both processes read parts")
+    appliance.wait(lambda: all(mark.exists() for mark in marks), 60, "both processes read parts")
     os.killpg(first.pid, signal.SIGKILL)
     appliance.start("worker", "--concurrency", "2")
     appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
@@ -115,7 +117,7 @@ def test_small_documents_pass_the_scans_that_wait(appliance: Appliance) -> None:
     slow, _ = appliance.submit([document(["sleep 0.3"] * 12, heavy=True)])
     appliance.start("worker", "--concurrency", "1")
     broker = connect(appliance.settings.redis, appliance.settings.redis.broker_db)
-    appliance.wait(lambda: broker.llen(LANES["scans"].queue) > 3, 30, "parts wait among the scans")
+    appliance.wait(lambda: broker.llen(LANES["scans"].queue) > 3, 60, "parts wait among the scans")
     small, _ = appliance.submit(["ok"] * 8)
     done = appliance.wait_finished(small)
     (scan,) = appliance.wait_finished(slow)
@@ -123,7 +125,7 @@ def test_small_documents_pass_the_scans_that_wait(appliance: Appliance) -> None:
     assert text(appliance, scan.result_key) == " ".join(["known", *["sleep"] * 12])
 
 
-@pytest.mark.timeout(300)  # four processes that recognise pages, on two cores
+@pytest.mark.timeout(500)  # four processes that recognise pages, on two cores
 @pytest.mark.usefixtures("tesseract")
 def test_a_long_plan_and_a_scan_come_out_as_if_one_process_had_read_them(appliance: Appliance, tmp_path: Path) -> None:
     cache, rubric = tmp_path / "cache", load_rubric("decalogo")

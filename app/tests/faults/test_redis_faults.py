@@ -220,7 +220,7 @@ def test_twenty_kills_under_load_lose_no_message_for_good(processes: Processes) 
     ledger = open_ledger(processes.settings)
     for n in range(20):
         name = ("worker1", "worker2")[n % 2]
-        processes.wait(lambda: bool(ledger.live_workers()), 30, "a worker lives")
+        processes.wait(lambda: bool(ledger.live_workers()), 60, "a worker lives")
         time.sleep(0.35)
         processes.signal(name, signal.SIGKILL)
         processes.running[name].wait(10)

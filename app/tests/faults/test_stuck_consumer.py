@@ -15,7 +15,7 @@ from decalogo.queue.lanes import DEFAULT_QUEUE
 from tests.faults.deaf_redis import DeafRedis
 from tests.queue.conftest import Appliance
 
-pytestmark = pytest.mark.timeout(200)
+pytestmark = pytest.mark.timeout(300)
 PATIENCE = 4.0
 
 
@@ -34,7 +34,7 @@ def test_a_worker_that_is_connected_and_takes_nothing_is_restarted(appliance: Ap
         go_through(between, appliance)
         worker = appliance.start("worker", "--concurrency", "1")
         job_id, _ = appliance.submit(["ok"] * 3)
-        appliance.wait_finished(job_id, 60)
+        appliance.wait_finished(job_id)
         between.deaf.set()
         appliance.wait(lambda: bool(between.swallowed), 30, "the consumer's connection is swallowed")
         job_id, _ = appliance.submit(["ok"] * 3)
@@ -44,7 +44,7 @@ def test_a_worker_that_is_connected_and_takes_nothing_is_restarted(appliance: Ap
         assert {d.attempts for d in appliance.ledger.documents(job_id)} == {0}
         between.deaf.clear()
         appliance.start("worker", "--concurrency", "1")  # what the restart policy does
-        documents = appliance.wait_finished(job_id, 60)
+        documents = appliance.wait_finished(job_id)
         assert {(d.state, d.attempts) for d in documents} == {(DocumentState.SUCCEEDED, 1)}
     finally:
         between.close()
@@ -54,19 +54,19 @@ def test_a_worker_that_was_idle_when_redis_froze_is_not_taken_for_stuck(applianc
     broker = connect(appliance.settings.redis, appliance.settings.redis.broker_db)
     appliance.start("scheduler")
     job_id, _ = appliance.submit(["ok"] * 3)
-    appliance.wait(lambda: int(broker.llen(DEFAULT_QUEUE)) >= 3, 30, "messages wait before the worker starts")
+    appliance.wait(lambda: int(broker.llen(DEFAULT_QUEUE)) >= 3, 60, "messages wait before the worker starts")
     between = DeafRedis(appliance.settings.redis.port)
     try:
         go_through(between, appliance)
         between.deaf.set()  # so that it is still idle when Redis freezes
         worker = appliance.start("worker", "--concurrency", "1")
         # It looks when it starts, just before it asks for a message: idle, while work waits.
-        appliance.wait(lambda: bool(between.swallowed), 30, "the worker asks for a message")
+        appliance.wait(lambda: bool(between.swallowed), 60, "the worker asks for a message")
         between.awake.clear()
         time.sleep(PATIENCE + 1)
         between.hear()
         between.awake.set()
-        documents = appliance.wait_finished(job_id, 60)
+        documents = appliance.wait_finished(job_id)
         assert {(d.state, d.attempts) for d in documents} == {(DocumentState.SUCCEEDED, 1)}
         assert worker.poll() is None
         assert "idle while work waits" not in (appliance.folder / "worker1.log").read_text()

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ with at_root():
     from loadtest.stack import Stack
     from loadtest.users.plan import Plan
 
-    from loadtest import long, report, sweeps, verdict
+    from loadtest import long, presets, report, sweeps, verdict
 
 ROW = rows()["2c4g"]
 # What was measured last: its rows hold phases as every part has them.
@@ -33,6 +34,24 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
         monkeypatch.setattr(module, "warm_up", lambda *_: 0.0)
     (tmp_path / "run").mkdir()
     return Stack(Host(2, 4096, 2048), tmp_path / "run", 2)
+
+
+@pytest.mark.parametrize(("refusals", "asked"), [(0, 1), (2, 3), (3, 3)])
+def test_an_engine_that_holds_on_to_a_network_is_asked_three_times_to_delete_it(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, refusals: int, asked: int
+) -> None:
+    tries: list[str] = []
+
+    def compose(*arguments: str, **_: Any) -> None:
+        tries.append(arguments[-1])
+        if len(tries) <= refusals:
+            raise SystemExit("network has active endpoints")
+
+    monkeypatch.setattr(stack, "compose", compose)
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    with pytest.raises(SystemExit) if refusals == 3 else nullcontext():
+        stack.delete()
+    assert len(tries) == asked
 
 
 @pytest.mark.parametrize(
@@ -80,6 +99,13 @@ def test_an_urgent_document_that_could_not_be_measured_is_a_problem_of_its_value
     assert why.startswith("urgent document 1: ")
 
 
+def test_every_preset_is_run_with_its_own_settings_on_the_processors_there_are() -> None:
+    for name in presets.PRESETS:
+        settings = presets._settings(name, Host(2, 4096, 2048))
+        assert settings.keys() >= sweeps.DEFAULTS.keys()
+        assert float(settings["WORKER_CPUS"]) <= 2
+
+
 def sweep_point(value: str, wrong: list[str]) -> dict[str, Any]:
     return {
         "value": value, "per_hour": 3000.0, "urgent_p95": 1.5, "cpu_seconds_worker": 1.0, "worker_mib": 300,
@@ -96,6 +122,8 @@ def whole() -> dict[str, Any]:
     found["soak"] = {"per_hour": 1000.0, "minutes": 30.0, "slopes": slopes, "phase": PHASE, "wrong": ["it grows"]}
     points = [sweep_point("1", []), sweep_point("2", ["1 documents lost"])]
     found["sweeps"] = dict.fromkeys(sweeps.SWEEPS, points)
+    killed = {"slots": 16, "result_p50": 4.0, "in_work": 16, "begun_again": 3, "done_after": 12.5}
+    found["presets"] = [sweep_point("default", []) | killed, sweep_point("cost", ["1 documents lost"]) | killed]
     return found
 
 
@@ -104,15 +132,16 @@ def test_a_report_shows_every_part_with_its_picture_and_its_problems(tmp_path: P
     for name in ("country", "soak", "sweep-concurrency", "sweep-prefetch", "sweep-tasks_per_child"):
         assert (tmp_path / f"{name}.png").stat().st_size > 5000
     assert "<td>+40.0</td>" in page
-    for problem in ("soak: it grows", "sweep prefetch 2: 1 documents lost"):
+    assert "<td>3 of 16</td><td>12.5</td>" in page
+    for problem in ("soak: it grows", "sweep prefetch 2: 1 documents lost", "preset cost: 1 documents lost"):
         assert f"<li class=fail>{problem}" in page
         assert f"- FAILED {problem}" in (tmp_path / "results.md").read_text(encoding="utf-8")
-    assert len(verdict.problems(whole())) == 4
+    assert len(verdict.problems(whole())) == 5
 
 
 def test_a_report_of_the_country_alone_says_nothing_of_rows(tmp_path: Path) -> None:
     found = {**whole(), "rows": []}
-    for part in ("model", "knees", "scaling", "sweeps", "soak"):
+    for part in ("model", "knees", "scaling", "sweeps", "presets", "soak"):
         found.pop(part)
     page = report.write(found, tmp_path).read_text(encoding="utf-8")
     assert "Documents of the country: plans." in page

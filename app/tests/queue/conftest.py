@@ -75,14 +75,14 @@ class Appliance:
                 pytest.fail(f"not within {seconds} s: {what}\n{logs}")
             time.sleep(0.05)
 
-    def wait_finished(self, job_id: str, seconds: float = 40) -> list[Document]:
+    def wait_finished(self, job_id: str, seconds: float = 90) -> list[Document]:
         """Wait for the batch and return its documents, all terminal."""
         self.wait(lambda: self.ledger.batch(job_id).state is BatchState.FINISHED, seconds, "batch finished")  # type: ignore[union-attr]
         documents = self.ledger.documents(job_id, limit=10_000)
         assert all(d.state in TERMINAL for d in documents)
         return documents
 
-    def wait_running(self, document_id: str, seconds: float = 30) -> None:
+    def wait_running(self, document_id: str, seconds: float = 60) -> None:
         """Wait until a worker has claimed the document."""
         self.wait(lambda: self.ledger.document(document_id).state == "running", seconds, "running")  # type: ignore[union-attr]
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
+
 from decalogo.batches.states import DocumentState
 from tests.queue.conftest import Appliance
+
+pytestmark = pytest.mark.timeout(300)
 
 
 def test_a_batch_of_five_does_not_wait_for_a_batch_of_a_thousand(appliance: Appliance) -> None:

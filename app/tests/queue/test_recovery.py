@@ -7,12 +7,15 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
 from celery import Celery
 
 from decalogo.batches.states import DocumentState, Priority
 from decalogo.connections import connect
 from decalogo.queue.lanes import QUEUES, WORK_QUEUES
 from tests.queue.conftest import Appliance
+
+pytestmark = pytest.mark.timeout(300)
 
 
 def test_documents_are_evaluated_by_whoever_claims_them(appliance: Appliance) -> None:
@@ -30,8 +33,9 @@ def test_documents_are_evaluated_by_whoever_claims_them(appliance: Appliance) ->
 
 def test_a_live_worker_shows_the_settings_and_queues_it_works_with(appliance: Appliance) -> None:
     worker = appliance.start("worker", "--concurrency", "3")
-    appliance.wait(lambda: bool(appliance.ledger.live_workers()), 30, "worker alive")
+    appliance.wait(lambda: bool(appliance.ledger.live_workers()), 60, "worker alive")
     client = Celery(broker=appliance.settings.redis.url(appliance.settings.redis.broker_db))
+    appliance.wait(lambda: bool(client.control.ping(timeout=1)), 60, "it listens to questions, after it is alive")
     inspect = client.control.inspect(timeout=5)
     (conf,) = inspect.conf().values()
     expected = {
@@ -86,7 +90,7 @@ def test_a_killed_worker_loses_nothing(appliance: Appliance) -> None:
     first = appliance.start("worker", "--concurrency", "2")
     marks = [appliance.folder / "mark0", appliance.folder / "mark1"]
     job_id, _ = appliance.submit([*(f"hang-once {mark}" for mark in marks), *["ok"] * 6])
-    appliance.wait(lambda: all(mark.exists() for mark in marks), 20, "both processes are at work")
+    appliance.wait(lambda: all(mark.exists() for mark in marks), 60, "both processes are at work")
     os.killpg(first.pid, signal.SIGKILL)
     appliance.start("worker", "--concurrency", "2")
     appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
@@ -106,7 +110,7 @@ def test_a_frozen_workers_late_answer_is_fenced_off(appliance: Appliance) -> Non
     assert document.attempts == 2
     os.killpg(frozen.pid, signal.SIGCONT)
     log = appliance.folder / "worker1.log"
-    appliance.wait(lambda: '"fenced"' in log.read_text(), 20, "the late answer was refused")
+    appliance.wait(lambda: '"fenced"' in log.read_text(), 60, "the late answer was refused")
     after = appliance.ledger.document(document_id)
     assert after is not None
     assert (after.result_key, after.state) == (document.result_key, DocumentState.SUCCEEDED)
@@ -118,7 +122,7 @@ def test_a_stopped_worker_hands_back_what_it_cannot_finish(appliance: Appliance)
     first = appliance.start("worker", "--concurrency", "1")
     mark = appliance.folder / "mark"
     job_id, _ = appliance.submit([f"hang-once {mark}"])
-    appliance.wait(mark.exists, 20, "the process is at work")
+    appliance.wait(mark.exists, 60, "the process is at work")
     first.terminate()
     assert first.wait(20) == 0
     appliance.start("worker", "--concurrency", "1")
@@ -130,7 +134,7 @@ def test_deleted_queue_lists_are_filled_again_from_the_ledger(appliance: Applian
     appliance.start("scheduler")
     job_id, _ = appliance.submit(["ok"] * 30)
     broker = connect(appliance.settings.redis, appliance.settings.redis.broker_db)
-    appliance.wait(lambda: sum(broker.llen(name) for name in QUEUES) == 30, 20, "published")
+    appliance.wait(lambda: sum(broker.llen(name) for name in QUEUES) == 30, 60, "published")
     broker.delete(*QUEUES)
     appliance.start("worker", "--concurrency", "2")
     documents = appliance.wait_finished(job_id)
@@ -143,7 +147,7 @@ def published(appliance: Appliance, contents: dict[Priority, int]) -> dict[Prior
     appliance.start("scheduler")
     broker = connect(appliance.settings.redis, appliance.settings.redis.broker_db)
     total = sum(contents.values())
-    appliance.wait(lambda: sum(broker.llen(name) for name in QUEUES) == total, 20, "published")
+    appliance.wait(lambda: sum(broker.llen(name) for name in QUEUES) == total, 60, "published")
     return jobs
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -30,6 +32,7 @@ class Receiver:
     def __init__(self) -> None:
         self.messages: list[tuple[dict[str, str], bytes]] = []
         self.answers: list[int | str] = []
+        self.released = threading.Event()
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -39,6 +42,9 @@ class Receiver:
                 answer = receiver.answers.pop(0) if receiver.answers else 200
                 if answer == "drip":
                     receiver.drip(self)
+                    return
+                if answer == "silence":
+                    receiver.released.wait(20)
                     return
                 assert isinstance(answer, int)
                 self.send_response(answer)
@@ -70,6 +76,7 @@ class Receiver:
 def receiver() -> Iterator[Receiver]:
     started = Receiver()
     yield started
+    started.released.set()
     started.server.shutdown()
     started.server.server_close()
     started.thread.join()
@@ -87,10 +94,10 @@ def deliverer(settings: Settings) -> Deliverer:
 
 @pytest.fixture
 def hand_in(ledger: Ledger) -> Callable[..., str]:
-    def hand_in(url: str, name: str = "a") -> str:
+    def hand_in(url: str, name: str = "a", tenant: str = "t") -> str:
         documents = [NewDocument(f"doc_{name}", "a.pdf", "", "0" * 64, 1)]
         webhook = json.dumps({"url": url, "secret": SECRET})
-        ledger.admit(f"batch_{name}", "t", Options(), documents, handling=Handling(webhook=webhook))
+        ledger.admit(f"batch_{name}", tenant, Options(), documents, handling=Handling(webhook=webhook))
         return f"batch_{name}"
 
     return hand_in
@@ -105,6 +112,27 @@ def send_all(deliverer: Deliverer, attempts: int) -> list[bool]:
         made += [deliverer.attempt(due) for due in deliverer.take()]
         time.sleep(0.01)
     return made
+
+
+@contextmanager
+def delivering(deliverer: Deliverer) -> Iterator[None]:
+    """Have webhooks delivered as the scheduler does."""
+    stop = threading.Event()
+    running = threading.Thread(target=deliverer.run, args=(stop,))
+    running.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        running.join()
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> None:
+    """Poll until the condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_finished_batch_is_told_once_with_a_signature_that_the_reference_accepts(
@@ -180,6 +208,78 @@ def test_two_schedulers_do_not_tell_the_same(
     assert len(deliverer.take()) + len(other.take()) == 1
 
 
+def test_the_oldest_go_first_but_no_tenant_has_more_than_two_under_way(
+    ledger: Ledger, deliverer: Deliverer, hand_in: Callable[..., str]
+) -> None:
+    for name in ("a1", "a2", "a3", "b1", "b2", "c1"):
+        hand_in("http://127.0.0.1:9/", name, tenant=name[0])
+        ledger.cancel([f"doc_{name}"])
+    taken = deliverer.take()
+    assert [due.job_id.removeprefix("batch_") for due in taken] == ["a1", "b1", "c1", "a2", "b2"]
+    assert {due.tenant for due in taken} == {"a", "b", "c"}
+    assert deliverer.take(["a", "a", "b"]) == []
+    assert deliverer.take("t" * QUICK.at_once) == []
+    assert [due.job_id for due in deliverer.take(["a", "b"])] == ["batch_a3"]
+
+
+def test_a_tenant_whose_receiver_hangs_delays_nobody_else(
+    ledger: Ledger, hand_in: Callable[..., str], settings: Settings, receiver: Receiver
+) -> None:
+    patient = QUICK.model_copy(update={"timeout_seconds": 10.0})
+    deliverer = Deliverer(connect(settings.redis, settings.redis.ledger_db), patient)
+    receiver.answers = ["silence"] * 20
+    for number in range(20):
+        hand_in(receiver.url, f"hangs{number}", tenant="hangs")
+        ledger.cancel([f"doc_hangs{number}"])
+    others = Receiver()
+    with delivering(deliverer):
+        for number in range(3):  # the second and third while those that hang hold their slots
+            hand_in(others.url, f"fine{number}", tenant="fine")
+            ledger.cancel([f"doc_fine{number}"])
+            wait_until(lambda number=number: len(others.messages) > number, 5)
+        wait_until(lambda: len(receiver.messages) == 2, 5)
+        receiver.released.set()
+        wait_until(lambda: len(receiver.messages) >= 20, 10)  # its own go on as slots become free
+    others.released.set()
+    others.server.shutdown()
+    others.server.server_close()
+    others.thread.join()
+
+
+def test_finding_the_address_counts_towards_the_time_of_an_attempt(
+    receiver: Receiver,
+    ledger: Ledger,
+    deliverer: Deliverer,
+    hand_in: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hand_in(receiver.url)
+    receiver.answers = ["silence"]
+    ledger.cancel(["doc_a"])
+    (due,) = deliverer.take()
+    find = socket.getaddrinfo
+
+    def slow_name_server(*args: Any, **options: Any) -> Any:
+        time.sleep(0.8 * QUICK.timeout_seconds)
+        return find(*args, **options)
+
+    monkeypatch.setattr(target.socket, "getaddrinfo", slow_name_server)
+    started = time.monotonic()
+    assert deliverer.attempt(due) is False
+    assert time.monotonic() - started < 1.5 * QUICK.timeout_seconds
+
+
+def test_a_handshake_that_does_not_end_is_given_up_with_the_attempt() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        parts = target.check_url(f"https://127.0.0.1:{silent.getsockname()[1]}/", QUICK)
+        started = time.monotonic()
+        with pytest.raises(TimeoutError):
+            target.connect(parts, QUICK, started + 0.2)
+        with pytest.raises(TimeoutError, match="not connected in time"):
+            target.connect(parts, QUICK, started)
+        assert time.monotonic() - started < QUICK.timeout_seconds
+
+
 @pytest.mark.parametrize(
     ("address", "public"),
     [
@@ -212,7 +312,7 @@ def test_a_name_that_leads_inside_is_refused_when_it_is_connected_to() -> None:
     strict = WebhookSettings()
     parts = target.check_url("https://localhost/hook", strict)
     with pytest.raises(target.ForbiddenAddressError):
-        target.connect(parts, strict)
+        target.connect(parts, strict, time.monotonic() + 5)
 
 
 @pytest.mark.parametrize(

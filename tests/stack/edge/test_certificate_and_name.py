@@ -16,6 +16,7 @@ from appliance import Appliance, docker
 from authority import Authority
 from client import Client
 from cryptography import x509
+from papers import REAL_PLAN
 from raw import connection, exchange, head
 from tools import tool
 
@@ -94,16 +95,31 @@ def shown(appliance: Appliance, authority_pem: str) -> int:
     return x509.load_der_x509_certificate(der).serial_number
 
 
-def test_a_renewed_certificate_is_shown_without_a_restart(
-    appliance: Appliance, authority: Authority, tls_folder: Path
-) -> None:
-    before = appliance.inspect("nginx")[0]["State"]["StartedAt"]
-    serial = authority.write(tls_folder, NAME, "localhost")
+def wait_until_shown(appliance: Appliance, authority: Authority, serial: int) -> None:
     deadline = time.monotonic() + 20
     while shown(appliance, authority.pem) != serial:
         assert time.monotonic() < deadline, "the old certificate is still shown"
         time.sleep(0.2)
+
+
+def test_a_renewed_certificate_is_shown_without_a_restart(
+    appliance: Appliance, authority: Authority, tls_folder: Path
+) -> None:
+    before = appliance.inspect("nginx")[0]["State"]["StartedAt"]
+    wait_until_shown(appliance, authority, authority.write(tls_folder, NAME, "localhost"))
     assert appliance.inspect("nginx")[0]["State"]["StartedAt"] == before
+
+
+def test_the_appliance_itself_needs_no_name_of_this_machine_in_it(
+    appliance: Appliance, authority: Authority, tls_folder: Path
+) -> None:
+    serial = authority.write(tls_folder, NAME)
+    wait_until_shown(appliance, authority, serial)
+    try:
+        job_id = appliance.run("decalogo", "submit", str(REAL_PLAN), "--wait").strip()
+        assert "1 succeeded of 1" in appliance.run("decalogo", "status", job_id)
+    finally:
+        wait_until_shown(appliance, authority, authority.write(tls_folder, NAME, "localhost"))
 
 
 def test_the_name_is_answered(appliance: Appliance, authority_pem: str) -> None:

@@ -46,3 +46,10 @@ def test_the_other_form_is_refused_while_this_one_runs(appliance: Appliance) -> 
 
 def test_status_tells_that_it_is_ready(appliance: Appliance) -> None:
     assert "ready" in appliance.run("status")
+
+
+def test_the_doctor_finds_it_well(appliance: Appliance) -> None:
+    said = appliance.run("doctor")
+    assert "FAIL" not in said, said
+    assert "0 broken" in said
+    assert "the result is right" in said

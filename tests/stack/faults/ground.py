@@ -173,7 +173,7 @@ class Ground:
         wait(busy, f"{count} documents in work")
         return found
 
-    def wait_ended(self, documents: list[str], seconds: float = 90) -> None:
+    def wait_ended(self, documents: list[str], seconds: float = 240) -> None:
         """Wait until every one of the documents has its result."""
         wait(lambda: set(self.states(documents)) <= {"succeeded"}, "the documents in work have their results", seconds)
 

@@ -18,7 +18,7 @@ from client import Client
 
 File = tuple[str, bytes | io.BytesIO]
 UPLOAD = "/api/v1/batch/upload"
-RETRIED = (409, 429, 503)
+RETRIED = (408, 409, 429, 503)
 
 
 @dataclass

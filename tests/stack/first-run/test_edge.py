@@ -78,11 +78,13 @@ def check_limited(answers: list[httpx.Response], retry_after: str) -> None:
 
 
 def test_requests_past_the_burst_of_20_are_limited(client: Client) -> None:
+    started = time.monotonic()
     client.ask("GET", "/api/v1/batch")
     answers = burst(client, "GET", "/api/v1/batch", 40)
+    free_meanwhile = (time.monotonic() - started) * 100 / 60
 
     check_limited(answers, "1")
-    assert sum(answer.status_code == 200 for answer in answers) <= 23  # the burst, and what became free meanwhile
+    assert sum(answer.status_code == 200 for answer in answers) <= 22 + free_meanwhile
     time.sleep(1)  # what Retry-After said
     assert client.http.get("/api/v1/batch").status_code == 200
 
@@ -92,7 +94,7 @@ def test_uploads_past_the_burst_of_5_are_limited(client: Client) -> None:
 
     check_limited(answers, "6")
     assert sum(answer.status_code != 429 for answer in answers) <= 7
-    time.sleep(6)  # what Retry-After said
+    time.sleep(6.1)  # what Retry-After said; nginx counts 10 a minute as 0.166 a second
     assert client.http.post("/api/v1/batch/upload").status_code != 429
 
 
@@ -113,7 +115,7 @@ def test_an_edge_without_api_says_so_and_finds_it_again_at_another_address(
             image = appliance.inspect("nginx")[0]["Image"]
             network = ["--network", f"{appliance.name}_frontend"]
             squatters.append(
-                docker("run", "-d", "--rm", "--init", *network, "--entrypoint", "sleep", image, "120").strip()
+                docker("run", "-d", "--rm", "--init", *network, "--entrypoint", "sleep", image, "600").strip()
             )
     finally:
         appliance.run("up", "--scale", "worker=2")

@@ -49,6 +49,18 @@ def test_unfinished_documents_go_on_after_down_and_up(appliance: Appliance, clie
     assert client.follow(accepted["job_id"], seconds=180)[-1]["succeeded"] == 12
 
 
+def test_status_fails_while_a_service_is_down(appliance: Appliance) -> None:
+    stopped = appliance.container_ids("worker")[0]
+    docker("stop", stopped)
+    try:
+        with pytest.raises(AssertionError, match=r"Not healthy: worker\."):
+            appliance.run("status")
+    finally:
+        docker("start", stopped)
+    wait_for(lambda: appliance.inspect("worker")[0]["State"]["Health"]["Status"] == "healthy", "a healthy worker again")
+    assert "worker-1" in appliance.run("status")
+
+
 def test_a_worker_killed_at_work_loses_nothing(appliance: Appliance, client: Client) -> None:
     accepted = client.upload([(f"{n}.pdf", REAL_PLAN.read_bytes()) for n in range(12)])
     status = f"/api/v1/batch/status/{accepted['job_id']}"

@@ -49,6 +49,17 @@ def test_nothing_is_published_before_a_host_may_join(appliance: Appliance) -> No
             socket.create_connection(("127.0.0.1", port), 5).close()
 
 
+def test_a_door_that_cannot_open_is_closed_again(appliance: Appliance) -> None:
+    with (
+        socket.create_server(("0.0.0.0", appliance.hosts_port)),
+        pytest.raises(AssertionError, match="did not open"),
+    ):
+        appliance.run("join-token", "north")
+
+    assert not (appliance.folder / "var/hosts").exists()
+    assert "hosts" not in appliance.compose("ps", "--all", "--services").split()
+
+
 def test_a_second_host_that_shares_no_network_and_no_disk_finishes_documents(
     appliance: Appliance, client: Client, second: SecondHost, joined: Joined
 ) -> None:
@@ -62,7 +73,7 @@ def test_a_second_host_that_shares_no_network_and_no_disk_finishes_documents(
     counts = client.follow(hand_in(client, 4), seconds=60)[-1]
 
     assert counts["succeeded"] == counts["total"] == 4
-    assert second.log().count('"outcome": "succeeded"') == 4
+    wait(lambda: second.log().count('"outcome": "succeeded"') == 4, "its log tells of all four", 10)
 
 
 def test_its_workers_are_known_by_the_hosts_name(appliance: Appliance, second: SecondHost, joined: Joined) -> None:
@@ -129,7 +140,7 @@ def test_a_host_that_is_back_works_again(appliance: Appliance, client: Client, s
     counts = client.follow(hand_in(client, 2), seconds=60)[-1]
 
     assert counts["succeeded"] == counts["total"] == 2
-    assert second.log().count('"outcome": "succeeded"') == before + 2
+    wait(lambda: second.log().count('"outcome": "succeeded"') == before + 2, "its log tells of both", 10)
 
 
 def test_the_number_of_its_workers_changes_without_the_line(appliance: Appliance, second: SecondHost) -> None:

@@ -58,12 +58,13 @@ class Prometheus:
 
     def __init__(self, appliance: Appliance) -> None:
         user, password = appliance.run("operator").strip().split(":")
-        self.http = appliance.client("").http
+        self.client = appliance.client("")
+        self.http = self.client.http
         self.login = httpx.BasicAuth(user, password)
 
     def ask(self, path: str, **parameters: str) -> Any:
         """Return the data of an answer of its API."""
-        answer = self.http.get(f"/prometheus/api/v1/{path}", params=parameters, auth=self.login)
+        answer = self.client.send("GET", f"/prometheus/api/v1/{path}", params=parameters, auth=self.login)
         body = answer.json()
         assert answer.status_code == 200, f"{parameters}: {body}"
         return body["data"]
@@ -79,7 +80,7 @@ class Prometheus:
 
     def silenced(self) -> set[str]:
         """Return the names of the alerts that Alertmanager keeps to itself."""
-        answer = self.http.get("/alertmanager/api/v2/alerts", auth=self.login)
+        answer = self.client.send("GET", "/alertmanager/api/v2/alerts", auth=self.login)
         return {one["labels"]["alertname"] for one in answer.json() if one["status"]["state"] == "suppressed"}
 
 

@@ -8,7 +8,7 @@ from conftest import SECONDS_A_DOCUMENT
 from papers import small_text
 
 SLOTS_A_WORKER = 4
-DOCUMENTS = 240
+DOCUMENTS = 400
 
 
 def test_workers_scale_from_one_to_six_to_two_while_documents_flow(appliance: Appliance, client: Client) -> None:
@@ -18,7 +18,7 @@ def test_workers_scale_from_one_to_six_to_two_while_documents_flow(appliance: Ap
     scale(appliance, 6)
     six = rate(client, job_id, seconds=12)
     scale(appliance, 2)
-    last = client.follow(job_id, seconds=180)[-1]
+    last = client.follow(job_id, seconds=300)[-1]
 
     print(f"documents a second: {one:.1f} with 1 worker, {six:.1f} with 6")
     assert last["succeeded"] == last["total"] == DOCUMENTS

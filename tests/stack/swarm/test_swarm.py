@@ -60,6 +60,21 @@ def test_workers_scale_and_a_killed_one_loses_no_document(stack: Stack, client: 
         time.sleep(0.5)  # between two looks
 
 
+def test_an_update_replaces_what_was_built_anew_and_nothing_else(stack: Stack) -> None:
+    before = {name: stack.running(name) for name in ("nginx", "redis", "api")}
+    with (stack.clone.folder / "config/nginx/edge.conf").open("a", encoding="utf-8") as file:
+        file.write("# an update\n")
+
+    stack.clone.run("swarm", "up")
+
+    deadline = time.monotonic() + 120
+    while len(now := stack.running("nginx")) != 1 or now == before["nginx"]:
+        assert time.monotonic() < deadline, "the edge still runs what it ran"
+        time.sleep(0.5)  # between two looks
+    assert "# an update" in stack.exec("nginx", "tail", "-n", "1", "/etc/nginx/edge.conf")
+    assert {name: stack.running(name) for name in ("redis", "api")} == {name: before[name] for name in ("redis", "api")}
+
+
 def test_the_one_shot_ran_once_and_ended_well(stack: Stack) -> None:
     states = docker("service", "ps", f"{stack.name}_setup", "--format", "{{.CurrentState}}").splitlines()
     assert len(states) == 1

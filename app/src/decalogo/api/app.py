@@ -15,6 +15,7 @@ from decalogo.api.links import ROOT
 from decalogo.api.middleware import RequestContext
 from decalogo.api.routes import attempts, batches, changes, dead, documents, events, health, results
 from decalogo.api.services import Services, open_services
+from decalogo.api.streams import Streams
 from decalogo.logs import get_logger
 from decalogo.settings import Settings
 
@@ -53,7 +54,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     )
     app.state.services = services or open_services(settings)
     app.state.uploads = set()
-    app.state.streams = set()
+    app.state.streams = Streams(settings.api.event_streams)
     app.state.stopping = asyncio.Event()
     for router in _ROUTERS:
         app.include_router(router, prefix=ROOT)

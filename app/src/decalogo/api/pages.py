@@ -1,25 +1,61 @@
-"""Page texts of a document, unpacked from the artifact store."""
+"""The text of one page of a document, read from the artifact store.
+
+Page texts are kept as a gzipped JSON list of strings, of up to 40 million characters. It is unpacked piece by piece as
+far as the page that was asked for, so that a request holds no more than its page, whatever the document's size.
+"""
 
 from __future__ import annotations
 
 import gzip
-from functools import lru_cache
+from collections.abc import Iterator
+from typing import Final, cast
 
 import orjson
 
+from decalogo.errors import NotFoundError
 from decalogo.storage.artifacts import ArtifactStore
 
+PIECE_BYTES: Final = 64 * 1024
 
-def page_texts(store: ArtifactStore, key: str) -> list[str]:
-    """Return the texts of all pages; raises ``FileNotFoundError``.
 
-    The few documents read last stay unpacked (about 1 MB for 300 pages), because who checks evidence reads many pages
-    of one document. A key names one attempt and is never written twice, so nothing here can be stale.
+def page_text(store: ArtifactStore, key: str, page: int) -> str:
+    """Return the text of a page.
+
+    Args:
+        store: holds the texts.
+        key: where they are.
+        page: its number, from 1.
+
+    Raises:
+        FileNotFoundError: there are no texts under ``key``.
+        NotFoundError: the document has fewer pages; ``pages`` says how many.
     """
-    return _unpacked(store.root, store, key)
+    opening, seen, raw = 2 * page - 1, 0, bytearray(b'"')
+    with gzip.open(store.path(key)) as file:
+        for piece, masked in _pieces(file):
+            here = seen + masked.count(b'"')
+            if here >= opening:
+                end = _after(masked, opening + 1 - seen) - 1 if here > opening else len(piece)
+                raw += piece[_after(masked, opening - seen) : end]
+            seen = here
+            if seen > opening:
+                break
+    if seen <= opening:
+        raise NotFoundError(f"The document has {seen // 2} pages.", pages=seen // 2)
+    raw += b'"'
+    return cast(str, orjson.loads(raw))
 
 
-@lru_cache(maxsize=4)
-def _unpacked(_root: object, store: ArtifactStore, key: str) -> list[str]:
-    texts: list[str] = orjson.loads(gzip.decompress(store.read(key)))
-    return texts
+def _pieces(file: gzip.GzipFile) -> Iterator[tuple[bytes, bytes]]:
+    """Yield some of the JSON, never half an escape, and the same with only those quotes that begin or end a string."""
+    half = b""
+    while some := file.read(PIECE_BYTES):
+        piece = half + some
+        half = piece[-1:] if (len(piece) - len(piece.rstrip(b"\\"))) % 2 else b""
+        piece = piece.removesuffix(half)
+        yield piece, piece.replace(b"\\\\", b"  ").replace(b'\\"', b"  ")
+
+
+def _after(masked: bytes, quotes: int) -> int:
+    """Return where the text after so many quotes begins; 0 for none or less."""
+    return len(masked) - len(masked.split(b'"', quotes)[quotes]) if quotes > 0 else 0

@@ -10,6 +10,7 @@ from typing import Any, cast
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
@@ -59,16 +60,29 @@ def error_response(request: Request, error: DecalogoError) -> Response:
     return problem_response(request, error.problem(), headers)
 
 
-def body_error(errors: Sequence[Mapping[str, str]]) -> BodyError:
-    """Return the error for one or more things wrong in a body, each with ``where`` and ``detail``."""
+def body_error(errors: Sequence[Mapping[str, str]], count: int = 0) -> BodyError:
+    """Return the error for one or more things wrong in a body.
+
+    Args:
+        errors: ``where`` and ``detail`` of each; the first ``MAX_ERRORS`` are told.
+        count: how many there are when ``errors`` holds only the first of them.
+    """
     first = f"{errors[0]['where']}: {errors[0]['detail']}"
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return BodyError(first + more, errors=list(errors[:MAX_ERRORS]))
+    more = max(count, len(errors)) - 1
+    return BodyError(first + (f" (and {more} more)" if more else ""), errors=list(errors[:MAX_ERRORS]))
 
 
-def pydantic_errors(errors: Sequence[Any], root: str = "") -> list[dict[str, str]]:
-    """Return pydantic's errors as ``where`` (e.g. ``options.custom_ids[2]``) and ``detail``."""
-    return [{"where": _where(root, error["loc"]), "detail": error["msg"]} for error in errors]
+def validation_error(error: ValidationError, root: str = "") -> BodyError:
+    """Return the error for what pydantic finds wrong under ``root``, as ``where`` (``options.custom_ids[2]``) and why.
+
+    pydantic makes an object of every error, so the model must bound how many there can be.
+    """
+    return _body_error(error.errors(include_url=False, include_context=False, include_input=False), root)
+
+
+def _body_error(errors: Sequence[Any], root: str = "") -> BodyError:
+    told = [{"where": _where(root, error["loc"]), "detail": error["msg"]} for error in errors[:MAX_ERRORS]]
+    return body_error(told, len(errors))
 
 
 def _where(root: str, location: Sequence[str | int]) -> str:
@@ -111,7 +125,7 @@ def _methods(request: Request) -> list[str]:
 
 
 def _on_validation_error(request: Request, error: Exception) -> Response:
-    return error_response(request, body_error(pydantic_errors(cast(RequestValidationError, error).errors())))
+    return error_response(request, _body_error(cast(RequestValidationError, error).errors()))
 
 
 def _on_redis_error(request: Request, error: Exception) -> Response:

@@ -20,10 +20,10 @@ class CeleryControl:
         for queue in WORK_QUEUES:
             self._control.cancel_consumer(queue, destination=[node], reply=True, timeout=_ANSWER_SECONDS)
 
-    def take_again(self, node: str) -> None:
-        """Tell a worker that was to stop taking to go on."""
-        for queue in WORK_QUEUES:
-            self._control.add_consumer(queue, destination=[node], reply=True, timeout=_ANSWER_SECONDS)
+    def take_again(self, *nodes: str) -> None:
+        """Tell workers that were to stop taking, if they were, to go on; they are told all at once."""
+        for queue in WORK_QUEUES if nodes else ():  # without a destination every worker would hear it
+            self._control.add_consumer(queue, destination=list(nodes), reply=True, timeout=_ANSWER_SECONDS)
 
     def busy(self, node: str) -> bool | None:
         """Tell whether the worker still runs something; ``None`` when it does not answer."""

@@ -26,8 +26,8 @@ class Control(Protocol):
     def stop_taking(self, node: str) -> None:
         """Tell a worker to take nothing more; what it runs goes on."""
 
-    def take_again(self, node: str) -> None:
-        """Take that back."""
+    def take_again(self, *nodes: str) -> None:
+        """Take that back, if they were told."""
 
     def busy(self, node: str) -> bool | None:
         """Tell whether the worker still runs something; ``None`` when it does not answer."""
@@ -60,15 +60,21 @@ class Autoscaler:
         self._memory = Memory()
         self._leaving: dict[str, float] = {}
         """Workers that drain: container id to the time until which they may."""
+        self._first_look = True
 
     def look(self) -> int:
         """Look once, change what must change, and return how many workers there should be.
 
         Raises:
             RedisError: the ledger does not answer.
+            OperationalError: the broker does not answer.
             httpx.HTTPError: the gate does not answer, or refused.
         """
         workers, room = self._workers()
+        if self._first_look:
+            # An autoscaler before this one may have told some to drain, and nobody knows which.
+            self._control.take_again(*(worker["node"] for worker in workers))
+            self._first_look = False
         staying = [worker for worker in workers if worker["id"] not in self._leaving]
         seen = Seen(
             at=self._clock(),
@@ -83,8 +89,9 @@ class Autoscaler:
             log.info("scaling", workers=seen.workers, target=target, queued=seen.depth, rate=round(seen.rate, 3))
         self._grow(target - seen.workers, [worker for worker in workers if worker["id"] in self._leaving])
         for worker in staying[target:]:
-            self._control.stop_taking(worker["node"])
+            # Noted first: one that was told half of it goes all the same.
             self._leaving[worker["id"]] = seen.at + self._settings.drain_seconds
+            self._control.stop_taking(worker["node"])
         self._let_go(workers)
         return target
 

@@ -123,6 +123,8 @@ def _store(store: ArtifactStore, key: str, content: Any) -> None:
 def _load(client: Any, store: ArtifactStore, rows: dict[str, dict[str, Any]]) -> tuple[int, int]:
     """Write the entries and build the indexes from them; whatever has lost its upload is left out."""
     batches = documents = 0
+    seconds, micros = client.time()
+    now = seconds + micros / 1e6
     for name, row in rows.items():
         kind, _, identity = name.partition(":")
         with client.pipeline(transaction=True) as pipe:
@@ -135,14 +137,24 @@ def _load(client: Any, store: ArtifactStore, rows: dict[str, dict[str, Any]]) ->
                     for m in row.pop(_MEMBERS, [])
                     if f"document:{m}" in rows and store.exists(f"documents/{m}")
                 }
-                _load_batch(pipe, identity, row, members, store)
+                _load_batch(pipe, identity, row, members, store, now)
                 batches += 1
                 documents += len(members)
             pipe.execute()
     return batches, documents
 
 
-def _load_batch(pipe: Any, job_id: str, batch: dict[str, str], members: dict[str, Any], store: ArtifactStore) -> None:
+def _finished_at(batch: dict[str, str], members: dict[str, Any], now: float) -> str:
+    """Return when a batch finished whose documents have all ended; one that did so during the backup may not say it."""
+    if float(batch["finished_at"]):
+        return batch["finished_at"]
+    latest = max((float(row["finished_at"]) for row in members.values()), default=0.0)
+    return f"{latest or now:.6f}"
+
+
+def _load_batch(
+    pipe: Any, job_id: str, batch: dict[str, str], members: dict[str, Any], store: ArtifactStore, now: float
+) -> None:
     counts = Counter(dict.fromkeys(DocumentState, 0))
     for document_id, row in members.items():
         if row["state"] == DocumentState.RUNNING or (row["result_key"] and not store.exists(row["result_key"])):
@@ -162,7 +174,7 @@ def _load_batch(pipe: Any, job_id: str, batch: dict[str, str], members: dict[str
         elif row["state"] == DocumentState.DEAD:
             pipe.zadd("dead", {document_id: float(row["finished_at"])})
     waiting = counts[DocumentState.QUEUED]
-    finished_at = "0" if waiting else batch["finished_at"]
+    finished_at = "0" if waiting else _finished_at(batch, members, now)
     numbers = {state.value: count for state, count in counts.items()} | {"total": len(members)}
     pipe.hset(f"batch:{job_id}", mapping=batch | numbers | {"finished_at": finished_at})
     pipe.delete(f"batch:{job_id}{_MEMBERS}")

@@ -227,13 +227,40 @@ class Ledger(Reading):
         """Cancel what is not finished (a running attempt's answer will not count); returns how many were."""
         return sum(self._run("cancel", *part) for part in _parts(document_ids))
 
-    def revive(self, document_ids: Sequence[str]) -> list[str]:
-        """Queue again what failed, died, was cancelled or is partial; returns which were."""
-        return [name for part in _parts(document_ids) for name in self._run("revive", *part)]
+    def revive(self, document_ids: Sequence[str], *, tenant: str = "", tenant_limit: int = 0) -> list[str]:
+        """Queue again what failed, died, was cancelled or is partial.
 
-    def forget(self, job_id: str) -> list[tuple[str, str, str]]:
-        """Remove a batch for good; returns document id, result key and pages key of each artifact set left behind."""
-        flat = cast("list[str]", self._run("forget", job_id))
+        Args:
+            document_ids: those that ended otherwise, have not ended or are unknown are left alone.
+            tenant: who asks: there must be room as for an upload, in the same step. Empty, an operator: none is needed.
+            tenant_limit: most documents the tenant may have unfinished, these included; 0 is no limit.
+
+        Returns:
+            Which were queued.
+
+        Raises:
+            UnavailableError: no room for all of them; nothing was queued.
+            QuotaError: the tenant's limit would be passed; nothing was queued.
+        """
+        revived: list[str] = []
+        for part in [document_ids] if tenant else _parts(document_ids):
+            said, *rest = self._run("revive", tenant, *self._limits(tenant_limit), *part)
+            if said == "refused":
+                refuse(rest)
+            revived += rest
+        return revived
+
+    def forget(self, job_id: str, *, finished_for: float | None = None) -> list[tuple[str, str, str]]:
+        """Remove a batch for good.
+
+        Args:
+            job_id: the batch.
+            finished_for: only if it has been finished for so many seconds, judged in the same step; None: at any time.
+
+        Returns:
+            Document id, result key and pages key of each artifact set left behind.
+        """
+        flat = cast("list[str]", self._run("forget", job_id, "" if finished_for is None else finished_for))
         return list(zip(flat[::3], flat[1::3], flat[2::3], strict=True))
 
     def drop(self, document_ids: Sequence[str]) -> int:

@@ -111,10 +111,10 @@ class Reading:
             Document.from_row(name, row) for name, row in zip(ids, self._hashes("document", ids), strict=True) if row
         ]
 
-    def finished_before(self, age_seconds: float, limit: int = 100) -> list[str]:
+    def finished_before(self, age_seconds: float, *, offset: int = 0, limit: int = 100) -> list[str]:
         """Return batches that finished longer ago than ``age_seconds``, oldest first."""
         before = self._time() - age_seconds
-        return cast("list[str]", self._redis.zrangebyscore("finished", "-inf", before, start=0, num=limit))
+        return cast("list[str]", self._redis.zrangebyscore("finished", "-inf", before, start=offset, num=limit))
 
     def _time(self) -> float:
         seconds, micros = self._redis.time()

@@ -10,7 +10,7 @@ from typing import Any
 import redis
 
 _SHARED = ("prelude", "admission")
-_ADMITTING = ("admit", "room")
+_ADMITTING = ("admit", "revive", "room")
 
 
 class Scripts:

@@ -185,7 +185,7 @@ class Document:
             problem=json.loads(row["problem"]) if row["problem"] else None,
             result_key=row["result_key"],
             pages_key=row["pages_key"],
-            losses=[json.loads(line) for line in row.get("losses", "").splitlines()],
+            losses=[json.loads(line) for line in row.get("losses", "").split("\n") if line],
             created_at=float(row["created_at"]),
             started_at=float(row["started_at"]),
             finished_at=float(row["finished_at"]),

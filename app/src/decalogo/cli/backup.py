@@ -8,12 +8,13 @@ from pathlib import Path
 import typer
 
 from decalogo.batches.backup import restore_backup, write_backup
+from decalogo.cli.errors import told
 from decalogo.connections import connect
-from decalogo.errors import DecalogoError
 from decalogo.settings import get_settings
 from decalogo.storage.artifacts import ArtifactStore
 
 
+@told()
 def backup(file: Path) -> None:
     """Write the archive to ``file`` (``-`` is standard output); a file appears whole or not at all."""
     settings = get_settings()
@@ -28,19 +29,16 @@ def backup(file: Path) -> None:
     typer.echo(_summary("saved", counts), err=True)
 
 
+@told()
 def restore(file: Path, force: bool) -> None:
     """Bring an archive back from ``file`` (``-`` is standard input)."""
     settings = get_settings()
     client, store = connect(settings.redis, settings.redis.ledger_db), ArtifactStore(settings.storage.path)
-    try:
-        if str(file) == "-":
-            counts = restore_backup(client, store, sys.stdin.buffer, force=force)
-        else:
-            with file.open("rb") as source:
-                counts = restore_backup(client, store, source, force=force)
-    except DecalogoError as error:
-        typer.echo(error.detail, err=True)
-        raise typer.Exit(1) from error
+    if str(file) == "-":
+        counts = restore_backup(client, store, sys.stdin.buffer, force=force)
+    else:
+        with file.open("rb") as source:
+            counts = restore_backup(client, store, source, force=force)
     typer.echo(_summary("restored", counts), err=True)
 
 

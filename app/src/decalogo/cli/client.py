@@ -90,7 +90,7 @@ def submit(
     from decalogo.client.multipart import FilePart
     from decalogo.client.service import SubmitOptions
 
-    with outcome(), _open(ctx, url, token, token_file, ca, insecure, patience) as appliance:
+    with outcome(), opened(ctx, url, token, token_file, ca, insecure, patience) as appliance:
         reasons = dict(entry.partition("=")[::2] for entry in not_applicable or [])
         batches = plan([FilePart.of(path) for path in files], custom_id or [], split=split)
         job_ids: list[str] = []
@@ -130,7 +130,7 @@ def status(
     """Show how far batches are."""
     from decalogo.cli import client_view as view
 
-    with outcome(), _open(ctx, url, token, token_file, ca, insecure, patience) as appliance:
+    with outcome(), opened(ctx, url, token, token_file, ca, insecure, patience) as appliance:
         complete = True
         for job_id in job_ids:
             if wait:
@@ -157,7 +157,7 @@ def results(
     patience: Patience = 120.0,
 ) -> None:
     """Save the results of a batch, with a summary; what is not done yet is listed without a result."""
-    with outcome(), _open(ctx, url, token, token_file, ca, insecure, patience) as appliance:
+    with outcome(), opened(ctx, url, token, token_file, ca, insecure, patience) as appliance:
         if not _save(appliance, job_id, output, form):
             raise typer.Exit(INCOMPLETE)
 
@@ -201,7 +201,7 @@ def outcome() -> Iterator[None]:
         raise typer.Exit(USAGE) from error
 
 
-def _open(
+def opened(
     ctx: typer.Context,
     url: str,
     token: str,
@@ -210,6 +210,11 @@ def _open(
     insecure: bool,
     patience: float,
 ) -> Appliance:
+    """Return the appliance that the options name.
+
+    Raises:
+        ClientError: no address, or no token.
+    """
     from decalogo.cli import client_view as view
     from decalogo.client import retry
     from decalogo.client.connection import Connection

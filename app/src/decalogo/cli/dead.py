@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from decalogo.cli.errors import told
+from decalogo.errors import NotFoundError
 
 if TYPE_CHECKING:
     from decalogo.batches.ledger import Ledger
@@ -16,6 +19,7 @@ Id = Annotated[str, typer.Argument(help="A document's id, or `all`.")]
 
 
 @app.command("list")
+@told()
 def list_() -> None:
     """Print one line a dead letter, newest first: id, batch, attempts, size, file name, last reason."""
     for document in _ledger().dead(limit=10_000):
@@ -25,17 +29,19 @@ def list_() -> None:
 
 
 @app.command()
+@told()
 def show(document_id: Annotated[str, typer.Argument(help="A document's id.")]) -> None:
     """Print all that is known of one dead letter, as JSON."""
     from dataclasses import asdict
 
     document = _ledger().document(document_id)
     if document is None:
-        _fail(f"there is no document {document_id}")
+        raise NotFoundError(f"there is no document {document_id}")
     typer.echo(json.dumps(asdict(document), indent=2, ensure_ascii=False))
 
 
 @app.command()
+@told()
 def retry(document_id: Id) -> None:
     """Queue dead letters again; their lost attempts are forgiven."""
     revived = _ledger().revive(_chosen(document_id))
@@ -43,6 +49,7 @@ def retry(document_id: Id) -> None:
 
 
 @app.command()
+@told()
 def drop(document_id: Id) -> None:
     """Strike dead letters off this list for good; they stay in their batches as dead, with their reason."""
     typer.echo(f"{_ledger().drop(_chosen(document_id))} dropped")
@@ -60,10 +67,5 @@ def _chosen(document_id: str) -> list[str]:
     if document_id == "all":
         return dead
     if document_id not in dead:
-        _fail(f"{document_id} is not a dead letter")
+        raise NotFoundError(f"{document_id} is not a dead letter")
     return [document_id]
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)

@@ -60,7 +60,7 @@ def up(
     data: Data = DEFAULT_DATA,
     workers: Annotated[int | None, typer.Option(help="Documents judged at once; 2 at first.", min=1)] = None,
     port: Annotated[int | None, typer.Option(help="Port of the API; 8000 at first.", min=1, max=65535)] = None,
-    timeout: Annotated[float, typer.Option(help="Longest wait until ready, seconds.", min=1)] = 60.0,
+    timeout: Annotated[float, typer.Option(help="Longest wait until ready, seconds.", min=1)] = 180.0,
     attach: Annotated[bool, typer.Option("--attach", help="Stay, show the logs, stop on Ctrl-C.")] = False,
 ) -> None:
     """Start it and return when it is ready; nothing happens when it already runs."""

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from decalogo.errors import ClientError
+from decalogo.cli.errors import told
 
 app = typer.Typer(no_args_is_help=True, help="Let other hosts join, list them, put them out (the stack's one-shot).")
 Root = Annotated[Path, typer.Option(help="Parent of the services' secret folders.")]
@@ -17,6 +17,7 @@ _ROOT = Path("/secrets")
 
 
 @app.command()
+@told()
 def add(
     name: Annotated[str, typer.Argument(help="Name of the host, shown in the names of its workers.")],
     address: Annotated[str, typer.Option(help="Name or address under which it reaches this one.")],
@@ -27,14 +28,11 @@ def add(
     """Print a line that lets a host join, alone on standard output; it cannot be shown again."""
     from decalogo.setup.hosts import add_host
 
-    try:
-        line = add_host(root, name, address=address, port=port, redis_port=redis_port)
-    except ClientError as error:
-        _stop(error)
-    print(line.encode())
+    print(add_host(root, name, address=address, port=port, redis_port=redis_port).encode())
 
 
 @app.command("list")
+@told()
 def show_all(root: Root = _ROOT) -> None:
     """Print id, name and day of every host that may join."""
     from decalogo.setup.hosts import known_hosts
@@ -44,32 +42,23 @@ def show_all(root: Root = _ROOT) -> None:
 
 
 @app.command()
+@told()
 def revoke(host_id: Annotated[str, typer.Argument(help="Its id, as `list` shows it.")], root: Root = _ROOT) -> None:
     """Put a host out: its requests are refused at once, its connections end when Redis reads its users again."""
     from decalogo.setup.hosts import revoke_host
 
-    try:
-        host = revoke_host(root, host_id)
-    except ClientError as error:
-        _stop(error)
+    host = revoke_host(root, host_id)
     print(f"{host.host_id}  {host.name}")
 
 
+@told()
 def join(root: Path, group: int | None) -> None:
     """Read a join line from standard input and write what a worker of this host needs."""
     from decalogo.access.hosts import JoinLine
     from decalogo.setup.joining import write_joined
 
-    try:
-        line = JoinLine.decode(sys.stdin.read())
-    except ClientError as error:
-        _stop(error)
+    line = JoinLine.decode(sys.stdin.read())
     write_joined(root, line, group)
     typer.echo(
         f"host {line.name} joins {line.address} (documents: port {line.port}, Redis: port {line.redis_port})", err=True
     )
-
-
-def _stop(error: ClientError) -> None:
-    typer.echo(error.detail, err=True)
-    raise typer.Exit(1)

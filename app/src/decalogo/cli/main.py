@@ -11,6 +11,7 @@ from decalogo.cli import client, dead, embedded, hosts
 from decalogo.cli.bench import bench
 from decalogo.cli.evaluate import evaluate
 from decalogo.cli.plan import plan
+from decalogo.cli.probe import probe
 from decalogo.cli.report import report
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="DECALOGO: judge batches of plans by one yardstick.")
@@ -84,6 +85,14 @@ def flower() -> None:
     from decalogo.cli import services
 
     services.flower()
+
+
+@app.command()
+def workers() -> None:
+    """Show the workers that answer: documents at once, messages reserved ahead, documents done."""
+    from decalogo.cli import workers as command
+
+    command.workers()
 
 
 @app.command()
@@ -217,6 +226,7 @@ app.command()(evaluate)
 app.command()(report)
 app.command()(plan)
 app.command()(bench)
+app.command()(probe)
 app.command()(client.submit)
 app.command()(client.status)
 app.command()(client.results)

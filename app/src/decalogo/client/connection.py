@@ -1,7 +1,14 @@
-"""How to reach one appliance: address, token, certificate."""
+"""How to reach one appliance: address, token, certificate.
+
+``./appliance``, and nobody else, sets ``_DECALOGO_LOCAL_CERTIFICATE``: the file with the certificate that the edge
+on this machine has at this moment, as the edge's own container gave it. At this machine's own address exactly that
+certificate is trusted then, whatever names it bears: an operator's is valid for the appliance's name, not for
+``localhost``. At every other address, and where a certificate to trust was named, nothing changes.
+"""
 
 from __future__ import annotations
 
+import os
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +20,8 @@ from decalogo.errors import ClientError
 
 # An answer may take as long as the appliance needs to put a whole upload on disk.
 TIMEOUT = httpx.Timeout(connect=10.0, read=120.0, write=120.0, pool=10.0)
+LOCAL_CERTIFICATE = "_DECALOGO_LOCAL_CERTIFICATE"
+_LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +55,42 @@ class Connection:
             base_url=self.url.rstrip("/") + "/api/v1",
             headers={"Authorization": f"Bearer {self.token}", "User-Agent": "decalogo-client"},
             timeout=TIMEOUT,
-            verify=self._verify(),
+            verify=self._verify(local=parts.hostname in _LOCAL),
             # A proxy set for the internet must not be asked for this machine.
-            trust_env=parts.hostname not in ("localhost", "127.0.0.1", "::1"),
+            trust_env=parts.hostname not in _LOCAL,
             transport=transport,
         )
 
-    def _verify(self) -> ssl.SSLContext | bool:
+    def _verify(self, *, local: bool) -> ssl.SSLContext | bool:
         if self.insecure:
             return False
-        if self.ca_file is None:
+        only = os.environ.get(LOCAL_CERTIFICATE) if local and self.ca_file is None else None
+        file = self.ca_file or only
+        if not file:
             return True
         try:
-            context = ssl.create_default_context()
-            context.load_verify_locations(cafile=self.ca_file)
-        except (OSError, ssl.SSLError) as error:
-            raise ClientError(f"cannot use the certificate in {self.ca_file}: {error}") from error
-        return context
+            return _trust_only(Path(file)) if only else _trust_too(Path(file))
+        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+            raise ClientError(f"cannot use the certificate in {file}: {error}") from error
+
+
+def _trust_too(file: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.load_verify_locations(cafile=file)
+    return context
+
+
+def _trust_only(file: Path) -> ssl.SSLContext:
+    """Return what accepts the first certificate in a file, under any name, and no other.
+
+    The rest of the file is its chain: an authority in it, trusted without a name, would vouch for everybody it signed.
+    """
+    text = file.read_text(encoding="ascii", errors="replace")
+    begin, end = text.find(ssl.PEM_HEADER), text.find(ssl.PEM_FOOTER)
+    if begin < 0 or end < begin:
+        raise ValueError("it holds none")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # it is trusted itself, not for who signed it
+    context.load_verify_locations(cadata=text[begin : end + len(ssl.PEM_FOOTER)])
+    return context

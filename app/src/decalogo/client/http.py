@@ -16,6 +16,7 @@ from decalogo.client.retry import REPEATABLE, Attempts, Patience, retry_after_se
 from decalogo.errors import ClientError
 
 Query = Mapping[str, str | int]
+GONE = 404
 _UNDER_WAY = "/problems/idempotency-key-in-use"  # the attempt before this one is still being taken in
 
 
@@ -57,6 +58,14 @@ class Http:
         finally:
             draft.unlink(missing_ok=True)
 
+    def delete(self, path: str) -> None:
+        """Delete what ``path`` names, which may be gone already; other errors as for ``get``."""
+        try:
+            self._safe(path, None, lambda _response: None, "DELETE")
+        except RefusedError as error:
+            if error.code != GONE:
+                raise
+
     def upload(self, path: str, body: Multipart, key: str) -> Any:
         """Send an upload and return the JSON of its answer.
 
@@ -87,12 +96,12 @@ class Http:
                 return _read_json(response)
             self._check(response, attempts)
 
-    def _safe(self, path: str, query: Query | None, read: Callable[[httpx.Response], Any]) -> Any:
-        """Ask until ``read`` got the whole answer."""
+    def _safe(self, path: str, query: Query | None, read: Callable[[httpx.Response], Any], method: str = "GET") -> Any:
+        """Ask until ``read`` got the whole answer; ``method`` must be one that may be repeated."""
         attempts = Attempts(self._patience)
         while True:
             try:
-                with self._client.stream("GET", path, params=query) as response:
+                with self._client.stream(method, path, params=query) as response:
                     if response.is_success:
                         return read(response)
                     response.read()

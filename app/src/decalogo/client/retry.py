@@ -14,6 +14,7 @@ import httpx
 # "Not now" (RFC 6585, RFC 9110), or the edge could not reach the API. A safe request may be sent again, and so may an
 # upload: its Idempotency-Key leads to the batch that an earlier attempt has brought in.
 REPEATABLE = frozenset({429, 502, 503, 504})
+_MOST_DOUBLINGS = 16  # past 1,023 the wait would be too large a number for a float
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class Attempts:
         now = self._patience.clock()
         if self._deadline is None:
             self._deadline = now + self._patience.seconds
-        bound = min(self._patience.first_wait_seconds * 2**self._failures, self._patience.longest_wait_seconds)
+        doubled = self._patience.first_wait_seconds * 2 ** min(self._failures, _MOST_DOUBLINGS)
+        bound = min(doubled, self._patience.longest_wait_seconds)
         # Spread, so that clients refused together do not come back together.
         wait = self._patience.spread(bound / 2, bound)
         if asked_seconds is not None:

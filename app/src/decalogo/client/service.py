@@ -134,6 +134,10 @@ class Appliance:
         """Write one line of JSON a document, with its state and result, to a file."""
         self._http.download(f"batch/{_segment(job_id)}/results", target, {"format": "jsonl"})
 
+    def delete(self, job_id: str) -> None:
+        """Delete a batch with its documents and results, also while it runs."""
+        self._http.delete(f"batch/{_segment(job_id)}")
+
 
 def is_finished(status: dict[str, Any]) -> bool:
     """Say whether every document of a batch is done, one way or another."""

@@ -14,6 +14,7 @@ from decalogo.embedded.instance import HOST, Instance
 from decalogo.embedded.layout import Layout
 from decalogo.embedded.secrets import admin_token_file, password_file, service_folder, users_file
 from decalogo.embedded.supervisor import SERVER
+from decalogo.queue.lanes import SUSPECT_QUEUE, SUSPECT_QUEUES
 
 # Marks our processes in their environment, so that those which outlive a killed supervisor can be found again.
 MARK = "_DECALOGO_EMBEDDED"
@@ -104,7 +105,7 @@ def services(layout: Layout, instance: Instance) -> list[Service]:
     # Workers hand their documents back on SIGQUIT (soft shutdown); the supervisor sends SIGTERM.
     worker = {**identity(layout, "worker"), "REMAP_SIGTERM": "SIGQUIT"}
     judge = (*decalogo, "worker", "--concurrency", str(instance.workers))
-    suspect = (*decalogo, "worker", "--queues", "suspect", "--concurrency", "1")
+    suspect = (*decalogo, "worker", "--queues", SUSPECT_QUEUE, "--concurrency", str(len(SUSPECT_QUEUES)))
     programs = [
         Service(SERVER, (str(get_binary_path()), str(layout.run / "valkey.conf")), 1, 30),
         Service("scheduler", (*decalogo, "scheduler"), 10, 15, identity(layout, "scheduler")),

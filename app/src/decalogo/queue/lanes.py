@@ -47,6 +47,10 @@ WORK_QUEUES: Final = tuple(LANES[lane].queue for lane in WORK)
 SUSPECT_QUEUES: Final = tuple(LANES[lane].queue for lane in (*SUSPECT, *SLOW))
 QUEUES: Final = tuple(LANES[lane].queue for lane in NAMES)
 
+SINGLE_FILE: Final = frozenset(SUSPECT_QUEUES)
+"""A worker judges one document of each of these at a time: a suspect next to another could take it down with it, and
+slow documents, which take hours, could hold every slot that a lost one waits for."""
+
 
 def lanes_for(lane: str, consumed: Collection[str]) -> tuple[str, ...]:
     """Return where a message of ``lane`` may take a document from, of a worker that consumes these queues, by rank."""
@@ -56,8 +60,8 @@ def lanes_for(lane: str, consumed: Collection[str]) -> tuple[str, ...]:
 class LaneOrder:
     """The order in which a worker looks at its queues; kombu loads it by name (``queue_order_strategy``).
 
-    Strict by rank. Which document a message starts, and with it the share of each lane, is the ledger's to say
-    (``lua/claim.lua``).
+    Strict by rank, and a queue in single file is passed over while the worker has a document of it. Which document a
+    message starts, and with it the share of each lane, is the ledger's to say (``lua/claim.lua``).
     """
 
     def __init__(self, it: Iterable[str] | None = None) -> None:
@@ -71,8 +75,19 @@ class LaneOrder:
 
     def consume(self, n: int) -> list[str]:
         """Return the queues to look at, first to last."""
-        return self._queues[:n]
+        held = SINGLE_FILE & _held() if SINGLE_FILE.intersection(self._queues) else ()
+        return [queue for queue in self._queues[:n] if queue not in held]
 
     def rotate(self, last_used: str) -> str:
         """Nothing changes when a message was taken from ``last_used``."""
         return last_used
+
+
+def _held() -> set[str]:
+    """Return the queues that the documents which this worker has came by."""
+    # Here, because both are of no use outside a worker, and the second leads back to this module.
+    from celery.worker import state
+
+    from decalogo.queue.publish import TASK_NAME
+
+    return {r.delivery_info["routing_key"] for r in tuple(state.reserved_requests) if r.name == TASK_NAME}

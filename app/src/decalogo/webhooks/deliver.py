@@ -7,8 +7,9 @@ import json
 import socket
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Collection, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -25,6 +26,8 @@ from decalogo.webhooks import signing, target
 log = structlog.get_logger(__name__)
 
 _POLL_SECONDS = 1.0
+_BREATH_SECONDS = 0.05
+_TENANT_AT_ONCE = 2
 _ANSWER_BYTES = 64 * 1024
 
 
@@ -37,6 +40,7 @@ class Due:
     secret: str
     attempt: int
     taken_until: str
+    tenant: str
 
 
 class Deliverer:
@@ -54,23 +58,30 @@ class Deliverer:
 
     def run(self, stop: threading.Event) -> None:
         """Deliver until ``stop`` is set; an unreachable Redis is waited for."""
+        under_way: dict[Future[None], str] = {}
         with ThreadPoolExecutor(self._settings.at_once, thread_name_prefix="webhook") as pool:
-            while not stop.wait(_POLL_SECONDS):
-                try:
-                    list(pool.map(self.attempt, self.take()))
-                except RedisError as error:
-                    log.warning("webhooks wait for the ledger", error=str(error))
-                except Exception:
-                    log.exception("webhooks failed")
+            while not stop.wait(_BREATH_SECONDS if under_way else _POLL_SECONDS):
+                wait(under_way, _POLL_SECONDS, FIRST_COMPLETED)
+                under_way = {sent: tenant for sent, tenant in under_way.items() if not sent.done()}
+                with _trouble_logged():
+                    for due in self.take(under_way.values()):
+                        under_way[pool.submit(self._try, due)] = due.tenant
 
-    def take(self) -> list[Due]:
-        """Take what is due now, for as long as an attempt can last."""
+    def take(self, under_way: Collection[str] = ()) -> list[Due]:
+        """Take what is due now and there is room for, for longer than an attempt lasts.
+
+        Args:
+            under_way: the tenant of each webhook that this process is sending.
+        """
+        room = self._settings.at_once - len(under_way)
+        if room <= 0:
+            return []
         seconds = 2 * self._settings.timeout_seconds + 5
-        flat = self._scripts.run("webhooks_due", seconds, self._settings.at_once)
+        flat = self._scripts.run("webhooks_due", seconds, room, _TENANT_AT_ONCE, *under_way)
         taken = []
-        for i in range(0, len(flat), 4):
+        for i in range(0, len(flat), 5):
             hook = json.loads(flat[i + 1])
-            taken.append(Due(flat[i], hook["url"], hook["secret"], int(flat[i + 2]), flat[i + 3]))
+            taken.append(Due(flat[i], hook["url"], hook["secret"], int(flat[i + 2]), flat[i + 3], flat[i + 4]))
         return taken
 
     def attempt(self, due: Due) -> bool:
@@ -93,20 +104,25 @@ class Deliverer:
         log.info("webhook sent" if not failure else "webhook failed", next_in_seconds=pause or None, **outcome)
         return not failure
 
+    def _try(self, due: Due) -> None:
+        with _trouble_logged():
+            self.attempt(due)
+
     def _batch(self, job_id: str) -> Batch | None:
         row: dict[str, str] = self._redis.hgetall(f"batch:{job_id}")  # type: ignore[assignment]
         return Batch.from_row(job_id, row) if row else None
 
     def _send(self, due: Due, message_id: str, body: bytes) -> str:
         """Return why it failed, empty when the receiver answered 2xx."""
+        ends = time.monotonic() + self._settings.timeout_seconds
         try:
             parts = target.check_url(due.url, self._settings)
             signed = signing.headers(due.secret, message_id, int(time.time()), body)
-            connection = target.connect(parts, self._settings)
+            connection = target.connect(parts, self._settings, ends)
         except (OSError, ValueError) as error:
             return f"{type(error).__name__}: {error}"
         # A timeout of the socket is one of each byte; this ends the whole of it, however slowly it drips.
-        deadline = threading.Timer(self._settings.timeout_seconds, _cut, [connection.sock])
+        deadline = threading.Timer(ends - time.monotonic(), _cut, [connection.sock])
         deadline.daemon = True
         deadline.start()
         try:
@@ -122,6 +138,16 @@ class Deliverer:
             connection.close()
         # A redirect is a failure: it would lead past the check of the address.
         return "" if 200 <= answer.status < 300 else f"answered {answer.status}"
+
+
+@contextmanager
+def _trouble_logged() -> Iterator[None]:
+    try:
+        yield
+    except RedisError as error:
+        log.warning("webhooks wait for the ledger", error=str(error))
+    except Exception:
+        log.exception("webhooks failed")
 
 
 def _cut(open_socket: socket.socket) -> None:

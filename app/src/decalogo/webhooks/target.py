@@ -9,6 +9,7 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import time
 from urllib.parse import SplitResult, urlsplit
 
 from decalogo.settings import WebhookSettings
@@ -49,12 +50,17 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def connect(parts: SplitResult, settings: WebhookSettings) -> http.client.HTTPConnection:
+def connect(parts: SplitResult, settings: WebhookSettings, ends: float) -> http.client.HTTPConnection:
     """Return an open connection to where ``parts`` leads.
+
+    Args:
+        parts: the address, as :func:`check_url` returns it.
+        settings: which addresses may be told.
+        ends: until when it must be open, monotonic seconds. A name server that does not answer is not cut short.
 
     Raises:
         ForbiddenAddressError: none of its addresses may be told.
-        OSError: nobody answers there, or the certificate is not trusted.
+        OSError: nobody answers there in time, or the certificate is not trusted.
     """
     host, secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
@@ -65,8 +71,9 @@ def connect(parts: SplitResult, settings: WebhookSettings) -> http.client.HTTPCo
     family, kind, protocol, _name, address = allowed[0]
     plain = socket.socket(family, kind, protocol)
     try:
-        plain.settimeout(settings.timeout_seconds)
+        plain.settimeout(_seconds_left(ends))
         plain.connect(address)
+        plain.settimeout(_seconds_left(ends))  # of the whole handshake, then of each read
         open_socket = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if secure else plain
     except BaseException:
         plain.close()
@@ -76,3 +83,10 @@ def connect(parts: SplitResult, settings: WebhookSettings) -> http.client.HTTPCo
     connection.auto_open = 0
     connection.sock = open_socket
     return connection
+
+
+def _seconds_left(ends: float) -> float:
+    left = ends - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("not connected in time")
+    return left

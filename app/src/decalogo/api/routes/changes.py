@@ -48,10 +48,10 @@ def cancel_batch(batch: BatchToChange, services: ServicesDep) -> BatchStatus:
 def retry_batch(batch: BatchToChange, response: Response, services: ServicesDep, token: Submitter) -> BatchStatus:
     """Queues again every document that is `failed`, `dead`, `cancelled` or `partial`. Nothing to retry is no error.
 
-    A partial result is kept until a better one replaces it.
+    A partial result is kept until a better one replaces it. There must be room for all of them, as for an upload.
     """
-    services.ledger.room(token.tenant, tenant_limit=services.limits(token).unfinished_documents)
-    revived = services.upkeep.retry(batch.job_id)
+    most = services.limits(token).unfinished_documents
+    revived = services.upkeep.retry(batch.job_id, tenant=token.tenant, tenant_limit=most)
     _log.info("batch retried", batch_id=batch.job_id, documents=len(revived))
     response.headers["Retry-After"] = "1"
     return _status(batch, services)
@@ -87,8 +87,8 @@ def retry_document(
 ) -> DocumentStatus:
     """Queues it again if it ended without a full result."""
     if document.state in TERMINAL:
-        services.ledger.room(token.tenant, tenant_limit=services.limits(token).unfinished_documents)
-        services.ledger.revive([document.document_id])
+        most = services.limits(token).unfinished_documents
+        services.ledger.revive([document.document_id], tenant=token.tenant, tenant_limit=most)
     response.headers["Retry-After"] = "1"
     return _document_status(document, services)
 

@@ -11,7 +11,7 @@ from fastapi.responses import PlainTextResponse
 
 from decalogo.api.catalogue import declare
 from decalogo.api.deps import OwnDocument, ServicesDep, limited
-from decalogo.api.pages import page_texts
+from decalogo.api.pages import page_text
 from decalogo.api.problems import problem_response
 from decalogo.api.reporting import POLICY, document_report, read_result
 from decalogo.api.schemas import DocumentStatus, PageText
@@ -136,12 +136,9 @@ def page(
     if document.state not in TERMINAL or not document.pages_key:
         return _no_result(request, document)
     try:
-        texts = page_texts(services.store, document.pages_key)
+        text = page_text(services.store, document.pages_key, page)
     except FileNotFoundError as error:
         raise NotFoundError("The page texts are no longer kept.") from error
-    if page > len(texts):
-        raise NotFoundError(f"The document has {len(texts)} pages.", pages=len(texts))
-    text = texts[page - 1]
     if format is TextFormat.TEXT:
         return PlainTextResponse(text, headers={"X-Content-Type-Options": "nosniff"})
     return PageText(page=page, text=text)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import StreamingResponse
 
 from decalogo.api.catalogue import declare
-from decalogo.api.deps import OwnBatch, ServicesDep, limited
+from decalogo.api.deps import OwnBatch, Reader, ServicesDep, limited
 from decalogo.api.events import EVENT, event_id, events
+from decalogo.api.streams import CountedStream, Streams
 from decalogo.batches.states import BatchState
 from decalogo.errors import BodyError, ForbiddenError, NotFoundError, UnauthorizedError, UnavailableError
-from decalogo.metrics.record import observe
 
 router = APIRouter(prefix="/batch", tags=["batches"], dependencies=[limited("status")])
 
@@ -35,6 +33,7 @@ router = APIRouter(prefix="/batch", tags=["batches"], dependencies=[limited("sta
 async def follow(
     request: Request,
     batch: OwnBatch,
+    token: Reader,
     services: ServicesDep,
     last_event_id: Annotated[
         str | None, Header(max_length=200, description="The last event you got; sent by browsers when they come back.")
@@ -47,26 +46,6 @@ async def follow(
     last = last_event_id or ""
     if batch.state is BatchState.FINISHED and last == event_id(batch):
         return Response(status_code=204)
-    streams: set[object] = request.app.state.streams
-    if len(streams) >= services.settings.api.event_streams:
-        raise UnavailableError(
-            "Too many streams are open; ask for the status instead.", limit="streams", retry_after=10
-        )
-    mine = object()
-    streams.add(mine)
-    _count(streams)
-
-    async def counted() -> AsyncIterator[bytes]:
-        try:
-            async for event in events(batch, services, last, request.app.state.stopping):
-                yield event
-        finally:
-            streams.discard(mine)
-            _count(streams)
-
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(counted(), media_type="text/event-stream", headers=headers)
-
-
-def _count(streams: set[object]) -> None:
-    observe(("streams", len(streams), str(os.getpid())))
+    streams: Streams = request.app.state.streams
+    streams.begin(token.token_id)
+    return CountedStream(events(batch, services, last, request.app.state.stopping), streams, token.token_id)

@@ -78,7 +78,7 @@ class FormUpload:
         if self._raw_options is None:
             await self._intake.end()
             return
-        self._options, self._raw_options = parse_options(self._raw_options), None
+        self._options, self._raw_options = parse_options(self._raw_options, self._max_documents), None
         await self._check(self._options)
 
 

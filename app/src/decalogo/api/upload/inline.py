@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
-from decalogo.api.problems import body_error, pydantic_errors
+from decalogo.api.problems import body_error, validation_error
 from decalogo.api.upload.files import Intake, in_thread
 from decalogo.api.upload.form import too_many_documents
 from decalogo.api.upload.names import display_name
-from decalogo.api.upload.options import UploadOptions, check_custom_ids, parse_json
+from decalogo.api.upload.options import UploadOptions, check_custom_ids
+from decalogo.api.upload.strict import StrictModel, parse_json
 
 
-class InlineDocument(BaseModel):
+class InlineDocument(StrictModel):
     """A document whose text stands in the request."""
-
-    model_config = ConfigDict(extra="forbid")
 
     id: str | None = Field(None, description="Your own id for it, unique in the batch.", examples=["florencia"])
     content: str = Field(description="Its text.")
 
 
-class InlineUpload(BaseModel):
+class InlineUpload(StrictModel):
     """A batch of inline documents."""
-
-    model_config = ConfigDict(extra="forbid")
 
     documents: list[InlineDocument] = Field(min_length=1)
     options: UploadOptions = UploadOptions()  # type: ignore[call-arg]
@@ -37,17 +34,15 @@ async def read_inline(
     """Store the documents of a JSON body; return their own ids ("" where there is none) and the options.
 
     Raises:
-        RequestError: it is not JSON (the detail says line and column).
+        RequestError: it is not JSON (the detail says line and column), or far more of it than documents need.
         BodyError: a member is missing, unknown or of the wrong type, or an id is there twice.
         ForbiddenError: there are more documents than the tier allows.
     """
     raw = bytearray()
     async for chunk in body:
         raw += chunk
-    upload = await in_thread(_parse, raw)
+    upload = await in_thread(_parse, raw, max_documents)
     del raw
-    if len(upload.documents) > max_documents:
-        raise too_many_documents(max_documents)
     _check_ids(upload)
     for number, document in enumerate(upload.documents, start=1):
         intake.begin(display_name(document.id or "", f"document-{number}"))
@@ -56,12 +51,15 @@ async def read_inline(
     return [document.id or "" for document in upload.documents], upload.options
 
 
-def _parse(raw: bytearray) -> InlineUpload:
-    value = parse_json(raw, "The body")
+def _parse(raw: bytearray, max_documents: int) -> InlineUpload:
+    value = parse_json(raw, "The body", max_documents)
+    documents = value.get("documents") if isinstance(value, dict) else None
+    if isinstance(documents, list) and len(documents) > max_documents:
+        raise too_many_documents(max_documents)
     try:
         return InlineUpload.model_validate(value)
     except ValidationError as error:
-        raise body_error(pydantic_errors(error.errors(include_input=False))) from error
+        raise validation_error(error) from error
 
 
 def _check_ids(upload: InlineUpload) -> None:

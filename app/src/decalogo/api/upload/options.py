@@ -4,27 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Final, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from decalogo.access.tokens import Token
-from decalogo.api.problems import body_error, pydantic_errors
+from decalogo.api.problems import MAX_ERRORS, body_error, validation_error
 from decalogo.api.services import Services
 from decalogo.api.upload.names import MAX_NAME, is_plain_id
+from decalogo.api.upload.strict import StrictModel, parse_json
 from decalogo.batches.states import Options, Priority
-from decalogo.errors import ForbiddenError, RequestError
+from decalogo.errors import ForbiddenError
 from decalogo.webhooks.signing import secret_bytes
 from decalogo.webhooks.target import check_url
 
+MAX_POINTS: Final = 1000
+"""Points that one batch can leave out; a rubric has far fewer."""
 Reason = Annotated[str, Field(max_length=1000)]
 
 
-class Webhook(BaseModel):
-    """Who is told when the batch has finished, in the form of Standard Webhooks."""
+def _few_points(given: object) -> object:
+    if isinstance(given, list | dict) and len(given) > MAX_POINTS:
+        raise PydanticCustomError("too_many_points", "at most {most} points can be named", {"most": MAX_POINTS})
+    return given
 
-    model_config = ConfigDict(extra="forbid")
+
+class Webhook(StrictModel):
+    """Who is told when the batch has finished, in the form of Standard Webhooks."""
 
     url: str = Field(max_length=2000, description="An https address of yours.", examples=["https://example.org/hook"])
     secret: str = Field(
@@ -34,14 +42,14 @@ class Webhook(BaseModel):
     )
 
 
-class UploadOptions(BaseModel):
+class UploadOptions(StrictModel):
     """Options of one batch; an unknown one is an error."""
 
-    model_config = ConfigDict(extra="forbid", title="Options")
+    model_config = ConfigDict(title="Options")
 
     rubric: str | None = Field(None, description="Name of the rubric; the appliance's default when absent.")
     priority: Priority = Field(Priority.NORMAL, description="Lane of the batch; which are allowed depends on the tier.")
-    not_applicable: list[str] | dict[str, Reason] = Field(
+    not_applicable: Annotated[list[str] | dict[str, Reason], BeforeValidator(_few_points)] = Field(
         default_factory=list, description="Points that do not apply: their ids, or ids with the reason of each."
     )
     ocr: Literal["auto", "never"] = Field(
@@ -49,31 +57,20 @@ class UploadOptions(BaseModel):
     )
     custom_ids: list[str] | None = Field(
         None,
+        fail_fast=True,
         description="Your own id for each document, unique in the batch: in the order of the files, members of a ZIP "
         "in the order of their paths.",
     )
     webhook: Webhook | None = Field(None, description="Who is told when the batch has finished.")
 
 
-def parse_json(raw: bytes | bytearray, what: str) -> Any:
-    """Return ``raw`` as JSON; raises :class:`RequestError` naming line and column of ``what``."""
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise RequestError(
-            f"{what} is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}.",
-            line=error.lineno,
-            column=error.colno,
-        ) from error
-
-
-def parse_options(raw: bytes | bytearray) -> UploadOptions:
+def parse_options(raw: bytes | bytearray, max_documents: int) -> UploadOptions:
     """Return the ``options`` field of a form; raises :class:`RequestError` or :class:`BodyError`."""
-    value = parse_json(raw, "The field `options`")
+    value = parse_json(raw, "The field `options`", max_documents)
     try:
         return UploadOptions.model_validate(value)
     except ValidationError as error:
-        raise body_error(pydantic_errors(error.errors(), "options")) from error
+        raise validation_error(error, "options") from error
 
 
 def resolve_options(asked: UploadOptions, services: Services, token: Token) -> Options:
@@ -106,8 +103,9 @@ def resolve_options(asked: UploadOptions, services: Services, token: Token) -> O
                     "where": "options.not_applicable",
                     "detail": f"rubric {rubric} has no point {point!r}; it has {', '.join(points)}",
                 }
-                for point in unknown
-            ]
+                for point in unknown[:MAX_ERRORS]
+            ],
+            len(unknown),
         )
     return Options(rubric=rubric, priority=asked.priority, not_applicable=reasons, ocr=asked.ocr)
 

@@ -7,7 +7,10 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'running', stamp(time + 2 * leas
   redis.call('ZADD', 'running', stamp(time + lease), id)
 end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'running', '-inf', stamp(time), 'LIMIT', 0, tonumber(ARGV[2]))) do
-  taken[#taken + 1] = id
-  taken[#taken + 1] = lose(id, 'its worker went silent', tonumber(ARGV[1]), time)
+  -- A part given up takes its siblings along, which may stand on the list too.
+  if redis.call('ZSCORE', 'running', id) then
+    taken[#taken + 1] = id
+    taken[#taken + 1] = lose(id, 'its worker went silent', tonumber(ARGV[1]), time)
+  end
 end
 return taken

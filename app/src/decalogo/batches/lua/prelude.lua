@@ -174,6 +174,7 @@ end
 -- The ids of the parts a document was cut into; those that are done have no entry.
 local function parts_of(id)
   local known, parts = redis.call('HMGET', 'document:' .. id, 'split', 'parts'), {}
+  if not known[1] then return parts end -- an earlier version's retry forgot the cut, but not into how many parts
   for n = 1, tonumber(known[2] or 0) do
     local part = id .. '.' .. known[1] .. '.' .. n
     if redis.call('EXISTS', 'document:' .. part) == 1 then parts[#parts + 1] = part end

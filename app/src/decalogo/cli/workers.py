@@ -1,0 +1,38 @@
+"""``decalogo workers``: what Celery's `inspect` says of the workers, a line each."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+
+ANSWER_SECONDS = 3.0
+Answers = Mapping[str, Mapping[str, Any]]
+
+
+def workers() -> None:
+    """Print every worker that answers; exit with 1 when none does."""
+    from decalogo.queue.app import get_celery
+
+    inspect = get_celery().control.inspect(timeout=ANSWER_SECONDS)
+    lines = describe(inspect.stats() or {}, inspect.conf(with_defaults=True) or {})
+    if not lines:
+        typer.echo("no worker answers", err=True)
+        sys.exit(1)
+    typer.echo("\n".join(lines))
+
+
+def describe(stats: Answers, conf: Answers) -> list[str]:
+    """Return a line a worker, by name, from what `inspect stats` and `inspect conf` answer."""
+    lines = []
+    for name, told in sorted(stats.items()):
+        pool, settings = told["pool"], conf.get(name, {})
+        ahead = 0 if settings.get("worker_disable_prefetch") else told.get("prefetch_count", 0)
+        done = sum(told.get("total", {}).values())
+        lines.append(
+            f"{name}: {pool['max-concurrency']} at once, {ahead} reserved ahead, "
+            f"a process is replaced after {pool['max-tasks-per-child']} documents, {done} done"
+        )
+    return lines

@@ -1,0 +1,128 @@
+"""What operators' commands say when they cannot do it: one line on standard error, and an exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from decalogo.cli.main import app
+from decalogo.embedded.instance import free_port
+from decalogo.settings import RedisSettings, get_settings
+
+NOBODY = "0123456789ab"
+REFUSED, USAGE = 1, 2
+
+
+@pytest.fixture
+def here(redis_settings: RedisSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have commands work on the test server."""
+    monkeypatch.setenv("DECALOGO_REDIS__HOST", redis_settings.host)
+    monkeypatch.setenv("DECALOGO_REDIS__PORT", str(redis_settings.port))
+    monkeypatch.setenv("DECALOGO_STORAGE__PATH", str(tmp_path / "artifacts"))
+    get_settings.cache_clear()
+    yield
+    get_settings.cache_clear()
+
+
+def run(*words: str) -> str:
+    """Return what a command prints that can do it."""
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def complaint(status: int, *words: str, stdin: str = "") -> str:
+    """Return the one line of a command that cannot do it."""
+    done = CliRunner().invoke(app, words, input=stdin)
+    assert isinstance(done.exception, SystemExit), done.exception
+    assert (done.exit_code, done.stdout) == (status, "")
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (("--tier", "gold"), "error: --tier gold is none of standard, premium"),
+        (("--scope", "read", "--scope", "admin"), "error: --scope admin is none of submit, read, operate"),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_a_tier_or_scope_that_is_none_is_wrong_use(options: tuple[str, ...], line: str) -> None:
+    assert complaint(USAGE, "token", "create", "x", *options) == line
+    assert "x" not in run("token", "list").split()
+
+
+@pytest.mark.parametrize("command", ["show", "rotate", "revoke"])
+@pytest.mark.usefixtures("here")
+def test_a_token_that_nobody_knows_is_told_in_one_line(command: str) -> None:
+    assert complaint(REFUSED, "token", command, NOBODY) == f"error: There is no token '{NOBODY}'."
+
+
+@pytest.mark.usefixtures("here")
+def test_a_token_is_made_shown_and_revoked() -> None:
+    token_id = run("token", "create", "office", "--tier", "premium", "--scope", "read").split("_")[1]
+    told = run("token", "show", token_id)
+    assert "premium" in told
+    assert "usable" in told
+    assert run("token", "revoke", token_id) == f"Token {token_id} (office) is revoked.\n"
+    assert complaint(REFUSED, "token", "rotate", token_id).startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("show", "error: there is no document doc_x"),
+        ("retry", "error: doc_x is not a dead letter"),
+        ("drop", "error: doc_x is not a dead letter"),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_a_dead_letter_that_is_none_is_told_in_one_line(command: str, line: str) -> None:
+    assert complaint(REFUSED, "dead", command, "doc_x") == line
+
+
+@pytest.mark.usefixtures("here")
+def test_a_file_that_is_no_backup_or_not_there_is_told_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "x.tar"
+    assert str(file) in complaint(REFUSED, "restore", str(file))
+    file.write_text("no archive")
+    assert "no backup" in complaint(REFUSED, "restore", str(file))
+    assert complaint(REFUSED, "backup", str(tmp_path / "nowhere" / "x.tar")).startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("token", "create", "x"),
+        ("token", "list"),
+        ("token", "show", NOBODY),
+        ("token", "rotate", NOBODY),
+        ("token", "revoke", NOBODY),
+        ("dead", "list"),
+        ("dead", "show", "doc_x"),
+        ("dead", "retry", "all"),
+        ("dead", "drop", "all"),
+        ("backup", "-"),
+        ("restore", "-"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.usefixtures("here")
+def test_redis_that_is_away_is_told_in_one_line(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DECALOGO_REDIS__PORT", str(free_port()))
+    done = CliRunner().invoke(app, words)
+    assert isinstance(done.exception, SystemExit), done.exception
+    assert done.exit_code == REFUSED
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: Redis: ")
+
+
+def test_a_host_that_may_not_join_is_told_in_one_line(tmp_path: Path) -> None:
+    root = ("--root", str(tmp_path))
+    assert complaint(REFUSED, "hosts", "add", "Not a name", "--address", "x", *root).startswith("error: ")
+    assert complaint(REFUSED, "hosts", "revoke", NOBODY, *root).startswith("error: ")
+    assert complaint(REFUSED, "join", *root, stdin="dcj_half").startswith("error: this is not the whole line")

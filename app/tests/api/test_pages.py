@@ -1,0 +1,42 @@
+"""One page is found in the texts of all, wherever the pieces end that they are read in."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tempfile
+from pathlib import Path
+from unittest.mock import patch
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from decalogo.api import pages
+from decalogo.api.pages import page_text
+from decalogo.errors import NotFoundError
+from decalogo.storage.artifacts import ArtifactStore
+
+KEY = "pages/doc.1.json.gz"
+PAGE = st.text(st.sampled_from('ab"\\,[]\n\x00é🙂'), max_size=12)
+
+
+@settings(deadline=None)
+@given(texts=st.lists(PAGE, max_size=8), piece=st.integers(1, 40), ascii_only=st.booleans())
+def test_every_page_is_found_whatever_is_in_it(texts: list[str], piece: int, ascii_only: bool) -> None:
+    raw = json.dumps(texts).encode() if ascii_only else orjson.dumps(texts)
+    with tempfile.TemporaryDirectory() as folder, patch.object(pages, "PIECE_BYTES", piece):
+        store = ArtifactStore(Path(folder))
+        path = store.path(KEY)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(gzip.compress(raw))
+        assert [page_text(store, KEY, number) for number in range(1, len(texts) + 1)] == texts
+        with pytest.raises(NotFoundError) as raised:
+            page_text(store, KEY, len(texts) + 1)
+    assert raised.value.extra == {"pages": len(texts)}
+
+
+def test_texts_that_are_gone_are_told_from_a_page_that_never_was(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        page_text(ArtifactStore(tmp_path), KEY, 1)

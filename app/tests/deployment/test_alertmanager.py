@@ -1,0 +1,60 @@
+"""Alertmanager does not start with a secret that it cannot read: nobody would be told, and nobody of that."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SERVE = Path(__file__).resolve().parents[3] / "images/monitoring/serve-alertmanager"
+NOBODY = 65534
+
+
+@pytest.fixture
+def secrets() -> Iterator[Path]:
+    # Not below pytest's own folder, which only its owner may enter.
+    with tempfile.TemporaryDirectory(prefix="decalogo-secrets-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+        Path(folder).chmod(0o755)
+
+
+def start(secrets: Path, **environment: str) -> str:
+    """Start it as somebody else than root, and return what it says; without its files it cannot get far."""
+    done = subprocess.run(
+        ["sh", "-s"],
+        input=SERVE.read_text(),
+        env={"PATH": os.environ["PATH"], "SECRETS_DIR": str(secrets), **environment},
+        user=NOBODY if os.geteuid() == 0 else None,
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    assert done.returncode != 0
+    return done.stderr
+
+
+@pytest.mark.parametrize("name", ["webhook-url", "smtp-password"])
+def test_an_unreadable_secret_is_told(secrets: Path, name: str) -> None:
+    (secrets / name).touch(mode=0o000)
+    assert f"{name} is there and may not be read" in start(secrets)
+
+
+def test_an_unreadable_folder_is_told(secrets: Path) -> None:
+    (secrets / "webhook-url").touch()
+    secrets.chmod(0o000)
+    assert "may not be read" in start(secrets)
+
+
+def test_a_user_of_the_mail_server_needs_a_password(secrets: Path) -> None:
+    assert "smtp-password" in start(secrets, EMAIL_TO="a@example.org", SMTP_USER="a", SMTP_HOST="b:25")
+
+
+def test_readable_secrets_and_none_are_no_reason(secrets: Path) -> None:
+    assert "ALERT_" not in start(secrets)
+    (secrets / "webhook-url").write_text("https://example.org")
+    assert "ALERT_" not in start(secrets)
