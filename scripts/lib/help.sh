@@ -34,7 +34,8 @@ More machines
   hosts on|off                      open or close the door for them (the first join-token opens it)
   swarm up|down|status              the containers as a stack of Docker Swarm on this manager (docs/scaling.md)
   swarm exec SERVICE COMMAND …      run something in one of them, for example: swarm exec api decalogo token list
-  join LINE [--scale worker=N]      on the other host, in a checkout of its own: start workers here (./appliance down ends them)
+  join - [--scale worker=N]         on the other host, in a checkout of its own: asks for the line (or reads it from standard input)
+                                    and starts workers here; ./appliance down ends them
 
 Work
   decalogo …                the client with address and admin token filled in: ./appliance decalogo submit plan.pdf --wait
