@@ -36,7 +36,7 @@ def api(operator: Operator) -> httpx.Client:
 
 def batches(operator: Operator) -> list[str]:
     with api(operator) as client:
-        return [batch["job_id"] for batch in client.get("/api/v1/batch").json()["batches"]]
+        return [batch["job_id"] for batch in client.get("batch").json()["batches"]]
 
 
 def job_id(printed: str) -> str:

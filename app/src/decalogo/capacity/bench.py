@@ -27,7 +27,7 @@ from decalogo.errors import BenchError, ClientError, DecalogoError, EmbeddedErro
 
 BATCH = 50
 WARM_UP_SECONDS = 600.0
-START_SECONDS = 120.0
+START_SECONDS = 180.0
 
 
 @dataclass(frozen=True, slots=True)
