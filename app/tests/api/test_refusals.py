@@ -13,6 +13,7 @@ import redis
 from decalogo.api.services import Services
 from decalogo.batches.ledger import Ledger
 from decalogo.batches.states import NewDocument, Options
+from decalogo.batches.upkeep import Upkeep
 from decalogo.connections import connect
 from decalogo.ids import new_id
 from decalogo.settings import Settings
@@ -250,8 +251,8 @@ def test_a_tenant_with_too_many_unfinished_documents_is_refused_alone(
     assert serve(services=limited, tenant="vecino").post(UPLOAD, files=files(("a", b"1"))).status_code == 202
 
 
-def test_a_batch_that_could_not_be_recorded_leaves_nothing(
-    serve: Callable[..., httpx.Client], services: Services, nothing_left: Nothing
+def test_a_batch_that_could_not_be_recorded_leaves_only_files_for_the_sweep(
+    serve: Callable[..., httpx.Client], services: Services, settings: Settings, nothing_left: Nothing
 ) -> None:
     class NeverRecords(Ledger):
         def admit(self, *_given: Any, **_more: Any) -> None:
@@ -261,6 +262,8 @@ def test_a_batch_that_could_not_be_recorded_leaves_nothing(
     answer = serve(services=replace(services, ledger=deaf)).post(UPLOAD, files=files(("a.pdf", PDF)))
     problem(answer, 503, "unavailable")
     assert int(answer.headers["retry-after"]) >= 1
+    storage = settings.storage.model_copy(update={"orphan_grace_seconds": -5})
+    assert Upkeep(services.ledger, services.store, storage).sweep() == 1
     nothing_left()
 
 

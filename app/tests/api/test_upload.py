@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,7 +23,7 @@ from decalogo.batches.ledger import Ledger
 from decalogo.batches.states import Options, Priority
 from decalogo.connections import connect
 from decalogo.settings import Settings
-from tests.api.conftest import Published, stored_files
+from tests.api.conftest import Published, problem, stored_files
 from tests.api.uploading import PDF, UPLOAD, files, raw_form, with_options
 
 
@@ -168,6 +171,55 @@ def test_a_body_in_any_pieces_gives_the_same_files(
     for document in recorded:
         stored = services.store.read(f"documents/{document.document_id}")
         assert hashlib.sha256(stored).hexdigest() == document.sha256
+
+
+def test_a_batch_that_is_recorded_after_it_was_asked_about_has_its_files(
+    serve: Callable[..., httpx.Client], services: Services
+) -> None:
+    held: list[Callable[[], None]] = []
+
+    class InTheKernelsBuffer(Ledger):
+        def admit(self, *given: Any, **more: Any) -> None:
+            held.append(lambda: super(InTheKernelsBuffer, self).admit(*given, **more))
+            raise redis.ConnectionError("cut off")
+
+    cut = InTheKernelsBuffer(
+        connect(services.settings.redis, services.settings.redis.ledger_db), services.settings.queue
+    )
+    assert serve(services=replace(services, ledger=cut)).post(UPLOAD, files=files(("a.pdf", PDF))).status_code == 503
+    held[0]()
+    (batch,) = services.ledger.batches("alcaldia")
+    (document,) = services.ledger.documents(batch.job_id)
+    assert services.store.read(f"documents/{document.document_id}") == PDF
+
+
+@pytest.mark.parametrize("swept", [False, True])
+def test_the_sweeps_grace_begins_when_the_upload_has_ended(
+    serve: Callable[..., httpx.Client], services: Services, monkeypatch: pytest.MonkeyPatch, swept: bool
+) -> None:
+    upkeep, sweeps = services.upkeep, list[int]()
+    long_ago = time.time() - 10 * services.settings.storage.orphan_grace_seconds
+
+    def after_a_long_upload(path: Path, *_given: Any) -> bool:
+        os.utime(path, (long_ago, long_ago))
+        if swept:
+            sweeps.append(upkeep.sweep())
+        return False
+
+    class SweptBefore(Ledger):
+        def admit(self, *given: Any, **more: Any) -> None:
+            sweeps.append(upkeep.sweep())
+            super().admit(*given, **more)
+
+    monkeypatch.setattr("decalogo.api.upload.submit.is_large", after_a_long_upload)
+    ledger = SweptBefore(connect(services.settings.redis, services.settings.redis.ledger_db), services.settings.queue)
+    answer = serve(services=replace(services, ledger=ledger)).post(UPLOAD, files=files(("a.pdf", PDF)))
+    assert sweeps == [int(swept)]
+    if swept:
+        assert "orphan_grace_seconds" in problem(answer, 503, "unavailable")["detail"]
+        assert services.ledger.depth() == 0
+    else:
+        assert services.store.read(f"documents/{answer.json()['documents'][0]['document_id']}") == PDF
 
 
 def test_a_batch_whose_recording_was_confirmed_too_late_keeps_its_files(

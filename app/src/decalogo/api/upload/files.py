@@ -6,13 +6,15 @@ Memory is bounded by the pieces in flight, about 1.5 MiB an upload, whatever the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
+from decalogo.errors import UnavailableError
 from decalogo.ids import new_id
 from decalogo.storage.artifacts import ArtifactStore, ArtifactWriter
 
@@ -82,6 +84,21 @@ class Intake:
     def path(self, file: StoredFile) -> Path:
         """Return where a file lies."""
         return self._store.path(f"documents/{file.document_id}")
+
+    def touch(self, files: Iterable[StoredFile]) -> None:
+        """Let the sweep's grace begin now, not when each file came.
+
+        Raises:
+            UnavailableError: a file has been swept: the upload took longer than ``storage.orphan_grace_seconds``.
+        """
+        try:
+            for file in files:
+                os.utime(self.path(file))
+        except FileNotFoundError as error:
+            raise UnavailableError(
+                "The upload took longer than files without a batch are kept (storage.orphan_grace_seconds).",
+                retry_after=1,
+            ) from error
 
     def drop(self, file: StoredFile) -> None:
         """Let one file go again."""

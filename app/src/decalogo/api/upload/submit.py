@@ -98,6 +98,7 @@ async def _accept(request: Request, services: Services, token: Token, record: st
         if earlier is not None:
             return Accepted(earlier, await in_thread(services.ledger.documents, earlier, limit=len(documents)), True)
         job_id = new_id("batch")
+        await in_thread(intake.touch, stored)
         await in_thread(_admit, services, token, intake, job_id, options, documents, handling)
     size = sum(document.size for document in documents)
     samples = (("uploads", 1), ("upload_documents", len(documents)), ("upload_bytes", size))
@@ -115,17 +116,16 @@ def _admit(
     documents: list[NewDocument],
     handling: Handling,
 ) -> None:
-    """Record the batch; the files stay unless it is sure that it was not recorded."""
+    """Record the batch; the files stay unless the ledger refused it."""
     started = time.perf_counter()
     try:
         most = services.limits(token).unfinished_documents
         services.ledger.admit(job_id, token.tenant, options, documents, tenant_limit=most, handling=handling)
     except RedisError:
-        # The answer was lost, not necessarily the batch: files that the ledger may know of must not go. If even this
-        # question fails they stay as orphans, which housekeeping sweeps.
+        # The answer was lost, not necessarily the batch: the call may even arrive after this question. So the files
+        # stay; if nothing refers to them, housekeeping sweeps them.
         intake.keep()
         if services.ledger.batch(job_id) is None:
-            intake.keep(False)
             raise
         _log.warning("the ledger's answer was lost but the batch is recorded", batch_id=job_id)
     intake.keep()
