@@ -12,8 +12,8 @@ Run
      [--autoscale 1-8]      … and let the number of workers follow the queue, within bounds; off ends it
      [--embedded]           … embedded in any case: local processes, no root, no engine
      [--attach]             … and stay, showing the logs; Ctrl-C stops it
-  down [--volumes]          stop; --volumes also deletes documents, results, tokens and secrets
-  status                    the services and how they are
+  down [-v|--volumes]       stop; with it also deletes documents, results, tokens and secrets
+  status                    the services and how they are; exit status 1 if one is not healthy
   logs [SERVICE]            the last lines of their logs, and what follows
        --batch ID [-f]      … of all services about one batch (or --document ID), in the order of time; -f: what follows
   doctor [--target 170]     check everything once: services, workers, access, a document judged, documents an hour, alerts
