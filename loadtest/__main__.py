@@ -109,7 +109,8 @@ def merged(reports: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the first report with what only later ones have: other parts, other rows. Each says when it was taken."""
     if len(reports) > 1:
         for one in reports:
-            one["command"] += f" ({one['date']}, {one['evaluator']})"
+            if one["date"] not in one["command"]:  # one that was merged before says it of each part
+                one["command"] += f" ({one['date']}, {one['evaluator']})"
     first, *others = reports
     for other in others:
         known = {row["row"]["name"] for row in first["rows"]}
