@@ -76,7 +76,7 @@ def run(
         found["sweeps"] = sweeps.all_sweeps(stack, here, max(30.0, 30 * asked.minutes), files, cache)
         note()
     if asked.presets:
-        found["presets"] = presets.all_presets(stack, here, host, max(30.0, 30 * asked.minutes), files, cache)
+        found["presets"] = presets.all_presets(stack, here, max(30.0, 30 * asked.minutes), files, cache)
         note()
     if asked.country:
         plans = files if asked.documents else documents.country(cache)

@@ -14,7 +14,7 @@ from decalogo.client.service import Appliance, SubmitOptions
 
 from loadtest import documents, sweeps
 from loadtest.measure import say
-from loadtest.rows import Host, Row, profile
+from loadtest.rows import Row, profile
 from loadtest.stack import Stack, docker, service_of
 
 PRESETS = ("throughput", "reliability", "cost", "latency")
@@ -22,22 +22,19 @@ BUSY_SECONDS = 120.0
 """How long it may take until every slot has a document."""
 
 
-def all_presets(
-    stack: Stack, row: Row, host: Host, seconds: float, files: list[Path], cache: Path
-) -> list[dict[str, Any]]:
+def all_presets(stack: Stack, row: Row, seconds: float, files: list[Path], cache: Path) -> list[dict[str, Any]]:
     """Return for the default and each preset what a sweep returns, and what a killed worker cost.
 
     Args:
         stack: the appliance under test.
         row: whose limits of memory the services beside the workers get.
-        host: this machine.
         seconds: of full load, for each.
         files: what is handed in.
         cache: where short documents are kept.
     """
     found = []
     for name in ("default", *PRESETS):
-        settings = sweeps.DEFAULTS | ({} if name == "default" else _settings(name, host))
+        settings = sweeps.DEFAULTS | ({} if name == "default" else _settings(name))
         point = sweeps.one(stack, row, "preset", name, settings, seconds, files, cache)
         slots = int(settings["WORKER_REPLICAS"]) * int(settings["WORKER_CONCURRENCY"])
         killed = _kill_a_worker(stack, files[0], documents.batch_of(files[:1], slots))
@@ -46,10 +43,9 @@ def all_presets(
     return found
 
 
-def _settings(name: str, host: Host) -> dict[str, str]:
-    """Return a preset's settings of the workers; no container may have more processors than there are."""
-    found = {key: value for key, value in profile(name).items() if key.startswith("WORKER_")}
-    return found | {"WORKER_CPUS": f"{min(float(found['WORKER_CPUS']), host.cores):g}"}
+def _settings(name: str) -> dict[str, str]:
+    """Return a preset's settings of the workers."""
+    return {key: value for key, value in profile(name).items() if key.startswith("WORKER_")}
 
 
 def _kill_a_worker(stack: Stack, file: Path, count: int) -> dict[str, Any]:

@@ -94,13 +94,15 @@ class Stack:
         """
         values = {key: value for key, value in profile(row.name).items() if not key.startswith("PROFILE_")}
         cores = row.cores_here(self.host)
-        values["WORKER_CPUS"] = f"{min(float(values['WORKER_CPUS']), cores):g}"
         values["API_CPUS"] = f"{min(2, cores)}"
         values["WORKER_REPLICAS"] = str(row.workers_here(self.host))
         values["LOADTEST_CORES"] = "" if cores >= self.host.cores else _first_cores(cores)
         values["LOADTEST_EVALUATOR"], values["LOADTEST_WAIT_SECONDS"] = evaluator, f"{wait_seconds:.3f}"
+        values |= other
+        # The engine refuses a limit above the machine's own number.
+        values["WORKER_CPUS"] = f"{min(float(values['WORKER_CPUS']), cores):g}"
         # Nothing of what an earlier row or sweep set stays.
-        self.environment = self._own | values | other
+        self.environment = self._own | values
         self.compose(
             "up",
             "--detach",

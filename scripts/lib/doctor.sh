@@ -22,7 +22,7 @@ doctor() {
 }
 
 stack_doctor() {
-  stack_runs || fail "the stack does not run: ./appliance up"
+  need_running_stack
   begin_examination
   examine "Redis answers, and only with a password" redis_is_guarded
   examine "the image holds the packages of the lock" has_locked_packages compose exec -T api python -
@@ -44,7 +44,7 @@ stack_doctor() {
 embedded_doctor() {
   embedded_runs || fail "the appliance does not run: ./appliance up"
   begin_examination
-  examine "Redis answers, and only with a password" embedded run -- health api
+  examine "every process runs and the API is ready" embedded_status
   examine "the environment holds the packages of the lock" has_locked_packages "$VENV/bin/python" -
   examine "the workers answer" embedded run -- workers
   examine_access "$1" embedded_token
@@ -116,20 +116,18 @@ PYTHON
 }
 
 services_are_healthy() {
-  local wrong
-  wrong="$(compose ps --all --format '{{.Service}} {{.State}} {{.Health}} {{.ExitCode}}' | grep -Ev ' running healthy |^setup exited +0$')"
-  [[ -z "$wrong" ]] && return 0
-  printf '%s\n./appliance logs SERVICE shows why\n' "$wrong"
+  local unwell
+  mapfile -t unwell < <(unhealthy_services compose)
+  [[ ${#unwell[@]} -gt 0 ]] || return 0
+  compose ps --all --format '{{.Service}} {{.State}} {{.Health}}' "${unwell[@]}"
+  echo "./appliance logs SERVICE shows why"
   return 1
 }
 
 # Asked from inside, where curl is: a host need not have it.
 edge_answers() {
   local said
-  said="$(compose exec -T nginx curl -4ksS -w ' %{http_code}' https://localhost:8443/api/v1/ready)" || {
-    echo "$said"
-    return 1
-  }
+  said="$(compose exec -T nginx curl -4ksS -w ' %{http_code}' https://localhost:8443/api/v1/ready)" || return 1
   if [[ "$said" != *' 200' ]]; then
     echo "/api/v1/ready: $said"
     return 1
@@ -168,14 +166,9 @@ starts_at_boot() {
   return "$SEE_TO"
 }
 
-prometheus_query() { compose exec -T prometheus promtool query instant http://127.0.0.1:9090/prometheus "$1"; }
-
 prometheus_reaches_all() {
   local away
-  away="$(prometheus_query 'up == 0')" || {
-    printf '%s\n' "$away"
-    return 1
-  }
+  away="$(compose exec -T prometheus promtool query instant http://127.0.0.1:9090/prometheus 'up == 0')" || return 1
   [[ -z "$away" ]] && return 0
   printf '%s\n' "$away"
   return 1
@@ -183,10 +176,7 @@ prometheus_reaches_all() {
 
 alerts_have_a_receiver() {
   local known
-  known="$(compose exec -T alertmanager amtool --alertmanager.url=http://127.0.0.1:9093/alertmanager config show)" || {
-    printf '%s\n' "$known"
-    return 1
-  }
+  known="$(compose exec -T alertmanager amtool --alertmanager.url=http://127.0.0.1:9093/alertmanager config show)" || return 1
   grep -qE 'webhook_configs|email_configs' <<<"$known" && return 0
   echo "none is told: docs/monitoring.md, 'Alerts'"
   return "$SEE_TO"

@@ -75,13 +75,17 @@ def test_one_document_can_be_cancelled_and_retried(client: httpx.Client, batch: 
     assert counts(client.get(f"{API}/batch/status/{batch[0]}")) == {"total": 3, "queued": 3}
 
 
+def with_depth(services: Services, most: int) -> Services:
+    """Return the same services with room for fewer queued documents."""
+    queue = services.settings.queue.model_copy(update={"max_depth": most})
+    return replace(services, ledger=open_ledger(services.settings.model_copy(update={"queue": queue})))
+
+
 def test_a_retry_is_refused_while_there_is_no_room(
     serve: Callable[..., httpx.Client], services: Services, batch: tuple[str, list[str]]
 ) -> None:
     job_id, _ = batch
-    queue = services.settings.queue.model_copy(update={"max_depth": 1})
-    ledger = open_ledger(services.settings.model_copy(update={"queue": queue}))
-    client = serve(services=replace(services, ledger=ledger))
+    client = serve(services=with_depth(services, 1))
     client.post(f"{API}/batch/{job_id}/cancel")
     assert client.post(f"{API}/batch/upload", json={"documents": [{"content": "another plan"}]}).status_code == 202
     body = problem(client.post(f"{API}/batch/{job_id}/retry"), 503, "unavailable")
@@ -92,9 +96,7 @@ def test_a_retry_needs_room_for_the_whole_batch(
     serve: Callable[..., httpx.Client], services: Services, batch: tuple[str, list[str]]
 ) -> None:
     job_id, documents = batch
-    queue = services.settings.queue.model_copy(update={"max_depth": 2})
-    ledger = open_ledger(services.settings.model_copy(update={"queue": queue}))
-    client = serve(services=replace(services, ledger=ledger))
+    client = serve(services=with_depth(services, 2))
     client.post(f"{API}/batch/{job_id}/cancel")
     answer = client.post(f"{API}/batch/{job_id}/retry")
     assert problem(answer, 503, "unavailable")["limit"] == "queue-depth"

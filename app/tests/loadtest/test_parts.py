@@ -99,11 +99,17 @@ def test_an_urgent_document_that_could_not_be_measured_is_a_problem_of_its_value
     assert why.startswith("urgent document 1: ")
 
 
-def test_every_preset_is_run_with_its_own_settings_on_the_processors_there_are() -> None:
+def test_every_preset_is_run_with_its_own_settings_on_the_processors_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Stack, "compose", lambda *_, **__: "")
+    stack = Stack(Host(2, 4096, 2048), tmp_path)
     for name in presets.PRESETS:
-        settings = presets._settings(name, Host(2, 4096, 2048))
+        settings = presets._settings(name)
         assert settings.keys() >= sweeps.DEFAULTS.keys()
-        assert float(settings["WORKER_CPUS"]) <= 2
+        stack.apply(ROW, **settings)
+        assert stack.environment["WORKER_REPLICAS"] == settings["WORKER_REPLICAS"]
+        assert float(stack.environment["WORKER_CPUS"]) <= 2
 
 
 def sweep_point(value: str, wrong: list[str]) -> dict[str, Any]:

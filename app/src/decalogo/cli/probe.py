@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -38,7 +39,6 @@ def probe(
     target.
     """
     import tempfile
-    import time
 
     from decalogo.capacity.bench import copies
 
@@ -64,24 +64,19 @@ def probe(
 
 def _judged(appliance: Appliance, files: list[Path], results: Path, seconds: float) -> list[str]:
     """Have files judged as one batch that is deleted afterwards, and return what is wrong with the results."""
-    import time
-
     from decalogo.client.multipart import FilePart
     from decalogo.client.service import SubmitOptions
 
-    class LateError(Exception):
-        """It is not done in time."""
-
     def check(_status: object) -> None:
         if time.monotonic() > deadline:
-            raise LateError
+            raise TimeoutError
 
     deadline = time.monotonic() + seconds
     job_id = appliance.submit([FilePart.of(file) for file in files], SubmitOptions())["job_id"]
     try:
         appliance.wait(job_id, check)
         appliance.save_results(job_id, results)
-    except LateError:
+    except TimeoutError:
         return [f"not done after {seconds:g} s"]
     finally:
         appliance.delete(job_id)
