@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from client import Client
-from decalogo.embedded.instance import free_port
+from ports import next_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MONITORING = ("prometheus", "alertmanager", "redis-exporter", "host-exporter", "probe-exporter", "flower")
@@ -31,12 +31,12 @@ class Appliance:
         subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(REPOSITORY), str(folder)], check=True)
         if not own_venv and (REPOSITORY / ".venv").exists():
             (folder / ".venv").symlink_to(REPOSITORY / ".venv")
-        self.http_port, self.https_port = free_port(), free_port()
+        self.http_port, self.https_port = next_port(), next_port()
         self.clients: list[Client] = []
         own = {"COMPOSE_PROJECT_NAME": name, "IMAGE_TAG": name}
         ports = {"HTTP_PORT": str(self.http_port), "HTTPS_PORT": str(self.https_port)}
-        ports["EMBEDDED_PORT"] = str(free_port())
-        self.hosts_port, self.hosts_redis_port = free_port(), free_port()
+        ports["EMBEDDED_PORT"] = str(next_port())
+        self.hosts_port, self.hosts_redis_port = next_port(), next_port()
         ports |= {"HOSTS_PORT": str(self.hosts_port), "HOSTS_REDIS_PORT": str(self.hosts_redis_port)}
         self.environment: Mapping[str, str] = {**os.environ, **own, **ports}
 

@@ -41,15 +41,7 @@ def statuses(log: Path) -> dict[int, int]:
 def schemathesis(live: Live, folder: Path) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).parent / "schemathesis"), "run", f"{live.url}/api/v1/openapi.json"]
     options = ["--header", f"Authorization: Bearer {live.token}", "--checks", "all", "--max-examples", str(EXAMPLES)]
-    more = [
-        "--seed",
-        os.environ.get("CONTRACT_SEED", "20"),
-        "--no-color",
-        "--generation-database",
-        "none",
-        "--request-timeout",
-        "20",
-    ]
+    more = ["--seed", os.environ.get("CONTRACT_SEED", "20"), "--no-color", "--generation-database", "none"]
     folder.mkdir()
     shutil.copy(Path(__file__).with_name("schemathesis.toml"), folder)
     return subprocess.run([*command, *options, *more], check=False, capture_output=True, text=True, cwd=folder)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from appliance import Appliance, docker, free_port
+from appliance import Appliance, docker
+from ports import next_port
 
 PROJECT = "decalogo-row"
 
@@ -12,7 +13,7 @@ PROJECT = "decalogo-row"
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
     """Return a clone that nothing was started in."""
     found = Appliance(tmp_path_factory.mktemp("loadtest") / "decalogo", PROJECT)
-    ports = {f"LOADTEST_{name}_PORT": str(free_port()) for name in ("HTTP", "HTTPS", "UI")}
+    ports = {f"LOADTEST_{name}_PORT": str(next_port()) for name in ("HTTP", "HTTPS", "UI")}
     found.environment = {**found.environment, **ports, "LOADTEST_PROJECT": PROJECT}
     yield found
     found.delete()
