@@ -3,6 +3,7 @@
 import io
 import os
 import time
+from dataclasses import replace
 
 import pytest
 from reportlab.lib.pagesizes import letter
@@ -12,8 +13,12 @@ from reportlab.pdfgen.canvas import Canvas
 from decalogo.errors import NoTextError
 from decalogo.evaluation import evaluate
 from decalogo.evaluation.extract import extract, ocr, ocrcache
+from decalogo.evaluation.extract.layout import Box
 from decalogo.evaluation.extract.ocrcache import OcrCache
-from decalogo.evaluation.model import OcrOptions
+from decalogo.evaluation.extract.parts import RECOGNISE, Part, Parts
+from decalogo.evaluation.extract.pdf import read_part
+from decalogo.evaluation.extract.reading import Limits
+from decalogo.evaluation.model import OcrOptions, SplitSizes
 from decalogo.evaluation.rubric import load_rubric
 from tests.extract.pdfs import blank_pdf, lines_pdf
 
@@ -143,25 +148,41 @@ def test_without_the_program_a_scan_says_that_it_is_not_installed():
 
 
 @pytest.mark.usefixtures("tesseract")
-def test_a_page_seen_before_is_not_recognised_again(tmp_path, monkeypatch):
+def test_a_document_seen_before_is_not_recognised_again_nor_cut_in_parts(tmp_path, monkeypatch):
     options = OcrOptions(cache_dir=tmp_path / "recognised")
-    first = extract(scanned([LINES]), ocr=options)
-    monkeypatch.setattr(ocr, "_run", None)
-    assert extract(scanned([LINES], readable="Delante."), ocr=options).pages[1].text == first.pages[0].text
-    (kept,) = (tmp_path / "recognised").glob("?/*")
-    kept.write_bytes(b"damaged")
+    content = scanned([LINES, None], readable="Delante.")
+    first = extract(content, ocr=options)
+    monkeypatch.setattr(ocr, "_image", None)
+    file = tmp_path / "plan.pdf"
+    file.write_bytes(content)
+    assert extract(file, ocr=options, parts=Parts(sizes=SplitSizes(recognise=1))) == first
+    for kept in (tmp_path / "recognised").glob("?/*"):
+        kept.write_bytes(b"damaged")
     with pytest.raises(TypeError):
-        extract(scanned([LINES]), ocr=options)
+        extract(content, ocr=options)
+    with pytest.raises(TypeError):
+        extract(content, ocr=replace(options, dpi=100))
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_parts_keep_what_they_found_on_pages(tmp_path, monkeypatch):
+    options = OcrOptions(cache_dir=tmp_path)
+    content = scanned([LINES, LINES])
+    found = read_part(content, Part(RECOGNISE, (1, 2), 60), Limits(ocr=options)).recognised
+    monkeypatch.setattr(ocr, "_image", None)
+    cache = ocr.page_cache(content, options)
+    assert {number: cache.get(number) for number in (1, 2, 3)} == {**found, 3: None}
 
 
 def test_the_pages_kept_are_bounded_and_the_oldest_go(tmp_path, monkeypatch):
     monkeypatch.setattr(ocrcache, "_MOST_FILES", 3)
     cache = OcrCache(tmp_path)
     keys = [f"0{number:063x}" for number in range(0, 160, 16)]
+    lines = {key: ((key, Box(0.1, 0.2, 1 / 3, 1e-9)),) for key in keys}
     for age, key in enumerate(keys):
-        cache.put(key, key)
+        cache.put(key, lines[key])
         os.utime(next(tmp_path.glob(f"?/{key}")), (1000 + age, 1000 + age))
-    assert [key for key in keys if cache.get(key) == key] == keys[-3:]
+    assert [key for key in keys if cache.get(key) == lines[key]] == keys[-3:]
     assert cache.discard_older_than(time.time() + 1) == 3
     assert not list(tmp_path.glob("?/*"))
 

@@ -15,18 +15,18 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from decalogo.evaluation import progress
 from decalogo.evaluation.extract.layout import Box
-from decalogo.evaluation.extract.ocrcache import OcrCache, page_key
+from decalogo.evaluation.extract.ocrcache import PageCache
+from decalogo.evaluation.extract.parts import Recognised
 from decalogo.evaluation.extract.pdfpage import RawPage
 from decalogo.evaluation.extract.textpage import RawLine
 from decalogo.evaluation.model import OcrOptions
 
 PROGRAM = "tesseract"
-Recognised = tuple[tuple[str, Box], ...]
-"""Lines found on a page: text, and box in points."""
 _MOST_PIXELS = 20_000_000
 """A larger page (a poster) is rendered at a lower resolution."""
 _LEAST_CONFIDENCE = 30
@@ -50,8 +50,20 @@ def _version(path: str) -> str:
     return told.stdout.partition("\n")[0]
 
 
+def page_cache(content: bytes | Path, options: OcrOptions) -> PageCache:
+    """Return what is kept of the pages of a document, as they are recognised here and with these options."""
+    path = program(options.language)
+    version = _version(path) if path else ""
+    return PageCache(options.cache_dir if path else None, content, version, options.language, str(options.dpi))
+
+
 def recognise_pages(
-    document: Any, numbers: Sequence[int], options: OcrOptions, reached: Callable[[int], bool], seconds: float
+    document: Any,
+    numbers: Sequence[int],
+    options: OcrOptions,
+    cache: PageCache,
+    reached: Callable[[int], bool],
+    seconds: float,
 ) -> dict[int, Recognised | None]:
     """Return the lines found on each page; ``None`` for a page that took too long.
 
@@ -59,6 +71,7 @@ def recognise_pages(
         document: the open PDFium document.
         numbers: the pages, from 1.
         options: resolution, language, and the time that one page may take.
+        cache: takes what is found.
         reached: asked before each page with how many came before it; after a yes the others are left out.
         seconds: time for all of them; those it does not suffice for count as having taken too long.
     """
@@ -70,9 +83,11 @@ def recognise_pages(
         progress.at("recognise", number)
         left = min(options.page_seconds, end - time.monotonic())
         try:
-            found[number] = _recognise(document, number, options, left) if left > 0 else None
+            found[number] = lines = _recognise(document, number, options, left) if left > 0 else None
         except TimeoutError:
-            found[number] = None
+            found[number] = lines = None
+        if lines is not None:
+            cache.put(number, lines)
     return found
 
 
@@ -99,14 +114,7 @@ def _recognise(document: Any, number: int, options: OcrOptions, seconds: float) 
         return ()
     if not image:
         return ()
-    dpi = round(72 * scale)
-    cache = OcrCache(options.cache_dir) if options.cache_dir else None
-    key = page_key(image, _version(path), options.language, str(dpi)) if cache else ""
-    table = cache.get(key) if cache else None
-    if table is None:
-        table = _run(path, image, dpi, options.language, seconds)
-        if cache:
-            cache.put(key, table)
+    table = _run(path, image, round(72 * scale), options.language, seconds)
     return tuple(
         (" ".join(word for word, _ in words), _around([box for _, box in words], scale)) for words in _lines(table)
     )

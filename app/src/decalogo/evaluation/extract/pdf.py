@@ -61,7 +61,7 @@ def read_pdf(content: bytes | Path, limits: Limits) -> Reading:
                 raise DocumentTooLargeError(
                     f"The PDF holds over {MOST_CHARACTERS:,} characters on its first {index + 1} pages; split it."
                 )
-        because = _recognise(document, raw, limits, flags) if len(raw) == count else ""
+        because = _recognise(document, content, raw, limits, flags) if len(raw) == count else ""
     finally:
         document.close()
     words = Vocabulary(page.text for page in raw)
@@ -80,7 +80,10 @@ def read_part(content: bytes | Path, part: Part, limits: Limits) -> Known:
     document = _open(content)
     try:
         if part.kind == RECOGNISE:
-            known.recognised = ocr.recognise_pages(document, part.pages, limits.ocr, limits.reached, part.seconds)
+            cache = ocr.page_cache(content, limits.ocr)
+            known.recognised = ocr.recognise_pages(
+                document, part.pages, limits.ocr, cache, limits.reached, part.seconds
+            )
             return known
         length = 0
         for index, number in enumerate(part.pages):
@@ -109,7 +112,7 @@ def _open(content: bytes | Path) -> Any:
         ) from error
 
 
-def _recognise(document: Any, raw: list[RawPage], limits: Limits, flags: list[Flag]) -> str:
+def _recognise(document: Any, content: bytes | Path, raw: list[RawPage], limits: Limits, flags: list[Flag]) -> str:
     """Read the pages without a text layer by their image, flag them, and say why some were not."""
     blank = [page for page in raw if not page.failed and not page.text.strip()]
     if not blank or limits.ocr.mode == "never":
@@ -118,11 +121,15 @@ def _recognise(document: Any, raw: list[RawPage], limits: Limits, flags: list[Fl
         return "text recognition is not installed"
     wanted = [page.number for page in blank[: limits.ocr.max_pages]]
     found = limits.parts.known.recognised
+    cache = ocr.page_cache(content, limits.ocr)
+    for number in wanted:
+        if number not in found and (lines := cache.get(number)) is not None:
+            found[number] = lines
     todo = [number for number in wanted if number not in found]
     limits.parts.check_recognition(todo, raw, limits.ocr)
     before = len(raw) - len(blank)
     found |= ocr.recognise_pages(
-        document, todo, limits.ocr, lambda index: limits.reached(before + index), limits.ocr.document_seconds
+        document, todo, limits.ocr, cache, lambda index: limits.reached(before + index), limits.ocr.document_seconds
     )
     if left := tuple(number for number in wanted if number not in found):
         flags.append(Flag("partial", f"{len(left)} scanned pages were not read: the time limit came", left))
