@@ -25,7 +25,11 @@ open_door() {
 }
 
 close_door() {
-  if [[ -e "$HOSTS_FILE" ]]; then compose rm --stop --force hosts >&2; fi
+  if [[ -e "$HOSTS_FILE" ]]; then
+    compose rm --stop --force hosts >&2
+    # Its network, which a later `down` would not know any more.
+    docker network rm "$(compose config | sed -n 's/^name: //p')_hosts" >/dev/null 2>&1 || true
+  fi
   rm -f "$HOSTS_FILE"
 }
 

@@ -184,3 +184,4 @@ def test_the_door_is_shut_again(appliance: Appliance) -> None:
 
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", appliance.hosts_port), 5).close()
+    assert f"{appliance.name}_hosts" not in docker("network", "ls", "--format", "{{.Name}}").split()
