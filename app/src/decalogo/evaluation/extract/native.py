@@ -1,7 +1,8 @@
 """The C reader of pages (``pagereader.c``), used where ``build`` has left it in the installation.
 
 It asks PDFium what ``textpage`` and ``rules`` ask, in a call a page instead of some thousand, and gives the same to the
-bit; a process without it reads pages with those. PDFium's functions are handed to it by address.
+bit; a process without it reads pages with those. PDFium's functions are handed to it by address. ``pagelines.c``, for
+``nativelines``, is built with it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from decalogo.evaluation.extract.layout import Box
 from decalogo.evaluation.extract.rules import Rules
 from decalogo.evaluation.extract.textpage import Place, RawLine, TextPage
 
-SOURCE = Path(__file__).with_name("pagereader.c")
+SOURCES = tuple(Path(__file__).with_name(name) for name in ("pagereader.c", "pagelines.c"))
 FOLDER = Path(sys.prefix) / "share" / "decalogo" / "native"
 # Without contraction a product and a sum are two roundings, as in Python, on every processor.
 OPTIONS = ("-std=c11", "-O2", "-ffp-contract=off", "-shared", "-fPIC")
@@ -64,8 +65,9 @@ class _Turn(ctypes.Structure):
 
 
 def path() -> Path:
-    """Return where the reader of this source and this kind of machine stands, built or not."""
-    made_of = f"{SOURCE.read_text(encoding='utf-8')}|{OPTIONS}|{sys.platform}|{platform.machine()}"
+    """Return where the reader of these sources and this kind of machine stands, built or not."""
+    sources = "".join(source.read_text(encoding="utf-8") for source in SOURCES)
+    made_of = f"{sources}|{OPTIONS}|{sys.platform}|{platform.machine()}"
     return FOLDER / f"pagereader-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.so"
 
 
@@ -84,6 +86,8 @@ def library() -> Any | None:
         ("reader_words", number, address, address, address, number, number, ctypes.c_int),
         ("reader_rules", ctypes.c_int, address, address, address),
         ("reader_found", address, address, ctypes.c_int, address),
+        ("lines_joints", ctypes.c_int, address, address, address),
+        ("lines_kinds", ctypes.c_int, address, address, address, ctypes.c_int32, ctypes.c_double, address),
     ):
         function = getattr(loaded, name)
         function.restype, function.argtypes = answer, arguments

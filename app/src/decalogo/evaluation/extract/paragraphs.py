@@ -51,13 +51,27 @@ def _is_closed(text: str) -> bool:
 class Block:
     """Lines ``first`` to ``last`` (both included) of one sheet that form a paragraph, a list item or a heading.
 
-    ``text`` is theirs as one line; ``row``: they are a row of a flattened table, or its column titles.
+    ``text`` is theirs as one line; ``row``: they are a row of a flattened table, or its column titles; ``listed``: they
+    begin as list items do; ``plain``: they are known to be no heading.
     """
 
     first: int
     last: int
     text: str = ""
     row: bool = False
+    listed: bool = False
+    plain: bool = False
+
+
+def titles_of(sheet: Sheet, skip: AbstractSet[int], words: Words) -> dict[int, list[str]]:
+    """Return the words that columns are called by, of the lines that hold any."""
+    titles: dict[int, list[str]] = {}
+    starts = [line.start for line in sheet.lines]
+    for start, _ in words.column_title(sheet.folded):
+        index = bisect_right(starts, start) - 1
+        if index not in titles and index not in skip:
+            titles[index] = column_words(sheet.lines[index].text, words.columns)
+    return titles
 
 
 class _Lines:
@@ -74,21 +88,11 @@ class _Lines:
         self.capitals = [i not in skip and is_capitals(line.text) for i, line in enumerate(lines)]
         self.closed = [i not in skip and _is_closed(line.text) for i, line in enumerate(lines)]
         self.numeric = sheet.folded.translate(_NUMERIC)
-        self.titles = self._titles(sheet, skip)
+        self.titles = titles_of(sheet, skip, words)
         self.rows = [
             i not in skip and self._is_row(line.start, line.end, line.text, self.titles.get(i, ()))
             for i, line in enumerate(lines)
         ]
-
-    def _titles(self, sheet: Sheet, skip: AbstractSet[int]) -> dict[int, list[str]]:
-        """Return the words that columns are called by, of the lines that hold any."""
-        titles: dict[int, list[str]] = {}
-        starts = [line.start for line in sheet.lines]
-        for start, _ in self.words.column_title(sheet.folded):
-            index = bisect_right(starts, start) - 1
-            if index not in titles and index not in skip:
-                titles[index] = column_words(sheet.lines[index].text, self.words.columns)
-        return titles
 
     def _is_row(self, start: int, end: int, text: str, titles: Sequence[str]) -> bool:
         """Tell whether a stretch of the sheet is a row of a flattened table or its column titles."""
@@ -149,15 +153,17 @@ class _Lines:
         return self.words.hanging.search(before.text, max(0, len(before.text) - 8)) is not None
 
     def finish(self, block: Block) -> None:
-        """Note the text of a block, and whether it is a row."""
+        """Note the text of a block and what it is."""
         first, last = block.first, block.last
         if first == last:
             block.text, block.row = self.lines[first].text, self.rows[first]
+            block.listed = starts_list_item(block.text)
             return
         start, end = self.lines[first].start, self.lines[last].end
         block.text = self.text[start:end].replace("\n", " ")
         titles = [word for index in range(first, last + 1) for word in self.titles.get(index, ())]
         block.row = self._is_row(start, end, block.text, titles)
+        block.listed = starts_list_item(block.text)
 
 
 def find_blocks(sheet: Sheet, skip: AbstractSet[int], words: Words) -> list[Block]:
