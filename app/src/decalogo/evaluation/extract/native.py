@@ -1,8 +1,8 @@
 """The C reader of pages (``pagereader.c``), used where ``build`` has left it in the installation.
 
 It asks PDFium what ``textpage`` and ``rules`` ask, in a call a page instead of some thousand, and gives the same to the
-bit; a process without it reads pages with those. PDFium's functions are handed to it by address. ``pagelines.c``, for
-``nativelines``, is built with it.
+bit; a process without it reads pages with those. PDFium's functions are handed to it by address. ``pagetext.c``
+and ``pagelines.c``, for ``nativetext`` and ``nativelines``, are built with it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from decalogo.evaluation.extract.layout import Box
 from decalogo.evaluation.extract.rules import Rules
 from decalogo.evaluation.extract.textpage import Place, RawLine, TextPage
 
-SOURCES = tuple(Path(__file__).with_name(name) for name in ("pagereader.c", "pagelines.c"))
+SOURCES = tuple(Path(__file__).with_name(name) for name in ("pagereader.c", "pagetext.c", "pagelines.c"))
 FOLDER = Path(sys.prefix) / "share" / "decalogo" / "native"
 # Without contraction a product and a sum are two roundings, as in Python, on every processor.
 OPTIONS = ("-std=c11", "-O2", "-ffp-contract=off", "-shared", "-fPIC")
@@ -50,7 +50,9 @@ _FUNCTIONS = (
 )
 """In the order of ``Pdfium`` in the source."""
 _LINES, _WORDS, _HORIZONTAL, _VERTICAL, _FILLS = range(5)
-_line, _word, _rule, _fill = Struct("2i7d2?6x"), Struct("2i4d"), Struct("3d"), Struct("4d")
+LINE = Struct("2i7d2?6x")
+"""A line as C gives it."""
+_word, _rule, _fill = Struct("2i4d"), Struct("3d"), Struct("4d")
 _new = tuple.__new__
 
 
@@ -86,6 +88,7 @@ def library() -> Any | None:
         ("reader_words", number, address, address, address, number, number, ctypes.c_int),
         ("reader_rules", ctypes.c_int, address, address, address),
         ("reader_found", address, address, ctypes.c_int, address),
+        ("text_cut", ctypes.c_int32, address, address),
         ("lines_joints", ctypes.c_int, address, address, address),
         ("lines_kinds", ctypes.c_int, address, address, address, ctypes.c_int32, ctypes.c_double, address),
     ):
@@ -114,8 +117,12 @@ class _Reader:
 
     def found(self, kind: int, record: Struct) -> Iterator[tuple[Any, ...]]:
         """Return the records of one kind that the last call found."""
+        return record.iter_unpack(self.records(kind, record))
+
+    def records(self, kind: int, record: Struct) -> bytes:
+        """Return the same, packed."""
         start = self.c.reader_found(self.address, kind, self.count_at)
-        return record.iter_unpack(ctypes.string_at(start, self.count.value * record.size))
+        return ctypes.string_at(start, self.count.value * record.size)
 
 
 _reader = lru_cache(maxsize=1)(_Reader)
@@ -136,6 +143,7 @@ class NativeTextPage(TextPage):
         found = reader.c.reader_lines(reader.address, self.handle, self.turn_at, text, len(self.text), self.direct)
         if found < 0:
             raise MemoryError
+        self.records = reader.records(_LINES, LINE)
         return [
             RawLine(
                 start,
@@ -145,7 +153,7 @@ class NativeTextPage(TextPage):
                 bold,
                 level,
             )
-            for start, end, left, top, right, bottom, size, shear, scale, bold, level in reader.found(_LINES, _line)
+            for start, end, left, top, right, bottom, size, shear, scale, bold, level in LINE.iter_unpack(self.records)
         ]
 
     def words(self, line: RawLine) -> Iterator[tuple[int, int, Place | None, Place | None]]:

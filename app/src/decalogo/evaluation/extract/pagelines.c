@@ -2,13 +2,16 @@
  *
  * A translation of that module and of the tests in headings.py, to the letter: a test holds both to the same answers, and
  * where this is not built they do the work. What Python decides by a pattern of the language is left to it: the answer is
- * then a question. Text is UTF-16 of characters within the basic plane; what Python's str says of each of these is handed
- * over in a table. Comparisons of numbers stand as Python makes them, for the sake of NaN.
+ * then a question. Text is UTF-16 of characters below CHARACTERS; what Python's str says of each of these is handed over in
+ * a table. Comparisons of numbers stand as Python makes them, for the sake of NaN.
  */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Which characters there are tables for; as in nativelines.py. */
+#define CHARACTERS 0x2800
 
 #define LEAST_NUMBERS 3
 #define ROW_GAPS 3
@@ -34,7 +37,7 @@ typedef struct { double left, top, right, bottom; } Box;
 
 /* As Sheet in nativelines.py. */
 typedef struct {
-  const uint8_t *traits; /* of the 65,536 characters */
+  const uint8_t *traits; /* of the characters */
   const uint8_t *titles; /* folded: a byte of length, then so many bytes, and 0 at the end */
   const Char *text;
   const uint8_t *folded; /* the text's, a byte a character */
@@ -304,7 +307,7 @@ static int joint(const Sheet *s, int32_t i, const Facts *before, const Facts *li
 
 static int is_sound(const Sheet *s) {
   for (int32_t i = 0; i < s->length; i++)
-    if (s->traits[s->text[i]] & ODD) return 0;
+    if (s->text[i] >= CHARACTERS || s->traits[s->text[i]] & ODD) return 0;
   for (int32_t i = 0; i < s->count; i++)
     if (s->starts[i] < 0 || s->starts[i] >= s->ends[i] || s->ends[i] > s->length) return 0;
   return 1;

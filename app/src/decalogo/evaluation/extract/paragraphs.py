@@ -63,17 +63,6 @@ class Block:
     plain: bool = False
 
 
-def titles_of(sheet: Sheet, skip: AbstractSet[int], words: Words) -> dict[int, list[str]]:
-    """Return the words that columns are called by, of the lines that hold any."""
-    titles: dict[int, list[str]] = {}
-    starts = [line.start for line in sheet.lines]
-    for start, _ in words.column_title(sheet.folded):
-        index = bisect_right(starts, start) - 1
-        if index not in titles and index not in skip:
-            titles[index] = column_words(sheet.lines[index].text, words.columns)
-    return titles
-
-
 class _Lines:
     """The lines of a sheet with what is asked again and again of each of them that is not skipped."""
 
@@ -88,11 +77,21 @@ class _Lines:
         self.capitals = [i not in skip and is_capitals(line.text) for i, line in enumerate(lines)]
         self.closed = [i not in skip and _is_closed(line.text) for i, line in enumerate(lines)]
         self.numeric = sheet.folded.translate(_NUMERIC)
-        self.titles = titles_of(sheet, skip, words)
+        self.titles = self._titles(sheet, skip)
         self.rows = [
             i not in skip and self._is_row(line.start, line.end, line.text, self.titles.get(i, ()))
             for i, line in enumerate(lines)
         ]
+
+    def _titles(self, sheet: Sheet, skip: AbstractSet[int]) -> dict[int, list[str]]:
+        """Return the words that columns are called by, of the lines that hold any."""
+        titles: dict[int, list[str]] = {}
+        starts = [line.start for line in sheet.lines]
+        for start, _ in self.words.column_title(sheet.folded):
+            index = bisect_right(starts, start) - 1
+            if index not in titles and index not in skip:
+                titles[index] = column_words(sheet.lines[index].text, self.words.columns)
+        return titles
 
     def _is_row(self, start: int, end: int, text: str, titles: Sequence[str]) -> bool:
         """Tell whether a stretch of the sheet is a row of a flattened table or its column titles."""
