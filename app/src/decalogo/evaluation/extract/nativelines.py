@@ -10,7 +10,7 @@ import ctypes
 import re
 import sys
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from itertools import chain
@@ -25,7 +25,9 @@ from decalogo.evaluation.fold import fold
 
 UTF_16 = f"utf-16-{sys.byteorder[0]}e"
 CHARACTERS = 0x2800
-"""Which the source has tables for: those of Western texts; as in the source."""
+"""Below this the source has tables; as in the source."""
+_LETTERS, _SIGNS = range(0x500), range(0x2000, CHARACTERS)
+"""The characters of European texts; those between would only cost time at start-up."""
 _NOWHERE = Box(0, 0, 0, 0)
 _BEGINS, _CONTINUES, _SKIPS, _UNLESS_SECTION, _IF_HANGING = range(5)
 _ROW, _MAYBE_ROW, _LISTED, _PLAIN = 1, 2, 4, 8
@@ -57,25 +59,35 @@ class _Sheet(ctypes.Structure):
     )
 
 
-@lru_cache(maxsize=1)
-def traits() -> bytes:
-    """Return what ``str`` says of every character, a byte each."""
-    characters = list(map(chr, range(CHARACTERS)))
-    upper = list(map(str.isupper, characters))
+def table(of: Callable[[str], bytes], other: bytes) -> bytes:
+    """Return a byte for every character: what ``of`` gives for a text, or ``other`` outside European texts."""
+    between = other * (_SIGNS.start - _LETTERS.stop)
+    return of("".join(map(chr, _LETTERS))) + between + of("".join(map(chr, _SIGNS)))
+
+
+def _traits(text: str) -> bytes:
+    """Return what ``str`` says of each character."""
+    upper = list(map(str.isupper, text))
     said: list[Iterable[bool]] = [
-        map(str.isspace, characters),
-        map(str.isalpha, characters),
+        map(str.isspace, text),
+        map(str.isalpha, text),
         upper,
-        map(str.islower, characters),
-        map(ne, upper, map(str.istitle, characters)),
-        map(str.isdecimal, characters),
-        map(str.isdigit, characters),
-        (len(char.lower()) > 1 for char in characters),
+        map(str.islower, text),
+        map(ne, upper, map(str.istitle, text)),
+        map(str.isdecimal, text),
+        map(str.isdigit, text),
+        (len(char.lower()) > 1 for char in text),
     ]
     found = 0
     for bit, trait in enumerate(said):
         found |= int.from_bytes(bytes(trait), "little") << bit
-    return found.to_bytes(CHARACTERS, "little")
+    return found.to_bytes(len(text), "little")
+
+
+@lru_cache(maxsize=1)
+def traits() -> bytes:
+    """Return what is said of all characters; those outside European texts are odd."""
+    return table(_traits, b"\x80")
 
 
 @lru_cache(maxsize=8)

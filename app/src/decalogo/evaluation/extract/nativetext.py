@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from decalogo.evaluation.extract import native
 from decalogo.evaluation.extract.layout import Line, Packed, Sheet
-from decalogo.evaluation.extract.nativelines import CHARACTERS, UTF_16
+from decalogo.evaluation.extract.nativelines import UTF_16, table
 from decalogo.evaluation.extract.normalise import odd_characters
 from decalogo.evaluation.extract.pdfpage import RawPage
 from decalogo.evaluation.extract.textpage import RawLine
@@ -42,12 +42,15 @@ class _Page(ctypes.Structure):
     )
 
 
+def _kinds(text: str) -> bytes:
+    odd = odd_characters(text)
+    return bytes((char not in odd) + 2 * char.isalpha() for char in text)
+
+
 @lru_cache(maxsize=1)
 def _tables() -> tuple[bytes, bytes]:
     """Return of every character whether it is ordinary or a letter, and what it folds to."""
-    characters = "".join(map(chr, range(CHARACTERS)))
-    odd = odd_characters(characters)
-    return bytes((char not in odd) + 2 * char.isalpha() for char in characters), fold(characters)
+    return table(_kinds, b"\0"), table(fold, b"?")
 
 
 def read_sheet(page: RawPage) -> Sheet | None:
