@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from decalogo.evaluation.extract.native import FOLDER, OPTIONS, SOURCE, path
+from decalogo.evaluation.extract.native import FOLDER, OPTIONS, SOURCES, path
 
 
 def build(compiler: str) -> Path:
@@ -30,7 +30,7 @@ def build(compiler: str) -> Path:
         handle, name = tempfile.mkstemp(dir=FOLDER, suffix=".so")
         os.close(handle)
         try:
-            subprocess.run([compiler, *OPTIONS, "-o", name, str(SOURCE)], check=True)  # noqa: S603
+            subprocess.run([compiler, *OPTIONS, "-o", name, *map(str, SOURCES)], check=True)  # noqa: S603
             Path(name).chmod(0o755)
             Path(name).replace(target)
         except BaseException:

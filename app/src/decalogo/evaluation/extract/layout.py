@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -83,6 +84,24 @@ class Grid:
 
 
 @dataclass(slots=True)
+class Packed:
+    """A sheet as C takes it: its text in UTF-16 and its lines, an item each (of ``boxes``: four).
+
+    ``boxed``, ``bold``, ``gap`` and ``ranked`` hold a byte for each line, 0 or 1.
+    """
+
+    text: bytes
+    starts: array[int]
+    ends: array[int]
+    boxes: array[float]
+    sizes: array[float]
+    boxed: bytes
+    bold: bytes
+    gap: bytes
+    ranked: bytes
+
+
+@dataclass(slots=True)
 class Sheet:
     """One page as read.
 
@@ -93,6 +112,7 @@ class Sheet:
         height: page height, points; 0 in plain text.
         grids: ruled grids, top to bottom.
         folded: the text folded, one byte a character.
+        packed: the same for C, where that made the sheet.
     """
 
     number: int
@@ -100,10 +120,12 @@ class Sheet:
     lines: list[Line]
     height: float = 0.0
     grids: list[Grid] = field(default_factory=list)
-    folded: bytes = field(init=False, repr=False)
+    folded: bytes = field(default=b"", repr=False)
+    packed: Packed | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        self.folded = fold(self.text)
+        if not self.folded:
+            self.folded = fold(self.text)
 
 
 def cut_lines(text: str) -> list[Line]:

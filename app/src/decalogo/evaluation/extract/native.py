@@ -1,7 +1,8 @@
 """The C reader of pages (``pagereader.c``), used where ``build`` has left it in the installation.
 
 It asks PDFium what ``textpage`` and ``rules`` ask, in a call a page instead of some thousand, and gives the same to the
-bit; a process without it reads pages with those. PDFium's functions are handed to it by address.
+bit; a process without it reads pages with those. PDFium's functions are handed to it by address. ``pagetext.c``
+and ``pagelines.c``, for ``nativetext`` and ``nativelines``, are built with it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from decalogo.evaluation.extract.layout import Box
 from decalogo.evaluation.extract.rules import Rules
 from decalogo.evaluation.extract.textpage import Place, RawLine, TextPage
 
-SOURCE = Path(__file__).with_name("pagereader.c")
+SOURCES = tuple(Path(__file__).with_name(name) for name in ("pagereader.c", "pagetext.c", "pagelines.c"))
 FOLDER = Path(sys.prefix) / "share" / "decalogo" / "native"
 # Without contraction a product and a sum are two roundings, as in Python, on every processor.
 OPTIONS = ("-std=c11", "-O2", "-ffp-contract=off", "-shared", "-fPIC")
@@ -49,7 +50,9 @@ _FUNCTIONS = (
 )
 """In the order of ``Pdfium`` in the source."""
 _LINES, _WORDS, _HORIZONTAL, _VERTICAL, _FILLS = range(5)
-_line, _word, _rule, _fill = Struct("2i7d2?6x"), Struct("2i4d"), Struct("3d"), Struct("4d")
+LINE = Struct("2i7d2?6x")
+"""A line as C gives it."""
+_word, _rule, _fill = Struct("2i4d"), Struct("3d"), Struct("4d")
 _new = tuple.__new__
 
 
@@ -64,8 +67,9 @@ class _Turn(ctypes.Structure):
 
 
 def path() -> Path:
-    """Return where the reader of this source and this kind of machine stands, built or not."""
-    made_of = f"{SOURCE.read_text(encoding='utf-8')}|{OPTIONS}|{sys.platform}|{platform.machine()}"
+    """Return where the reader of these sources and this kind of machine stands, built or not."""
+    sources = "".join(source.read_text(encoding="utf-8") for source in SOURCES)
+    made_of = f"{sources}|{OPTIONS}|{sys.platform}|{platform.machine()}"
     return FOLDER / f"pagereader-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.so"
 
 
@@ -84,6 +88,9 @@ def library() -> Any | None:
         ("reader_words", number, address, address, address, number, number, ctypes.c_int),
         ("reader_rules", ctypes.c_int, address, address, address),
         ("reader_found", address, address, ctypes.c_int, address),
+        ("text_cut", ctypes.c_int32, address, address),
+        ("lines_joints", ctypes.c_int, address, address, address),
+        ("lines_kinds", ctypes.c_int, address, address, address, ctypes.c_int32, ctypes.c_double, address),
     ):
         function = getattr(loaded, name)
         function.restype, function.argtypes = answer, arguments
@@ -110,8 +117,12 @@ class _Reader:
 
     def found(self, kind: int, record: Struct) -> Iterator[tuple[Any, ...]]:
         """Return the records of one kind that the last call found."""
+        return record.iter_unpack(self.records(kind, record))
+
+    def records(self, kind: int, record: Struct) -> bytes:
+        """Return the same, packed."""
         start = self.c.reader_found(self.address, kind, self.count_at)
-        return record.iter_unpack(ctypes.string_at(start, self.count.value * record.size))
+        return ctypes.string_at(start, self.count.value * record.size)
 
 
 _reader = lru_cache(maxsize=1)(_Reader)
@@ -132,6 +143,7 @@ class NativeTextPage(TextPage):
         found = reader.c.reader_lines(reader.address, self.handle, self.turn_at, text, len(self.text), self.direct)
         if found < 0:
             raise MemoryError
+        self.records = reader.records(_LINES, LINE)
         return [
             RawLine(
                 start,
@@ -141,7 +153,7 @@ class NativeTextPage(TextPage):
                 bold,
                 level,
             )
-            for start, end, left, top, right, bottom, size, shear, scale, bold, level in reader.found(_LINES, _line)
+            for start, end, left, top, right, bottom, size, shear, scale, bold, level in LINE.iter_unpack(self.records)
         ]
 
     def words(self, line: RawLine) -> Iterator[tuple[int, int, Place | None, Place | None]]:

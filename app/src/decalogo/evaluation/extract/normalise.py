@@ -231,6 +231,11 @@ def is_usual(text: str) -> bool:
     return _UNUSUAL.search(text) is None
 
 
+def odd_characters(text: str) -> set[str]:
+    """Return the characters of a text that may be changed, beside the blank and the hyphen, and line breaks."""
+    return {*_UNUSUAL.findall(text), *_ODD.findall(text), *_BREAKS}
+
+
 def normalise(raw: str, words: Container[str] = frozenset()) -> Normalised:
     r"""Return ``raw`` in the one form that offsets refer to, with the map from raw offsets.
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
+from decalogo.evaluation.extract import nativelines
 from decalogo.evaluation.extract.headings import Outline, heading_rank
 from decalogo.evaluation.extract.layout import Line, Sheet
-from decalogo.evaluation.extract.paragraphs import Block, find_blocks, starts_list_item
+from decalogo.evaluation.extract.paragraphs import Block, find_blocks
 from decalogo.evaluation.extract.words import Words
 from decalogo.evaluation.model import Passage, PassageKind
 
@@ -89,7 +90,9 @@ def _spans(sheet: Sheet, furniture: set[int], contents: set[int], size: float, w
     spans = [*rows]
     spans += _runs(sheet.lines, furniture - tabled, PassageKind.FURNITURE)
     spans += _runs(sheet.lines, contents - tabled - furniture, PassageKind.CONTENTS)
-    for block in find_blocks(sheet, furniture | contents | tabled, words):
+    skip = furniture | contents | tabled
+    blocks = nativelines.find_blocks(sheet, skip, words, size)
+    for block in find_blocks(sheet, skip, words) if blocks is None else blocks:
         spans.append(_block_span(sheet, block, size, words))
     spans.sort(key=lambda span: (span.start, span.end))
     _demote_lists_of_headings(spans)
@@ -101,14 +104,14 @@ def _block_span(sheet: Sheet, block: Block, size: float, words: Words) -> Span:
     start, end = lines[0].start, lines[-1].end
     if block.row:
         return Span(start, end, PassageKind.TABLE_ROW)
-    if len(lines) <= _MOST_HEADING_LINES:
+    if len(lines) <= _MOST_HEADING_LINES and not block.plain:
         whole = lines[0]
         if len(lines) > 1:
             bold = all(line.bold for line in lines)
             whole = Line(start, end, block.text, None, whole.size, bold, rank=whole.rank)
         if (rank := heading_rank(whole, size, words)) is not None:
             return Span(start, end, PassageKind.HEADING, rank)
-    return Span(start, end, PassageKind.LIST if starts_list_item(block.text) else PassageKind.PROSE)
+    return Span(start, end, PassageKind.LIST if block.listed else PassageKind.PROSE)
 
 
 def _demote_lists_of_headings(spans: Sequence[Span]) -> None:

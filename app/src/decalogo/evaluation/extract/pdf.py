@@ -12,7 +12,7 @@ from typing import Any
 
 from decalogo.errors import DamagedDocumentError, DocumentTooLargeError, EncryptedDocumentError
 from decalogo.evaluation import progress
-from decalogo.evaluation.extract import ocr
+from decalogo.evaluation.extract import nativetext, ocr
 from decalogo.evaluation.extract.detect import PDF
 from decalogo.evaluation.extract.hyphens import Vocabulary
 from decalogo.evaluation.extract.layout import Sheet
@@ -150,6 +150,8 @@ def _recognise(document: Any, content: bytes | Path, raw: list[RawPage], limits:
 
 
 def _sheet(page: RawPage, words: Vocabulary) -> Sheet:
+    if (sheet := nativetext.read_sheet(page)) is not None:
+        return sheet
     normal = normalise(page.text, words)
     for grid in page.grids:
         for cell in grid.cells:

@@ -20,7 +20,10 @@ _INSET = 1.0
 
 @dataclass(slots=True)
 class RawPage:
-    """What one page holds, before normalisation. Points, origin at the top left as the page is read."""
+    """What one page holds, before normalisation. Points, origin at the top left as the page is read.
+
+    ``records``: the lines as C gave them, if it did.
+    """
 
     number: int
     text: str = ""
@@ -28,6 +31,7 @@ class RawPage:
     lines: list[RawLine] = field(default_factory=list)
     grids: list[Grid] = field(default_factory=list)
     failed: bool = False
+    records: bytes = field(default=b"", repr=False, compare=False)
 
     def place(self, normal: Normalised) -> list[Line]:
         """Return the lines of the normalised text with their boxes."""
@@ -72,7 +76,7 @@ def read_page(document: Any, index: int) -> RawPage:
 def _fill(result: RawPage, page: int, textpage: int) -> None:
     asked = text_page()(page, textpage)
     result.text, result.height = asked.text, asked.turn.height
-    result.lines = asked.lines()
+    result.lines, result.records = asked.lines(), asked.records
     if result.lines and (rules := asked.rules()):
         grids = find_grids(rules)
         for grid in grids:

@@ -82,7 +82,10 @@ class TextPage:
         text: as PDFium gives it, one character for each of its UTF-16 units; lines end in CR LF.
         direct: whether offsets in it are PDFium's indices of characters.
         turn: from PDFium's coordinates to a reader's.
+        records: the lines that were found last, packed, where C found them.
     """
+
+    records = b""
 
     def __init__(self, page: int, textpage: int) -> None:
         self.b = _buffers()
