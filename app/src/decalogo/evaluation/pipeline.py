@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -175,13 +175,16 @@ def judge_extracted(
     return Evaluation(result, tuple(page.text for page in document.pages))
 
 
-def scan_units(units: Iterable[Unit], scanner: Scanner, postings: dict[int, list[int]]) -> None:
+def scan_units(units: Sequence[Unit], scanner: Scanner, postings: dict[int, list[int]]) -> None:
     """Note in every unit which of a scanner's patterns it holds, and in ``postings`` which units hold a pattern."""
-    for unit in units:
-        found = scanner.scan(unit.text)
-        unit.hits += found
+    for position, found in scanner.scan_all([unit.text for unit in units]).items():
+        unit = units[position]
+        unit.hits.update(found)
         for hit in found:
-            postings.setdefault(hit, []).append(unit.index)
+            if hit in postings:
+                postings[hit].append(unit.index)
+            else:
+                postings[hit] = [unit.index]
 
 
 def _identity(content: bytes | Path) -> dict[str, Any]:
