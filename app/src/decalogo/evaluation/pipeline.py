@@ -127,12 +127,10 @@ def judge_extracted(
     units = build_units(document, fold, ColumnRoles(rubric, fold), rubric.language)
     postings: dict[int, list[int]] = {}
     scan_units(units, terms, postings)
-    ranker = RelevanceRanker(rubric, engine.patterns, terms, fold)
-    focuses = {
-        point.id: ranker.focus(point, units, postings) for point in rubric.data.points if point.id not in reasons
-    }
+    ranker = RelevanceRanker(rubric, engine.patterns, terms, units, postings)
+    focuses = {point.id: ranker.focus(point) for point in rubric.data.points if point.id not in reasons}
     # Elements count only where a text is about a point, so nothing is looked for elsewhere: mostly half of a document.
-    relevant = [units[index] for index in sorted(set().union(*(focus.relevance for focus in focuses.values())))]
+    relevant = [units[index] for index in sorted(set().union(*(focus.relevant for focus in focuses.values())))]
     for scanner in others:
         scan_units(relevant, scanner, postings)
     finder = Finder(rubric, engine.patterns, units, relevant, postings)

@@ -76,11 +76,13 @@ class Finder:
         Each is looked for when it is asked for. ``among``: look in these units only.
         """
         asked = [
-            (clause, self._candidates(clause) & (focus.own if clause.about == "own" else focus.relevance).keys())
+            (clause, self._candidates(clause) & (focus.named if clause.about == "own" else focus.relevant))
             for clause in (*element.find, *(c for name in element.use for c in self._rubric.data.finders[name]))
         ]
         units: set[int] = set().union(*(indexes for _, indexes in asked))
-        for index in sorted(units if among is None else units & among, key=focus.rank().__getitem__):
+        if among is not None:
+            units &= among
+        for index in filter(units.__contains__, focus.ranked) if units else ():
             if element.outside and self._sections.kind(self.units[index].section) in element.outside:
                 continue
             for clause, indexes in asked:
