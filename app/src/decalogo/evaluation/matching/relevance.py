@@ -165,7 +165,7 @@ class RelevanceRanker:
                     rank += settings.context * rank_beside
                     relevance[index] = round(rank / (rank + 1.0), 3)
         kept = {index: found for index, found in own.items() if index in relevance}
-        return Focus(dict(sorted(relevance.items())), kept, terms.exclude, self._patterns, terms.strong)
+        return Focus(relevance, kept, terms.exclude, self._patterns, terms.strong)
 
     def _length(self, unit: Unit, found: frozenset[int]) -> float:
         """Return how much a term counts by the unit's length: one word says less about a long sentence.
