@@ -33,8 +33,11 @@ _MOST_LINES = 4096
 """Texts that are scanned as one: bounds the memory for any document."""
 
 
-Hits = dict[int, int]
-"""Id of a pattern that matches to the offset where its only match ends; 0 where there may be others or runs of spaces."""
+Hits = dict[int, tuple[int, ...]]
+"""Id of a pattern that matches to every offset where a match may end, ascending; none where they are not known.
+
+They are told of texts without runs of spaces only. Of overlapping matches, each has its end there.
+"""
 
 
 class Scanner(Protocol):
@@ -56,17 +59,27 @@ class Patterns:
         self._joined: dict[tuple[int, ...], Searcher] = {}
         self._widths: dict[int, int] = {}
 
-    def spans(self, pattern_id: int, text: bytes, end: int = 0) -> list[Span]:
+    def spans(self, pattern_id: int, text: bytes, ends: tuple[int, ...] = ()) -> list[Span]:
         """Return the spans of one pattern in a text, left to right, not overlapping.
 
-        ``end``: where its only match ends, if that is known of a text without runs of spaces.
+        ``ends``: where its matches may end, if that is known (see ``Hits``).
         """
-        if not end:
+        if not ends:
             return list(self._searcher(pattern_id)(text))
         width = self._widths.get(pattern_id)
         if width is None:
             width = self._widths[pattern_id] = width_of(self.patterns[pattern_id]) or 0
-        return [(end - width, end)] if width else list(islice(self._searcher(pattern_id)(text), 1))
+        spans: list[Span] = []
+        if width:
+            for end in ends:
+                if not spans or end - width >= spans[-1][1]:
+                    spans.append((end - width, end))
+            return spans
+        for span in self._searcher(pattern_id)(text):
+            spans.append(span)
+            if span[1] == ends[-1]:
+                break
+        return spans
 
     def stands(self, pattern_id: int, text: bytes) -> bool:
         """Tell whether one pattern matches in a text."""
@@ -106,7 +119,7 @@ class Patterns:
 
 def _one_by_one(scanner: Scanner, texts: Iterable[bytes]) -> dict[int, Hits]:
     found = ((index, scanner.scan(text)) for index, text in enumerate(texts))
-    return {index: dict.fromkeys(hits, 0) for index, hits in found if hits}
+    return {index: dict.fromkeys(hits, ()) for index, hits in found if hits}
 
 
 class PlainScanner:
@@ -205,14 +218,14 @@ class FastScanner:
         return sorted(found)
 
     def scan_all(self, texts: Sequence[bytes]) -> dict[int, Hits]:
-        """Return the position of each text in which patterns match, with these and where the only match ends."""
+        """Return the position of each text in which patterns match, with these and where their matches end."""
         if not self._in_lines:
             return _one_by_one(self, texts)
         found = _scan_lines(self._single, texts)
         spaced = [index for index, hits in found.items() if _RUN in hits]
         again = _scan_lines(self._any, [texts[index] for index in spaced])
         for line, index in enumerate(spaced):
-            found[index] = dict.fromkeys(again.get(line, ()), 0)
+            found[index] = dict.fromkeys(again.get(line, ()), ())
         return found
 
 
@@ -229,7 +242,10 @@ def _scan_lines(database: Any, lines: Sequence[bytes]) -> dict[int, Hits]:
                 index = bisect_right(stops, end)
                 start, stop = stops[index] - len(some[index]) - 1, stops[index]
                 hits = found[first + index] = {}
-            hits[pattern_id] = 0 if pattern_id in hits else end - start
+            if pattern_id in hits:
+                hits[pattern_id] += (end - start,)
+            else:
+                hits[pattern_id] = (end - start,)
     return found
 
 

@@ -121,10 +121,14 @@ class Finder:
             if not candidates:
                 return None
         match = candidates[0]
-        if search.own and not unit.roles:
+        most = self._rubric.data.relevance.distance
+        if search.own and not unit.roles and len(candidates) == 1:
+            if not focus.is_near(unit, match.start, match.end, most):
+                return None
+        elif search.own and not unit.roles:
             distances = [focus.distance(unit, match.start, match.end) for match in candidates]
             least = min(distances)
-            if least > self._rubric.data.relevance.distance:
+            if least > most:
                 return None
             match = min((m for m, far in zip(candidates, distances, strict=True) if far == least), key=_start)
         return match if not clause.beside or self._has_beside(clause, unit, focus) else None

@@ -70,6 +70,16 @@ class Focus:
                 nearest = away
         return nearest
 
+    def is_near(self, unit: Unit, start: int, end: int, most: int) -> bool:
+        """Tell whether a term of the point stands at most so many characters from a span."""
+        if self.exclude.isdisjoint(unit.hits):
+            for term in self.own[unit.index]:
+                ends = unit.hits.get(term, ())
+                # The only match begins before its end, wherever that is.
+                if len(ends) == 1 and start - ends[0] <= most and ends[0] - 1 - end <= most:
+                    return True
+        return self.distance(unit, start, end) <= most
+
     def says_more(self, unit: Unit, start: int, end: int) -> bool:
         """Tell whether a span holds a word of three letters or more beside the point's own strong terms."""
         rest = bytearray(unit.text)

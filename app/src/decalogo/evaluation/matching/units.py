@@ -74,7 +74,7 @@ class Unit:
         """Return the spans of one pattern in it, looked for once."""
         spans = self._spans.get(pattern_id)
         if spans is None:
-            spans = self._spans[pattern_id] = patterns.spans(pattern_id, self.text, self.hits.get(pattern_id, 0))
+            spans = self._spans[pattern_id] = patterns.spans(pattern_id, self.text, self.hits.get(pattern_id, ()))
         return spans
 
     def cell_number(self, role: str) -> Number | None:
