@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from decalogo.evaluation.matching.find import Match
+from decalogo.evaluation.matching.match import Match
 from decalogo.evaluation.model import Page
 
 MAX_QUOTE = 400

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,12 +127,10 @@ def judge_extracted(
     units = build_units(document, fold, ColumnRoles(rubric, fold), rubric.language)
     postings: dict[int, list[int]] = {}
     scan_units(units, terms, postings)
-    ranker = RelevanceRanker(rubric, engine.patterns, terms, fold)
-    focuses = {
-        point.id: ranker.focus(point, units, postings) for point in rubric.data.points if point.id not in reasons
-    }
+    ranker = RelevanceRanker(rubric, engine.patterns, terms, units, postings)
+    focuses = {point.id: ranker.focus(point) for point in rubric.data.points if point.id not in reasons}
     # Elements count only where a text is about a point, so nothing is looked for elsewhere: mostly half of a document.
-    relevant = [units[index] for index in sorted(set().union(*(focus.relevance for focus in focuses.values())))]
+    relevant = [units[index] for index in sorted(set().union(*(focus.relevant for focus in focuses.values())))]
     for scanner in others:
         scan_units(relevant, scanner, postings)
     finder = Finder(rubric, engine.patterns, units, relevant, postings)
@@ -175,13 +173,16 @@ def judge_extracted(
     return Evaluation(result, tuple(page.text for page in document.pages))
 
 
-def scan_units(units: Iterable[Unit], scanner: Scanner, postings: dict[int, list[int]]) -> None:
+def scan_units(units: Sequence[Unit], scanner: Scanner, postings: dict[int, list[int]]) -> None:
     """Note in every unit which of a scanner's patterns it holds, and in ``postings`` which units hold a pattern."""
-    for unit in units:
-        found = scanner.scan(unit.text)
-        unit.hits += found
+    for position, found in scanner.scan_all([unit.text for unit in units]).items():
+        unit = units[position]
+        unit.hits.update(found)
         for hit in found:
-            postings.setdefault(hit, []).append(unit.index)
+            if hit in postings:
+                postings[hit].append(unit.index)
+            else:
+                postings[hit] = [unit.index]
 
 
 def _identity(content: bytes | Path) -> dict[str, Any]:

@@ -23,8 +23,36 @@ _MAGIC = b"DECALOGO-HS1\n"
 _SPACES = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]| \+(?![?*+{])")
 """A run of spaces, or what only looks like one: an escaped sign, a class of signs."""
 
+_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?:|.", re.DOTALL)
+_IN_LINE = {r"\s": r"[^\S\n]", r"\D": r"[^\d\n]", r"\W": r"[^\w\n]"} | {rf"\{c}": rf"\{c}" for c in "bBdwS"}
+"""Escaped letters that a pattern for lines may hold, with what they are there."""
+
 Written = Mapping[int, str]
 """Id to prepared pattern."""
+
+
+def within_lines(patterns: Written) -> Written | None:
+    """Return patterns that match the same in each line of a text and never over its end.
+
+    ``None``: one of them says something of which that is not sure.
+    """
+    kept = {number: [_in_line(token) for token in _TOKEN.findall(pattern)] for number, pattern in patterns.items()}
+    if any("" in tokens for tokens in kept.values()):
+        return None
+    return {number: "".join(tokens) for number, tokens in kept.items()}
+
+
+def _in_line(token: str) -> str:
+    """Return a pattern's sign, class or escape as it never matches the end of a line, "" where that is not sure."""
+    if not token.isprintable() or token == "(":
+        return ""
+    if token[0] == "\\":
+        return token if not token[1].isalnum() else _IN_LINE.get(token, "")
+    if token.startswith("[^"):
+        return "" if token[2] == "]" else rf"[^\n{token[2:]}"
+    if len(token) > 1 and token[0] == "[":
+        return "" if token[1] == "]" or "[:" in token or re.search(r"\\[^\WdwS]", token) else token
+    return token
 
 
 def single_spaced(patterns: Written) -> Written:
@@ -53,7 +81,7 @@ def compiled(patterns: Written, cache_dir: Path | None) -> Any:
         expressions=[pattern.encode() for pattern in patterns.values()],
         ids=list(patterns),
         elements=len(patterns),
-        flags=hyperscan.HS_FLAG_SINGLEMATCH,
+        flags=hyperscan.HS_FLAG_MULTILINE,
     )
     if cache_dir is not None:
         with contextlib.suppress(OSError):  # the cache only saves time
@@ -66,7 +94,7 @@ def _name(patterns: Written) -> str:
     from importlib.metadata import version
 
     digest = hashlib.sha256("\n".join(f"{number} {pattern}" for number, pattern in patterns.items()).encode())
-    digest.update(f"|{platform.machine()}|{platform.system()}|{version('hyperscan')}|{_cpu()}".encode())
+    digest.update(f"|lines|{platform.machine()}|{platform.system()}|{version('hyperscan')}|{_cpu()}".encode())
     return f"{digest.hexdigest()[:32]}.hsdb"
 
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from decalogo.evaluation.linear import Searcher, Span, searcher
 from decalogo.evaluation.matching import databases
-from decalogo.evaluation.matching.literals import gate_of
+from decalogo.evaluation.matching.databases import Written
+from decalogo.evaluation.matching.literals import gate_of, width_of
 
 if TYPE_CHECKING:
     from decalogo.evaluation.matching.units import Unit
@@ -24,6 +27,17 @@ DOCUMENTS_BEFORE_COMPILING = 5
 
 _MOST_WORDS = 200_000
 _WORD = re.compile(rb"[a-z0-9]+")
+_RUN = 1 << 30
+"""Id of the pattern that tells a text with a run of spaces."""
+_MOST_LINES = 4096
+"""Texts that are scanned as one: bounds the memory for any document."""
+
+
+Hits = dict[int, tuple[int, ...]]
+"""Id of a pattern that matches to every offset where a match may end, ascending; none where they are not known.
+
+They are told of texts without runs of spaces only. Of overlapping matches, each has its end there.
+"""
 
 
 class Scanner(Protocol):
@@ -31,6 +45,9 @@ class Scanner(Protocol):
 
     def scan(self, text: bytes) -> list[int]:
         """Return the ids of the patterns that match, ascending."""
+
+    def scan_all(self, texts: Sequence[bytes]) -> dict[int, Hits]:
+        """Return what matches in many one-line texts: position of a text to its hits, ascending, those with any."""
 
 
 class Patterns:
@@ -40,10 +57,29 @@ class Patterns:
         self.patterns = patterns
         self._compiled: dict[int, Searcher] = {}
         self._joined: dict[tuple[int, ...], Searcher] = {}
+        self._widths: dict[int, int] = {}
 
-    def spans(self, pattern_id: int, text: bytes) -> list[Span]:
-        """Return the spans of one pattern in a text, left to right, not overlapping."""
-        return list(self._searcher(pattern_id)(text))
+    def spans(self, pattern_id: int, text: bytes, ends: tuple[int, ...] = ()) -> list[Span]:
+        """Return the spans of one pattern in a text, left to right, not overlapping.
+
+        ``ends``: where its matches may end, if that is known (see ``Hits``).
+        """
+        if not ends:
+            return list(self._searcher(pattern_id)(text))
+        width = self._widths.get(pattern_id)
+        if width is None:
+            width = self._widths[pattern_id] = width_of(self.patterns[pattern_id]) or 0
+        spans: list[Span] = []
+        if width:
+            for end in ends:
+                if not spans or end - width >= spans[-1][1]:
+                    spans.append((end - width, end))
+            return spans
+        for span in self._searcher(pattern_id)(text):
+            spans.append(span)
+            if span[1] == ends[-1]:
+                break
+        return spans
 
     def stands(self, pattern_id: int, text: bytes) -> bool:
         """Tell whether one pattern matches in a text."""
@@ -75,8 +111,15 @@ class Patterns:
     def standing(self, pattern_id: int, unit: Unit, exclude: frozenset[int]) -> list[Span]:
         """Return the same for a scanned unit, whose hits tell which exclusions need a look."""
         spans = unit.spans(pattern_id, self)
+        if exclude.isdisjoint(unit.hits):
+            return spans
         masked = [span for other in sorted(exclude.intersection(unit.hits)) for span in unit.spans(other, self)]
         return [(start, end) for start, end in spans if not any(low < end and start < high for low, high in masked)]
+
+
+def _one_by_one(scanner: Scanner, texts: Iterable[bytes]) -> dict[int, Hits]:
+    found = ((index, scanner.scan(text)) for index, text in enumerate(texts))
+    return {index: dict.fromkeys(hits, ()) for index, hits in found if hits}
 
 
 class PlainScanner:
@@ -88,6 +131,10 @@ class PlainScanner:
     def scan(self, text: bytes) -> list[int]:
         """Return the ids of the patterns that match, ascending."""
         return [i for i in range(len(self._patterns.patterns)) if self._patterns.stands(i, text)]
+
+    def scan_all(self, texts: Sequence[bytes]) -> dict[int, Hits]:
+        """Return the position of each text in which patterns match, with these."""
+        return _one_by_one(self, texts)
 
 
 class GatedScanner:
@@ -113,6 +160,10 @@ class GatedScanner:
             candidates.update(self._opened(word))
         return [i for i in sorted(candidates) if self._patterns.stands(i, text)]
 
+    def scan_all(self, texts: Sequence[bytes]) -> dict[int, Hits]:
+        """Return the position of each text in which patterns match, with these."""
+        return _one_by_one(self, texts)
+
     def _opened(self, word: bytes) -> tuple[int, ...]:
         known = self._by_word.get(word)
         if known is None:
@@ -130,44 +181,91 @@ class FastScanner:
     """Hyperscan over all patterns at once.
 
     Nearly all texts have single spaces only, and patterns that ask for one take half the time of those that ask for any
-    run of spaces; the others have a database of their own.
+    run of spaces; the others have a database of their own. Many texts are scanned as the lines of one.
+
+    Args:
+        single: database for texts with single spaces.
+        any_spaces: database for any text.
+        in_lines: whether their patterns match within a line only.
     """
 
-    def __init__(self, single: Any, any_spaces: Any) -> None:
-        self._single, self._any = single, any_spaces
+    def __init__(self, single: Any, any_spaces: Any, *, in_lines: bool) -> None:
+        self._single, self._any, self._in_lines = single, any_spaces, in_lines
 
     @classmethod
     def of(
         cls, patterns: tuple[str, ...], cache_dir: Path | None = None, ids: Iterable[int] | None = None
     ) -> FastScanner:
         """Return the scanner of some patterns, or of those with ``ids``; what no folder keeps of it is compiled."""
-        forms = _forms(patterns, ids)
-        return cls(*(databases.load(form, cache_dir) or databases.compiled(form, cache_dir) for form in forms))
+        forms, in_lines = _forms(patterns, ids)
+        found = [databases.load(form, cache_dir) or databases.compiled(form, cache_dir) for form in forms]
+        return cls(*found, in_lines=in_lines)
 
     @classmethod
     def kept(
         cls, patterns: tuple[str, ...], cache_dir: Path | None = None, ids: Iterable[int] | None = None
     ) -> FastScanner | None:
         """Return the same if the cache or the installation keeps its databases for this machine, else ``None``."""
-        found = [databases.load(form, cache_dir) for form in _forms(patterns, ids)]
-        return None if None in found else cls(*found)
+        forms, in_lines = _forms(patterns, ids)
+        found = [databases.load(form, cache_dir) for form in forms]
+        return None if None in found else cls(*found, in_lines=in_lines)
 
     def scan(self, text: bytes) -> list[int]:
         """Return the ids of the patterns that match, ascending."""
-        found: list[int] = []
+        found = {pattern_id for _, pattern_id in _reports(self._single, text)}
+        if _RUN in found:
+            found = {pattern_id for _, pattern_id in _reports(self._any, text)}
+        return sorted(found)
 
-        def note(pattern_id: int, _start: int, _end: int, _flags: int, _context: object) -> None:
-            found.append(pattern_id)
-
-        (self._any if b"  " in text else self._single).scan(text, match_event_handler=note)
-        found.sort()
+    def scan_all(self, texts: Sequence[bytes]) -> dict[int, Hits]:
+        """Return the position of each text in which patterns match, with these and where their matches end."""
+        if not self._in_lines:
+            return _one_by_one(self, texts)
+        found = _scan_lines(self._single, texts)
+        spaced = [index for index, hits in found.items() if _RUN in hits]
+        again = _scan_lines(self._any, [texts[index] for index in spaced])
+        for line, index in enumerate(spaced):
+            found[index] = dict.fromkeys(again.get(line, ()), ())
         return found
 
 
-def _forms(patterns: tuple[str, ...], ids: Iterable[int] | None) -> tuple[databases.Written, databases.Written]:
-    """Return the chosen patterns for texts with single spaces, and for any text."""
+def _scan_lines(database: Any, lines: Sequence[bytes]) -> dict[int, Hits]:
+    """Return the number of each line in which a database finds something, with its hits."""
+    found: dict[int, Hits] = {}
+    for first in range(0, len(lines), _MOST_LINES):
+        some = lines[first : first + _MOST_LINES]
+        stops = list(accumulate([len(line) + 1 for line in some]))
+        start = stop = 0
+        hits: Hits = {}
+        for end, pattern_id in sorted(_reports(database, b"\n".join(some))):
+            if end >= stop:
+                index = bisect_right(stops, end)
+                start, stop = stops[index] - len(some[index]) - 1, stops[index]
+                hits = found[first + index] = {}
+            if pattern_id in hits:
+                hits[pattern_id] += (end - start,)
+            else:
+                hits[pattern_id] = (end - start,)
+    return found
+
+
+def _reports(database: Any, text: bytes) -> list[tuple[int, int]]:
+    """Return where matches end and of which patterns, in any order."""
+    found: list[tuple[int, int]] = []
+
+    def note(pattern_id: int, _start: int, end: int, _flags: int, _context: object) -> None:
+        found.append((end, pattern_id))
+
+    database.scan(text, match_event_handler=note)
+    return found
+
+
+def _forms(patterns: tuple[str, ...], ids: Iterable[int] | None) -> tuple[tuple[Written, Written], bool]:
+    """Return the chosen patterns for texts with single spaces and for any, and whether they match within lines."""
     chosen = {number: patterns[number] for number in (range(len(patterns)) if ids is None else sorted(ids))}
-    return databases.single_spaced(chosen), chosen
+    lines = databases.within_lines(chosen)
+    written = chosen if lines is None else lines
+    return ({**databases.single_spaced(written), _RUN: "(?:^|[^ ])  "}, written), lines is not None
 
 
 class Engine:

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from decalogo.evaluation.matching.engine import Patterns, Scanner
+from decalogo.evaluation.fold import fold
+from decalogo.evaluation.linear import Span
+from decalogo.evaluation.matching.engine import Hits, Patterns, Scanner
 from decalogo.evaluation.matching.units import MAX_UNIT, Unit
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.model import Point
@@ -23,10 +25,14 @@ from decalogo.evaluation.rubric.model import Point
 _NAMED = 0.7
 """A heading that names the point: a strong term in the nearest one or the one above it."""
 
+_SHARES = (1.0, 0.7, 0.4)
+"""How much headings count, the nearest first."""
+
 _WORD = re.compile(rb"[a-z]{3,}")
+_NOTHING: tuple[bytes, Hits] = (b"", {})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Focus:
     """What a document says about one point.
 
@@ -36,6 +42,9 @@ class Focus:
         exclude: patterns whose spans do not count.
         patterns: for the spans of terms.
         strong: ids of the point's strong terms.
+        relevant: the indexes of relevant units.
+        named: the indexes of units that name the point themselves.
+        ranked: relevant units' indexes, most relevant first, then in reading order.
     """
 
     relevance: dict[int, float]
@@ -43,19 +52,33 @@ class Focus:
     exclude: frozenset[int]
     patterns: Patterns
     strong: frozenset[int]
-    _spans: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
-    _ranks: dict[int, int] = field(default_factory=dict)
+    relevant: frozenset[int] = field(init=False)
+    named: frozenset[int] = field(init=False)
+    ranked: list[int] = field(init=False)
+    _spans: dict[int, list[Span]] = field(default_factory=dict)
 
-    def rank(self) -> dict[int, int]:
-        """Return relevant unit index to its place among all of them: most relevant first, then in reading order."""
-        if not self._ranks:
-            best_first = sorted(self.relevance, key=lambda index: (-self.relevance[index], index))
-            self._ranks.update((index, place) for place, index in enumerate(best_first))
-        return self._ranks
+    def __post_init__(self) -> None:
+        self.relevant, self.named = frozenset(self.relevance), frozenset(self.own)
+        self.ranked = sorted(self.relevance, key=lambda index: (-self.relevance[index], index))
 
     def distance(self, unit: Unit, start: int, end: int) -> int:
         """Return the characters between a span and the nearest term of the point in its unit."""
-        return min((max(low - end, start - high, 0) for low, high in self.terms(unit)), default=MAX_UNIT)
+        nearest = MAX_UNIT
+        for number, (low, high) in enumerate(self.terms(unit)):
+            away = low - end if low > end else max(start - high, 0)
+            if away < nearest or not number:
+                nearest = away
+        return nearest
+
+    def is_near(self, unit: Unit, start: int, end: int, most: int) -> bool:
+        """Tell whether a term of the point stands at most so many characters from a span."""
+        if self.exclude.isdisjoint(unit.hits):
+            for term in self.own[unit.index]:
+                ends = unit.hits.get(term, ())
+                # The only match begins before its end, wherever that is.
+                if len(ends) == 1 and start - ends[0] <= most and ends[0] - 1 - end <= most:
+                    return True
+        return self.distance(unit, start, end) <= most
 
     def says_more(self, unit: Unit, start: int, end: int) -> bool:
         """Tell whether a span holds a word of three letters or more beside the point's own strong terms."""
@@ -65,7 +88,7 @@ class Focus:
                 rest[low:high] = b" " * (high - low)
         return _WORD.search(rest, start, end) is not None
 
-    def terms(self, unit: Unit) -> list[tuple[int, int]]:
+    def terms(self, unit: Unit) -> list[Span]:
         """Return the spans of the point's terms in a unit."""
         spans = self._spans.get(unit.index)
         if spans is None:
@@ -82,87 +105,110 @@ class _Terms:
     strong: frozenset[int]
     weak: frozenset[int]
     exclude: frozenset[int]
+    all: frozenset[int]
 
 
 class RelevanceRanker:
-    """Ranks the units of one document for the points of a rubric."""
+    """Ranks the units of one document for the points of a rubric.
 
-    def __init__(self, rubric: Rubric, patterns: Patterns, scanner: Scanner, fold: object) -> None:
+    Args:
+        rubric: whose points they are.
+        patterns: its patterns.
+        scanner: tells the points' terms in a text.
+        units: all of the document; their terms are noted in them.
+        postings: pattern id to the indexes of units that hold it.
+    """
+
+    def __init__(
+        self,
+        rubric: Rubric,
+        patterns: Patterns,
+        scanner: Scanner,
+        units: Sequence[Unit],
+        postings: Mapping[int, list[int]],
+    ) -> None:
         self._settings = rubric.data.relevance
         self._patterns = patterns
-        self._scanner = scanner
-        self._fold = fold
         self._rubric = rubric
-        self._headings: dict[str, tuple[bytes, list[int]]] = {}
+        self._units = units
+        self._postings = postings
+        self._merged = [unit for unit in units if unit.merged]
+        self._headings = self._scanned(scanner)
+        self._leading = self._scanned_leads(scanner)
         self._members: dict[int, list[int]] = {}  # passage to its units
+        for unit in units:
+            self._members.setdefault(unit.passage, []).append(unit.index)
 
-    def focus(self, point: Point, units: list[Unit], postings: dict[int, list[int]]) -> Focus:
-        """Return the relevant units of a point; ``postings`` maps pattern id to unit indexes."""
-        vocabulary = point.vocabulary
-        exclude = (*vocabulary.exclude, *self._settings.exclude)
-        terms = _Terms(*(self._rubric.ids(words) for words in (vocabulary.strong, vocabulary.weak, exclude)))
-        rarity = self._rarity(terms, postings, len(units))
-        own = self._own(terms, units, postings)
-        passages: dict[int, set[int]] = {}
+    def focus(self, point: Point) -> Focus:
+        """Return the relevant units of a point."""
+        settings, vocabulary = self._settings, point.vocabulary
+        exclude = (*vocabulary.exclude, *settings.exclude)
+        strong, weak, excluded = (self._rubric.ids(words) for words in (vocabulary.strong, vocabulary.weak, exclude))
+        terms = _Terms(strong, weak, excluded, strong | weak)
+        own = self._own(terms)
+        passages: dict[int, list[frozenset[int]]] = {}
         for index, found in own.items():
-            passages.setdefault(units[index].passage, set()).update(found)
-        relevance = {}
+            passages.setdefault(self._units[index].passage, []).append(found)
+        relevance: dict[int, float] = {}
         headings: dict[tuple[str, ...], float] = {}
+        named_by: dict[str, float] = {}
+        weights = _Weights(terms, settings.weak, self._rarity(terms))
+        none: frozenset[int] = frozenset()
         # A unit with no term in its passage is never relevant, whatever its headings say.
-        for index in sorted(index for passage in passages for index in self._units_of(units, passage)):
-            unit = units[index]
-            found = own.get(index, frozenset())
-            around = passages[unit.passage] - found
-            if unit.section not in headings:
-                headings[unit.section] = self._heading(unit.section, terms)
-            heading = headings[unit.section]
-            length = 1.0 if self._leads(found & terms.strong, unit) else self._length_norm(unit)
-            total = length * self._weight(found, terms) + self._settings.heading * heading
-            total += self._settings.context * min(2.0, self._weight(around, terms))
-            named = heading >= _NAMED or not terms.strong.isdisjoint(found | around)
-            if total >= self._settings.threshold and named:
-                rank = length * sum(rarity[term] for term in sorted(found)) + self._settings.heading * heading
-                rank += self._settings.context * sum(rarity[term] for term in sorted(around))
-                relevance[index] = round(rank / (rank + 1.0), 3)
+        for passage, parts in passages.items():
+            whole = none.union(*parts)
+            for index in self._members[passage]:
+                unit = self._units[index]
+                found = own.get(index, none)
+                around = whole - found
+                heading = headings.get(unit.section)
+                if heading is None:
+                    heading = headings[unit.section] = self._heading(unit.section, terms, named_by)
+                if heading < _NAMED and strong.isdisjoint(whole):
+                    continue
+                length = self._length(unit, found & strong)
+                (weight, rank), (beside, rank_beside) = weights[found], weights[around]
+                total = length * weight + settings.heading * heading
+                total += settings.context * min(2.0, beside)
+                if total >= settings.threshold:
+                    rank = length * rank + settings.heading * heading
+                    rank += settings.context * rank_beside
+                    relevance[index] = round(rank / (rank + 1.0), 3)
         kept = {index: found for index, found in own.items() if index in relevance}
         return Focus(relevance, kept, terms.exclude, self._patterns, terms.strong)
 
-    def _units_of(self, units: list[Unit], passage: int) -> list[int]:
-        if not self._members:
-            for unit in units:
-                self._members.setdefault(unit.passage, []).append(unit.index)
-        return self._members[passage]
+    def _length(self, unit: Unit, found: frozenset[int]) -> float:
+        """Return how much a term counts by the unit's length: one word says less about a long sentence.
 
-    def _leads(self, found: frozenset[int], unit: Unit) -> bool:
-        """Tell whether a long unit begins with the point: what a sentence is about stands first."""
-        start = unit.text[: self._settings.lead]
-        return len(unit.text) > self._settings.usual_length and any(self._patterns.stands(t, start) for t in found)
-
-    def _length_norm(self, unit: Unit) -> float:
-        """Return how much a term counts by the unit's length: one word says less about a long sentence."""
-        excess = max(0.0, len(unit.text) / self._settings.usual_length - 1.0)
+        A long unit that begins with the point counts in full: what a sentence is about stands first.
+        """
+        usual = self._settings.usual_length
+        if len(unit.text) <= usual or not found.isdisjoint(self._leading.get(unit.index, ())):
+            return 1.0
+        excess = max(0.0, len(unit.text) / usual - 1.0)
         return 1.0 / (1.0 + self._settings.length_weight * excess)
 
-    def _weight(self, found: Iterable[int], terms: _Terms) -> float:
-        return sum(1.0 if term in terms.strong else self._settings.weak for term in found)
-
-    def _rarity(self, terms: _Terms, postings: dict[int, list[int]], total: int) -> dict[int, float]:
+    def _rarity(self, terms: _Terms) -> dict[int, float]:
+        total = len(self._units)
         scale = math.log(total + 2)
         rarity = {}
-        for term in terms.strong | terms.weak:
-            share = math.log((total + 2) / (len(postings.get(term, ())) + 1)) / scale
+        for term in terms.all:
+            share = math.log((total + 2) / (len(self._postings.get(term, ())) + 1)) / scale
             rarity[term] = (0.5 + 0.5 * share) * (1.0 if term in terms.strong else self._settings.weak)
         return rarity
 
-    def _own(self, terms: _Terms, units: list[Unit], postings: dict[int, list[int]]) -> dict[int, frozenset[int]]:
-        excluded = {index for term in terms.exclude for index in postings.get(term, ())}
+    def _own(self, terms: _Terms) -> dict[int, frozenset[int]]:
+        excluded = {index for term in terms.exclude for index in self._postings.get(term, ())}
         own: dict[int, set[int]] = {}
-        for term in sorted(terms.strong | terms.weak):
-            for index in postings.get(term, ()):
-                if index not in excluded or self._patterns.standing(term, units[index], terms.exclude):
-                    own.setdefault(index, set()).add(term)
+        for term in sorted(terms.all):
+            for index in self._postings.get(term, ()):
+                if index not in excluded or self._patterns.standing(term, self._units[index], terms.exclude):
+                    if index in own:
+                        own[index].add(term)
+                    else:
+                        own[index] = {term}
         spoken: dict[str, frozenset[int]] = {}
-        for unit in units:
+        for unit in self._merged:
             for text in unit.merged:
                 if text not in spoken:
                     spoken[text] = self._standing(text, terms) & terms.strong
@@ -170,24 +216,53 @@ class RelevanceRanker:
                     own.setdefault(unit.index, set()).update(spoken[text])
         return {index: frozenset(found) for index, found in own.items()}
 
-    def _heading(self, section: tuple[str, ...], terms: _Terms) -> float:
-        """Return how much the headings name the point: 1 for the nearest, half for the next, at most 1."""
+    def _heading(self, section: tuple[str, ...], terms: _Terms, named_by: dict[str, float]) -> float:
+        """Return how much the headings name the point: 1 for the nearest, less for those above, at most 1."""
         best = 0.0
-        for share, heading in zip((1.0, 0.7, 0.4), reversed(section), strict=False):
-            best = max(best, share * min(1.0, self._weight(self._standing(heading, terms), terms)))
+        for share, heading in zip(_SHARES, reversed(section), strict=False):
+            named = named_by.get(heading)
+            if named is None:
+                weight = _weight(self._standing(heading, terms), terms.strong, self._settings.weak)
+                named = named_by[heading] = min(1.0, weight)
+            best = max(best, share * named)
         return best
 
     def _standing(self, heading: str, terms: _Terms) -> frozenset[int]:
         """Return the point's terms in a heading or a merged cell."""
-        text, hits = self._scanned(heading)
-        found = [t for t in hits if t in terms.strong or t in terms.weak]
-        if found and any(t in terms.exclude for t in hits):
-            found = [t for t in found if self._patterns.outside(t, text, terms.exclude)]
-        return frozenset(found)
+        text, hits = self._headings.get(heading, _NOTHING)
+        found = terms.all.intersection(hits)
+        if found and not terms.exclude.isdisjoint(hits):
+            found = frozenset(t for t in found if self._patterns.outside(t, text, terms.exclude))
+        return found
 
-    def _scanned(self, heading: str) -> tuple[bytes, list[int]]:
-        known = self._headings.get(heading)
-        if known is None:
-            text = bytes(self._fold(heading)).replace(b"\n", b" ")  # type: ignore[operator]
-            known = self._headings[heading] = (text, self._scanner.scan(text))
-        return known
+    def _scanned(self, scanner: Scanner) -> dict[str, tuple[bytes, Hits]]:
+        """Return the headings and merged cells that hold terms, folded, with these."""
+        spoken = dict.fromkeys(text for unit in self._merged for text in unit.merged)
+        for section in {unit.section for unit in self._units}:
+            spoken.update(dict.fromkeys(section[-len(_SHARES) :]))
+        headings = list(spoken)
+        texts = [fold(heading) for heading in headings]
+        return {headings[at]: (texts[at], hits) for at, hits in scanner.scan_all(texts).items()}
+
+    def _scanned_leads(self, scanner: Scanner) -> dict[int, Hits]:
+        """Return the terms that long units begin with, by the index of the unit."""
+        usual, lead = self._settings.usual_length, self._settings.lead
+        long = [unit for unit in self._units if len(unit.text) > usual and (unit.hits or unit.merged)] if lead else []
+        found = scanner.scan_all([unit.text[:lead] for unit in long])
+        return {long[at].index: hits for at, hits in found.items()}
+
+
+class _Weights(dict[frozenset[int], tuple[float, float]]):
+    """Terms to what they weigh together, and to what they do by their rarity."""
+
+    def __init__(self, terms: _Terms, weak: float, rarity: dict[int, float]) -> None:
+        self._strong, self._weak, self._rarity = terms.strong, weak, rarity
+
+    def __missing__(self, found: frozenset[int]) -> tuple[float, float]:
+        weight = _weight(found, self._strong, self._weak), sum(self._rarity[term] for term in sorted(found))
+        self[found] = weight
+        return weight
+
+
+def _weight(found: Iterable[int], strong: frozenset[int], weak: float) -> float:
+    return sum(1.0 if term in strong else weak for term in found)

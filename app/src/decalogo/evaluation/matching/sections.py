@@ -13,6 +13,7 @@ class Sections:
     def __init__(self, rubric: Rubric, patterns: Patterns) -> None:
         self._patterns = patterns
         self._kinds = [(kind.name, tuple(sorted(rubric.ids(kind.heading)))) for kind in rubric.data.sections]
+        self._all = tuple(sorted({pattern for _, ids in self._kinds for pattern in ids}))
         self._by_heading: dict[str, str] = {}
         self._by_path: dict[tuple[str, ...], str] = {}
 
@@ -31,6 +32,7 @@ class Sections:
         known = self._by_heading.get(heading)
         if known is None:
             text = fold(heading)
-            fitting = (name for name, ids in self._kinds if self._patterns.one_stands(ids, text))
+            telling = self._kinds if self._all and self._patterns.one_stands(self._all, text) else ()
+            fitting = (name for name, ids in telling if self._patterns.one_stands(ids, text))
             known = self._by_heading[heading] = next(fitting, "")
         return known

@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from decalogo.evaluation.languages import Language
-from decalogo.evaluation.matching.engine import Patterns
+from decalogo.evaluation.matching.engine import Hits, Patterns
 from decalogo.evaluation.matching.numbers import Number, NumberKind, NumberReader, number_reader
 from decalogo.evaluation.model import Cell, Extracted, Passage, PassageKind, Row, Table
 
@@ -42,7 +42,7 @@ class Unit:
         roles: for table rows, column role to its filled cell.
         above: roles whose cell is merged over this row and others, and so stands in ``section``.
         merged: the texts of those cells.
-        hits: ids of the patterns that stand in it, as far as they were looked for.
+        hits: the patterns that stand in it, as far as they were looked for.
         reader: reads its numbers.
     """
 
@@ -58,7 +58,7 @@ class Unit:
     roles: dict[str, Cell] = field(default_factory=dict)
     above: frozenset[str] = frozenset()
     merged: tuple[str, ...] = ()
-    hits: list[int] = field(default_factory=list)
+    hits: Hits = field(default_factory=dict)
     _spans: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     _numbers: tuple[Number, ...] | None = None
     _cells: dict[str, Number | None] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Unit:
         """Return the spans of one pattern in it, looked for once."""
         spans = self._spans.get(pattern_id)
         if spans is None:
-            spans = self._spans[pattern_id] = patterns.spans(pattern_id, self.text)
+            spans = self._spans[pattern_id] = patterns.spans(pattern_id, self.text, self.hits.get(pattern_id, ()))
         return spans
 
     def cell_number(self, role: str) -> Number | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from decalogo.evaluation.evidence import Evidence, quote_match
-from decalogo.evaluation.matching.find import Finder, Match
+from decalogo.evaluation.matching.find import Finder
+from decalogo.evaluation.matching.match import Match
 from decalogo.evaluation.matching.relevance import Focus
 from decalogo.evaluation.model import Page
 from decalogo.evaluation.rubric.clauses import Element

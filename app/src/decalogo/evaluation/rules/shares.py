@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from decalogo.evaluation.matching.find import Match
+from decalogo.evaluation.matching.match import Match
 from decalogo.evaluation.rubric.model import Coverage, Ratio
 from decalogo.evaluation.rules.base import Context, Judgement, by_thresholds
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from decalogo.evaluation.languages import Language
-from decalogo.evaluation.matching.find import Match
+from decalogo.evaluation.matching.match import Match
 from decalogo.evaluation.matching.numbers import NumberKind
 from decalogo.evaluation.matching.units import Unit
 from decalogo.evaluation.rubric.model import Change, Proportion

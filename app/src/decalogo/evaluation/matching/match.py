@@ -1,0 +1,124 @@
+"""Where one clause of a rubric matches in a unit of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from decalogo.evaluation.linear import Span
+from decalogo.evaluation.matching.engine import Patterns
+from decalogo.evaluation.matching.numbers import Number, NumberKind
+from decalogo.evaluation.matching.units import Unit
+from decalogo.evaluation.rubric import Rubric
+from decalogo.evaluation.rubric.clauses import Clause
+
+_LEAD = 12
+"""How far from the start of its cell an anchor still leads it, characters ("Nuevas familias", "100 familias")."""
+
+
+@dataclass(slots=True, eq=False)
+class Match:
+    """Where a clause is fulfilled: a span of a unit (offsets in the unit), and the number that took part."""
+
+    unit: Unit
+    start: int
+    end: int
+    number: Number | None = None
+    anchor: bytes = b""
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """Reading order."""
+        return (self.unit.index, self.start, self.end)
+
+
+class Matcher:
+    """Tells where a clause matches in a unit that holds its patterns."""
+
+    def __init__(self, clause: Clause, rubric: Rubric, patterns: Patterns) -> None:
+        self._clause = clause
+        self._patterns = patterns
+        self._any = rubric.ids(clause.any)
+        self._also = rubric.ids(clause.also)
+        self._first_only = clause.about != "own"
+
+    def matches(self, unit: Unit) -> list[Match]:
+        """Return the matches in reading order; only the first where no point asks for another."""
+        clause = self._clause
+        if clause.without and any(role in unit.roles for role in clause.without):
+            return []
+        if clause.years and len({n.value for n in unit.numbers if n.kind is NumberKind.YEAR}) < clause.years:
+            return []
+        if clause.columns:
+            return self._row_match(unit)
+        numbers: list[Number] = []
+        if clause.number:
+            numbers = [n for n in unit.numbers if n.kind in clause.number and n.value > 0]  # "0 1": a flattened table
+            if len(numbers) < clause.numbers:
+                return []
+        if not clause.any:
+            if not clause.number:
+                numbers = [n for n in unit.numbers if n.kind in (NumberKind.YEAR, NumberKind.PERIOD)]
+            return [Match(unit, number.start, number.end, number) for number in numbers]
+        if clause.number and not numbers:
+            return []
+        found = self._beside_numbers(unit, numbers) if clause.number else self._anchored(unit)
+        if self._first_only:
+            first = next(found, None)
+            return [first] if first else []
+        return list(found)
+
+    def _anchored(self, unit: Unit) -> Iterator[Match]:
+        for start, end in self._anchors(unit):
+            yield Match(unit, start, end, None, unit.text[start:end])
+
+    def _beside_numbers(self, unit: Unit, numbers: list[Number]) -> Iterator[Match]:
+        """Yield the anchors with the nearest number of each, where one is near enough."""
+        near, order = self._clause.near, self._clause.order
+        for start, end in self._anchors(unit):
+            closest, least = None, near + 1
+            for n in numbers:
+                if order == "any" or (n.start < start if order == "before" else n.start >= end):
+                    away = n.start - end if n.start > end else max(start - n.end, 0)
+                    if away < least:
+                        closest, least = n, away
+            if closest:
+                span = min(start, closest.start), max(end, closest.end)
+                yield Match(unit, *span, closest, unit.text[start:end])
+
+    def _anchors(self, unit: Unit) -> list[Span]:
+        anchors = self._spans(self._any, unit)
+        if self._also and anchors:
+            others = self._spans(self._also, unit)
+            most = self._clause.also_near
+            return [(s, e) for s, e in anchors if any(low - e <= most and s - high <= most for low, high in others)]
+        return anchors
+
+    def _spans(self, ids: frozenset[int], unit: Unit) -> list[Span]:
+        return sorted([span for hit in unit.hits if hit in ids for span in unit.spans(hit, self._patterns)])
+
+    def _row_match(self, unit: Unit) -> list[Match]:
+        clause = self._clause
+        cells = []
+        number = None
+        for role, content in clause.columns.items():
+            cell = unit.roles.get(role)
+            if cell is None:
+                if content == "text" and role in unit.above:
+                    continue
+                return []
+            if content == "number":
+                counted = unit.cell_number(role)
+                if counted is None:
+                    return []
+                number = number or counted
+            cells.append(cell)
+        anchors = self._spans(self._any, unit)
+        if clause.leads:
+            led = unit.roles.get(clause.leads)
+            first = led.start - unit.start if led else 0
+            anchors = [(s, e) for s, e in anchors if led and first <= s <= first + _LEAD]
+        if not cells or (clause.any and not anchors):
+            return []
+        start, end = min(c.start for c in cells) - unit.start, max(c.end for c in cells) - unit.start
+        return [Match(unit, start, end, number, unit.text[anchors[0][0] : anchors[0][1]] if anchors else b"")]
