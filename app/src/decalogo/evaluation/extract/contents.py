@@ -33,13 +33,27 @@ def find_contents(sheets: Sequence[Sheet], furniture: Sequence[set[int]], words:
                 found[page].add(index)
         run, numbers, pending, titled = [], [], [], False
 
+    def skip(lines: list[tuple[int, int]]) -> None:
+        """Go over lines without a number: three on end close a run."""
+        nonlocal pending
+        pending += lines
+        if (count := len(pending)) > _MOST_UNNUMBERED:
+            rest = pending[count - count % (_MOST_UNNUMBERED + 1) :]
+            close()
+            pending = rest
+
     for page, sheet in enumerate(sheets):
-        leaders = _LEADER_SIGN.search(sheet.text) is not None
-        folded = sheet.folded
+        text, folded, lines, around = sheet.text, sheet.folded, sheet.lines, furniture[page]
+        leaders = _LEADER_SIGN.search(text) is not None
         titles = any(word in folded for word in words.contents_words)
-        for index, line in enumerate(sheet.lines):
-            if index in furniture[page]:
+        looked_at = range(len(lines)) if leaders or titles else _ending_in_numbers(sheet)
+        done = 0
+        for index in looked_at:
+            if index in around:
                 continue
+            skip([(page, other) for other in range(done, index) if other not in around])
+            done = index + 1
+            line = lines[index]
             text = line.text
             if leaders and _LEADER_SIGN.search(text) and _LEADERS.search(text, max(0, len(text) - _LEADER_REACH)):
                 found[page].add(index)
@@ -52,12 +66,15 @@ def find_contents(sheets: Sequence[Sheet], furniture: Sequence[set[int]], words:
                 run += [*pending, (page, index)]
                 pending = []
                 numbers.append(number)
-                continue
-            pending.append((page, index))
-            if len(pending) > _MOST_UNNUMBERED:
-                close()
+            else:
+                skip([(page, index)])
+        skip([(page, other) for other in range(done, len(lines)) if other not in around])
     close()
     return found
+
+
+def _ending_in_numbers(sheet: Sheet) -> list[int]:
+    return [index for index, line in enumerate(sheet.lines) if line.text[-1].isdecimal()]
 
 
 def _last_number(text: str) -> int | None:

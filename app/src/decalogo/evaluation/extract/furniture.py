@@ -106,7 +106,7 @@ def _page_numbers(sheets: Sequence[Sheet], edges: Sequence[Sequence[int]], words
     tops = {shift: {_top(sheets[page], index) for page, index in places} for shift, places in steady.items()}
     strays = [
         (page, index)
-        for page, sheet in enumerate(sheets)
+        for page, sheet in enumerate(sheets if tops else ())
         for index, line in enumerate(sheet.lines)
         if sheet.height and line.text.isdecimal() and _top(sheet, index) in tops.get(int(line.text) - page, ())
     ]

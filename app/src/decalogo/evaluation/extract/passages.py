@@ -79,7 +79,8 @@ def build_passages(
                 outline.enter(span.rank, sheet.text[span.start : span.end])
             if span.grid >= 0:
                 flow.grid_sections.setdefault((number, span.grid), outline.path)
-            for start, end in split_long(sheet.text, span.start, span.end):
+            cut = ((span.start, span.end),) if 0 < span.end - span.start <= LONGEST else None
+            for start, end in cut or split_long(sheet.text, span.start, span.end):
                 flow.passages.append(Passage(sheet.number, start, end, span.kind, outline.path))
     return flow
 
@@ -185,6 +186,8 @@ def _row_spans(sheet: Sheet) -> list[Span]:
 def _lines_in(lines: Sequence[Line], spans: Sequence[Span]) -> set[int]:
     """Return the lines that lie, for the greater part, in one of the spans (both in text order)."""
     inside: set[int] = set()
+    if not spans:
+        return inside
     at = 0
     for index, line in enumerate(lines):
         while at < len(spans) and spans[at].end <= line.start:
