@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from decalogo.evaluation.extract.layout import Sheet
@@ -11,7 +12,8 @@ from decalogo.evaluation.extract.words import Words
 _LEADERS = re.compile(r"(?:\.{4}|(?:\. ){3}\.|…{2}|_{5})[\s.…_]*+(?:\d{1,4}|[ivxlc]+)?\s*+$", re.IGNORECASE)
 _LAST_NUMBER = re.compile(r"(?<=[\s.…])\d{1,4}\Z")
 _LEADER_REACH = 200
-_LEADER_SIGN = re.compile(r"[._…](?:(?<=\.)\.\.\.|(?<=\.) \. \. \.|(?<=…)…|(?<=_)____)")
+_LEADER_SIGNS = ("....", ". . . .", "……", "_____")
+"""One of these stands in whatever ``_LEADERS`` fits."""
 _LEAST_RUN = 8
 _LEAST_RUN_TITLED = 3
 _MOST_UNNUMBERED = 2
@@ -43,19 +45,19 @@ def find_contents(sheets: Sequence[Sheet], furniture: Sequence[set[int]], words:
             pending = rest
 
     for page, sheet in enumerate(sheets):
-        text, folded, lines, around = sheet.text, sheet.folded, sheet.lines, furniture[page]
-        leaders = _LEADER_SIGN.search(text) is not None
-        titles = any(word in folded for word in words.contents_words)
-        looked_at = range(len(lines)) if leaders or titles else _ending_in_numbers(sheet)
+        folded, lines, around = sheet.folded, sheet.lines, furniture[page]
+        leaders = _has_leaders(sheet.text)
+        titles = [word for word in words.contents_words if word in folded]
         done = 0
-        for index in looked_at:
+        for index in range(len(lines)) if leaders else _numbers_and_titles(sheet, titles):
             if index in around:
                 continue
-            skip([(page, other) for other in range(done, index) if other not in around])
+            if done < index:
+                skip([(page, other) for other in range(done, index) if other not in around])
             done = index + 1
             line = lines[index]
             text = line.text
-            if leaders and _LEADER_SIGN.search(text) and _LEADERS.search(text, max(0, len(text) - _LEADER_REACH)):
+            if leaders and _has_leaders(text) and _LEADERS.search(text, max(0, len(text) - _LEADER_REACH)):
                 found[page].add(index)
             if titles and words.contents.match(folded[line.start : line.end]):
                 close()
@@ -73,12 +75,26 @@ def find_contents(sheets: Sequence[Sheet], furniture: Sequence[set[int]], words:
     return found
 
 
-def _ending_in_numbers(sheet: Sheet) -> list[int]:
-    return [index for index, line in enumerate(sheet.lines) if line.text[-1].isdecimal()]
+def _has_leaders(text: str) -> bool:
+    return any(sign in text for sign in _LEADER_SIGNS)
+
+
+def _numbers_and_titles(sheet: Sheet, titles: Sequence[bytes]) -> list[int]:
+    """Return the lines that end in a digit or hold a word of the titles of contents."""
+    chosen = [index for index, line in enumerate(sheet.lines) if line.text[-1].isdecimal()]
+    if not titles:
+        return chosen
+    starts = [line.start for line in sheet.lines]
+    for title in titles:
+        at = sheet.folded.find(title)
+        while at >= 0:
+            chosen.append(bisect_right(starts, at) - 1)
+            at = sheet.folded.find(title, at + 1)
+    return sorted(set(chosen))
 
 
 def _last_number(text: str) -> int | None:
-    if not text[-1].isdecimal() or len(text) > 200 or not any(char.isalpha() for char in text):
+    if not text[-1].isdecimal() or len(text) > 200 or not any(map(str.isalpha, text)):
         return None
     match = _LAST_NUMBER.search(text, len(text) - 5)
     return int(match.group()) if match else None

@@ -101,16 +101,17 @@ def _spans(sheet: Sheet, furniture: set[int], contents: set[int], size: float, w
 
 
 def _block_span(sheet: Sheet, block: Block, size: float, words: Words) -> Span:
-    lines = sheet.lines[block.first : block.last + 1]
-    start, end = lines[0].start, lines[-1].end
+    first, last = block.first, block.last
+    whole = sheet.lines[first]
+    start, end = whole.start, sheet.lines[last].end
     if block.row:
         return Span(start, end, PassageKind.TABLE_ROW)
-    if len(lines) <= _MOST_HEADING_LINES and not block.plain:
-        whole = lines[0]
-        if len(lines) > 1:
-            bold = all(line.bold for line in lines)
-            whole = Line(start, end, block.text, None, whole.size, bold, rank=whole.rank)
-        if (rank := heading_rank(whole, size, words)) is not None:
+    if not block.plain and last - first < _MOST_HEADING_LINES:
+        if first < last:
+            bold = all(line.bold for line in sheet.lines[first : last + 1])
+            text = sheet.text[start:end].replace("\n", " ")
+            whole = Line(start, end, text, None, whole.size, bold, rank=whole.rank)
+        if (rank := heading_rank(whole, size, words, block.capitals)) is not None:
             return Span(start, end, PassageKind.HEADING, rank)
     return Span(start, end, PassageKind.LIST if block.listed else PassageKind.PROSE)
 
