@@ -99,7 +99,8 @@ def assert_same(sheet, skip, body):
             text = sheet.text[whole.start : lines[-1].end].replace("\n", " ")
             bold = all(line.bold for line in lines)
             whole = Line(whole.start, lines[-1].end, text, None, whole.size, bold, rank=whole.rank)
-        assert not (block.plain and heading_rank(whole, body, WORDS)), block
+        named = WORDS.keyword.match(whole.text.lstrip())
+        assert not ((block.plain or (block.named and not named)) and heading_rank(whole, body, WORDS)), block
         assert block.plain or whole.rank or block.capitals == is_capitals(whole.text.strip())
 
 

@@ -12,8 +12,6 @@ from decalogo.evaluation.extract.words import Words
 _LEADERS = re.compile(r"(?:\.{4}|(?:\. ){3}\.|…{2}|_{5})[\s.…_]*+(?:\d{1,4}|[ivxlc]+)?\s*+$", re.IGNORECASE)
 _LAST_NUMBER = re.compile(r"(?<=[\s.…])\d{1,4}\Z")
 _LEADER_REACH = 200
-_LEADER_SIGNS = ("....", ". . . .", "……", "_____")
-"""One of these stands in whatever ``_LEADERS`` fits."""
 _LEAST_RUN = 8
 _LEAST_RUN_TITLED = 3
 _MOST_UNNUMBERED = 2
@@ -76,7 +74,8 @@ def find_contents(sheets: Sequence[Sheet], furniture: Sequence[set[int]], words:
 
 
 def _has_leaders(text: str) -> bool:
-    return any(sign in text for sign in _LEADER_SIGNS)
+    """Tell whether a text holds what ``_LEADERS`` begins with."""
+    return "...." in text or ". . . ." in text or "……" in text or "_____" in text
 
 
 def _numbers_and_titles(sheet: Sheet, titles: Sequence[bytes]) -> list[int]:

@@ -151,11 +151,8 @@ def _marginal(sheet: Sheet) -> set[int]:
     if not sheet.height:
         return set()
     upper, lower = _MARGIN * sheet.height, (1 - _MARGIN) * sheet.height
-    return {
-        index
-        for index, line in enumerate(sheet.lines)
-        if (box := line.box) is not None and (box.bottom < upper or box.top > lower)
-    }
+    boxes = [line.box for line in sheet.lines]
+    return {index for index, box in enumerate(boxes) if box is not None and (box.bottom < upper or box.top > lower)}
 
 
 def _in_grid(sheet: Sheet, index: int) -> bool:

@@ -30,7 +30,7 @@ _LETTERS, _SIGNS = range(0x500), range(0x2000, CHARACTERS)
 """The characters of European texts; those between would only cost time at start-up."""
 _NOWHERE = Box(0, 0, 0, 0)
 _BEGINS, _CONTINUES, _SKIPS, _UNLESS_SECTION, _IF_HANGING = range(5)
-_ROW, _MAYBE_ROW, _LISTED, _PLAIN, _CAPITALS = 1, 2, 4, 8, 16
+_ROW, _MAYBE_ROW, _LISTED, _PLAIN, _CAPITALS, _NAMED = 1, 2, 4, 8, 16, 32
 _QUESTION = re.compile(rb"[\x03\x04]")
 _ROWS = re.compile(rb"[\x01\x02]")
 _BLOCK = re.compile(rb"\x00\x01*")
@@ -161,7 +161,8 @@ def find_blocks(sheet: Sheet, skip: AbstractSet[int], words: Words, body_size: f
     blocks: list[Block] = []
     for (first, end), kind in zip(found, kinds, strict=True):
         row = kind & _ROW != 0 or (kind & _MAYBE_ROW != 0 and _has_titles(sheet, words, first, end - 1))
-        blocks.append(Block(first, end - 1, row, kind & _LISTED != 0, kind & _PLAIN != 0, kind & _CAPITALS != 0))
+        known = kind & _LISTED != 0, kind & _PLAIN != 0, kind & _NAMED != 0, kind & _CAPITALS != 0
+        blocks.append(Block(first, end - 1, row, *known))
     return blocks
 
 

@@ -30,7 +30,7 @@ enum { SPACE = 1, ALPHA = 2, UPPER = 4, LOWER = 8, TITLE = 16, DECIMAL = 32, DIG
 /* How a line stands to the line before it. */
 enum { BEGINS, CONTINUES, SKIPS, UNLESS_SECTION, IF_HANGING };
 /* Of a line or a block; MAYBE_ROW: it is one if these are column titles. */
-enum { ROW = 1, MAYBE_ROW = 2, LISTED = 4, PLAIN = 8, CAPITALS = 16 };
+enum { ROW = 1, MAYBE_ROW = 2, LISTED = 4, PLAIN = 8, CAPITALS = 16, NAMED = 32 };
 
 /* What numbers begin or end with in folded text; "?" stands for all characters that do not fold. */
 static const uint8_t NUMERIC[256] = {['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1,
@@ -344,7 +344,8 @@ int lines_joints(const Sheet *s, uint8_t *joints, uint8_t *rows) {
   return 1;
 }
 
-/* PLAIN for a block that is no heading, whatever the words of the language; else CAPITALS where it is set in these. */
+/* PLAIN for a block that is no heading, whatever the words of the language, NAMED for one that is only if it begins with a
+ * word of headings, and CAPITALS for one set in these. */
 static int heading_of(const Sheet *s, int32_t first, int32_t last, Text text, double body) {
   if (s->ranked[first]) return 0;
   while (text.length && has(s, text.at[0], SPACE)) text.at++, text.length--;
@@ -354,14 +355,14 @@ static int heading_of(const Sheet *s, int32_t first, int32_t last, Text text, do
   if (end == '/') return PLAIN;
   if (is_capitals(s, &text)) return CAPITALS;
   if (end == '.' || end == ';' || end == ',') return PLAIN;
-  if (has(s, text.at[0], UPPER | DECIMAL) || (body > 0 && s->sizes[first] > 1.12 * body)) return 0;
+  if (has(s, text.at[0], DECIMAL) || (body > 0 && s->sizes[first] > 1.12 * body)) return 0;
   for (int32_t i = first; i <= last; i++)
-    if (!s->bold[i]) return PLAIN;
+    if (!s->bold[i]) return has(s, text.at[0], UPPER) ? NAMED : PLAIN;
   return 0;
 }
 
-/* Tell of each block of lines, both ends included, whether it is a row, begins as list items do, and is no heading or in
- * capitals, given the font size of running text. To be called after lines_joints of the same sheet. Returns whether it could. */
+/* Tell of each block of lines, both ends included, whether it is a row, begins as list items do, and may be a heading,
+ * given the font size of running text. To be called after lines_joints of the same sheet. Returns whether it could. */
 int lines_kinds(const Sheet *s, const int32_t *firsts, const int32_t *lasts, int32_t count, double body, uint8_t *kinds) {
   Search search;
   search_of(s, &search);

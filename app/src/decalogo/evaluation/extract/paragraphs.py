@@ -52,7 +52,8 @@ class Block:
     """Lines ``first`` to ``last`` (both included) of one sheet that form a paragraph, a list item or a heading.
 
     ``row``: they are a row of a flattened table, or its column titles; ``listed``: they begin as list items do;
-    ``plain``: they are known to be no heading; ``capitals``: whether they are set in these, if known.
+    ``plain``: they are known to be no heading, or (``named``) to be one only if they begin with a word of headings;
+    ``capitals``: whether they are set in these, if known.
     """
 
     first: int
@@ -60,6 +61,7 @@ class Block:
     row: bool = False
     listed: bool = False
     plain: bool = False
+    named: bool = False
     capitals: bool | None = None
 
 

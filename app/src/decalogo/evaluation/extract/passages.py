@@ -101,18 +101,19 @@ def _spans(sheet: Sheet, furniture: set[int], contents: set[int], size: float, w
 
 
 def _block_span(sheet: Sheet, block: Block, size: float, words: Words) -> Span:
-    first, last = block.first, block.last
-    whole = sheet.lines[first]
-    start, end = whole.start, sheet.lines[last].end
+    lines, first, last = sheet.lines, block.first, block.last
+    start, end = lines[first].start, lines[last].end
     if block.row:
         return Span(start, end, PassageKind.TABLE_ROW)
     if not block.plain and last - first < _MOST_HEADING_LINES:
-        if first < last:
-            bold = all(line.bold for line in sheet.lines[first : last + 1])
-            text = sheet.text[start:end].replace("\n", " ")
-            whole = Line(start, end, text, None, whole.size, bold, rank=whole.rank)
-        if (rank := heading_rank(whole, size, words, block.capitals)) is not None:
-            return Span(start, end, PassageKind.HEADING, rank)
+        text = lines[first].text if first == last else sheet.text[start:end].replace("\n", " ")
+        if not block.named or words.keyword.match(text.lstrip()):
+            whole = lines[first]
+            if first < last:
+                bold = all(line.bold for line in lines[first : last + 1])
+                whole = Line(start, end, text, None, whole.size, bold, rank=whole.rank)
+            if (rank := heading_rank(whole, size, words, block.capitals)) is not None:
+                return Span(start, end, PassageKind.HEADING, rank)
     return Span(start, end, PassageKind.LIST if block.listed else PassageKind.PROSE)
 
 
