@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decalogo.evaluation.extract import build, native, nativelines
-from decalogo.evaluation.extract.headings import heading_rank
+from decalogo.evaluation.extract.headings import heading_rank, is_capitals
 from decalogo.evaluation.extract.layout import Box, Line, Sheet, cut_lines
 from decalogo.evaluation.extract.paragraphs import find_blocks
 from decalogo.evaluation.extract.words import words_of
@@ -92,15 +92,16 @@ def assert_same(sheet, skip, body):
     if found is None:
         assert any(char in "İ" or "\u04ff" < char < "\u2000" or char > "\u27ff" for char in sheet.text)
         return
-    assert [(b.first, b.last, b.text, b.row, b.listed) for b in found] == [
-        (b.first, b.last, b.text, b.row, b.listed) for b in expected
-    ]
+    assert [(b.first, b.last, b.row, b.listed) for b in found] == [(b.first, b.last, b.row, b.listed) for b in expected]
     for block in found:
         whole, lines = sheet.lines[block.first], sheet.lines[block.first : block.last + 1]
         if len(lines) > 1:
+            text = sheet.text[whole.start : lines[-1].end].replace("\n", " ")
             bold = all(line.bold for line in lines)
-            whole = Line(whole.start, lines[-1].end, block.text, None, whole.size, bold, rank=whole.rank)
-        assert not (block.plain and heading_rank(whole, body, WORDS)), block
+            whole = Line(whole.start, lines[-1].end, text, None, whole.size, bold, rank=whole.rank)
+        named = WORDS.keyword.match(whole.text.lstrip())
+        assert not ((block.plain or (block.named and not named)) and heading_rank(whole, body, WORDS)), block
+        assert block.plain or whole.rank or block.capitals == is_capitals(whole.text.strip())
 
 
 @settings(max_examples=1500)

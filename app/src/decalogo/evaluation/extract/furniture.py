@@ -106,7 +106,7 @@ def _page_numbers(sheets: Sequence[Sheet], edges: Sequence[Sequence[int]], words
     tops = {shift: {_top(sheets[page], index) for page, index in places} for shift, places in steady.items()}
     strays = [
         (page, index)
-        for page, sheet in enumerate(sheets)
+        for page, sheet in enumerate(sheets if tops else ())
         for index, line in enumerate(sheet.lines)
         if sheet.height and line.text.isdecimal() and _top(sheet, index) in tops.get(int(line.text) - page, ())
     ]
@@ -151,11 +151,8 @@ def _marginal(sheet: Sheet) -> set[int]:
     if not sheet.height:
         return set()
     upper, lower = _MARGIN * sheet.height, (1 - _MARGIN) * sheet.height
-    return {
-        index
-        for index, line in enumerate(sheet.lines)
-        if (box := line.box) is not None and (box.bottom < upper or box.top > lower)
-    }
+    boxes = [line.box for line in sheet.lines]
+    return {index for index, box in enumerate(boxes) if box is not None and (box.bottom < upper or box.top > lower)}
 
 
 def _in_grid(sheet: Sheet, index: int) -> bool:

@@ -78,28 +78,28 @@ def opens_section(text: str, words: Words) -> bool:
     return text[0].isupper() and words.heading_keyword(text) is not None and words.ordinal.match(text) is not None
 
 
-def heading_rank(line: Line, body_size: float, words: Words) -> int | None:
+def heading_rank(line: Line, body_size: float, words: Words, capitals: bool | None = None) -> int | None:
     """Return the rank of a heading, or ``None`` for a line that is none.
 
     Args:
         line: a paragraph as one line.
         body_size: font size of the document's running text, points; 0 when unknown.
         words: the language's.
+        capitals: whether it is set in capitals, if known.
     """
     text = line.text.strip()
     if line.rank:
         return line.rank
     if not 3 <= len(text) <= _MOST_LENGTH or text[-1] == "/":
         return None
-    rank = _rank(line, text, body_size, words)
+    rank = _rank(line, text, body_size, words, is_capitals(text) if capitals is None else capitals)
     if rank and sum(map(str.isalpha, text)) < _LEAST_LETTERS * (len(text) - text.count(" ")):
         return None
     return rank
 
 
-def _rank(line: Line, text: str, body_size: float, words: Words) -> int | None:
+def _rank(line: Line, text: str, body_size: float, words: Words, capitals: bool) -> int | None:
     """Return the rank of a heading as far as the words and the face of ``line`` tell it."""
-    capitals = is_capitals(text)
     big = body_size > 0 and line.size > 1.12 * body_size
     plain_end = text[-1] not in ".;," or (capitals and text[-1] == ".")
     numbered = _NUMBERED.match(text) if text[0].isdecimal() else None

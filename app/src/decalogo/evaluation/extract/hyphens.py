@@ -9,7 +9,7 @@ from functools import cached_property
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 # PDFium writes U+FFFE (older versions U+0002) for a hyphen at a line's end and drops the line break.
-_MARK = re.compile("[\x02\ufffe\xad]")
+_MARKS = "\x02\ufffe\xad"
 _PUNCTUATION = ".,;:()[]!?¿¡\"“”'‘’«»…"
 _LOOKED_UP = 30
 """Looking one word up costs about a fortieth of reading all."""
@@ -107,5 +107,4 @@ def _second_halves(text: str) -> Iterable[str]:
     for match in _HYPHEN.finditer(text):
         if match.start() and text[match.start() - 1].isalpha() and (after := _LETTERS.match(text, match.end())):
             yield after.group().lower()
-    for match in _MARK.finditer(text):
-        yield text[match.start() : match.end()]  # nothing to discount, but the vocabulary is wanted
+    yield from (mark for mark in _MARKS if mark in text)  # nothing to discount, but the vocabulary is wanted

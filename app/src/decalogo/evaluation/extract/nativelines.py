@@ -30,7 +30,7 @@ _LETTERS, _SIGNS = range(0x500), range(0x2000, CHARACTERS)
 """The characters of European texts; those between would only cost time at start-up."""
 _NOWHERE = Box(0, 0, 0, 0)
 _BEGINS, _CONTINUES, _SKIPS, _UNLESS_SECTION, _IF_HANGING = range(5)
-_ROW, _MAYBE_ROW, _LISTED, _PLAIN = 1, 2, 4, 8
+_ROW, _MAYBE_ROW, _LISTED, _PLAIN, _CAPITALS, _NAMED = 1, 2, 4, 8, 16, 32
 _QUESTION = re.compile(rb"[\x03\x04]")
 _ROWS = re.compile(rb"[\x01\x02]")
 _BLOCK = re.compile(rb"\x00\x01*")
@@ -118,11 +118,11 @@ def _pack(sheet: Sheet) -> Packed:
 def find_blocks(sheet: Sheet, skip: AbstractSet[int], words: Words, body_size: float) -> list[Block] | None:
     """Return what ``paragraphs.find_blocks`` returns, or ``None`` where that has to be asked.
 
-    ``plain`` of each block is known; the words of ``heading_rank`` apply to ``body_size``.
+    What is known for ``heading_rank`` applies to ``body_size``.
     """
     library, titles = native.library(), _titles(words.columns)
     packed = sheet.packed or _pack(sheet)
-    text, lines, count = sheet.text, sheet.lines, len(sheet.lines)
+    text, count = sheet.text, len(sheet.lines)
     if library is None or titles is None or len(packed.text) != 2 * len(text) or len(sheet.folded) != len(text):
         return None
     skipped = bytearray(count)
@@ -159,12 +159,10 @@ def find_blocks(sheet: Sheet, skip: AbstractSet[int], words: Words, body_size: f
     ):
         return None
     blocks: list[Block] = []
-    for first, last, kind in zip(firsts, lasts, kinds, strict=True):
-        whole = lines[first].text if first == last else text[starts[first] : ends[last]].replace("\n", " ")
-        row = kind & _ROW != 0
-        if kind & _MAYBE_ROW:
-            row = _has_titles(sheet, words, first, last, whole)
-        blocks.append(Block(first, last, whole, row, kind & _LISTED != 0, kind & _PLAIN != 0))
+    for (first, end), kind in zip(found, kinds, strict=True):
+        row = kind & _ROW != 0 or (kind & _MAYBE_ROW != 0 and _has_titles(sheet, words, first, end - 1))
+        known = kind & _LISTED != 0, kind & _PLAIN != 0, kind & _NAMED != 0, kind & _CAPITALS != 0
+        blocks.append(Block(first, end - 1, row, *known))
     return blocks
 
 
@@ -181,16 +179,17 @@ def _answer(sheet: Sheet, words: Words, joints: array[int], rows: array[int]) ->
         joints[index] = _BEGINS if begins else _CONTINUES
     for match in _ROWS.finditer(rows):
         index = match.start()
-        if rows[index] == _ROW or _has_titles(sheet, words, index, index, lines[index].text):
+        if rows[index] == _ROW or _has_titles(sheet, words, index, index):
             for other in (index, index + 1):
                 if other < len(joints) and joints[other] != _SKIPS:
                     joints[other] = _BEGINS
 
 
-def _has_titles(sheet: Sheet, words: Words, first: int, last: int, text: str) -> bool:
+def _has_titles(sheet: Sheet, words: Words, first: int, last: int) -> bool:
     """Tell whether lines hold nearly nothing but column titles."""
+    lines = sheet.lines[first : last + 1]
     found: list[str] = []
-    for line in sheet.lines[first : last + 1]:
+    for line in lines:
         if any(words.column_title(sheet.folded[line.start : line.end])):
             found += column_words(line.text, words.columns)
-    return bool(found) and is_column_titles(text, found)
+    return bool(found) and is_column_titles(sheet.text[lines[0].start : lines[-1].end], found)

@@ -76,19 +76,10 @@ def read_sheet(page: RawPage) -> Sheet | None:
     items: Sequence[RawLine | Line] = page.lines
     if found.value != count:
         items = [items[owner] if owner >= 0 else _UNPLACED for owner in owners[: found.value]]
-    lines = [
-        Line(start, end, whole[start:end], item.box, item.size, item.bold, after != 0)
-        for start, end, item, after in zip(starts, ends, items, gap, strict=False)
-    ]
-    packed = Packed(
-        units,
-        starts,
-        ends,
-        boxes,
-        array("d", [item.size for item in items]),
-        bytes([item.box is not None for item in items]),
-        bytes([item.bold for item in items]),
-        gap[: len(lines)].tobytes(),
-        bytes(len(lines)),
-    )
+    parts = [part for part in whole.split("\n") if part]
+    places, sizes = [item.box for item in items], [item.size for item in items]
+    bold, gaps = [item.bold for item in items], gap[: found.value].tobytes()
+    lines = list(map(Line, starts, ends, parts, places, sizes, bold, map(bool, gaps)))
+    boxed = bytes([place is not None for place in places])
+    packed = Packed(units, starts, ends, boxes, array("d", sizes), boxed, bytes(bold), gaps, bytes(found.value))
     return Sheet(page.number, whole, lines, page.height, page.grids, folded[:length].tobytes(), packed)

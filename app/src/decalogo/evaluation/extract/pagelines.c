@@ -30,7 +30,11 @@ enum { SPACE = 1, ALPHA = 2, UPPER = 4, LOWER = 8, TITLE = 16, DECIMAL = 32, DIG
 /* How a line stands to the line before it. */
 enum { BEGINS, CONTINUES, SKIPS, UNLESS_SECTION, IF_HANGING };
 /* Of a line or a block; MAYBE_ROW: it is one if these are column titles. */
-enum { ROW = 1, MAYBE_ROW = 2, LISTED = 4, PLAIN = 8 };
+enum { ROW = 1, MAYBE_ROW = 2, LISTED = 4, PLAIN = 8, CAPITALS = 16, NAMED = 32 };
+
+/* What numbers begin or end with in folded text; "?" stands for all characters that do not fold. */
+static const uint8_t NUMERIC[256] = {['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1,
+                                     ['7'] = 1, ['8'] = 1, ['9'] = 1, ['%'] = 1, ['-'] = 1, ['?'] = 1};
 
 typedef uint16_t Char;
 typedef struct { double left, top, right, bottom; } Box;
@@ -217,13 +221,13 @@ static int may_be_titles(const Search *q, int32_t start, int32_t end) {
 
 static int row_of(const Search *q, int32_t start, int32_t end, int many) {
   const Sheet *s = q->sheet;
-  int32_t numeric = 0;
-  for (int32_t i = start; i < end; i++) {
-    uint8_t c = s->folded[i];
-    numeric += (c >= '0' && c <= '9') || c == '%' || c == '-' || c == '?';
+  int32_t numeric = 0, blanks = 0;
+  for (int32_t i = start; i < end; i++) numeric += NUMERIC[s->folded[i]];
+  if (numeric >= LEAST_NUMBERS) {
+    for (int32_t i = start; i < end; i++) blanks += s->text[i] == ' ' || (many && s->text[i] == '\n');
+    Text text = {s->text + start, end - start, many};
+    if (2 * (int64_t)numeric > blanks && is_number_row(s, &text)) return ROW;
   }
-  Text text = {s->text + start, end - start, many};
-  if (numeric >= LEAST_NUMBERS && is_number_row(s, &text)) return ROW;
   return may_be_titles(q, start, end) ? MAYBE_ROW : 0;
 }
 
@@ -340,24 +344,25 @@ int lines_joints(const Sheet *s, uint8_t *joints, uint8_t *rows) {
   return 1;
 }
 
-/* Whether a block is no heading, whatever the words of the language. */
-static int is_plain(const Sheet *s, int32_t first, int32_t last, Text text, double body) {
+/* PLAIN for a block that is no heading, whatever the words of the language, NAMED for one that is only if it begins with a
+ * word of headings, and CAPITALS for one set in these. */
+static int heading_of(const Sheet *s, int32_t first, int32_t last, Text text, double body) {
   if (s->ranked[first]) return 0;
   while (text.length && has(s, text.at[0], SPACE)) text.at++, text.length--;
   while (text.length && has(s, text.at[text.length - 1], SPACE)) text.length--;
-  if (text.length < 3 || text.length > MOST_LENGTH) return 1;
+  if (text.length < 3 || text.length > MOST_LENGTH) return PLAIN;
   Char end = text.at[text.length - 1];
-  if (end == '/') return 1;
-  if (is_capitals(s, &text)) return 0;
-  if (end == '.' || end == ';' || end == ',') return 1;
-  if (has(s, text.at[0], UPPER | DECIMAL) || (body > 0 && s->sizes[first] > 1.12 * body)) return 0;
+  if (end == '/') return PLAIN;
+  if (is_capitals(s, &text)) return CAPITALS;
+  if (end == '.' || end == ';' || end == ',') return PLAIN;
+  if (has(s, text.at[0], DECIMAL) || (body > 0 && s->sizes[first] > 1.12 * body)) return 0;
   for (int32_t i = first; i <= last; i++)
-    if (!s->bold[i]) return 1;
+    if (!s->bold[i]) return has(s, text.at[0], UPPER) ? NAMED : PLAIN;
   return 0;
 }
 
-/* Tell of each block of lines, both ends included, whether it is a row, begins as list items do, and is no heading, given
- * the font size of running text. To be called after lines_joints of the same sheet. Returns whether it could. */
+/* Tell of each block of lines, both ends included, whether it is a row, begins as list items do, and may be a heading,
+ * given the font size of running text. To be called after lines_joints of the same sheet. Returns whether it could. */
 int lines_kinds(const Sheet *s, const int32_t *firsts, const int32_t *lasts, int32_t count, double body, uint8_t *kinds) {
   Search search;
   search_of(s, &search);
@@ -369,8 +374,7 @@ int lines_kinds(const Sheet *s, const int32_t *firsts, const int32_t *lasts, int
     Text text = {s->text + start, end - start, first < last};
     int kind = row_of(&search, start, end, text.many);
     if (starts_list_item(s, &text)) kind |= LISTED;
-    if (is_plain(s, first, last, text, body)) kind |= PLAIN;
-    kinds[i] = kind;
+    kinds[i] = kind | heading_of(s, first, last, text, body);
   }
   return 1;
 }

@@ -51,16 +51,18 @@ def _is_closed(text: str) -> bool:
 class Block:
     """Lines ``first`` to ``last`` (both included) of one sheet that form a paragraph, a list item or a heading.
 
-    ``text`` is theirs as one line; ``row``: they are a row of a flattened table, or its column titles; ``listed``: they
-    begin as list items do; ``plain``: they are known to be no heading.
+    ``row``: they are a row of a flattened table, or its column titles; ``listed``: they begin as list items do;
+    ``plain``: they are known to be no heading, or (``named``) to be one only if they begin with a word of headings;
+    ``capitals``: whether they are set in these, if known.
     """
 
     first: int
     last: int
-    text: str = ""
     row: bool = False
     listed: bool = False
     plain: bool = False
+    named: bool = False
+    capitals: bool | None = None
 
 
 class _Lines:
@@ -152,17 +154,16 @@ class _Lines:
         return self.words.hanging.search(before.text, max(0, len(before.text) - 8)) is not None
 
     def finish(self, block: Block) -> None:
-        """Note the text of a block and what it is."""
+        """Note what a block is."""
         first, last = block.first, block.last
         if first == last:
-            block.text, block.row = self.lines[first].text, self.rows[first]
-            block.listed = starts_list_item(block.text)
-            return
-        start, end = self.lines[first].start, self.lines[last].end
-        block.text = self.text[start:end].replace("\n", " ")
-        titles = [word for index in range(first, last + 1) for word in self.titles.get(index, ())]
-        block.row = self._is_row(start, end, block.text, titles)
-        block.listed = starts_list_item(block.text)
+            text, block.row = self.lines[first].text, self.rows[first]
+        else:
+            start, end = self.lines[first].start, self.lines[last].end
+            text = self.text[start:end].replace("\n", " ")
+            titles = [word for index in range(first, last + 1) for word in self.titles.get(index, ())]
+            block.row = self._is_row(start, end, text, titles)
+        block.listed = starts_list_item(text)
 
 
 def find_blocks(sheet: Sheet, skip: AbstractSet[int], words: Words) -> list[Block]:

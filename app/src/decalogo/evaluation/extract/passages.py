@@ -79,7 +79,8 @@ def build_passages(
                 outline.enter(span.rank, sheet.text[span.start : span.end])
             if span.grid >= 0:
                 flow.grid_sections.setdefault((number, span.grid), outline.path)
-            for start, end in split_long(sheet.text, span.start, span.end):
+            cut = ((span.start, span.end),) if 0 < span.end - span.start <= LONGEST else None
+            for start, end in cut or split_long(sheet.text, span.start, span.end):
                 flow.passages.append(Passage(sheet.number, start, end, span.kind, outline.path))
     return flow
 
@@ -100,17 +101,19 @@ def _spans(sheet: Sheet, furniture: set[int], contents: set[int], size: float, w
 
 
 def _block_span(sheet: Sheet, block: Block, size: float, words: Words) -> Span:
-    lines = sheet.lines[block.first : block.last + 1]
-    start, end = lines[0].start, lines[-1].end
+    lines, first, last = sheet.lines, block.first, block.last
+    start, end = lines[first].start, lines[last].end
     if block.row:
         return Span(start, end, PassageKind.TABLE_ROW)
-    if len(lines) <= _MOST_HEADING_LINES and not block.plain:
-        whole = lines[0]
-        if len(lines) > 1:
-            bold = all(line.bold for line in lines)
-            whole = Line(start, end, block.text, None, whole.size, bold, rank=whole.rank)
-        if (rank := heading_rank(whole, size, words)) is not None:
-            return Span(start, end, PassageKind.HEADING, rank)
+    if not block.plain and last - first < _MOST_HEADING_LINES:
+        text = lines[first].text if first == last else sheet.text[start:end].replace("\n", " ")
+        if not block.named or words.keyword.match(text.lstrip()):
+            whole = lines[first]
+            if first < last:
+                bold = all(line.bold for line in lines[first : last + 1])
+                whole = Line(start, end, text, None, whole.size, bold, rank=whole.rank)
+            if (rank := heading_rank(whole, size, words, block.capitals)) is not None:
+                return Span(start, end, PassageKind.HEADING, rank)
     return Span(start, end, PassageKind.LIST if block.listed else PassageKind.PROSE)
 
 
@@ -185,6 +188,8 @@ def _row_spans(sheet: Sheet) -> list[Span]:
 def _lines_in(lines: Sequence[Line], spans: Sequence[Span]) -> set[int]:
     """Return the lines that lie, for the greater part, in one of the spans (both in text order)."""
     inside: set[int] = set()
+    if not spans:
+        return inside
     at = 0
     for index, line in enumerate(lines):
         while at < len(spans) and spans[at].end <= line.start:
