@@ -177,7 +177,7 @@ def scan_units(units: Sequence[Unit], scanner: Scanner, postings: dict[int, list
     """Note in every unit which of a scanner's patterns it holds, and in ``postings`` which units hold a pattern."""
     for position, found in scanner.scan_all([unit.text for unit in units]).items():
         unit = units[position]
-        unit.hits.update(found)
+        unit.hits = unit.hits | found if unit.hits else found
         for hit in found:
             if hit in postings:
                 postings[hit].append(unit.index)

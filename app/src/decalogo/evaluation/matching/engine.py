@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from decalogo.evaluation.linear import Searcher, Span, searcher
 from decalogo.evaluation.matching import databases
 from decalogo.evaluation.matching.databases import Written
-from decalogo.evaluation.matching.literals import gate_of, width_of
+from decalogo.evaluation.matching.literals import begins_bounded, gate_of, widths_of
 
 if TYPE_CHECKING:
     from decalogo.evaluation.matching.units import Unit
@@ -27,6 +27,7 @@ DOCUMENTS_BEFORE_COMPILING = 5
 
 _MOST_WORDS = 200_000
 _WORD = re.compile(rb"[a-z0-9]+")
+_WORD_SIGNS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _RUN = 1 << 30
 """Id of the pattern that tells a text with a run of spaces."""
 _MOST_LINES = 4096
@@ -57,7 +58,7 @@ class Patterns:
         self.patterns = patterns
         self._compiled: dict[int, Searcher] = {}
         self._joined: dict[tuple[int, ...], Searcher] = {}
-        self._widths: dict[int, int] = {}
+        self._widths: dict[int, tuple[int, ...]] = {}
 
     def spans(self, pattern_id: int, text: bytes, ends: tuple[int, ...] = ()) -> list[Span]:
         """Return the spans of one pattern in a text, left to right, not overlapping.
@@ -66,19 +67,15 @@ class Patterns:
         """
         if not ends:
             return list(self._searcher(pattern_id)(text))
-        width = self._widths.get(pattern_id)
-        if width is None:
-            width = self._widths[pattern_id] = width_of(self.patterns[pattern_id]) or 0
-        spans: list[Span] = []
-        if width:
-            for end in ends:
-                if not spans or end - width >= spans[-1][1]:
-                    spans.append((end - width, end))
-            return spans
-        for span in self._searcher(pattern_id)(text):
-            spans.append(span)
-            if span[1] == ends[-1]:
-                break
+        widths = self._widths.get(pattern_id)
+        if widths is None:
+            widths = self._widths[pattern_id] = _known_widths(self.patterns[pattern_id])
+        spans = _told_spans(text, ends, widths) if widths else []
+        if not spans:
+            for span in self._searcher(pattern_id)(text):
+                spans.append(span)
+                if span[1] == ends[-1]:
+                    break
         return spans
 
     def stands(self, pattern_id: int, text: bytes) -> bool:
@@ -120,6 +117,42 @@ class Patterns:
 def _one_by_one(scanner: Scanner, texts: Iterable[bytes]) -> dict[int, Hits]:
     found = ((index, scanner.scan(text)) for index, text in enumerate(texts))
     return {index: dict.fromkeys(hits, ()) for index, hits in found if hits}
+
+
+def _known_widths(pattern: str) -> tuple[int, ...]:
+    """Return the widths of a pattern's matches: the only one, or a few of matches that begin at the bounds of a word."""
+    widths = widths_of(pattern)
+    return tuple(sorted(widths)) if 0 not in widths and (len(widths) == 1 or begins_bounded(pattern)) else ()
+
+
+def _told_spans(text: bytes, ends: tuple[int, ...], widths: tuple[int, ...]) -> list[Span]:
+    """Return the spans that ends and widths tell; none where a match could begin at several places or end at several."""
+    matches: list[Span] = []
+    for end in ends:
+        start = end - widths[0]
+        if len(widths) > 1:
+            starts = [end - width for width in widths if _is_bound(text, end - width)]
+            if len(starts) != 1:
+                return []
+            start = starts[0]
+        matches.append((start, end))
+    if len(matches) == 1:
+        return matches
+    matches.sort()
+    spans: list[Span] = []
+    before = -1
+    for start, end in matches:
+        if start == before:
+            return []
+        if not spans or start >= spans[-1][1]:
+            spans.append((start, end))
+        before = start
+    return spans
+
+
+def _is_bound(text: bytes, at: int) -> bool:
+    """Tell whether a word begins or ends at an offset."""
+    return at >= 0 and (text[at] in _WORD_SIGNS) is not (at > 0 and text[at - 1] in _WORD_SIGNS)
 
 
 class PlainScanner:

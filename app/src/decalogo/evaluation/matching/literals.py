@@ -7,6 +7,7 @@ that matches. Patterns whose gate is closed need no look: plain RE2 is quick the
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 Gate = frozenset[str]
@@ -102,38 +103,59 @@ def gate_of(pattern: str) -> Gate | None:
 
 
 _ATOM = re.compile(r"(?P<space> \+(?![?*+{]))|(?P<none>\\[bB]|\^|\$)|\\[dswDSW\W]|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\(|)]")
+_MOST_WIDTHS = 8
+_ANY: frozenset[int] = frozenset()
+_NONE, _ONE = frozenset((0,)), frozenset((1,))
 _QUANTIFIER = re.compile(r"[?*+]\??|\{(\d+)(?:,(\d*))?\}\??")
 
 
-def width_of(pattern: str) -> int | None:
-    """Return how many characters every match of a prepared pattern has where no two spaces follow one another.
+def widths_of(pattern: str) -> frozenset[int]:
+    """Return how many characters a match of a prepared pattern may have where no two spaces follow one another.
 
-    ``None``: not all have the same number, or that is not sure.
+    None where there are more than a few possibilities, or that is not sure.
     """
-    width, at = _width(pattern, 0)
-    return width if at == len(pattern) else None
+    widths, at = _widths(pattern, 0)
+    return widths if at == len(pattern) else _ANY
 
 
-def _width(pattern: str, at: int) -> tuple[int | None, int]:
-    """Return the width of the alternatives from an offset on, and where they end."""
-    widths: set[int | None] = set()
-    total: int | None = 0
+def begins_bounded(pattern: str) -> bool:
+    """Tell whether every match of a prepared pattern of known widths begins at a bound of a word."""
+    return pattern.startswith(r"\b(?:") and pattern[_widths(pattern, len(r"\b(?:"))[1] :] in (")", r")\b")
+
+
+def _widths(pattern: str, at: int) -> tuple[frozenset[int], int]:
+    """Return the widths of the alternatives from an offset on, and where they end."""
+    alternatives: list[frozenset[int]] = []
+    total = _NONE
     while at < len(pattern) and pattern[at] != ")":
         if pattern[at] == "|":
-            widths.add(total)
-            total, at = 0, at + 1
+            alternatives.append(total)
+            total, at = _NONE, at + 1
             continue
         if pattern.startswith("(?:", at):
-            width, at = _width(pattern, at + 3)
+            widths, at = _widths(pattern, at + 3)
             at += 1
         elif atom := _ATOM.match(pattern, at):
-            width, at = 0 if atom["none"] else 1, atom.end()
+            widths, at = _NONE if atom["none"] else _ONE, atom.end()
         else:
-            return None, at
+            return _ANY, at
         if quantifier := _QUANTIFIER.match(pattern, at):
-            least, most = quantifier.groups()
-            times = int(least) if least and (most is None or most == least) else None
-            width, at = None if width is None or times is None else width * times, quantifier.end()
-        total = None if total is None or width is None else total + width
-    widths.add(total)
-    return widths.pop() if len(widths) == 1 else None, at
+            widths, at = _repeated(widths, quantifier), quantifier.end()
+        total = _some(one + other for one in total for other in widths)
+    alternatives.append(total)
+    return _some(frozenset().union(*alternatives)) if all(alternatives) else _ANY, at
+
+
+def _repeated(widths: frozenset[int], quantifier: re.Match[str]) -> frozenset[int]:
+    if quantifier[0][0] == "?":
+        return _some(widths | _NONE) if widths else _ANY
+    least, most = quantifier.groups()
+    if least is None or len(widths) != 1 or (most is not None and most != least):
+        return _ANY
+    return frozenset(width * int(least) for width in widths)
+
+
+def _some(widths: Iterable[int]) -> frozenset[int]:
+    """Return widths if they are not too many."""
+    found = frozenset(widths)
+    return found if len(found) <= _MOST_WIDTHS else _ANY
