@@ -10,14 +10,15 @@ import contextlib
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
-from itertools import accumulate, islice
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from decalogo.evaluation.linear import Searcher, Span, searcher
 from decalogo.evaluation.matching import databases
 from decalogo.evaluation.matching.databases import Written
-from decalogo.evaluation.matching.literals import begins_bounded, gate_of, widths_of
+from decalogo.evaluation.matching.literals import gate_of
+from decalogo.evaluation.matching.widths import known_widths, told_spans
 
 if TYPE_CHECKING:
     from decalogo.evaluation.matching.units import Unit
@@ -27,7 +28,6 @@ DOCUMENTS_BEFORE_COMPILING = 5
 
 _MOST_WORDS = 200_000
 _WORD = re.compile(rb"[a-z0-9]+")
-_WORD_SIGNS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _RUN = 1 << 30
 """Id of the pattern that tells a text with a run of spaces."""
 _MOST_LINES = 4096
@@ -69,8 +69,8 @@ class Patterns:
             return list(self._searcher(pattern_id)(text))
         widths = self._widths.get(pattern_id)
         if widths is None:
-            widths = self._widths[pattern_id] = _known_widths(self.patterns[pattern_id])
-        spans = _told_spans(text, ends, widths) if widths else []
+            widths = self._widths[pattern_id] = known_widths(self.patterns[pattern_id])
+        spans = told_spans(text, ends, widths) if widths else []
         if not spans:
             for span in self._searcher(pattern_id)(text):
                 spans.append(span)
@@ -117,42 +117,6 @@ class Patterns:
 def _one_by_one(scanner: Scanner, texts: Iterable[bytes]) -> dict[int, Hits]:
     found = ((index, scanner.scan(text)) for index, text in enumerate(texts))
     return {index: dict.fromkeys(hits, ()) for index, hits in found if hits}
-
-
-def _known_widths(pattern: str) -> tuple[int, ...]:
-    """Return the widths of a pattern's matches: the only one, or a few of matches that begin at the bounds of a word."""
-    widths = widths_of(pattern)
-    return tuple(sorted(widths)) if 0 not in widths and (len(widths) == 1 or begins_bounded(pattern)) else ()
-
-
-def _told_spans(text: bytes, ends: tuple[int, ...], widths: tuple[int, ...]) -> list[Span]:
-    """Return the spans that ends and widths tell; none where a match could begin at several places or end at several."""
-    matches: list[Span] = []
-    for end in ends:
-        start = end - widths[0]
-        if len(widths) > 1:
-            starts = [end - width for width in widths if _is_bound(text, end - width)]
-            if len(starts) != 1:
-                return []
-            start = starts[0]
-        matches.append((start, end))
-    if len(matches) == 1:
-        return matches
-    matches.sort()
-    spans: list[Span] = []
-    before = -1
-    for start, end in matches:
-        if start == before:
-            return []
-        if not spans or start >= spans[-1][1]:
-            spans.append((start, end))
-        before = start
-    return spans
-
-
-def _is_bound(text: bytes, at: int) -> bool:
-    """Tell whether a word begins or ends at an offset."""
-    return at >= 0 and (text[at] in _WORD_SIGNS) is not (at > 0 and text[at - 1] in _WORD_SIGNS)
 
 
 class PlainScanner:

@@ -1,4 +1,4 @@
-"""What a text must hold for a pattern to match, and how long a match is: read off the pattern.
+"""What a text must hold for a pattern to match: literals read off the pattern.
 
 For every prepared pattern a *gate* is worked out: a set of strings, one of which stands inside one word of any text
 that matches. Patterns whose gate is closed need no look: plain RE2 is quick then, with no database to compile.
@@ -6,8 +6,6 @@ that matches. Patterns whose gate is closed need no look: plain RE2 is quick the
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 Gate = frozenset[str]
@@ -100,62 +98,3 @@ def _keep(gates: list[Gate], run: str) -> None:
 def gate_of(pattern: str) -> Gate | None:
     """Return the gate of a prepared pattern, or ``None`` when any text may match."""
     return _Reader(pattern).alternation()
-
-
-_ATOM = re.compile(r"(?P<space> \+(?![?*+{]))|(?P<none>\\[bB]|\^|\$)|\\[dswDSW\W]|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\(|)]")
-_MOST_WIDTHS = 8
-_ANY: frozenset[int] = frozenset()
-_NONE, _ONE = frozenset((0,)), frozenset((1,))
-_QUANTIFIER = re.compile(r"[?*+]\??|\{(\d+)(?:,(\d*))?\}\??")
-
-
-def widths_of(pattern: str) -> frozenset[int]:
-    """Return how many characters a match of a prepared pattern may have where no two spaces follow one another.
-
-    None where there are more than a few possibilities, or that is not sure.
-    """
-    widths, at = _widths(pattern, 0)
-    return widths if at == len(pattern) else _ANY
-
-
-def begins_bounded(pattern: str) -> bool:
-    """Tell whether every match of a prepared pattern of known widths begins at a bound of a word."""
-    return pattern.startswith(r"\b(?:") and pattern[_widths(pattern, len(r"\b(?:"))[1] :] in (")", r")\b")
-
-
-def _widths(pattern: str, at: int) -> tuple[frozenset[int], int]:
-    """Return the widths of the alternatives from an offset on, and where they end."""
-    alternatives: list[frozenset[int]] = []
-    total = _NONE
-    while at < len(pattern) and pattern[at] != ")":
-        if pattern[at] == "|":
-            alternatives.append(total)
-            total, at = _NONE, at + 1
-            continue
-        if pattern.startswith("(?:", at):
-            widths, at = _widths(pattern, at + 3)
-            at += 1
-        elif atom := _ATOM.match(pattern, at):
-            widths, at = _NONE if atom["none"] else _ONE, atom.end()
-        else:
-            return _ANY, at
-        if quantifier := _QUANTIFIER.match(pattern, at):
-            widths, at = _repeated(widths, quantifier), quantifier.end()
-        total = _some(one + other for one in total for other in widths)
-    alternatives.append(total)
-    return _some(frozenset().union(*alternatives)) if all(alternatives) else _ANY, at
-
-
-def _repeated(widths: frozenset[int], quantifier: re.Match[str]) -> frozenset[int]:
-    if quantifier[0][0] == "?":
-        return _some(widths | _NONE) if widths else _ANY
-    least, most = quantifier.groups()
-    if least is None or len(widths) != 1 or (most is not None and most != least):
-        return _ANY
-    return frozenset(width * int(least) for width in widths)
-
-
-def _some(widths: Iterable[int]) -> frozenset[int]:
-    """Return widths if they are not too many."""
-    found = frozenset(widths)
-    return found if len(found) <= _MOST_WIDTHS else _ANY
