@@ -262,7 +262,8 @@ def _forms(patterns: tuple[str, ...], ids: Iterable[int] | None) -> tuple[tuple[
     chosen = {number: patterns[number] for number in (range(len(patterns)) if ids is None else sorted(ids))}
     lines = databases.within_lines(chosen)
     written = chosen if lines is None else lines
-    return ({**databases.single_spaced(written), _RUN: "(?:^|[^ ])  "}, written), lines is not None
+    single = databases.single_spaced(written)
+    return (single if single == written else {**single, _RUN: "(?:^|[^ ])  "}, written), lines is not None
 
 
 class Engine:
