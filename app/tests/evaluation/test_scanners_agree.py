@@ -11,10 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decalogo.evaluation.fold import fold
+from decalogo.evaluation.languages import load_language
 from decalogo.evaluation.matching import databases
-from decalogo.evaluation.matching.databases import single_spaced
+from decalogo.evaluation.matching import engine as engine_module
+from decalogo.evaluation.matching.databases import single_spaced, within_lines
 from decalogo.evaluation.matching.engine import Engine, FastScanner, GatedScanner, Patterns, PlainScanner
+from decalogo.evaluation.matching.numbers import number_reader
+from decalogo.evaluation.matching.relevance import Focus
+from decalogo.evaluation.matching.units import Unit
+from decalogo.evaluation.matching.widths import known_widths, widths_of
+from decalogo.evaluation.model import PassageKind
 from decalogo.evaluation.rubric import load_rubric
+from decalogo.evaluation.rubric.load import available_rubrics
 from decalogo.evaluation.warm import warm
 from tests.evaluation.build import small_rubric
 
@@ -62,6 +70,120 @@ def test_scanners_agree_on_any_words(patterns: Patterns, fast: FastScanner, word
     for start in range(0, len(patterns.patterns), 100):
         ids = tuple(range(start, min(start + 100, len(patterns.patterns))))
         assert patterns.one_stands(ids, text) == any(i in ids for i in expected)
+
+
+WORDS = [*TEXT.split(), "victimas", "(", "-", "pbot", "2020", "meta", "salud", "publica", "Á", ""]
+LINES = st.lists(
+    st.builds(
+        lambda words, gap: fold(gap.join(words)), st.lists(st.sampled_from(WORDS), max_size=12), st.sampled_from(" , ")
+    ),
+    max_size=8,
+)
+
+
+def assert_agreed(patterns: Patterns, fast: FastScanner, texts: list[bytes]) -> None:
+    """Hold a scan of many texts, and the spans that it spares, to RE2 text by text."""
+    found = fast.scan_all(texts)
+    assert list(found) == sorted(found)
+    for index, text in enumerate(texts):
+        hits = found.get(index, {})
+        assert sorted(hits) == PlainScanner(patterns).scan(text)
+        for hit, ends in hits.items():
+            spans = patterns.spans(hit, text)
+            assert patterns.spans(hit, text, ends) == spans
+            assert not ends or {end for _, end in spans} <= set(ends)
+
+
+@settings(max_examples=30, deadline=None)
+@given(LINES)
+def test_many_texts_at_once_give_what_each_gives(patterns: Patterns, fast: FastScanner, texts: list[bytes]) -> None:
+    assert_agreed(patterns, fast, texts)
+    assert GatedScanner(patterns).scan_all(texts) == PlainScanner(patterns).scan_all(texts)
+
+
+HARD = Patterns(
+    (
+        r"^(?:b)\b", r"b$", r"a[^b]b", r"a.b", r"a\sb", r"\b(?:a\W{1,3}b)", r"a\D?b", r"\Bb", r"[^a]{2}b",
+        r"\b(?:a +b)\b", r"\b(?:a(?:b|aa)?)\b", r"(?:a|aa|ab)", r"\b(?:(?:a a)|a)\b", r"\b(?:b{2})",
+        r"\b(?:a\S)", r"[ab] [ab]", r"a.{0,3}b", r"\b(?:a b(?: a b)?)\b", r"\b(?: a)", r"\b(?:a*b)",
+    )
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def hard() -> FastScanner:
+    return FastScanner.of(HARD.patterns)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.text("aab  .", max_size=12).map(str.encode), max_size=6))
+def test_no_pattern_matches_over_the_end_of_a_text(hard: FastScanner, texts: list[bytes]) -> None:
+    assert_agreed(HARD, hard, texts)
+
+
+def test_patterns_that_may_pass_the_end_of_a_line_are_told() -> None:
+    assert within_lines({1: r"\b(?:a[^\]b]\s\d)$", 2: "[a-c ]"}) == {1: r"\b(?:a[^\n\]b][^\S\n]\d)$", 2: "[a-c ]"}
+    for unsure in (r"\Aa", r"a\z", r"\x0aa", r"[\s]a", r"[\W]a", r"[[:^alpha:]]a", "(?s:a.)", "a\n", r"[^]]a", r"a\pN"):
+        assert within_lines({1: unsure}) is None
+    assert all(within_lines(dict(enumerate(load_rubric(name).patterns))) for name in available_rubrics())
+
+
+def test_patterns_that_may_pass_the_end_of_a_line_are_scanned_text_by_text() -> None:
+    few = Patterns((r"a[\s]?b", r"\Ab", r"\b(?:a)\b"))
+    fast = FastScanner.of(few.patterns)
+    texts = [b"a", b"b", b"", b"a b"]
+    assert fast.scan_all(texts) == {0: {2: ()}, 1: {1: ()}, 3: {0: (), 2: ()}}
+    assert_agreed(few, fast, texts)
+
+
+def test_more_texts_than_are_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "_MOST_LINES", 2)
+    few = (r"\b(?:meta)\b", r"\b(?:dos +metas)\b")
+    texts = [b"meta", b"", b"dos  metas", b"una", b"dos metas, una meta, otra meta"]
+    assert FastScanner.of(few).scan_all(texts) == {0: {0: (4,)}, 2: {1: ()}, 4: {0: (19, 30), 1: (9,)}}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "widths"),
+    [
+        (r"\b(?:mujer(?:es)?)\b", {5, 7}),
+        (r"\b(?:linea +(?:de +)?base)\b", {10, 13}),
+        (r"^(?:[a-z ]\d{3})\b", {4}),
+        (r"(?:a|bb|c{3})", {1, 2, 3}),
+        (r"\b(?:meta\.)", {5}),
+        (r"a +?b", ()),
+        (r"a*b", ()),
+        (r"a{1,2}", ()),
+        (r"\x41", ()),
+        (r"(?i:a)", ()),
+        (r"(?:a(?:\pN)b)", ()),
+        (r"a?b?c?" + "(?:defg)?(?:hijklmno)?", ()),
+    ],
+)
+def test_how_long_matches_are(pattern: str, widths: set[int]) -> None:
+    assert widths_of(pattern) == set(widths)
+
+
+def test_only_bounds_of_words_are_taken_for_beginnings() -> None:
+    assert known_widths(r"\b(?:mujer(?:es)?)\b") == (5, 7)
+    assert known_widths(r"(?:mujer(?:es)?)\b") == known_widths(r"\b(?:a)|(?:bc)") == known_widths("(?:a?)") == ()
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.sampled_from(["salud", "salud publica", "familias", "de", "nina", "plan"]), min_size=1, max_size=9),
+    st.integers(0, 60),
+    st.integers(1, 20),
+    st.integers(0, 50),
+)
+def test_near_is_what_the_distance_says(words: list[str], start: int, length: int, most: int) -> None:
+    terms = Patterns((r"\b(?:salud(?: +publica)?)\b", r"\b(?:nin[oa]s?)\b", r"\b(?:plan de)\b"))
+    text = " ".join(words).encode()
+    unit = Unit(0, 1, 0, len(text), PassageKind.PROSE, text, 0, (), number_reader(load_language("es")))
+    unit.hits = {hit: tuple(end for _, end in terms.spans(hit, text)) for hit in PlainScanner(terms).scan(text)}
+    for exclude in (frozenset[int](), frozenset((2,))):
+        focus = Focus({0: 1.0}, {0: frozenset(unit.hits) - {2}}, exclude, terms, frozenset())
+        assert focus.is_near(unit, start, start + length, most) == (focus.distance(unit, start, start + length) <= most)
 
 
 def test_a_kept_database_is_used_and_a_damaged_one_is_compiled_anew(tmp_path: Path) -> None:

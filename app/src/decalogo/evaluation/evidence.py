@@ -11,7 +11,7 @@ MAX_QUOTE = 400
 """Longest quote, characters."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Evidence:
     """A quote that proves an element: ``pages[page - 1].text[start:end] == quote``."""
 

@@ -177,7 +177,7 @@ def scan_units(units: Sequence[Unit], scanner: Scanner, postings: dict[int, list
     """Note in every unit which of a scanner's patterns it holds, and in ``postings`` which units hold a pattern."""
     for position, found in scanner.scan_all([unit.text for unit in units]).items():
         unit = units[position]
-        unit.hits.update(found)
+        unit.hits = unit.hits | found if unit.hits else found
         for hit in found:
             if hit in postings:
                 postings[hit].append(unit.index)
@@ -208,10 +208,11 @@ def _reasons(not_applicable: Mapping[str, str], rubric: Rubric) -> dict[str, str
 
 
 def _answer(point: Point, dimension: str, question: Question, judgement: Judgement, rubric: Rubric) -> dict[str, Any]:
-    missing = [judgement.labels[name] for name, found in judgement.elements.items() if not found]
-    full = judgement.score >= rubric.data.max_score
-    known = {"point": point.short, "missing": _listed(missing, rubric.data.last_and) or question.title}
-    advice = question.advice.format_map({written: known[name] for written, name in placeholders().items()})
+    advice = ""
+    if judgement.score < rubric.data.max_score:
+        missing = [judgement.labels[name] for name, found in judgement.elements.items() if not found]
+        known = {"point": point.short, "missing": _listed(missing, rubric.data.last_and) or question.title}
+        advice = question.advice.format_map({written: known[name] for written, name in placeholders().items()})
     return {
         "id": f"{point.id}-{dimension}-{question.id}",
         "point": point.id,
@@ -222,7 +223,7 @@ def _answer(point: Point, dimension: str, question: Question, judgement: Judgeme
         "elements": judgement.elements,
         "evidence": [item.as_dict() for item in judgement.evidence],
         "measure": judgement.measure or None,
-        "recommendation": "" if full else advice,
+        "recommendation": advice,
     }
 
 

@@ -88,11 +88,13 @@ def roll_up(answers: Sequence[dict[str, Any]], rubric: RubricData, reasons: dict
 def _first_to_mend(answers: Sequence[dict[str, Any]], rubric: RubricData, applicable: int) -> list[dict[str, Any]]:
     """Return the questions whose mending would raise the whole most, with the points concerned."""
     order = [(d.id, q) for d in rubric.dimensions for q in d.questions]
+    wanting: dict[str, list[dict[str, Any]]] = {}
+    for a in answers:
+        if a["applicable"] and a["score"] < rubric.max_score:
+            wanting.setdefault(a["question"], []).append(a)
     gaps = []
     for position, (dimension, question) in enumerate(order):
-        missing = [
-            a for a in answers if a["question"] == question.id and a["applicable"] and a["score"] < rubric.max_score
-        ]
+        missing = wanting.get(question.id, [])
         lost = sum(rubric.max_score - a["score"] for a in missing)
         if lost > 0:
             gaps.append((-lost, position, dimension, question, missing))

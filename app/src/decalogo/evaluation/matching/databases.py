@@ -42,17 +42,17 @@ def within_lines(patterns: Written) -> Written | None:
     return {number: "".join(tokens) for number, tokens in kept.items()}
 
 
-def _in_line(token: str) -> str:
+def _in_line(sign: str) -> str:
     """Return a pattern's sign, class or escape as it never matches the end of a line, "" where that is not sure."""
-    if not token.isprintable() or token == "(":
+    if not sign.isprintable() or sign == "(":
         return ""
-    if token[0] == "\\":
-        return token if not token[1].isalnum() else _IN_LINE.get(token, "")
-    if token.startswith("[^"):
-        return "" if token[2] == "]" else rf"[^\n{token[2:]}"
-    if len(token) > 1 and token[0] == "[":
-        return "" if token[1] == "]" or "[:" in token or re.search(r"\\[^\WdwS]", token) else token
-    return token
+    if sign[0] == "\\":
+        return sign if not sign[1].isalnum() else _IN_LINE.get(sign, "")
+    if sign.startswith("[^"):
+        return "" if sign[2] == "]" else rf"[^\n{sign[2:]}"
+    if len(sign) > 1 and sign[0] == "[":
+        return "" if sign[1] == "]" or "[:" in sign or re.search(r"\\[^\WdwS]", sign) else sign
+    return sign
 
 
 def single_spaced(patterns: Written) -> Written:

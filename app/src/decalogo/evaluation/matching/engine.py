@@ -10,14 +10,15 @@ import contextlib
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
-from itertools import accumulate, islice
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from decalogo.evaluation.linear import Searcher, Span, searcher
 from decalogo.evaluation.matching import databases
 from decalogo.evaluation.matching.databases import Written
-from decalogo.evaluation.matching.literals import gate_of, width_of
+from decalogo.evaluation.matching.literals import gate_of
+from decalogo.evaluation.matching.widths import known_widths, told_spans
 
 if TYPE_CHECKING:
     from decalogo.evaluation.matching.units import Unit
@@ -57,7 +58,7 @@ class Patterns:
         self.patterns = patterns
         self._compiled: dict[int, Searcher] = {}
         self._joined: dict[tuple[int, ...], Searcher] = {}
-        self._widths: dict[int, int] = {}
+        self._widths: dict[int, tuple[int, ...]] = {}
 
     def spans(self, pattern_id: int, text: bytes, ends: tuple[int, ...] = ()) -> list[Span]:
         """Return the spans of one pattern in a text, left to right, not overlapping.
@@ -66,19 +67,15 @@ class Patterns:
         """
         if not ends:
             return list(self._searcher(pattern_id)(text))
-        width = self._widths.get(pattern_id)
-        if width is None:
-            width = self._widths[pattern_id] = width_of(self.patterns[pattern_id]) or 0
-        spans: list[Span] = []
-        if width:
-            for end in ends:
-                if not spans or end - width >= spans[-1][1]:
-                    spans.append((end - width, end))
-            return spans
-        for span in self._searcher(pattern_id)(text):
-            spans.append(span)
-            if span[1] == ends[-1]:
-                break
+        widths = self._widths.get(pattern_id)
+        if widths is None:
+            widths = self._widths[pattern_id] = known_widths(self.patterns[pattern_id])
+        spans = told_spans(text, ends, widths) if widths else []
+        if not spans:
+            for span in self._searcher(pattern_id)(text):
+                spans.append(span)
+                if span[1] == ends[-1]:
+                    break
         return spans
 
     def stands(self, pattern_id: int, text: bytes) -> bool:
@@ -265,7 +262,8 @@ def _forms(patterns: tuple[str, ...], ids: Iterable[int] | None) -> tuple[tuple[
     chosen = {number: patterns[number] for number in (range(len(patterns)) if ids is None else sorted(ids))}
     lines = databases.within_lines(chosen)
     written = chosen if lines is None else lines
-    return ({**databases.single_spaced(written), _RUN: "(?:^|[^ ])  "}, written), lines is not None
+    single = databases.single_spaced(written)
+    return (single if single == written else {**single, _RUN: "(?:^|[^ ])  "}, written), lines is not None
 
 
 class Engine:

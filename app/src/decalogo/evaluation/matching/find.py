@@ -10,7 +10,7 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 
 from decalogo.evaluation.matching.engine import Patterns
-from decalogo.evaluation.matching.match import Match, Matcher
+from decalogo.evaluation.matching.match import Match, Matcher, matchers
 from decalogo.evaluation.matching.numbers import NumberKind
 from decalogo.evaluation.matching.relevance import Focus
 from decalogo.evaluation.matching.sections import Sections
@@ -69,6 +69,7 @@ class Finder:
         self._by_element: dict[int, list[_Search]] = {}
         self._by_finder: dict[str, list[_Search]] = {}
         self._sections = Sections(rubric, patterns)
+        self._matchers = matchers(rubric, patterns)
 
     def find(self, element: Element, focus: Focus, among: Set[int] | None = None) -> Iterator[Match]:
         """Yield the matches of an element in what is relevant to a point, best first, one a unit.
@@ -100,8 +101,10 @@ class Finder:
                     break
 
     def _search(self, clause: Clause) -> _Search:
-        matcher = Matcher(clause, self._rubric, self._patterns)
-        return _Search(clause, matcher, self._candidates(clause), clause.about == "own")
+        matcher = self._matchers.get(id(clause))
+        if matcher is None:
+            matcher = self._matchers[id(clause)] = Matcher(clause, self._rubric, self._patterns)
+        return _Search(clause, matcher, self._candidates(matcher), clause.about == "own")
 
     def _shared(self, name: str) -> list[_Search]:
         """Return the searches of a shared finder."""
@@ -154,14 +157,15 @@ class Finder:
             for search in self._shared(name)
         )
 
-    def _standing(self, written: tuple[str, ...]) -> set[int]:
-        found = (self._postings[pattern] for pattern in self._rubric.ids(written) if pattern in self._postings)
+    def _standing(self, ids: frozenset[int]) -> set[int]:
+        found = (self._postings[pattern] for pattern in ids if pattern in self._postings)
         return set().union(*found)
 
-    def _candidates(self, clause: Clause) -> set[int]:
+    def _candidates(self, matcher: Matcher) -> set[int]:
         """Return the relevant units in which a clause may match (and others, where it asks for a point's term)."""
+        clause = matcher.clause
         if clause.any:
-            candidates = self._standing(clause.any)
+            candidates = self._standing(matcher.any)
         elif clause.columns:
             candidates = self._with_columns(clause)
         elif clause.number:
@@ -173,9 +177,9 @@ class Finder:
         if clause.any and clause.columns:
             candidates = candidates & self._with_columns(clause)
         if clause.also:
-            candidates = candidates & self._standing(clause.also)
+            candidates = candidates & self._standing(matcher.also)
         if clause.none:
-            candidates = candidates - self._standing(clause.none)
+            candidates = candidates - self._standing(matcher.none)
         return candidates
 
     def _with_columns(self, clause: Clause) -> set[int]:

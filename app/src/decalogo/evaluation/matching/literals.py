@@ -1,4 +1,4 @@
-"""What a text must hold for a pattern to match, and how long a match is: read off the pattern.
+"""What a text must hold for a pattern to match: literals read off the pattern.
 
 For every prepared pattern a *gate* is worked out: a set of strings, one of which stands inside one word of any text
 that matches. Patterns whose gate is closed need no look: plain RE2 is quick then, with no database to compile.
@@ -6,7 +6,6 @@ that matches. Patterns whose gate is closed need no look: plain RE2 is quick the
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 Gate = frozenset[str]
@@ -99,41 +98,3 @@ def _keep(gates: list[Gate], run: str) -> None:
 def gate_of(pattern: str) -> Gate | None:
     """Return the gate of a prepared pattern, or ``None`` when any text may match."""
     return _Reader(pattern).alternation()
-
-
-_ATOM = re.compile(r"(?P<space> \+(?![?*+{]))|(?P<none>\\[bB]|\^|\$)|\\[dswDSW\W]|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\(|)]")
-_QUANTIFIER = re.compile(r"[?*+]\??|\{(\d+)(?:,(\d*))?\}\??")
-
-
-def width_of(pattern: str) -> int | None:
-    """Return how many characters every match of a prepared pattern has where no two spaces follow one another.
-
-    ``None``: not all have the same number, or that is not sure.
-    """
-    width, at = _width(pattern, 0)
-    return width if at == len(pattern) else None
-
-
-def _width(pattern: str, at: int) -> tuple[int | None, int]:
-    """Return the width of the alternatives from an offset on, and where they end."""
-    widths: set[int | None] = set()
-    total: int | None = 0
-    while at < len(pattern) and pattern[at] != ")":
-        if pattern[at] == "|":
-            widths.add(total)
-            total, at = 0, at + 1
-            continue
-        if pattern.startswith("(?:", at):
-            width, at = _width(pattern, at + 3)
-            at += 1
-        elif atom := _ATOM.match(pattern, at):
-            width, at = 0 if atom["none"] else 1, atom.end()
-        else:
-            return None, at
-        if quantifier := _QUANTIFIER.match(pattern, at):
-            least, most = quantifier.groups()
-            times = int(least) if least and (most is None or most == least) else None
-            width, at = None if width is None or times is None else width * times, quantifier.end()
-        total = None if total is None or width is None else total + width
-    widths.add(total)
-    return widths.pop() if len(widths) == 1 else None, at

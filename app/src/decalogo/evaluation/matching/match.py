@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from decalogo.evaluation.linear import Span
 from decalogo.evaluation.matching.engine import Patterns
@@ -33,18 +34,22 @@ class Match:
 
 
 class Matcher:
-    """Tells where a clause matches in a unit that holds its patterns."""
+    """Tells where a clause matches in a unit that holds its patterns.
+
+    Attributes:
+        clause: the clause.
+        any: the ids of its patterns ``any``; so are ``also`` and ``none``.
+    """
 
     def __init__(self, clause: Clause, rubric: Rubric, patterns: Patterns) -> None:
-        self._clause = clause
+        self.clause = clause
         self._patterns = patterns
-        self._any = rubric.ids(clause.any)
-        self._also = rubric.ids(clause.also)
+        self.any, self.also, self.none = (rubric.ids(written) for written in (clause.any, clause.also, clause.none))
         self._first_only = clause.about != "own"
 
     def matches(self, unit: Unit) -> list[Match]:
         """Return the matches in reading order; only the first where no point asks for another."""
-        clause = self._clause
+        clause = self.clause
         if clause.without and any(role in unit.roles for role in clause.without):
             return []
         if clause.years and len({n.value for n in unit.numbers if n.kind is NumberKind.YEAR}) < clause.years:
@@ -74,7 +79,7 @@ class Matcher:
 
     def _beside_numbers(self, unit: Unit, numbers: list[Number]) -> Iterator[Match]:
         """Yield the anchors with the nearest number of each, where one is near enough."""
-        near, order = self._clause.near, self._clause.order
+        near, order = self.clause.near, self.clause.order
         for start, end in self._anchors(unit):
             closest, least = None, near + 1
             for n in numbers:
@@ -87,10 +92,10 @@ class Matcher:
                 yield Match(unit, *span, closest, unit.text[start:end])
 
     def _anchors(self, unit: Unit) -> list[Span]:
-        anchors = self._spans(self._any, unit)
-        if self._also and anchors:
-            others = self._spans(self._also, unit)
-            most = self._clause.also_near
+        anchors = self._spans(self.any, unit)
+        if self.also and anchors:
+            others = self._spans(self.also, unit)
+            most = self.clause.also_near
             return [(s, e) for s, e in anchors if any(low - e <= most and s - high <= most for low, high in others)]
         return anchors
 
@@ -98,7 +103,7 @@ class Matcher:
         return sorted([span for hit in unit.hits if hit in ids for span in unit.spans(hit, self._patterns)])
 
     def _row_match(self, unit: Unit) -> list[Match]:
-        clause = self._clause
+        clause = self.clause
         cells = []
         number = None
         for role, content in clause.columns.items():
@@ -113,7 +118,7 @@ class Matcher:
                     return []
                 number = number or counted
             cells.append(cell)
-        anchors = self._spans(self._any, unit)
+        anchors = self._spans(self.any, unit)
         if clause.leads:
             led = unit.roles.get(clause.leads)
             first = led.start - unit.start if led else 0
@@ -122,3 +127,9 @@ class Matcher:
             return []
         start, end = min(c.start for c in cells) - unit.start, max(c.end for c in cells) - unit.start
         return [Match(unit, start, end, number, unit.text[anchors[0][0] : anchors[0][1]] if anchors else b"")]
+
+
+@lru_cache(maxsize=8)
+def matchers(rubric: Rubric, patterns: Patterns) -> dict[int, Matcher]:
+    """Return the matchers that were made for a rubric so far, by the ``id`` of their clause."""
+    return {}

@@ -30,7 +30,7 @@ class NumberKind(StrEnum):
     BASE = "base"  # the "100.000" in "por cada 100.000 habitantes"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Number:
     """A number with its place in the text it was read from (character offsets) and its value."""
 

@@ -15,7 +15,7 @@ from decalogo.evaluation.rubric.clauses import Element
 from decalogo.evaluation.rubric.model import Point, Threshold
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Judgement:
     """The outcome of a rule for one point.
 

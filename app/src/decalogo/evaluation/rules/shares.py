@@ -14,6 +14,8 @@ from decalogo.evaluation.rules.base import Context, Judgement, by_thresholds
 _MOST_STATEMENTS = 400
 """Statements looked at, most relevant first: keeps the work linear for any document."""
 
+_MOST_STEMS = 50_000
+
 _WORD = re.compile(rb"[a-z]{4,}")
 
 
@@ -74,16 +76,25 @@ def _stems(match: Match, context: Context, stemmer: str) -> set[str]:
 
 def stem_words(text: bytes, stemmer: str) -> Iterable[str]:
     """Return the stems of the content words of a folded text; ``stemmer`` is Snowball's name of the language."""
-    return (_stem(word, stemmer) for word in set(_WORD.findall(text)))
+    known = _known_stems(stemmer)
+    if len(known) > _MOST_STEMS:
+        known.clear()
+    return map(known.__getitem__, set(_WORD.findall(text)))
+
+
+class _Stems(dict[bytes, str]):
+    """Words to their stems, worked out once."""
+
+    def __init__(self, stemmer: Any) -> None:
+        self._stemmer = stemmer
+
+    def __missing__(self, word: bytes) -> str:
+        stem = self[word] = str(self._stemmer.stemWord(word.decode("ascii")))
+        return stem
 
 
 @lru_cache(maxsize=4)
-def _stemmer(name: str) -> Any:
+def _known_stems(stemmer: str) -> _Stems:
     import Stemmer  # loaded on first use, after fork
 
-    return Stemmer.Stemmer(name)
-
-
-@lru_cache(maxsize=50_000)
-def _stem(word: bytes, stemmer: str) -> str:
-    return str(_stemmer(stemmer).stemWord(word.decode("ascii")))
+    return _Stems(Stemmer.Stemmer(stemmer))
