@@ -19,6 +19,7 @@ from decalogo.evaluation.languages import Language
 from decalogo.evaluation.linear import Span
 from decalogo.evaluation.matching.engine import Hits, Patterns
 from decalogo.evaluation.matching.numbers import Number, NumberKind, NumberReader, number_reader
+from decalogo.evaluation.matching.widths import NOT_TOLD
 from decalogo.evaluation.model import Cell, Extracted, Passage, PassageKind, Row, Table
 
 MAX_UNIT = 600
@@ -76,7 +77,7 @@ class Unit:
         """Return the spans of one pattern in it, looked for once."""
         spans = self._spans.get(pattern_id)
         if spans is None:
-            spans = self._spans[pattern_id] = patterns.spans(pattern_id, self.text, self.hits.get(pattern_id, ()))
+            spans = self._spans[pattern_id] = patterns.spans(pattern_id, self.text, self.hits.get(pattern_id, NOT_TOLD))
         return spans
 
     def cell_number(self, role: str) -> Number | None:
