@@ -7,6 +7,7 @@ tab fold to a space, so a phrase that wraps over two lines matches a pattern wri
 from __future__ import annotations
 
 import unicodedata
+from string import ascii_lowercase
 
 # Signs that cp1252 knows and that patterns should be able to write in ASCII.
 _SIGNS = {
@@ -25,6 +26,8 @@ def _folded_byte(code: int) -> int:
 
 
 _TABLE = bytes(_folded_byte(code) for code in range(256))
+LETTERS = bytes(code if chr(code) in ascii_lowercase else ord(" ") for code in range(256))
+"""Table for ``bytes.translate`` that leaves the letters of a folded text, for ``split``."""
 _LATIN = bytes(range(256)).decode("latin-1").encode("cp1252", errors="replace").translate(_TABLE)
 
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from string import ascii_lowercase
 
-from decalogo.evaluation.fold import fold
+from decalogo.evaluation.fold import LETTERS, fold
 from decalogo.evaluation.languages import commonest
 
 _SAMPLE, _STRETCH = 48_000, 2000
 """Characters that are looked at, in stretches from all of the text: some 8,000 words."""
-_LETTERS = bytes(code if chr(code) in ascii_lowercase else ord(" ") for code in range(256))
 
 
 def guess_language(text: str) -> str | None:
     """Return the code of a language with a file, ``other``, or ``None`` for fewer than 50 words of text."""
     step = max(1, len(text) // _SAMPLE)
     sample = " ".join(text[i : i + _STRETCH] for i in range(0, len(text), _STRETCH * step))
-    counts = Counter(fold(sample).translate(_LETTERS).split())
+    counts = Counter(fold(sample).translate(LETTERS).split())
     total = counts.total()
     if total < 50:
         return None

@@ -18,7 +18,7 @@ from decalogo.evaluation.linear import Searcher, Span, searcher
 from decalogo.evaluation.matching import databases
 from decalogo.evaluation.matching.databases import Written
 from decalogo.evaluation.matching.literals import gate_of
-from decalogo.evaluation.matching.widths import known_widths, told_spans
+from decalogo.evaluation.matching.widths import NOT_TOLD, Ends, known_widths, told_spans
 
 if TYPE_CHECKING:
     from decalogo.evaluation.matching.units import Unit
@@ -34,11 +34,8 @@ _MOST_LINES = 4096
 """Texts that are scanned as one: bounds the memory for any document."""
 
 
-Hits = dict[int, tuple[int, ...]]
-"""Id of a pattern that matches to every offset where a match may end, ascending; none where they are not known.
-
-They are told of texts without runs of spaces only. Of overlapping matches, each has its end there.
-"""
+Hits = dict[int, Ends]
+"""Id of a pattern that matches to every offset where a match may end, in texts without runs of spaces."""
 
 
 class Scanner(Protocol):
@@ -60,21 +57,23 @@ class Patterns:
         self._joined: dict[tuple[int, ...], Searcher] = {}
         self._widths: dict[int, tuple[int, ...]] = {}
 
-    def spans(self, pattern_id: int, text: bytes, ends: tuple[int, ...] = ()) -> list[Span]:
+    def spans(self, pattern_id: int, text: bytes, ends: Ends = NOT_TOLD) -> list[Span]:
         """Return the spans of one pattern in a text, left to right, not overlapping.
 
-        ``ends``: where its matches may end, if that is known (see ``Hits``).
+        ``ends``: where its matches may end, if the scanner told (see ``Hits``).
         """
         if not ends:
             return list(self._searcher(pattern_id)(text))
         widths = self._widths.get(pattern_id)
         if widths is None:
             widths = self._widths[pattern_id] = known_widths(self.patterns[pattern_id])
-        spans = told_spans(text, ends, widths) if widths else []
+        known = (ends,) if isinstance(ends, int) else ends
+        spans = told_spans(text, known, widths) if widths else []
         if not spans:
+            last = max(known)
             for span in self._searcher(pattern_id)(text):
                 spans.append(span)
-                if span[1] == ends[-1]:
+                if span[1] == last:
                     break
         return spans
 
@@ -116,7 +115,7 @@ class Patterns:
 
 def _one_by_one(scanner: Scanner, texts: Iterable[bytes]) -> dict[int, Hits]:
     found = ((index, scanner.scan(text)) for index, text in enumerate(texts))
-    return {index: dict.fromkeys(hits, ()) for index, hits in found if hits}
+    return {index: dict.fromkeys(hits, NOT_TOLD) for index, hits in found if hits}
 
 
 class PlainScanner:
@@ -209,10 +208,8 @@ class FastScanner:
 
     def scan(self, text: bytes) -> list[int]:
         """Return the ids of the patterns that match, ascending."""
-        found = {pattern_id for _, pattern_id in _reports(self._single, text)}
-        if _RUN in found:
-            found = {pattern_id for _, pattern_id in _reports(self._any, text)}
-        return sorted(found)
+        found = _matching(self._single, text)
+        return sorted(_matching(self._any, text) if _RUN in found else found)
 
     def scan_all(self, texts: Sequence[bytes]) -> dict[int, Hits]:
         """Return the position of each text in which patterns match, with these and where their matches end."""
@@ -222,38 +219,50 @@ class FastScanner:
         spaced = [index for index, hits in found.items() if _RUN in hits]
         again = _scan_lines(self._any, [texts[index] for index in spaced])
         for line, index in enumerate(spaced):
-            found[index] = dict.fromkeys(again.get(line, ()), ())
+            found[index] = dict.fromkeys(again.get(line, ()), NOT_TOLD)
         return found
 
 
-def _scan_lines(database: Any, lines: Sequence[bytes]) -> dict[int, Hits]:
-    """Return the number of each line in which a database finds something, with its hits."""
-    found: dict[int, Hits] = {}
-    for first in range(0, len(lines), _MOST_LINES):
-        some = lines[first : first + _MOST_LINES]
-        stops = list(accumulate([len(line) + 1 for line in some]))
-        start = stop = 0
-        hits: Hits = {}
-        for end, pattern_id in sorted(_reports(database, b"\n".join(some))):
-            if end >= stop:
-                index = bisect_right(stops, end)
-                start, stop = stops[index] - len(some[index]) - 1, stops[index]
-                hits = found[first + index] = {}
-            if pattern_id in hits:
-                hits[pattern_id] += (end - start,)
-            else:
-                hits[pattern_id] = (end - start,)
+def _matching(database: Any, text: bytes) -> set[int]:
+    """Return the ids of the patterns that match in a text."""
+    found: set[int] = set()
+
+    def note(pattern_id: int, _start: int, _end: int, _flags: int, _context: object) -> None:
+        found.add(pattern_id)
+
+    database.scan(text, match_event_handler=note)
     return found
 
 
-def _reports(database: Any, text: bytes) -> list[tuple[int, int]]:
-    """Return where matches end and of which patterns, in any order."""
-    found: list[tuple[int, int]] = []
+def _scan_lines(database: Any, lines: Sequence[bytes]) -> dict[int, Hits]:
+    """Return the number of each line in which a database finds something, ascending, with its hits."""
+    found: dict[int, Hits] = {}
+    for first in range(0, len(lines), _MOST_LINES):
+        some = lines[first : first + _MOST_LINES]
+        hits = _scan_joined(database, some)
+        found |= {first + index: hits[index] for index in sorted(hits)}
+    return found
+
+
+def _scan_joined(database: Any, lines: Sequence[bytes]) -> dict[int, Hits]:
+    found: dict[int, Hits] = {}
+    stops = list(accumulate([len(line) + 1 for line in lines]))
+    start = stop = 0
+    hits: Hits = {}
 
     def note(pattern_id: int, _start: int, end: int, _flags: int, _context: object) -> None:
-        found.append((end, pattern_id))
+        nonlocal start, stop, hits
+        if not start < end < stop:
+            index = bisect_right(stops, end)
+            start, stop = stops[index] - len(lines[index]) - 1, stops[index]
+            hits = found.setdefault(index, {})
+        if pattern_id in hits:
+            known = hits[pattern_id]
+            hits[pattern_id] = (known, end - start) if isinstance(known, int) else (*known, end - start)
+        else:
+            hits[pattern_id] = end - start
 
-    database.scan(text, match_event_handler=note)
+    database.scan(b"\n".join(lines), match_event_handler=note)
     return found
 
 

@@ -202,8 +202,11 @@ class Finder:
         if self._numbered is None:
             self._numbered = {}
             for unit in self._relevant:
-                for kind in sorted({number.kind for number in unit.numbers}):
-                    self._numbered.setdefault(kind, []).append(unit.index)
+                kinds: list[NumberKind] = []  # few, and looked up by identity
+                for number in unit.numbers:
+                    if number.kind not in kinds:
+                        kinds.append(number.kind)
+                        self._numbered.setdefault(number.kind, []).append(unit.index)
         return self._numbered
 
 

@@ -74,9 +74,9 @@ class Focus:
         """Tell whether a term of the point stands at most so many characters from a span."""
         if self.exclude.isdisjoint(unit.hits):
             for term in self.own[unit.index]:
-                ends = unit.hits.get(term, ())
+                only = unit.hits.get(term)
                 # The only match begins before its end, wherever that is.
-                if len(ends) == 1 and start - ends[0] <= most and ends[0] - 1 - end <= most:
+                if isinstance(only, int) and only and start - only <= most and only - 1 - end <= most:
                     return True
         return self.distance(unit, start, end) <= most
 

@@ -13,10 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import zip_longest
+from operator import attrgetter
 
 from decalogo.evaluation.languages import Language
+from decalogo.evaluation.linear import Span
 from decalogo.evaluation.matching.engine import Hits, Patterns
 from decalogo.evaluation.matching.numbers import Number, NumberKind, NumberReader, number_reader
+from decalogo.evaluation.matching.widths import NOT_TOLD
 from decalogo.evaluation.model import Cell, Extracted, Passage, PassageKind, Row, Table
 
 MAX_UNIT = 600
@@ -74,7 +77,7 @@ class Unit:
         """Return the spans of one pattern in it, looked for once."""
         spans = self._spans.get(pattern_id)
         if spans is None:
-            spans = self._spans[pattern_id] = patterns.spans(pattern_id, self.text, self.hits.get(pattern_id, ()))
+            spans = self._spans[pattern_id] = patterns.spans(pattern_id, self.text, self.hits.get(pattern_id, NOT_TOLD))
         return spans
 
     def cell_number(self, role: str) -> Number | None:
@@ -106,19 +109,21 @@ def _abbreviation(language: Language) -> re.Pattern[str]:
     return re.compile(rf"(?:\b(?:{words}|[A-ZÁÉÍÓÚ])|\b\d{{1,2}})[.]\s*$", re.IGNORECASE)
 
 
-def split_sentences(text: str, start: int, end: int, abbreviation: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-    """Yield the spans of the sentences of ``text[start:end]``, trimmed, none longer than ``MAX_UNIT``."""
+def split_sentences(text: str, start: int, end: int, abbreviation: re.Pattern[str]) -> list[Span]:
+    """Return the spans of the sentences of ``text[start:end]``, trimmed, none longer than ``MAX_UNIT``."""
+    spans: list[Span] = []
     low = start
     for match in _END.finditer(text, start, end):
         stop = match.start() + len(match.group().rstrip())
         if text[match.start()] == "." and abbreviation.search(text, max(low, stop - 8), stop):
             continue
-        yield from _cut(text, low, stop)
+        spans += _cut(text, low, stop)
         low = match.end()
-    yield from _cut(text, low, end)
+    return spans + _cut(text, low, end)
 
 
-def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _cut(text: str, start: int, end: int) -> list[Span]:
+    spans: list[Span] = []
     while end - start > MAX_UNIT:
         stop = text.rfind(", ", start + MAX_UNIT // 2, start + MAX_UNIT)
         if stop < 0:
@@ -126,18 +131,17 @@ def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
                 text.rfind(" ", start + MAX_UNIT // 2, start + MAX_UNIT), text.rfind("\n", start + 300, start + 600)
             )
         stop = stop + 1 if stop > 0 else start + MAX_UNIT
-        yield from _trim(text, start, stop)
+        spans += _trim(text, start, stop)
         start = stop
-    yield from _trim(text, start, end)
+    return spans + _trim(text, start, end)
 
 
-def _trim(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _trim(text: str, start: int, end: int) -> list[Span]:
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
-    if end - start >= 3:
-        yield start, end
+    return [(start, end)] if end - start >= 3 else []
 
 
 def build_units(
@@ -187,7 +191,7 @@ def build_units(
                         reader,
                     )
                 )
-    spans.sort(key=lambda unit: (unit.page, unit.start, unit.end))
+    spans.sort(key=attrgetter("page", "start", "end"))
     for index, unit in enumerate(spans):
         unit.index = index
     return spans

@@ -14,6 +14,10 @@ _ANY: frozenset[int] = frozenset()
 _NONE, _ONE = frozenset((0,)), frozenset((1,))
 _QUANTIFIER = re.compile(r"[?*+]\??|\{(\d+)(?:,(\d*))?\}\??")
 
+Ends = int | tuple[int, ...]
+"""The offset where a pattern's only match in a text ends, or those where several may, or 0 where they are not told."""
+NOT_TOLD = 0
+
 
 def known_widths(pattern: str) -> tuple[int, ...]:
     """Return the width of a pattern's matches, or the few of matches that begin at the bound of a word; else none."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
+from decalogo.evaluation.fold import LETTERS
 from decalogo.evaluation.matching.match import Match
 from decalogo.evaluation.rubric.model import Coverage, Ratio
 from decalogo.evaluation.rules.base import Context, Judgement, by_thresholds
@@ -16,7 +16,8 @@ _MOST_STATEMENTS = 400
 
 _MOST_STEMS = 50_000
 
-_WORD = re.compile(rb"[a-z]{4,}")
+_SHORTEST = 4
+"""Letters of a content word."""
 
 
 def judge_ratio(rule: Ratio, context: Context) -> Judgement:
@@ -79,7 +80,8 @@ def stem_words(text: bytes, stemmer: str) -> Iterable[str]:
     known = _known_stems(stemmer)
     if len(known) > _MOST_STEMS:
         known.clear()
-    return map(known.__getitem__, set(_WORD.findall(text)))
+    words = {word for word in text.translate(LETTERS).split() if len(word) >= _SHORTEST}
+    return map(known.__getitem__, words)
 
 
 class _Stems(dict[bytes, str]):
