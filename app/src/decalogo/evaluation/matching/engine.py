@@ -32,7 +32,8 @@ _RUN = 1 << 30
 """Id of the pattern that tells a text with a run of spaces."""
 _MOST_LINES = 4096
 """Texts that are scanned as one: bounds the memory for any document."""
-
+_MOST_ENDS = 4
+"""Ends of one pattern's matches that are kept of a text: bounds it for texts of nothing but terms."""
 
 Hits = dict[int, Ends]
 """Id of a pattern that matches to every offset where a match may end, in texts without runs of spaces."""
@@ -256,11 +257,12 @@ def _scan_joined(database: Any, lines: Sequence[bytes]) -> dict[int, Hits]:
             index = bisect_right(stops, end)
             start, stop = stops[index] - len(lines[index]) - 1, stops[index]
             hits = found.setdefault(index, {})
-        if pattern_id in hits:
-            known = hits[pattern_id]
-            hits[pattern_id] = (known, end - start) if isinstance(known, int) else (*known, end - start)
-        else:
+        known = hits.get(pattern_id)
+        if known is None:
             hits[pattern_id] = end - start
+        elif known != NOT_TOLD:
+            ends = (known,) if isinstance(known, int) else known
+            hits[pattern_id] = (*ends, end - start) if len(ends) < _MOST_ENDS else NOT_TOLD
 
     database.scan(b"\n".join(lines), match_event_handler=note)
     return found
