@@ -104,13 +104,13 @@ def assert_same(sheet, skip, body):
         assert block.plain or whole.rank or block.capitals == is_capitals(whole.text.strip())
 
 
-@settings(max_examples=1500)
+@settings(max_examples=500)
 @given(sheets(), st.sets(st.integers(0, 13)), st.sampled_from([0.0, 10.0, 12.0, nan]))
 def test_blocks_are_the_same(sheet, skip, body):
     assert_same(sheet, {index for index in skip if index < len(sheet.lines)}, body)
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(sheets(ODD_LINE), st.just(10.0))
 def test_of_any_characters_too(sheet, body):
     assert_same(sheet, set(), body)

@@ -79,7 +79,7 @@ def assert_same(page):
     return found
 
 
-@settings(max_examples=1500)
+@settings(max_examples=500)
 @given(ORDINARY, st.randoms(use_true_random=False))
 def test_ordinary_pages_are_the_same(text, chance):
     assert_same(page_of(text, chance))

@@ -51,7 +51,7 @@ def main() -> int:
     """Build from the command line."""
     found = compiler()
     if found is None:
-        print("no C compiler here: pages are read by Python, which takes about a sixth more time", file=sys.stderr)
+        print("no C compiler here: pages are read by Python, which takes about a fifth more time", file=sys.stderr)
         return 0 if "--if-possible" in sys.argv[1:] else 1
     print(build(found))
     return 0

@@ -107,8 +107,8 @@ def _page_numbers(sheets: Sequence[Sheet], edges: Sequence[Sequence[int]], words
     strays = [
         (page, index)
         for page, sheet in enumerate(sheets if tops else ())
-        for index, line in enumerate(sheet.lines)
-        if sheet.height and line.text.isdecimal() and _top(sheet, index) in tops.get(int(line.text) - page, ())
+        for index, line in enumerate(sheet.lines if sheet.height else ())
+        if line.text.isdecimal() and _top(sheet, index) in tops.get(int(line.text) - page, ())
     ]
     return sure + strays + [place for places in steady.values() for place in places]
 

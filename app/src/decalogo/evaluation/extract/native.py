@@ -24,6 +24,7 @@ from decalogo.evaluation.extract.rules import Rules
 from decalogo.evaluation.extract.textpage import Place, RawLine, TextPage
 
 SOURCES = tuple(Path(__file__).with_name(name) for name in ("pagereader.c", "pagetext.c", "pagelines.c"))
+_HEADERS = (Path(__file__).with_name("pagelines.h"),)
 FOLDER = Path(sys.prefix) / "share" / "decalogo" / "native"
 # Without contraction a product and a sum are two roundings, as in Python, on every processor.
 OPTIONS = ("-std=c11", "-O2", "-ffp-contract=off", "-shared", "-fPIC")
@@ -68,7 +69,7 @@ class _Turn(ctypes.Structure):
 
 def path() -> Path:
     """Return where the reader of these sources and this kind of machine stands, built or not."""
-    sources = "".join(source.read_text(encoding="utf-8") for source in SOURCES)
+    sources = "".join(source.read_text(encoding="utf-8") for source in (*SOURCES, *_HEADERS))
     made_of = f"{sources}|{OPTIONS}|{sys.platform}|{platform.machine()}"
     return FOLDER / f"pagereader-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.so"
 

@@ -1,8 +1,7 @@
 /* What normalise.py and RawPage.place make of an ordinary page: one form of text, its lines and where they stand.
  *
- * Ordinary is a page of which only line ends and the blanks beside them and at both ends of the text are changed, so that
- * every line keeps its place; of any other the answer is that Python has to be asked. Text is UTF-16 of characters below
- * CHARACTERS.
+ * Ordinary is a page of which only line ends and the blanks beside them and at both ends of the text are changed, so
+ * that every line keeps its place; of any other the answer is that Python has to be asked. Text is UTF-16.
  */
 #include <stdint.h>
 
@@ -47,9 +46,10 @@ static int32_t break_at(const Page *p, int32_t i, int32_t last) {
   return i + 1 < last && p->raw[i] == '\r' && p->raw[i + 1] == '\n' ? i + 2 : 0;
 }
 
-/* Write text, its folded form and its lines, and how many these are. Returns the length of the text, or -1 for a page that
- * is not ordinary. */
-int32_t text_cut(const Page *p, int32_t *lines) {
+/* Write text, its folded form and its lines, and how many these are. Returns the length of the text, or -1 for a page
+ * that is not ordinary. */
+int32_t text_cut(const Page *page, int32_t *lines) {
+  const Page own = *page, *p = &own; /* which nothing that is written may change */
   const Char *raw = p->raw;
   int32_t length = 0, line = 0, record = 0, first = 0, last = p->length;
   if (first < last && raw[first] == ' ') first++;

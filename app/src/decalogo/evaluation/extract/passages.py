@@ -73,15 +73,19 @@ def build_passages(
 ) -> Flow:
     """Cut all sheets into passages. ``furniture`` and ``contents`` hold line indices for each sheet."""
     flow, outline, size = Flow(), Outline(), body_size(sheets)
+    add, heading = flow.passages.append, PassageKind.HEADING
     for number, sheet in enumerate(sheets):
         for span in _spans(sheet, furniture[number], contents[number], size, words):
-            if span.kind is PassageKind.HEADING:
-                outline.enter(span.rank, sheet.text[span.start : span.end])
+            first, last, kind = span.start, span.end, span.kind
+            if kind is heading:
+                outline.enter(span.rank, sheet.text[first:last])
             if span.grid >= 0:
                 flow.grid_sections.setdefault((number, span.grid), outline.path)
-            cut = ((span.start, span.end),) if 0 < span.end - span.start <= LONGEST else None
-            for start, end in cut or split_long(sheet.text, span.start, span.end):
-                flow.passages.append(Passage(sheet.number, start, end, span.kind, outline.path))
+            if 0 < last - first <= LONGEST:
+                add(Passage(sheet.number, first, last, kind, outline.path))
+                continue
+            for start, end in split_long(sheet.text, first, last):
+                add(Passage(sheet.number, start, end, kind, outline.path))
     return flow
 
 
