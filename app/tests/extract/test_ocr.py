@@ -172,6 +172,7 @@ def test_parts_keep_what_they_found_on_pages(tmp_path, monkeypatch):
     monkeypatch.setattr(ocr, "_image", None)
     cache = ocr.page_cache(content, options)
     assert {number: cache.get(number) for number in (1, 2, 3)} == {**found, 3: None}
+    assert read_part(content, Part(RECOGNISE, (1, 2), 60), Limits(ocr=options)).recognised == found
 
 
 def test_the_pages_kept_are_bounded_and_the_oldest_go(tmp_path, monkeypatch):

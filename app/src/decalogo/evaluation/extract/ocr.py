@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,7 @@ def recognise_pages(
         document: the open PDFium document.
         numbers: the pages, from 1.
         options: resolution, language, and the time that one page may take.
-        cache: takes what is found.
+        cache: what is known already is taken from it, and what is found is put there.
         reached: asked before each page with how many came before it; after a yes the others are left out.
         seconds: time for all of them; those it does not suffice for count as having taken too long.
     """
@@ -81,13 +82,12 @@ def recognise_pages(
         if reached(index):
             break
         progress.at("recognise", number)
+        found[number] = cache.get(number)
         left = min(options.page_seconds, end - time.monotonic())
-        try:
-            found[number] = lines = _recognise(document, number, options, left) if left > 0 else None
-        except TimeoutError:
-            found[number] = lines = None
-        if lines is not None:
-            cache.put(number, lines)
+        if found[number] is None and left > 0:
+            with suppress(TimeoutError):
+                found[number] = lines = _recognise(document, number, options, left)
+                cache.put(number, lines)
     return found
 
 
