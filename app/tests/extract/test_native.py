@@ -1,7 +1,6 @@
 """The C reader of pages gives what the Python one gives, to the bit, and builds where there is a compiler."""
 
 import io
-import os
 import random
 import shutil
 import subprocess
@@ -21,14 +20,7 @@ from tests.extract.pdfs import SENTENCE, blank_pdf, lines_pdf, paragraph, plan_p
 REAL_PLAN = Path(__file__).parents[1] / "data" / "florencia-2020-2023.pdf"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def reader():
-    if native.library() is None:
-        if build.compiler() is None and not os.environ.get("CI"):
-            pytest.skip("no C compiler here")
-        build.build(build.compiler())
-        native.library.cache_clear()
-    assert native.library() is not None
+pytestmark = pytest.mark.usefixtures("built_reader")
 
 
 def drawing():

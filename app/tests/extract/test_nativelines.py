@@ -1,6 +1,5 @@
 """Paragraphs by C are those by Python, to the bit, whatever stands on a page."""
 
-import os
 from itertools import pairwise
 from math import inf, nan
 
@@ -8,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decalogo.evaluation.extract import build, native, nativelines
+from decalogo.evaluation.extract import native, nativelines
 from decalogo.evaluation.extract.headings import heading_rank, is_capitals
 from decalogo.evaluation.extract.layout import Box, Line, Sheet, cut_lines
 from decalogo.evaluation.extract.paragraphs import find_blocks
@@ -62,14 +61,7 @@ BOX = st.builds(Box, *(4 * [PLACE]))
 SIZE = st.sampled_from([0.0, 8.0, 9.96, 12.0, 12.0, 14.0]) | st.floats()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def library():
-    if native.library() is None:
-        if build.compiler() is None and not os.environ.get("CI"):
-            pytest.skip("no C compiler here")
-        build.build(build.compiler())
-        native.library.cache_clear()
-    assert native.library() is not None
+pytestmark = pytest.mark.usefixtures("built_reader")
 
 
 @st.composite

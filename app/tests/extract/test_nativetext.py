@@ -1,6 +1,5 @@
 """Sheets by C are those by Python, to the bit, whatever stands on a page."""
 
-import os
 from math import nan
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decalogo.evaluation.extract import build, native, nativelines, nativetext, pdfpage
+from decalogo.evaluation.extract import native, nativelines, nativetext, pdfpage
 from decalogo.evaluation.extract.layout import Box, Sheet
 from decalogo.evaluation.extract.normalise import normalise
 from decalogo.evaluation.extract.pdfpage import RawPage
@@ -37,14 +36,7 @@ ORDINARY = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
 ODD = st.lists(st.sampled_from(PIECES + AWKWARD) | st.text(max_size=3), max_size=20).map("".join)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def library():
-    if native.library() is None:
-        if build.compiler() is None and not os.environ.get("CI"):
-            pytest.skip("no C compiler here")
-        build.build(build.compiler())
-        native.library.cache_clear()
-    assert native.library() is not None
+pytestmark = pytest.mark.usefixtures("built_reader")
 
 
 def page_of(text, chance):
