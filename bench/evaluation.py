@@ -64,7 +64,7 @@ def measure(file: Path, cache: Path, runs: int) -> dict[str, float]:
     from decalogo.evaluation.extract.rules import Rules
     from decalogo.evaluation.fold import fold
     from decalogo.evaluation.matching.columns import ColumnRoles
-    from decalogo.evaluation.matching.engine import FastScanner
+    from decalogo.evaluation.matching.scanners import FastScanner
     from decalogo.evaluation.matching.units import build_units
     from decalogo.evaluation.model import OcrOptions
     from decalogo.evaluation.pipeline import evaluate, judge_extracted, scan_units

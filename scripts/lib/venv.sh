@@ -35,7 +35,7 @@ venv_stands() {
 
 venv_noted() { sed -n "s/^$1 = //p" "$VENV/pyvenv.cfg"; }
 
-# What an installation depends on: the lock, the package's entry points, and the C source that is built into it.
+# What an installation depends on: the lock, the package's entry points, and the C sources that are built into it.
 venv_stamp() { cat "$ROOT/app/$1" "$ROOT/app/pyproject.toml" "$ROOT/app/src/decalogo/evaluation/extract/"*.[ch] | sha256sum; }
 
 venv_is_stamped() {

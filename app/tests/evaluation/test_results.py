@@ -18,7 +18,8 @@ from decalogo.errors import DecalogoError, DocumentError, RequestError
 from decalogo.evaluation import Evaluation, evaluate
 from decalogo.evaluation.evaluators import get_evaluator
 from decalogo.evaluation.extract import extract
-from decalogo.evaluation.matching.engine import FastScanner, GatedScanner, Patterns
+from decalogo.evaluation.matching.patterns import Patterns
+from decalogo.evaluation.matching.scanners import FastScanner, GatedScanner
 from decalogo.evaluation.pipeline import canonical_json, judge_extracted
 from decalogo.evaluation.rubric import load_rubric
 from tests.evaluation.build import check_evidence

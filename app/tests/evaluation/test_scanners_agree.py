@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from decalogo.evaluation.fold import fold
 from decalogo.evaluation.languages import load_language
-from decalogo.evaluation.matching import databases
-from decalogo.evaluation.matching import engine as engine_module
+from decalogo.evaluation.matching import databases, scanners
 from decalogo.evaluation.matching.databases import single_spaced, within_lines
-from decalogo.evaluation.matching.engine import Engine, FastScanner, GatedScanner, Patterns, PlainScanner
+from decalogo.evaluation.matching.engine import Engine
 from decalogo.evaluation.matching.numbers import number_reader
+from decalogo.evaluation.matching.patterns import Patterns
 from decalogo.evaluation.matching.relevance import Focus
+from decalogo.evaluation.matching.scanners import FastScanner, GatedScanner, PlainScanner
 from decalogo.evaluation.matching.units import Unit
 from decalogo.evaluation.matching.widths import known_widths, widths_of
 from decalogo.evaluation.model import PassageKind
@@ -138,7 +139,7 @@ def test_patterns_that_may_pass_the_end_of_a_line_are_scanned_text_by_text() -> 
 
 
 def test_more_texts_than_are_joined(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_module, "_MOST_LINES", 2)
+    monkeypatch.setattr(scanners, "_MOST_LINES", 2)
     few = (r"\b(?:meta)\b", r"\b(?:dos +metas)\b")
     texts = [b"meta", b"", b"dos  metas", b"una", b"dos metas, una meta, otra meta"]
     assert FastScanner.of(few).scan_all(texts) == {0: {0: 4}, 2: {1: 0}, 4: {0: (19, 30), 1: 9}}

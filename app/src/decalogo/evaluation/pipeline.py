@@ -18,9 +18,10 @@ from decalogo.evaluation.coverage import coverage_of
 from decalogo.evaluation.language import guess_language
 from decalogo.evaluation.languages import placeholders
 from decalogo.evaluation.matching.columns import ColumnRoles
-from decalogo.evaluation.matching.engine import Engine, Scanner
+from decalogo.evaluation.matching.engine import Engine
 from decalogo.evaluation.matching.find import Finder
 from decalogo.evaluation.matching.relevance import RelevanceRanker
+from decalogo.evaluation.matching.scanners import Scanner
 from decalogo.evaluation.matching.units import Unit, build_units
 from decalogo.evaluation.model import Extracted, Flag, OcrOptions
 from decalogo.evaluation.rollup import roll_up

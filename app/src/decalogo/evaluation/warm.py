@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from decalogo.evaluation.matching.databases import SHIPPED
-from decalogo.evaluation.matching.engine import FastScanner
+from decalogo.evaluation.matching.scanners import FastScanner
 from decalogo.evaluation.rubric import Rubric, load_rubric
 from decalogo.evaluation.rubric.load import available_rubrics
 

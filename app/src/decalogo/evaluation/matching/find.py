@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 
-from decalogo.evaluation.matching.engine import Patterns
 from decalogo.evaluation.matching.match import Match, Matcher, matchers
 from decalogo.evaluation.matching.numbers import NumberKind
+from decalogo.evaluation.matching.patterns import Patterns
 from decalogo.evaluation.matching.relevance import Focus
 from decalogo.evaluation.matching.sections import Sections
 from decalogo.evaluation.matching.units import Unit, read_all_numbers

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 
 from decalogo.evaluation.fold import fold
 from decalogo.evaluation.linear import Span
-from decalogo.evaluation.matching.engine import Hits, Patterns, Scanner
+from decalogo.evaluation.matching.patterns import Patterns
+from decalogo.evaluation.matching.scanners import Hits, Scanner
 from decalogo.evaluation.matching.units import MAX_UNIT, Unit
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.model import Point

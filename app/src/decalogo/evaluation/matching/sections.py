@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decalogo.evaluation.fold import fold
-from decalogo.evaluation.matching.engine import Patterns
+from decalogo.evaluation.matching.patterns import Patterns
 from decalogo.evaluation.rubric import Rubric
 
 

@@ -17,8 +17,9 @@ from operator import attrgetter
 
 from decalogo.evaluation.languages import Language
 from decalogo.evaluation.linear import Span
-from decalogo.evaluation.matching.engine import Hits, Patterns
 from decalogo.evaluation.matching.numbers import Number, NumberKind, NumberReader, number_reader
+from decalogo.evaluation.matching.patterns import Patterns
+from decalogo.evaluation.matching.scanners import Hits
 from decalogo.evaluation.matching.widths import NOT_TOLD
 from decalogo.evaluation.model import Cell, Extracted, Passage, PassageKind, Row, Table
 

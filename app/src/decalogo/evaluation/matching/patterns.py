@@ -1,0 +1,76 @@
+"""The patterns of a rubric, with their exact places in a text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from decalogo.evaluation.linear import Searcher, Span, searcher
+from decalogo.evaluation.matching.widths import NOT_TOLD, Ends, known_widths, told_spans
+
+if TYPE_CHECKING:
+    from decalogo.evaluation.matching.units import Unit
+
+
+class Patterns:
+    """Prepared patterns with exact spans by RE2 (leftmost, linear time)."""
+
+    def __init__(self, patterns: tuple[str, ...]) -> None:
+        self.patterns = patterns
+        self._compiled: dict[int, Searcher] = {}
+        self._joined: dict[tuple[int, ...], Searcher] = {}
+        self._widths: dict[int, tuple[int, ...]] = {}
+
+    def spans(self, pattern_id: int, text: bytes, ends: Ends = NOT_TOLD) -> list[Span]:
+        """Return the spans of one pattern in a text, left to right, not overlapping.
+
+        ``ends``: where its matches may end, if the scanner told (see ``Hits``).
+        """
+        if not ends:
+            return list(self._searcher(pattern_id)(text))
+        widths = self._widths.get(pattern_id)
+        if widths is None:
+            widths = self._widths[pattern_id] = known_widths(self.patterns[pattern_id])
+        known = (ends,) if isinstance(ends, int) else ends
+        spans = told_spans(text, known, widths) if widths else []
+        if not spans:
+            last = max(known)
+            for span in self._searcher(pattern_id)(text):
+                spans.append(span)
+                if span[1] == last:
+                    break
+        return spans
+
+    def stands(self, pattern_id: int, text: bytes) -> bool:
+        """Tell whether one pattern matches in a text."""
+        return next(self._searcher(pattern_id)(text), None) is not None
+
+    def one_stands(self, pattern_ids: tuple[int, ...], text: bytes) -> bool:
+        """Tell whether one of several patterns matches in a text, at one look."""
+        search = self._joined.get(pattern_ids)
+        if search is None:
+            joined = "|".join(f"(?:{self.patterns[pattern_id]})" for pattern_id in pattern_ids)
+            search = self._joined[pattern_ids] = searcher(joined.encode())
+        return next(search(text), None) is not None
+
+    def _searcher(self, pattern_id: int) -> Searcher:
+        search = self._compiled.get(pattern_id)
+        if search is None:
+            search = self._compiled[pattern_id] = searcher(self.patterns[pattern_id].encode())
+        return search
+
+    def outside(self, pattern_id: int, text: bytes, exclude: frozenset[int]) -> list[Span]:
+        """Return the spans of one pattern that overlap no span of the patterns ``exclude``."""
+        masked = [span for other in sorted(exclude) for span in self.spans(other, text)]
+        return [
+            (start, end)
+            for start, end in self.spans(pattern_id, text)
+            if not any(low < end and start < high for low, high in masked)
+        ]
+
+    def standing(self, pattern_id: int, unit: Unit, exclude: frozenset[int]) -> list[Span]:
+        """Return the same for a scanned unit, whose hits tell which exclusions need a look."""
+        spans = unit.spans(pattern_id, self)
+        if exclude.isdisjoint(unit.hits):
+            return spans
+        masked = [span for other in sorted(exclude.intersection(unit.hits)) for span in unit.spans(other, self)]
+        return [(start, end) for start, end in spans if not any(low < end and start < high for low, high in masked)]
