@@ -32,8 +32,6 @@ More machines
   join-token [NAME] [--address A]   a line that lets workers of another host join, alone on standard output
   join-token list|revoke ID         hosts that may join; put one out: its workers are cut off within seconds
   hosts on|off                      open or close the door for them (the first join-token opens it)
-  swarm up|down|status              the containers as a stack of Docker Swarm on this manager (docs/scaling.md)
-  swarm exec SERVICE COMMAND …      run something in one of them, for example: swarm exec api decalogo token list
   join - [--scale worker=N]         on the other host, in a checkout of its own: asks for the line (or reads it from standard input)
                                     and starts workers here; ./appliance down ends them
 

@@ -125,20 +125,17 @@ choose_scenarios() {
   SCENARIOS=("${@:-${all[@]}}")
 }
 
-# A scenario mostly waits for its containers, so two run at a time; what each printed is shown when all have ended. `swarm` has
-# the engine to itself, at the end: when a swarm ends, engine 20.10 stops answering for names in containers that run.
+# A scenario mostly waits for its containers, so two run at a time; what each printed is shown when all have ended.
 run_scenarios() {
   local name
   step "${#SCENARIOS[@]} stack scenarios, two at a time: ${SCENARIOS[*]}"
   (
     cd "$ROOT/tests" || exit
     for name in "${SCENARIOS[@]}"; do
-      [[ "$name" != swarm ]] || continue
       while (($(jobs -rp | wc -l) >= 2)); do wait -n || true; done
       scenario "$name" >"$REPORTS/$name.log" 2>&1 &
     done
     wait
-    [[ " ${SCENARIOS[*]} " != *" swarm "* ]] || scenario swarm >"$REPORTS/swarm.log" 2>&1
   )
   for name in "${SCENARIOS[@]}"; do
     step "stack scenario $name"

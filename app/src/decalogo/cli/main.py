@@ -132,17 +132,6 @@ def join(
     hosts.join(root, group)
 
 
-@app.command("stack-file")
-def stack_file(node: Annotated[str, typer.Option(help="Id of the node that holds the volumes.")]) -> None:
-    """Turn what `docker compose config --format json` prints into a file for `docker stack deploy`."""
-    import json
-    import sys
-
-    from decalogo.swarm import stack_file as translate
-
-    typer.echo(json.dumps(translate(json.load(sys.stdin), node), indent=1))
-
-
 @app.command()
 def backup(file: Annotated[Path, typer.Argument(help="Where to; - is standard output.")]) -> None:
     """Save all batches, documents, results and tokens while the appliance runs."""
