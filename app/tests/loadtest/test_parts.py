@@ -11,13 +11,12 @@ import pytest
 from tests.loadtest import ROOT, at_root
 
 with at_root():
+    from loadtest import long, presets, report, sweeps, verdict
     from loadtest.generate import Seen
     from loadtest.rows import Host, rows
     from loadtest.sampler import Samples
     from loadtest.stack import Stack
     from loadtest.users.plan import Plan
-
-    from loadtest import long, presets, report, sweeps, verdict
 
 ROW = rows()["2c4g"]
 # What was measured last: its rows hold phases as every part has them.

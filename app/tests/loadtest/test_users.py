@@ -8,13 +8,12 @@ import pytest
 from tests.loadtest import at_root
 
 with at_root():
+    from loadtest import shapes
     from loadtest.generate import Seen, quantiles
     from loadtest.measure import flow
     from loadtest.sampler import Samples, used
     from loadtest.users.checks import field_name, unlike, unmatched
     from loadtest.users.plan import Plan, Stage
-
-    from loadtest import shapes
 
 ANSWERS = [{"id": f"P{p}-D{d}-Q{q}"} for p in range(10) for d in range(6) for q in range(5)]
 
