@@ -1,4 +1,4 @@
-"""Draw the main graphs of docs/monitoring.md from a running Prometheus.
+"""Draw the main graphs of docs/how-to/monitor.md from a running Prometheus.
 
 Run it after a batch: ``bench/graphs.py --url "$(./appliance url)" --login "$(./appliance operator)" --minutes 30``.
 The certificate is not verified: it draws what the machine at hand measured.

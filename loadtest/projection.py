@@ -59,7 +59,7 @@ def model_data(report: dict[str, Any]) -> dict[str, Any]:
         lengths.append((country["pages"], country["phase"]["cpu_seconds_per_document"]["worker"]))
     pages = ", ".join(f"{length:g}" for length, _ in lengths)
     return {
-        "source": f"{report['machine']}, {report['date']}, plans of {pages} pages; docs/tuning.md",
+        "source": f"{report['machine']}, {report['date']}, plans of {pages} pages; docs/explanation/measurements.md",
         "worker": lengths,
         "shared": {name: round(value, 5) for name, value in shared.items()},
         "others": round(statistics.fmean(rest), 5),

@@ -15,7 +15,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_the_settings_page_is_what_the_command_prints() -> None:
-    assert (DOCS / "settings.md").read_text(encoding="utf-8") == reference()
+    assert (DOCS / "reference/settings.md").read_text(encoding="utf-8") == reference()
 
 
 def test_a_misspelt_variable_is_refused_with_the_right_name() -> None:

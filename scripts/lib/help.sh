@@ -32,6 +32,11 @@ More machines
   join-token [NAME] [--address A]   a line that lets workers of another host join, alone on standard output
   join-token list|revoke ID         hosts that may join; put one out: its workers are cut off within seconds
   hosts on|off                      open or close the door for them (the first join-token opens it)
+<<<<<<< HEAD
+=======
+  swarm up|down|status              the containers as a stack of Docker Swarm on this manager (docs/how-to/join-hosts.md)
+  swarm exec SERVICE COMMAND …      run something in one of them, for example: swarm exec api decalogo token list
+>>>>>>> 9fbdb21 (Add the licence, the security policy, version 1.0.0 and a changelog; sort the docs into Diátaxis folders)
   join - [--scale worker=N]         on the other host, in a checkout of its own: asks for the line (or reads it from standard input)
                                     and starts workers here; ./appliance down ends them
 
@@ -45,9 +50,9 @@ Work
 Install and test
   bootstrap                 install engine, Compose v2 and base image (Debian, Ubuntu; as root)
   test [unit|stack]         everything, or one part (of stack, the scenarios that are named)
-  loadtest [--row 8c16g]    run a row of the tuning matrix on an appliance of its own and judge it (docs/tuning.md)
+  loadtest [--row 8c16g]    run a row of the tuning matrix on an appliance of its own and judge it (docs/how-to/load-test.md)
            [--all]          … all ten, with a report; --help: knees, sweeps, the country in one batch, a soak
 
-More: README.md, docs/operating.md
+More: README.md, docs/how-to/operate.md
 HELP
 }

@@ -80,4 +80,4 @@ revoke_host() {
 setup_hosts() { compose run --rm --no-deps -T setup hosts "$@"; }
 
 embedded_join_token() { embedded_hosts; }
-embedded_hosts() { fail "the embedded form serves this machine only; other hosts join the container form (docs/scaling.md)"; }
+embedded_hosts() { fail "the embedded form serves this machine only; other hosts join the container form (docs/how-to/join-hosts.md)"; }

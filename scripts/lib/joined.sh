@@ -24,7 +24,7 @@ join() {
     esac
     shift
   done
-  compose_answers || fail "workers join as containers, and no engine with Compose v2 answers; without one: docs/scaling.md"
+  compose_answers || fail "workers join as containers, and no engine with Compose v2 answers; without one: docs/how-to/join-hosts.md"
   [[ -n "$line" || "$(last_form)" == joined ]] || fail "join takes the line that ./appliance join-token printed on the first host"
   refuse_other_form joined
   mkdir -p "$STATE_DIR"

@@ -222,7 +222,7 @@ class LogSettings(BaseModel):
 
 
 class MetricsSettings(BaseModel):
-    """Where a service says what it does, for Prometheus (``docs/metrics.md``)."""
+    """Where a service says what it does, for Prometheus (``docs/reference/metrics.md``)."""
 
     port: int = Field(0, ge=0, le=65535, description="TCP port of `/metrics`; 0 is off.")
     host: str = Field("127.0.0.1", description="Address to listen on for `/metrics`.")

@@ -1,6 +1,6 @@
 """The OpenAPI document holds against whatever schemathesis makes of it, on a live server.
 
-A run by hand with many cases: ``CONTRACT_EXAMPLES=150 pytest tests/api/test_contract.py -s`` (see docs/api.md).
+A run by hand with many cases: ``CONTRACT_EXAMPLES=150 pytest tests/api/test_contract.py -s`` (docs/reference/api.md).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whose turn it is: tenants, priorities, large documents. The bound of docs/scaling.md is tested here."""
+"""Scheduling of tenants, priorities and large documents, and the bound in docs/explanation/scheduling.md."""
 
 from __future__ import annotations
 

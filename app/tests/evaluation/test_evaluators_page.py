@@ -1,4 +1,4 @@
-"""The example in ``docs/evaluators.md`` runs as it stands there."""
+"""The example in ``docs/how-to/write-an-evaluator.md`` runs as it stands there."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from decalogo.reports import REPORTS
 from tests.evaluation.build import check_evidence, document
 
 DOCS = Path(__file__).parents[3] / "docs"
-PAGE = (DOCS / "evaluators.md").read_text(encoding="utf-8")
+PAGE = (DOCS / "how-to/write-an-evaluator.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def evaluator() -> Evaluator:
     code = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)
     assert code
     names: dict[str, Any] = {}
-    exec(compile(code.group(1), "docs/evaluators.md", "exec"), names)
+    exec(compile(code.group(1), "docs/how-to/write-an-evaluator.md", "exec"), names)
     made: Evaluator = names["TitleWords"]()
     return made
 
@@ -39,7 +39,7 @@ def test_its_results_are_valid_and_can_be_reported(evaluator: Evaluator, name: s
     plan = tmp_path / "plan.txt"
     plan.write_text("Presupuesto y Instituciones. Institutions measured.", encoding="utf-8")
     done = evaluator.evaluate(plan, rubric, not_applicable={"P2": "no"})
-    schema = json.loads((DOCS / "schema" / "result-1.json").read_text(encoding="utf-8"))
+    schema = json.loads((DOCS / "reference/schema/result-1.json").read_text(encoding="utf-8"))
     assert [error.message for error in Draft202012Validator(schema).iter_errors(done.result)] == []
     check_evidence(done)
     assert done.result["global"]["percent"] > 0

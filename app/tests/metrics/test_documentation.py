@@ -1,4 +1,4 @@
-"""Every metric stands in docs/metrics.md with its type and labels, and nothing else does."""
+"""Every metric stands in docs/reference/metrics.md with its type and labels, and nothing else does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from decalogo.metrics.ledger import LedgerCollector
 from decalogo.metrics.record import Family
 from decalogo.settings import Settings
 
-PAGE = Path(__file__).parents[3] / "docs" / "metrics.md"
+PAGE = Path(__file__).parents[3] / "docs/reference/metrics.md"
 ROW = re.compile(r"^\| `(decalogo_\w+)` \| (\w+) \| ([^|]*)\|", re.MULTILINE)
 
 

@@ -95,5 +95,5 @@ def test_a_runbook_names_what_exists(name: str) -> None:
     for title in re.findall(r"Dashboard \*[^*]+\*, \*([^*]+)\*", text):
         assert [one for one in titles if one.startswith(title)], title
     for setting in re.findall(r"`([A-Z]+_[A-Z_]+)`", text):
-        places = (ROOT / "compose.yaml", ROOT / "docs/settings.md", ROOT / "config/prometheus/thresholds.env")
+        places = (ROOT / "compose.yaml", ROOT / "docs/reference/settings.md", ROOT / "config/prometheus/thresholds.env")
         assert [file for file in places if setting in file.read_text()], setting

@@ -1,4 +1,4 @@
-"""Results are what ``docs/schema/result-1.json`` says, and the schema leaves nothing out."""
+"""Results are what ``docs/reference/schema/result-1.json`` says, and the schema leaves nothing out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from decalogo.evaluation.pipeline import SCHEMA_VERSION
 from decalogo.evaluation.rubric import load_rubric
 
 ROOT = Path(__file__).parents[3]
-SCHEMA = json.loads((ROOT / "docs" / "schema" / f"result-{SCHEMA_VERSION}.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((ROOT / "docs/reference/schema" / f"result-{SCHEMA_VERSION}.json").read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
 CITY = ROOT / "app" / "tests" / "data" / "harbourton-climate-plan.txt"
 

@@ -1,6 +1,6 @@
 """The measured model: what a document costs, how it scales, what all share; and the planner over it.
 
-``model.json`` is data written by ``./appliance loadtest --all --save-model`` (docs/tuning.md); it names its source.
+``./appliance loadtest --all --save-model`` writes ``model.json``, which names its source (docs/how-to/load-test.md).
 """
 
 from __future__ import annotations

@@ -14,12 +14,28 @@ from decalogo.cli.plan import plan
 from decalogo.cli.probe import probe
 from decalogo.cli.report import report
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="DECALOGO: judge batches of plans by one yardstick.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Evaluate batches of development plans against the DECALOGO rubric.",
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from decalogo import __version__
+
+        typer.echo(f"decalogo {__version__}")
+        raise typer.Exit
 
 
 @app.callback()
-def root() -> None:
-    """Keep subcommands even while there is only one."""
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Declare the options that all commands share."""
 
 
 @app.command()
@@ -153,7 +169,7 @@ def restore(
 
 @app.command()
 def settings() -> None:
-    """Print the reference of all settings (docs/settings.md)."""
+    """Print the reference of all settings (docs/reference/settings.md)."""
     from decalogo.cli.settings import reference
 
     typer.echo(reference(), nl=False)

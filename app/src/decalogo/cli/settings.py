@@ -1,4 +1,4 @@
-"""The reference of all settings as Markdown: ``docs/settings.md`` is this command's output."""
+"""The reference of all settings as Markdown: ``docs/reference/settings.md`` is this command's output."""
 
 from __future__ import annotations
 

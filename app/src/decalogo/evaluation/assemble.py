@@ -1,4 +1,4 @@
-"""Making a valid result of one's own judgements: for evaluators other than the pattern one (docs/evaluators.md)."""
+"""Assemble a valid result from the verdicts of a custom evaluator (docs/how-to/write-an-evaluator.md)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What Prometheus reads of each service; the table of names is ``docs/metrics.md``."""
+"""What Prometheus reads of each service; the table of names is ``docs/reference/metrics.md``."""

@@ -2,7 +2,7 @@
 
 That is the process itself, or (API, worker) its parent: then an observation is a line in a pipe. One write of up to
 ``PIPE_BUF`` bytes is atomic, a full pipe drops the line (and says so with the next) instead of holding up the work,
-and a child that dies leaves nothing to clean up. See docs/decisions/0030-observations-go-to-the-parent.md.
+and a child that dies leaves nothing to clean up. See docs/decisions/0030-metrics-through-the-parent-process.md.
 """
 
 from __future__ import annotations
