@@ -62,7 +62,7 @@ def settings(redis_settings: RedisSettings, tmp_path: Path) -> Settings:
         redis=redis_settings,
         storage=StorageSettings(path=tmp_path / "artifacts"),
         queue=QueueSettings(
-            lease_seconds=4.0, janitor_interval_seconds=0.1, republish_grace_seconds=0.5, soft_shutdown_seconds=1.0
+            lease_seconds=4.0, recovery_interval_seconds=0.1, republish_grace_seconds=0.5, soft_shutdown_seconds=1.0
         ),
         evaluation=EvaluationSettings(),
     )

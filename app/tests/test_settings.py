@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,7 @@ from pydantic import ValidationError
 
 from decalogo.cli.settings import reference
 from decalogo.queue.app import celery_configuration
-from decalogo.settings import QueueSettings, RedisSettings, Settings, refuse_unknown_variables
+from decalogo.settings import QueueSettings, RedisSettings, Settings, check_variable_names, variable_names
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -18,15 +21,49 @@ def test_the_settings_page_is_what_the_command_prints() -> None:
     assert (DOCS / "reference/settings.md").read_text(encoding="utf-8") == reference()
 
 
-def test_a_misspelt_variable_is_refused_with_the_right_name() -> None:
-    with pytest.raises(ValueError, match="did you mean DECALOGO_QUEUE__CONCURRENCY"):
-        refuse_unknown_variables({"DECALOGO_QUEUE__CONCURENCY": "3"})
+@pytest.mark.parametrize(
+    ("misspelt", "nearest"),
+    [
+        ("DECALOGO_QUEUE__CONCURENCY", "DECALOGO_QUEUE__CONCURRENCY"),
+        ("DECALOGO_API__STANDARD__UPLOAD_PER_MINUTE", "DECALOGO_API__STANDARD__UPLOADS_PER_MINUTE"),
+    ],
+)
+def test_a_misspelt_variable_is_rejected_with_the_nearest_name(misspelt: str, nearest: str) -> None:
+    with pytest.raises(ValueError, match=f"unknown setting {misspelt}; did you mean {nearest}"):
+        check_variable_names([misspelt], variable_names())
 
 
-def test_known_variables_and_strangers_are_let_through() -> None:
-    refuse_unknown_variables(
-        {"DECALOGO_QUEUE__CONCURRENCY": "3", "PATH": "/bin", "DECALOGO_API__STANDARD__PRIORITIES": "[]"}
-    )
+def test_known_variables_and_variables_of_other_programs_are_accepted() -> None:
+    names = ["DECALOGO_QUEUE__CONCURRENCY", "PATH", "DECALOGO_API__STANDARD__PRIORITIES", "DECALOGO_API__STANDARD"]
+    check_variable_names(names, variable_names())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        (
+            "DECALOGO_QUEUE__CONCURENCY",
+            "3",
+            "error: unknown setting DECALOGO_QUEUE__CONCURENCY; did you mean DECALOGO_QUEUE__CONCURRENCY?",
+        ),
+        (
+            "DECALOGO_QUEUE__CONCURRENCY",
+            "many",
+            "error: invalid setting DECALOGO_QUEUE__CONCURRENCY: "
+            "Input should be a valid integer, unable to parse string as an integer",
+        ),
+        (
+            "DECALOGO_QUEUE__LEASE_SECONDS",
+            "1",
+            "error: invalid setting DECALOGO_QUEUE: "
+            "queue.soft_shutdown_seconds must be at most 0.7 x queue.lease_seconds",
+        ),
+    ],
+)
+def test_a_service_with_an_invalid_setting_ends_with_one_line(name: str, value: str, line: str) -> None:
+    command = [sys.executable, "-m", "decalogo", "scheduler"]
+    run = subprocess.run(command, env={**os.environ, name: value}, capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stdout, run.stderr) == (2, "", line + "\n")
 
 
 @pytest.mark.parametrize(

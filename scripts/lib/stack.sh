@@ -11,7 +11,7 @@ compose() { (
   local bounds files="$ROOT/compose.yaml"
   if [[ -r "$AUTOSCALE_FILE" ]]; then
     bounds="$(cat "$AUTOSCALE_FILE")" files+=":$ROOT/compose.scale.yaml"
-    export AUTOSCALE_LEAST="${bounds%-*}" AUTOSCALE_MOST="${bounds#*-}"
+    export AUTOSCALE_MIN_WORKERS="${bounds%-*}" AUTOSCALE_MAX_WORKERS="${bounds#*-}"
   fi
   if [[ -e "$HOSTS_FILE" ]]; then files+=":$ROOT/compose.hosts.yaml"; fi
   if [[ "$files" == *:* && -e "$ROOT/compose.override.yaml" ]]; then files+=":$ROOT/compose.override.yaml"; fi

@@ -1,6 +1,6 @@
-"""``python -m decalogo``: the same command as ``decalogo``, for processes that know their interpreter only."""
+"""Run the command ``decalogo`` as ``python -m decalogo``."""
 
-from decalogo.cli.main import app
+from decalogo.cli.main import main
 
 if __name__ == "__main__":
-    app(prog_name="decalogo")
+    main()

@@ -1,4 +1,4 @@
-"""The loop with a scripted gate and remote control: whom it tells what, also after a restart and after a failure."""
+"""Autoscaler loop against a scripted proxy and remote control, also after a restart and after a failure."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from kombu.exceptions import OperationalError
 
 from decalogo.autoscale.control import CeleryControl
 from decalogo.autoscale.loop import Autoscaler
-from decalogo.autoscale.settings import AutoscaleSettings
 from decalogo.batches.ledger import Ledger
 from decalogo.queue.lanes import WORK_QUEUES
+from decalogo.settings import AutoscaleSettings
 
-QUICK = AutoscaleSettings(hold_seconds=0, settle_seconds=0)
+QUICK = AutoscaleSettings(scale_down_stabilization_seconds=0, cooldown_seconds=0)
 
 
 class Queue:
-    """A ledger that says how much is queued, and nothing else."""
+    """Ledger with a queue depth and nothing else."""
 
     def __init__(self, queued: int) -> None:
         self.queued = queued
@@ -35,7 +35,7 @@ class Queue:
 
 
 class Stack:
-    """The gate and the remote control of a few workers; all are busy, and ``failures`` to tell one come first."""
+    """Proxy and remote control of a few busy workers; the first ``failures`` broadcasts fail."""
 
     def __init__(self, workers: int) -> None:
         self.nodes = [f"worker@{number}" for number in range(workers)]
@@ -48,27 +48,27 @@ class Stack:
             self.removed.append(request.url.path.rpartition("/")[2])
             return httpx.Response(204)
         workers = [{"id": node, "name": node, "node": node, "running": True} for node in self.nodes]
-        return httpx.Response(200, text=json.dumps({"workers": workers, "room": 20}))
+        return httpx.Response(200, text=json.dumps({"workers": workers, "capacity": 20}))
 
-    def _told(self) -> None:
+    def _broadcast(self) -> None:
         self.failures -= 1
         if self.failures >= 0:
-            raise OperationalError("the broker is away")
+            raise OperationalError("the broker does not reply")
 
-    def stop_taking(self, node: str) -> None:
+    def stop_consuming(self, node: str) -> None:
         self.draining.add(node)
-        self._told()
+        self._broadcast()
 
-    def take_again(self, *nodes: str) -> None:
-        self._told()
+    def resume_consuming(self, *nodes: str) -> None:
+        self._broadcast()
         self.draining -= set(nodes)
 
     def busy(self, _node: str) -> bool:
         return True
 
     def autoscaler(self, queue: Queue, settings: AutoscaleSettings = QUICK) -> Autoscaler:
-        gate = httpx.Client(base_url="http://gate", transport=httpx.MockTransport(self.answer))
-        return Autoscaler(cast("Ledger", queue), gate, self, settings)
+        proxy = httpx.Client(base_url="http://docker-proxy", transport=httpx.MockTransport(self.answer))
+        return Autoscaler(cast("Ledger", queue), proxy, self, settings)
 
 
 @pytest.fixture
@@ -76,63 +76,63 @@ def stack() -> Stack:
     return Stack(workers=2)
 
 
-def test_a_worker_that_is_not_needed_drains_and_takes_again_when_it_is(stack: Stack) -> None:
+def test_a_draining_worker_resumes_when_the_queue_grows_again(stack: Stack) -> None:
     queue = Queue(0)
     scaler = stack.autoscaler(queue)
-    assert scaler.look() == 1
+    assert scaler.step() == 1
     assert stack.draining == {"worker@1"}
-    queue.queued = 200  # at 600 documents an hour, two workers clear them in ten minutes
-    scaler.look()
+    queue.queued = 200  # at 600 documents per hour, two workers drain them in ten minutes
+    scaler.step()
     assert stack.draining == set()
     assert stack.removed == []
 
 
-def test_after_a_restart_workers_that_drained_take_again(stack: Stack) -> None:
-    stack.autoscaler(Queue(0)).look()
+def test_workers_drained_by_a_previous_autoscaler_resume(stack: Stack) -> None:
+    stack.autoscaler(Queue(0)).step()
     assert stack.draining == {"worker@1"}
-    assert stack.autoscaler(Queue(200)).look() == 2
+    assert stack.autoscaler(Queue(200)).step() == 2
     assert stack.draining == set()
 
 
-def test_a_first_look_that_fails_is_made_up_for_by_the_next(stack: Stack) -> None:
+def test_a_failed_first_step_is_repeated_by_the_next(stack: Stack) -> None:
     stack.draining = {"worker@1"}
     stack.failures = 1
     scaler = stack.autoscaler(Queue(200))
     with pytest.raises(OperationalError):
-        scaler.look()
-    scaler.look()
+        scaler.step()
+    scaler.step()
     assert stack.draining == set()
 
 
-def test_a_worker_that_was_told_half_of_it_takes_again_when_it_is_needed(stack: Stack) -> None:
+def test_a_worker_that_was_broadcast_half_of_it_takes_again_when_it_is_needed(stack: Stack) -> None:
     queue = Queue(200)
     scaler = stack.autoscaler(queue)
-    scaler.look()
+    scaler.step()
     queue.queued, stack.failures = 0, 1
     with pytest.raises(OperationalError):
-        scaler.look()
+        scaler.step()
     assert stack.draining == {"worker@1"}
     queue.queued = 200
-    scaler.look()
+    scaler.step()
     assert stack.draining == set()
     assert stack.removed == []
 
 
 class Broadcasts:
-    """Celery's remote control, noting whom it tells to consume what."""
+    """Celery's remote control that records its broadcasts."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, list[str]]] = []
+        self.sent: list[tuple[str, list[str]]] = []
         self.control = self
 
     def add_consumer(self, queue: str, destination: list[str], **_: Any) -> None:
-        self.told.append((queue, destination))
+        self.sent.append((queue, destination))
 
 
-def test_many_workers_are_told_at_once_and_nobody_when_there_are_none() -> None:
+def test_one_broadcast_per_queue_reaches_all_workers_and_none_is_sent_without_workers() -> None:
     app = Broadcasts()
     control = CeleryControl(cast("Any", app))
-    control.take_again()
-    assert app.told == []  # Celery takes no destination for all: the worker of suspects would hear it too
-    control.take_again("worker@1", "worker@2")
-    assert app.told == [(queue, ["worker@1", "worker@2"]) for queue in WORK_QUEUES]
+    control.resume_consuming()
+    assert app.sent == []  # Celery reads an empty destination as all workers, the `suspect` worker included
+    control.resume_consuming("worker@1", "worker@2")
+    assert app.sent == [(queue, ["worker@1", "worker@2"]) for queue in WORK_QUEUES]

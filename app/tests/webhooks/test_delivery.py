@@ -23,7 +23,7 @@ from decalogo.webhooks import target
 from decalogo.webhooks.deliver import Deliverer
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
-QUICK = WebhookSettings(allow_private=True, timeout_seconds=1.0, attempts=3, first_pause_seconds=0.01)
+QUICK = WebhookSettings(allow_private=True, timeout_seconds=1.0, max_attempts=3, initial_backoff_seconds=0.01)
 
 
 class Receiver:
@@ -218,7 +218,7 @@ def test_the_oldest_go_first_but_no_tenant_has_more_than_two_under_way(
     assert [due.job_id.removeprefix("batch_") for due in taken] == ["a1", "b1", "c1", "a2", "b2"]
     assert {due.tenant for due in taken} == {"a", "b", "c"}
     assert deliverer.take(["a", "a", "b"]) == []
-    assert deliverer.take("t" * QUICK.at_once) == []
+    assert deliverer.take("t" * QUICK.max_concurrency) == []
     assert [due.job_id for due in deliverer.take(["a", "b"])] == ["batch_a3"]
 
 

@@ -24,7 +24,7 @@ services:
   scheduler:
     environment:
       DECALOGO_WEBHOOKS__ALLOW_PRIVATE: "true"
-      DECALOGO_WEBHOOKS__FIRST_PAUSE_SECONDS: "1"
+      DECALOGO_WEBHOOKS__INITIAL_BACKOFF_SECONDS: "1"
 """
 
 

@@ -17,11 +17,11 @@ QUICK = (
   autoscaler: &quick
     environment:
       DECALOGO_AUTOSCALE__INTERVAL_SECONDS: 2
-      DECALOGO_AUTOSCALE__HOLD_SECONDS: 10
-      DECALOGO_AUTOSCALE__CLEAR_SECONDS: 20
+      DECALOGO_AUTOSCALE__SCALE_DOWN_STABILIZATION_SECONDS: 10
+      DECALOGO_AUTOSCALE__TARGET_DRAIN_SECONDS: 20
       DECALOGO_AUTOSCALE__ASSUMED_DOCUMENTS_PER_HOUR: 4800
       DECALOGO_AUTOSCALE__CPU_OVERCOMMIT: 100
-  gate: *quick
+  docker-proxy: *quick
 """
 )
 
@@ -63,15 +63,15 @@ def test_a_burst_scales_up_and_quiet_scales_down(appliance: Appliance, client: C
     assert max(document["attempts"] for document in client.documents(job_id)) == 1
 
 
-def test_the_gate_is_for_the_autoscaler_alone_and_does_only_what_it_should(appliance: Appliance) -> None:
-    (gate,) = appliance.inspect("gate")
-    networks = list(gate["NetworkSettings"]["Networks"])
+def test_the_docker_socket_proxy_is_for_the_autoscaler_alone_and_does_only_what_it_should(appliance: Appliance) -> None:
+    (proxy,) = appliance.inspect("docker-proxy")
+    networks = list(proxy["NetworkSettings"]["Networks"])
     assert [name.removeprefix(f"{appliance.name}_") for name in networks] == ["engine"]
-    assert gate["HostConfig"]["CapDrop"] == ["ALL"]
-    others = [container for container in appliance.inspect() if container["Id"] != gate["Id"]]
+    assert proxy["HostConfig"]["CapDrop"] == ["ALL"]
+    others = [container for container in appliance.inspect() if container["Id"] != proxy["Id"]]
     assert not any("docker.sock" in mount["Source"] for container in others for mount in container["Mounts"])
 
-    ask = "import httpx, sys; print(httpx.request(sys.argv[1], 'http://gate:8080' + sys.argv[2]).status_code)"
+    ask = "import httpx, sys; print(httpx.request(sys.argv[1], 'http://docker-proxy:8080' + sys.argv[2]).status_code)"
     for method, path, status in (
         ("GET", "/workers", 200),
         ("DELETE", "/workers/" + appliance.container_ids("redis")[0], 409),

@@ -1,1 +1,1 @@
-"""A number of workers that follows the queue: a policy, the loop that applies it, and the gate to the engine."""
+"""Autoscaler: a scaling policy, the loop that applies it, and the Docker socket proxy."""

@@ -1,4 +1,4 @@
-"""Draining by Celery's remote control."""
+"""Drain workers through Celery's remote control."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ from celery import Celery
 
 from decalogo.queue.lanes import WORK_QUEUES
 
-_ANSWER_SECONDS = 3.0
+_REPLY_SECONDS = 3.0
 
 
 class CeleryControl:
-    """Remote control of one appliance's workers."""
+    """Remote control of the workers of one appliance."""
 
     def __init__(self, app: Celery) -> None:
         self._control = app.control
 
-    def stop_taking(self, node: str) -> None:
-        """Tell a worker to take nothing more; what it runs goes on."""
+    def stop_consuming(self, node: str) -> None:
+        """Make a worker take no more messages. Its running documents continue."""
         for queue in WORK_QUEUES:
-            self._control.cancel_consumer(queue, destination=[node], reply=True, timeout=_ANSWER_SECONDS)
+            self._control.cancel_consumer(queue, destination=[node], reply=True, timeout=_REPLY_SECONDS)
 
-    def take_again(self, *nodes: str) -> None:
-        """Tell workers that were to stop taking, if they were, to go on; they are told all at once."""
-        for queue in WORK_QUEUES if nodes else ():  # without a destination every worker would hear it
-            self._control.add_consumer(queue, destination=list(nodes), reply=True, timeout=_ANSWER_SECONDS)
+    def resume_consuming(self, *nodes: str) -> None:
+        """Make workers take messages again; one broadcast per queue reaches all of them."""
+        # Celery reads an empty destination as all workers, the `suspect` worker included.
+        for queue in WORK_QUEUES if nodes else ():
+            self._control.add_consumer(queue, destination=list(nodes), reply=True, timeout=_REPLY_SECONDS)
 
     def busy(self, node: str) -> bool | None:
-        """Tell whether the worker still runs something; ``None`` when it does not answer."""
-        inspect = self._control.inspect(destination=[node], timeout=_ANSWER_SECONDS)
+        """Return whether the worker runs a document; ``None`` when it does not reply."""
+        inspect = self._control.inspect(destination=[node], timeout=_REPLY_SECONDS)
         active = inspect.active()
         return bool(active[node]) if active and node in active else None

@@ -1,4 +1,4 @@
-"""The workers of one Compose project, through the engine's API: list, add one like the others, stop and remove one."""
+"""Workers of one Compose project through the Docker API."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PROJECT, _SERVICE, _NUMBER = (f"com.docker.compose.{name}" for name in ("projec
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One worker's container; ``node`` is the name that its Celery worker announces."""
+    """Container of one worker; ``node`` is the name of its Celery worker."""
 
     id: str
     name: str
@@ -26,12 +26,12 @@ class Worker:
 
 
 class Engine:
-    """What the autoscaler may do, on one project.
+    """Operations of the Docker socket proxy on one Compose project.
 
     Args:
-        socket: path of the engine's socket.
-        project: Compose project; ``None``: that of the container with the id ``self_id``.
-        self_id: the id, or the start of it, of the container this runs in.
+        socket: path of the Docker socket.
+        project: Compose project; ``None`` takes the project of the container ``self_id``.
+        self_id: id, or its first characters, of the container of this process.
         service: Compose service whose replicas are counted.
     """
 
@@ -42,7 +42,7 @@ class Engine:
         self._project = project or str(self._ask("GET", f"/containers/{self_id}/json")["Config"]["Labels"][_PROJECT])
 
     def workers(self) -> list[Worker]:
-        """Return the workers, first to last."""
+        """Return the workers by container number."""
         found = [
             Worker(
                 id=item["Id"],
@@ -55,12 +55,12 @@ class Engine:
         ]
         return sorted(found, key=lambda worker: worker.number)
 
-    def room(self, memory_share: float, cpu_overcommit: float) -> int:
-        """Return how many workers the host can hold by memory and by processors, from the limits of the containers.
+    def capacity(self, memory_share: float, cpu_overcommit: float) -> int:
+        """Return how many workers fit on the host, from the memory and CPU limits of the containers.
 
         Args:
-            memory_share: share of the host's memory that all containers of the project may have as limits.
-            cpu_overcommit: processors that the workers' limits may add up to, as a multiple of the host's.
+            memory_share: maximum sum of all memory limits of the project, as a share of the host's memory.
+            cpu_overcommit: maximum sum of the CPU limits of the workers, as a multiple of the host's processors.
         """
         info = self._ask("GET", "/info")
         limits = {item["Id"]: self._limits(item["Id"]) for item in self._containers()}
@@ -72,7 +72,7 @@ class Engine:
         return max(0, int(min(by_memory, by_cpu)))
 
     def add(self) -> str:
-        """Start one more worker, a copy of the first; returns its name."""
+        """Start a copy of the first worker, or a stopped worker if there is one; return its name."""
         workers = self.workers()
         stopped = next((worker for worker in workers if not worker.running), None)
         if stopped:
@@ -84,7 +84,7 @@ class Engine:
         name = f"{self._project}-{self._service}-{number}"
         config = {key: value for key, value in model["Config"].items() if key != "Hostname"}
         config["Labels"] = {**config["Labels"], _NUMBER: str(number)}
-        # Made without a network of its own choice: each of the model's is joined below, under the service's name.
+        # The API accepts one network at creation; the others are connected below, with the service name as alias.
         networks = model["NetworkSettings"]["Networks"]
         first, *others = networks
         config |= {"HostConfig": model["HostConfig"], "NetworkingConfig": {"EndpointsConfig": self._endpoint(first)}}
@@ -96,14 +96,14 @@ class Engine:
         return name
 
     def remove(self, worker_id: str) -> None:
-        """Stop a worker as `docker stop` does, with its own grace time, and remove its container.
+        """Stop a worker like ``docker stop``, with the grace period of its container, and remove the container.
 
         Raises:
-            EngineError: it is none of this project's workers, or the last one.
+            EngineError: the container is not a worker of this project, or is the last one.
         """
         ids = [worker.id for worker in self.workers()]
         if worker_id not in ids or len(ids) == 1:
-            raise EngineError(f"{worker_id[:12]} is not a worker of this project that may go")
+            raise EngineError(f"{worker_id[:12]} is not a worker of this project, or is its last one")
         self._ask("POST", f"/containers/{worker_id}/stop")
         self._ask("DELETE", f"/containers/{worker_id}")
 

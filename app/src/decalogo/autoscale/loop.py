@@ -1,4 +1,4 @@
-"""The autoscaler: looks at the queue, decides, and has the gate add workers or remove those that are drained."""
+"""Autoscaler loop: observe the queue, decide, add workers or drain and remove them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import structlog
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from decalogo.autoscale.policy import Memory, Seen, decide
-from decalogo.autoscale.settings import AutoscaleSettings
+from decalogo.autoscale.policy import Observation, PolicyState, decide
 from decalogo.batches.ledger import Ledger
+from decalogo.settings import AutoscaleSettings
 
 log = structlog.get_logger(__name__)
 
@@ -21,111 +21,111 @@ _RATE_SECONDS = 60.0
 
 
 class Control(Protocol):
-    """What is asked of Celery's remote control."""
+    """Remote control of workers: Celery's in production, a recorder in tests."""
 
-    def stop_taking(self, node: str) -> None:
-        """Tell a worker to take nothing more; what it runs goes on."""
+    def stop_consuming(self, node: str) -> None:
+        """Make a worker take no more messages. Its running documents continue."""
 
-    def take_again(self, *nodes: str) -> None:
-        """Take that back, if they were told."""
+    def resume_consuming(self, *nodes: str) -> None:
+        """Make workers take messages again."""
 
     def busy(self, node: str) -> bool | None:
-        """Tell whether the worker still runs something; ``None`` when it does not answer."""
+        """Return whether the worker runs a document; ``None`` when it does not reply."""
 
 
 class Autoscaler:
-    """One look at a time.
+    """Apply the scaling policy.
 
     Args:
-        ledger: the queue and the rate at which it drains.
-        gate: HTTP client of the gate.
+        ledger: source of queue depth and completion rate.
+        proxy: HTTP client of the Docker socket proxy.
         control: remote control of the workers.
-        settings: rule, bounds, intervals.
+        settings: rule, bounds and intervals.
         clock: monotonic seconds.
     """
 
     def __init__(
         self,
         ledger: Ledger,
-        gate: httpx.Client,
+        proxy: httpx.Client,
         control: Control,
         settings: AutoscaleSettings,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ledger = ledger
-        self._gate = gate
+        self._proxy = proxy
         self._control = control
         self._settings = settings
         self._clock = clock
-        self._memory = Memory()
-        self._leaving: dict[str, float] = {}
-        """Workers that drain: container id to the time until which they may."""
-        self._first_look = True
+        self._state = PolicyState()
+        self._draining: dict[str, float] = {}
+        """Container id of each draining worker, with the monotonic time at which it is removed even if busy."""
+        self._first_step = True
 
-    def look(self) -> int:
-        """Look once, change what must change, and return how many workers there should be.
+    def step(self) -> int:
+        """Observe once, apply the decision, and return the target number of workers.
 
         Raises:
-            RedisError: the ledger does not answer.
-            OperationalError: the broker does not answer.
-            httpx.HTTPError: the gate does not answer, or refused.
+            RedisError: the ledger does not reply.
+            OperationalError: the broker does not reply.
+            httpx.HTTPError: the Docker socket proxy does not reply or rejects the request.
         """
-        workers, room = self._workers()
-        if self._first_look:
-            # An autoscaler before this one may have told some to drain, and nobody knows which.
-            self._control.take_again(*(worker["node"] for worker in workers))
-            self._first_look = False
-        staying = [worker for worker in workers if worker["id"] not in self._leaving]
-        seen = Seen(
+        workers, capacity = self._workers()
+        if self._first_step:
+            # A previous autoscaler process may have drained some workers; which ones is not recorded.
+            self._control.resume_consuming(*(worker["node"] for worker in workers))
+            self._first_step = False
+        staying = [worker for worker in workers if worker["id"] not in self._draining]
+        seen = Observation(
             at=self._clock(),
             depth=self._ledger.depth(),
             running=self._ledger.running(),
             workers=len(staying),
             rate=self._ledger.finished_per_second(_RATE_SECONDS),
-            room=room,
+            capacity=capacity,
         )
-        target, self._memory = decide(seen, self._memory, self._settings)
+        target, self._state = decide(seen, self._state, self._settings)
         if target != seen.workers:
             log.info("scaling", workers=seen.workers, target=target, queued=seen.depth, rate=round(seen.rate, 3))
-        self._grow(target - seen.workers, [worker for worker in workers if worker["id"] in self._leaving])
+        self._scale_up(target - seen.workers, [worker for worker in workers if worker["id"] in self._draining])
         for worker in staying[target:]:
-            # Noted first: one that was told half of it goes all the same.
-            self._leaving[worker["id"]] = seen.at + self._settings.drain_seconds
-            self._control.stop_taking(worker["node"])
-        self._let_go(workers)
+            # Recorded before the broadcast: if that fails for one queue, the worker still counts as draining.
+            self._draining[worker["id"]] = seen.at + self._settings.drain_seconds
+            self._control.stop_consuming(worker["node"])
+        self._remove_drained(workers)
         return target
 
     def run(self, beat: Callable[[], None], stopped: Callable[[float], bool]) -> None:
-        """Look until ``stopped(interval)`` says so; what cannot be reached is waited for."""
+        """Step until ``stopped(interval)`` returns true. Failures are logged and the next step retries."""
         while True:
             try:
-                self.look()
+                self.step()
                 beat()
             except (RedisError, httpx.HTTPError, OperationalError) as error:
-                log.warning("cannot look at queue or engine", error=str(error))
+                log.warning("scaling step failed", error=str(error))
             if stopped(self._settings.interval_seconds):
                 return
 
     def _workers(self) -> tuple[list[dict[str, Any]], int]:
-        answer = self._gate.get("/workers").raise_for_status().json()
-        return [worker for worker in answer["workers"] if worker["running"]], answer["room"]
+        answer = self._proxy.get("/workers").raise_for_status().json()
+        return [worker for worker in answer["workers"] if worker["running"]], answer["capacity"]
 
-    def _grow(self, number: int, leaving: list[dict[str, Any]]) -> None:
-        """Have ``number`` workers more: first those back that were about to go, then new ones."""
-        for worker in leaving[: max(0, number)]:
-            self._control.take_again(worker["node"])
-            del self._leaving[worker["id"]]
-        for _ in range(number - len(leaving)):
-            self._gate.post("/workers").raise_for_status()
+    def _scale_up(self, number: int, draining: list[dict[str, Any]]) -> None:
+        """Add ``number`` workers: draining ones resume first, then new ones start."""
+        for worker in draining[: max(0, number)]:
+            self._control.resume_consuming(worker["node"])
+            del self._draining[worker["id"]]
+        for _ in range(number - len(draining)):
+            self._proxy.post("/workers").raise_for_status()
 
-    def _let_go(self, workers: list[dict[str, Any]]) -> None:
-        """Have those removed that are drained, or had their time; the stop hands back what they still hold."""
-        self._leaving = {
-            worker["id"]: self._leaving[worker["id"]] for worker in workers if worker["id"] in self._leaving
+    def _remove_drained(self, workers: list[dict[str, Any]]) -> None:
+        """Remove workers that are idle or past their drain time; the shutdown requeues their running documents."""
+        self._draining = {
+            worker["id"]: self._draining[worker["id"]] for worker in workers if worker["id"] in self._draining
         }
-        for worker in [worker for worker in workers if worker["id"] in self._leaving]:
-            if self._control.busy(worker["node"]) and self._clock() < self._leaving[worker["id"]]:
+        for worker in [worker for worker in workers if worker["id"] in self._draining]:
+            if self._control.busy(worker["node"]) and self._clock() < self._draining[worker["id"]]:
                 continue
-            self._gate.delete(f"/workers/{worker['id']}").raise_for_status()
-            del self._leaving[worker["id"]]
+            self._proxy.delete(f"/workers/{worker['id']}").raise_for_status()
+            del self._draining[worker["id"]]
             log.info("worker removed", worker=worker["name"])

@@ -1,9 +1,12 @@
-"""How many workers there should be: pure functions of what was seen, so that they can be tested without an engine.
+"""Scaling policy: pure functions from an observation to a number of workers.
 
-Two rules. ``guide`` is the guide's: one worker more past 500 queued documents and below 20 workers, one fewer below 50
-and above 2. ``clear`` asks for as many as clear the queue within a chosen time at the rate that one worker was measured
-to have; it grows at once, and shrinks to the most that was wanted during the last ``hold_seconds`` (the stabilisation
-window of Kubernetes' horizontal autoscaler), so that a noisy queue does not start and stop workers all the time.
+Two rules exist:
+
+- ``thresholds`` adds one worker when the queue depth is above one threshold and removes one when it is below another.
+- ``drain_time`` computes the number of workers that drain the queue within a target time, from the measured rate of one
+  worker. It scales up immediately. It scales down only to the highest target of the last
+  ``scale_down_stabilization_seconds``, like the Kubernetes horizontal autoscaler, so that a queue depth that fluctuates
+  does not start and stop workers all the time.
 """
 
 from __future__ import annotations
@@ -11,23 +14,23 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from decalogo.autoscale.settings import AutoscaleSettings
+from decalogo.settings import AutoscaleSettings
 
 _NEW_WEIGHT = 0.3
-"""Weight of a new measurement of the rate against all older ones."""
+"""Weight of a new rate measurement in the exponential moving average."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What one look found.
+class Observation:
+    """State of queue and workers at one moment.
 
     Attributes:
         at: monotonic time, seconds.
-        depth: documents queued.
-        running: documents in work.
-        workers: workers that run.
-        rate: documents finished a second, all workers together, over the last minute.
-        room: most workers this host can hold.
+        depth: number of queued documents.
+        running: number of running documents.
+        workers: number of running workers.
+        rate: documents finished per second by all workers over the last minute.
+        capacity: maximum number of workers the host has resources for.
     """
 
     at: float
@@ -35,62 +38,67 @@ class Seen:
     running: int
     workers: int
     rate: float
-    room: int
+    capacity: int
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
-    """What the policy carries from look to look.
+class PolicyState:
+    """State of the policy between two decisions.
 
     Attributes:
-        worker_rate: documents a second of one worker; ``None`` until measured.
-        changed_at: when the number of workers last changed.
-        wanted: what was wanted when, as far back as it matters.
+        worker_rate: documents per second of one worker; ``None`` until measured.
+        changed_at: monotonic time of the last change of the number of workers.
+        targets: (time, target) of the decisions within the stabilization window.
     """
 
     worker_rate: float | None = None
     changed_at: float = -math.inf
-    wanted: tuple[tuple[float, int], ...] = field(default=())
+    targets: tuple[tuple[float, int], ...] = field(default=())
 
 
-def decide(seen: Seen, memory: Memory, settings: AutoscaleSettings) -> tuple[int, Memory]:
-    """Return how many workers there should be now, within the bounds, and what to remember."""
-    rule = _guide if settings.rule == "guide" else _clear
-    wanted, memory = rule(seen, memory, settings)
-    target = max(settings.least, min(wanted, settings.most, max(seen.room, settings.least)))
-    changed_at = seen.at if target != seen.workers else memory.changed_at
-    return target, Memory(memory.worker_rate, changed_at, memory.wanted)
+def decide(seen: Observation, state: PolicyState, settings: AutoscaleSettings) -> tuple[int, PolicyState]:
+    """Return the number of workers that should run, within all bounds, and the next state."""
+    rule = _thresholds if settings.rule == "thresholds" else _drain_time
+    wanted, state = rule(seen, state, settings)
+    upper = min(settings.max_workers, max(seen.capacity, settings.min_workers))
+    target = max(settings.min_workers, min(wanted, upper))
+    changed_at = seen.at if target != seen.workers else state.changed_at
+    return target, PolicyState(state.worker_rate, changed_at, state.targets)
 
 
-def _guide(seen: Seen, memory: Memory, settings: AutoscaleSettings) -> tuple[int, Memory]:
-    if seen.at - memory.changed_at < settings.guide_interval_seconds:
-        return seen.workers, memory
-    if seen.depth > settings.guide_up_depth and seen.workers < settings.guide_up_below:
-        return seen.workers + 1, memory
-    if seen.depth < settings.guide_down_depth and seen.workers > settings.guide_down_above:
-        return seen.workers - 1, memory
-    return seen.workers, memory
+def _thresholds(seen: Observation, state: PolicyState, settings: AutoscaleSettings) -> tuple[int, PolicyState]:
+    if seen.at - state.changed_at < settings.threshold_interval_seconds:
+        return seen.workers, state
+    if seen.depth > settings.threshold_up_depth and seen.workers < settings.threshold_up_below:
+        return seen.workers + 1, state
+    if seen.depth < settings.threshold_down_depth and seen.workers > settings.threshold_down_above:
+        return seen.workers - 1, state
+    return seen.workers, state
 
 
-def _clear(seen: Seen, memory: Memory, settings: AutoscaleSettings) -> tuple[int, Memory]:
-    rate = _worker_rate(seen, memory, settings)
+def _drain_time(seen: Observation, state: PolicyState, settings: AutoscaleSettings) -> tuple[int, PolicyState]:
+    rate = _worker_rate(seen, state, settings)
     per_worker = rate if rate is not None else settings.assumed_documents_per_hour / 3600
-    share = per_worker * settings.clear_seconds
-    needed = settings.most if seen.depth >= settings.most * share else math.ceil(seen.depth / share)
+    share = per_worker * settings.target_drain_seconds
+    needed = settings.max_workers if seen.depth >= settings.max_workers * share else math.ceil(seen.depth / share)
     if seen.depth or seen.running:
         needed = max(needed, 1)
-    wanted = tuple((at, number) for at, number in memory.wanted if seen.at - at < settings.hold_seconds)
-    wanted += ((seen.at, needed),)
-    # Up at once; down no further than to the most that was wanted lately.
-    held = max(number for _, number in wanted)
-    target = needed if needed > seen.workers else min(seen.workers, held)
-    return target, Memory(rate, memory.changed_at, wanted)
+    window = settings.scale_down_stabilization_seconds
+    targets = tuple((at, number) for at, number in state.targets if seen.at - at < window)
+    targets += ((seen.at, needed),)
+    highest = max(number for _, number in targets)
+    target = needed if needed > seen.workers else min(seen.workers, highest)
+    return target, PolicyState(rate, state.changed_at, targets)
 
 
-def _worker_rate(seen: Seen, memory: Memory, settings: AutoscaleSettings) -> float | None:
-    """Return documents a second of one worker; only a minute in which all had work, and all were there, tells."""
-    settled = seen.at - memory.changed_at >= settings.settle_seconds
+def _worker_rate(seen: Observation, state: PolicyState, settings: AutoscaleSettings) -> float | None:
+    """Return the documents per second of one worker.
+
+    A measurement counts only when all workers were busy and their number did not change during the measured minute.
+    Otherwise the old value stays.
+    """
+    settled = seen.at - state.changed_at >= settings.cooldown_seconds
     if not (settled and seen.depth > seen.running and seen.workers and seen.rate > 0):
-        return memory.worker_rate
+        return state.worker_rate
     measured = seen.rate / seen.workers
-    return measured if memory.worker_rate is None else (1 - _NEW_WEIGHT) * memory.worker_rate + _NEW_WEIGHT * measured
+    return measured if state.worker_rate is None else (1 - _NEW_WEIGHT) * state.worker_rate + _NEW_WEIGHT * measured

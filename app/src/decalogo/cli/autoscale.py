@@ -1,4 +1,4 @@
-"""``decalogo autoscaler`` and ``decalogo gate``: a number of workers that follows the queue (compose.scale.yaml)."""
+"""``decalogo autoscaler`` and ``decalogo docker-proxy`` (services of compose.scale.yaml)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from decalogo.signals import stop_on_signals
 
 
 def autoscaler() -> None:
-    """Run until told to stop."""
+    """Run the autoscaler until a stop signal arrives."""
     import httpx
 
     from decalogo.autoscale.control import CeleryControl
@@ -22,25 +22,25 @@ def autoscaler() -> None:
     settings = get_settings()
     configure(settings.log)
     stop = stop_on_signals()
-    # A removal lasts as long as the worker's own stop.
-    gate = httpx.Client(base_url=settings.autoscale.gate_url, timeout=120, trust_env=False)
-    scaler = Autoscaler(open_ledger(settings), gate, CeleryControl(get_celery()), settings.autoscale)
+    # The proxy answers a removal only after the worker has stopped.
+    proxy = httpx.Client(base_url=settings.autoscale.docker_proxy_url, timeout=120, trust_env=False)
+    scaler = Autoscaler(open_ledger(settings), proxy, CeleryControl(get_celery()), settings.autoscale)
     scaler.run(lambda: beat("autoscaler"), stop.wait)
 
 
-def gate() -> None:
-    """Serve the gate until told to stop; the project is that of the container this runs in."""
+def docker_proxy() -> None:
+    """Serve the Docker socket proxy for the Compose project of this container, until a stop signal arrives."""
     import uvicorn
 
+    from decalogo.autoscale.docker_proxy import docker_proxy as application
     from decalogo.autoscale.engine import Engine
-    from decalogo.autoscale.gate import gate as application
 
     settings = get_settings()
     configure(settings.log)
     engine = Engine(settings.autoscale.engine_socket, self_id=socket.gethostname())
     uvicorn.run(
         application(engine, settings.autoscale),
-        host=settings.autoscale.gate_host,
+        host=settings.autoscale.docker_proxy_host,
         port=8080,
         log_config=None,
         access_log=False,

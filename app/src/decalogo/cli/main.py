@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from decalogo.cli.evaluate import evaluate
 from decalogo.cli.plan import plan
 from decalogo.cli.probe import probe
 from decalogo.cli.report import report
+from decalogo.settings import SettingsError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,6 +29,19 @@ def _print_version(asked: bool) -> None:
 
         typer.echo(f"decalogo {__version__}")
         raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; an invalid setting ends it with one line and exit status 2."""
+    try:
+        app(prog_name="decalogo")
+    except SettingsError as error:
+        sys.exit(_report(error))
+
+
+def _report(error: SettingsError) -> int:
+    typer.echo(f"error: {error}", err=True)
+    return 2
 
 
 @app.callback()
@@ -76,12 +91,12 @@ def autoscaler() -> None:
     autoscale.autoscaler()
 
 
-@app.command()
-def gate() -> None:
-    """Serve the autoscaler's gate to the container engine until told to stop."""
+@app.command("docker-proxy")
+def docker_proxy() -> None:
+    """Serve the Docker socket proxy of the autoscaler until told to stop."""
     from decalogo.cli import autoscale
 
-    autoscale.gate()
+    autoscale.docker_proxy()
 
 
 @app.command()

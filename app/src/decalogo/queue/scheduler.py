@@ -50,5 +50,5 @@ def run_scheduler(settings: Settings) -> None:
     hooks = Deliverer(connect(settings.redis, settings.redis.ledger_db), settings.webhooks)
     threading.Thread(target=hooks.run, args=(stop,), daemon=True, name="webhooks").start()
     janitor = Janitor(ledger, connect(settings.redis, settings.redis.broker_db), publish, settings.queue)
-    run(janitor, settings.queue.janitor_interval_seconds, lambda: beat("scheduler"), stop.wait)
+    run(janitor, settings.queue.recovery_interval_seconds, lambda: beat("scheduler"), stop.wait)
     beat_service.stop()

@@ -59,7 +59,7 @@ class Deliverer:
     def run(self, stop: threading.Event) -> None:
         """Deliver until ``stop`` is set; an unreachable Redis is waited for."""
         under_way: dict[Future[None], str] = {}
-        with ThreadPoolExecutor(self._settings.at_once, thread_name_prefix="webhook") as pool:
+        with ThreadPoolExecutor(self._settings.max_concurrency, thread_name_prefix="webhook") as pool:
             while not stop.wait(_BREATH_SECONDS if under_way else _POLL_SECONDS):
                 wait(under_way, _POLL_SECONDS, FIRST_COMPLETED)
                 under_way = {sent: tenant for sent, tenant in under_way.items() if not sent.done()}
@@ -73,7 +73,7 @@ class Deliverer:
         Args:
             under_way: the tenant of each webhook that this process is sending.
         """
-        room = self._settings.at_once - len(under_way)
+        room = self._settings.max_concurrency - len(under_way)
         if room <= 0:
             return []
         seconds = 2 * self._settings.timeout_seconds + 5
@@ -94,9 +94,9 @@ class Deliverer:
         failure = self._send(due, message_id, _body(batch))
         pause: float | str = ""
         state = "delivered"
-        if failure and due.attempt < self._settings.attempts:
-            factor = self._settings.first_pause_seconds * 4.0 ** (due.attempt - 1)
-            pause, state = min(factor, self._settings.longest_pause_seconds), "pending"
+        if failure and due.attempt < self._settings.max_attempts:
+            factor = self._settings.initial_backoff_seconds * 4.0 ** (due.attempt - 1)
+            pause, state = min(factor, self._settings.max_backoff_seconds), "pending"
         elif failure:
             state = f"given up after {due.attempt} attempts: {failure}"
         self._scripts.run("webhook_settle", due.job_id, due.taken_until, pause, state)
