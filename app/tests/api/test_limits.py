@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import httpx
 import pytest
 import redis
+from fastapi import Request
 
-from decalogo.access.limits import Limiter, address_key
 from decalogo.access.tokens import Tier
+from decalogo.api.rate_limits import RateLimits, address_key
 from decalogo.api.services import Services
 from decalogo.connections import connect
 from decalogo.embedded.instance import free_port
+from decalogo.errors import RateLimitedError
 from decalogo.settings import ApiSettings, RedisSettings, TierSettings
 from tests.api.conftest import problem
 from tests.api.uploading import UPLOAD
@@ -26,8 +31,9 @@ TEXT: dict[str, Any] = {"documents": [{"content": "plan"}]}
 
 def with_api(services: Services, **changes: Any) -> Services:
     """The same services under other limits."""
-    settings = services.settings.model_copy(update={"api": ApiSettings(**changes)})
-    return replace(services, settings=settings)
+    api = ApiSettings(**changes)
+    limits = RateLimits(connect(services.settings.redis, services.settings.redis.limits_db), api)
+    return replace(services, settings=services.settings.model_copy(update={"api": api}), rate_limits=limits)
 
 
 def test_a_standard_token_uploads_ten_times_a_minute_and_is_told_when_again(client: httpx.Client) -> None:
@@ -62,25 +68,33 @@ def test_a_limit_holds_across_processes_and_for_one_token_only(
     assert second.post(UPLOAD, json=TEXT).status_code == 202
 
 
-def test_the_wait_that_is_told_is_true(redis_settings: RedisSettings, monkeypatch: pytest.MonkeyPatch) -> None:
-    limiter = Limiter(connect(redis_settings, redis_settings.limits_db))
+def test_the_reported_wait_is_exact(
+    redis_settings: RedisSettings, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = ApiSettings(standard=TierSettings(reads_per_minute=2))
+    limits = RateLimits(connect(redis_settings, redis_settings.limits_db), two)
+    token = services.tokens.check(services.tokens.create("test", Tier.STANDARD))
     start = time.time()
     moment = [start]
     monkeypatch.setattr(time, "time", lambda: moment[0])
 
-    def hit_at(second: float) -> tuple[bool, float]:
+    def count_at(second: float) -> tuple[bool, float]:
+        """Return whether the request is allowed, and the seconds until the next one is free."""
         moment[0] = start + second
-        verdict = limiter.hit("x", 2, "me")
-        assert verdict is not None
-        return verdict.allowed, round(verdict.reset_seconds, 3)
+        request = Request({"type": "http", "path": "/", "headers": [], "state": {"token": token}})
+        try:
+            limits.count(request, "reads")
+        except RateLimitedError as error:
+            return False, round(cast(float, error.extra["retry_after"]), 3)
+        return True, int(request.state.rate_limit["RateLimit"].rpartition("t=")[2])
 
-    assert hit_at(0) == (True, 60)
-    assert hit_at(20) == (True, 40)
-    assert hit_at(30) == (False, 30)
-    assert hit_at(59.9) == (False, 0.1)
-    assert hit_at(60.01) == (True, 19.99)
-    assert hit_at(79.9)[0] is False
-    assert hit_at(80.1)[0] is True
+    assert count_at(0) == (True, 60)
+    assert count_at(20) == (True, 40)
+    assert count_at(30) == (False, 30)
+    assert count_at(59.9) == (False, 0.1)
+    assert count_at(60.01) == (True, 20)
+    assert count_at(79.9)[0] is False
+    assert count_at(80.1)[0] is True
 
 
 def test_each_tier_has_its_figures_and_zero_is_no_limit(serve: Callable[..., httpx.Client], services: Services) -> None:
@@ -106,7 +120,6 @@ def test_wrong_tokens_are_limited_by_address_and_counted_and_lock_nobody_out(
         codes.append(answer.status_code)
     assert codes == [401] * 5 + [429] * 3
     assert problem(answer, 429, "rate-limited")["limit"] == "authentication"
-    assert services.limiter.failures() == 8
     client.headers["Authorization"] = right
     assert client.get(f"{API}/batch").status_code == 200
 
@@ -128,7 +141,7 @@ def test_without_redis_uploads_are_refused_and_health_is_answered(
     serve: Callable[..., httpx.Client], services: Services
 ) -> None:
     away = connect(RedisSettings(port=free_port(), socket_timeout_seconds=1), 2, retries=0)
-    client = serve(services=replace(services, limiter=Limiter(away)))
+    client = serve(services=replace(services, rate_limits=RateLimits(away, services.settings.api)))
     body = problem(client.post(UPLOAD, json=TEXT), 503, "unavailable")
     assert body["retry_after"] >= 1
     assert client.get(f"{API}/health").status_code == 200
@@ -146,3 +159,49 @@ def test_nothing_is_kept_of_a_limit_for_longer_than_its_window(
         token = services.tokens.check(str(client.headers["Authorization"]).removeprefix("Bearer "))
         assert token.tier is Tier.STANDARD
         assert token.token_id in keys[0]
+
+
+def test_requests_of_two_tiers_at_the_same_time_keep_their_own_limits(
+    redis_settings: RedisSettings, services: Services
+) -> None:
+    limits = RateLimits(connect(redis_settings, redis_settings.limits_db), services.settings.api)
+    allowed = {Tier.STANDARD: 300, Tier.PREMIUM: 3000}
+    tokens = {tier: services.tokens.check(services.tokens.create("test", tier)) for tier in allowed}
+
+    def amount_for(tier: Tier) -> bool:
+        state = {"token": tokens[tier]}
+        limits.count(Request({"type": "http", "path": "/", "headers": [], "state": state}), "reads")
+        return f"q={allowed[tier]};" in state["rate_limit"]["RateLimit-Policy"]  # type: ignore[index]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(amount_for, [Tier.STANDARD, Tier.PREMIUM] * 140))
+
+
+def test_a_redis_that_hangs_does_not_stop_other_requests(
+    serve: Callable[..., httpx.Client], services: Services
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts connections and never answers
+        hanging = connect(RedisSettings(port=silent.getsockname()[1], socket_timeout_seconds=3), 2, retries=0)
+        client = serve(services=replace(services, rate_limits=RateLimits(hanging, services.settings.api)))
+        with ThreadPoolExecutor(1) as pool:
+            upload = pool.submit(client.post, UPLOAD, json=TEXT)
+            with silent.accept()[0]:
+                assert client.get(f"{API}/health").status_code == 200
+                assert not upload.done()
+                problem(upload.result(), 503, "unavailable")
+
+
+def test_the_environment_cannot_disable_the_limits(
+    redis_settings: RedisSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("RATELIMIT_SWALLOW_ERRORS=true\n")
+    monkeypatch.setenv("RATELIMIT_ENABLED", "false")
+    limits = RateLimits(connect(redis_settings, 2), ApiSettings(failed_authentications_per_minute=1))
+
+    def count() -> None:
+        limits.count_failure(Request({"type": "http", "path": "/", "headers": [], "state": {}}))
+
+    count()
+    with pytest.raises(RateLimitedError):
+        count()

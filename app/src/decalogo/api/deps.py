@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BeforeValidator
 from starlette.concurrency import run_in_threadpool
 
 from decalogo.access.tokens import Scope, Token
-from decalogo.api.limiting import Limit, count_failure, count_request
+from decalogo.api.rate_limits import Limit
 from decalogo.api.services import Services
 from decalogo.batches.states import Batch, Document, DocumentState
 from decalogo.errors import ForbiddenError, NotFoundError, UnauthorizedError
@@ -40,7 +40,7 @@ def _authenticate(request: Request, services: Services, credentials: HTTPAuthori
         token = services.tokens.check(credentials.credentials)
     except UnauthorizedError as error:
         observe(("auth_failures", 1, error.reason))
-        count_failure(request, services)
+        services.rate_limits.count_failure(request)
         raise
     request.state.token = token  # for the log line of this request, and for who asks next
     return token
@@ -66,7 +66,8 @@ def limited(limit: Limit) -> Any:
     """
 
     def count(request: Request, services: ServicesDep, credentials: Credentials) -> None:
-        count_request(request, services, _authenticate(request, services, credentials), limit)
+        _authenticate(request, services, credentials)
+        services.rate_limits.count(request, limit)
 
     return Depends(count)
 

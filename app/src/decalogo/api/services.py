@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from decalogo.access.hosts import HostStore
-from decalogo.access.limits import Limiter
 from decalogo.access.tokens import Token, TokenStore
+from decalogo.api.rate_limits import RateLimits
 from decalogo.batches.holding import Holding
 from decalogo.batches.ledger import Ledger, open_ledger
 from decalogo.batches.listing import Listing
@@ -33,7 +33,7 @@ class Services:
     tokens: TokenStore
     once: Once
     listing: Listing
-    limiter: Limiter
+    rate_limits: RateLimits
     hosts: HostStore
     holding: Holding
     publish: Callable[[Iterable[tuple[str, str]]], None]
@@ -61,6 +61,6 @@ def open_services(settings: Settings) -> Services:
         listing=Listing(client),
         hosts=HostStore(settings.secrets_dir),
         holding=Holding(client),
-        limiter=Limiter(connect(settings.redis, settings.redis.limits_db)),
+        rate_limits=RateLimits(connect(settings.redis, settings.redis.limits_db), settings.api),
         publish=publish,
     )

@@ -17,7 +17,6 @@ from fastapi.security.utils import get_authorization_scheme_param
 from decalogo import __version__
 from decalogo.access.hosts import Host
 from decalogo.api.deps import ServicesDep
-from decalogo.api.limiting import count_failure
 from decalogo.api.services import Services
 from decalogo.api.upload.admission import limited
 from decalogo.errors import ClaimLostError, NotFoundError, UnauthorizedError
@@ -38,7 +37,7 @@ def _host(request: Request, services: ServicesDep) -> Host:
         return services.hosts.check(bearer if scheme.lower() == "bearer" else "")
     except UnauthorizedError as error:
         observe(("auth_failures", 1, error.reason))
-        count_failure(request, services)
+        services.rate_limits.count_failure(request)
         raise
 
 
