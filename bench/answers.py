@@ -14,8 +14,8 @@ import random
 from pathlib import Path
 from typing import Any
 
+from decalogo.evaluation.documents.model import Extracted, OcrOptions
 from decalogo.evaluation.extract import extract
-from decalogo.evaluation.model import Extracted, OcrOptions
 from decalogo.evaluation.pipeline import judge_extracted
 from decalogo.evaluation.rubric import load_rubric
 

@@ -114,7 +114,7 @@ def child(options: argparse.Namespace) -> None:
     """Judge the damaged files whose numbers come on standard input, and say how each ended."""
     from decalogo.errors import DocumentError
     from decalogo.evaluation import evaluate
-    from decalogo.evaluation.model import OcrOptions
+    from decalogo.evaluation.documents.model import OcrOptions
     from decalogo.evaluation.rubric import load_rubric
 
     rubric = load_rubric("decalogo")

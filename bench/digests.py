@@ -18,10 +18,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from damaged import make, sound_files
 from decalogo.errors import DocumentError
+from decalogo.evaluation.documents.model import OcrOptions
 from decalogo.evaluation.extract import extract
-from decalogo.evaluation.model import OcrOptions
-from decalogo.evaluation.pipeline import canonical_json, judge_extracted
+from decalogo.evaluation.pipeline import judge_extracted
 from decalogo.evaluation.rubric import Rubric, load_rubric
+from decalogo.evaluation.scoring.result import canonical_json
 
 
 def digest(content: bytes, rubric: Rubric, cache: Path | None) -> str:

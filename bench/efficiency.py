@@ -41,8 +41,8 @@ def bare(path: Path, cache: Path, processes: int, each: int) -> tuple[float, flo
 
 
 def _loop(path: Path, cache: Path, each: int, ready: Any, results: Any) -> None:
+    from decalogo.evaluation.documents.model import OcrOptions
     from decalogo.evaluation.evaluators import get_evaluator
-    from decalogo.evaluation.model import OcrOptions
     from decalogo.evaluation.rubric import load_rubric
 
     evaluator, rubric = get_evaluator("decalogo"), load_rubric("decalogo")

@@ -59,14 +59,15 @@ def measure(file: Path, cache: Path, runs: int) -> dict[str, float]:
     """Return what one document costs in this process, CPU milliseconds."""
     clock = Clock()
     started = time.process_time()
-    from decalogo.evaluation.collector import collector_paused
-    from decalogo.evaluation.extract import extract, pdfpage
-    from decalogo.evaluation.extract.rules import Rules
+    from decalogo.evaluation.documents.model import OcrOptions
+    from decalogo.evaluation.extract import extract
     from decalogo.evaluation.fold import fold
+    from decalogo.evaluation.gc_pause import collector_paused
+    from decalogo.evaluation.layout.grids import RulingLines
     from decalogo.evaluation.matching.columns import ColumnRoles
     from decalogo.evaluation.matching.scanners import FastScanner
     from decalogo.evaluation.matching.units import build_units
-    from decalogo.evaluation.model import OcrOptions
+    from decalogo.evaluation.pdf import page as pdf_page
     from decalogo.evaluation.pipeline import evaluate, judge_extracted, scan_units
     from decalogo.evaluation.rubric import load_rubric
 
@@ -78,7 +79,7 @@ def measure(file: Path, cache: Path, runs: int) -> dict[str, float]:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     for _ in range(runs):
         clock.time("bare", lambda: bare_text(file))
-        with patch.object(pdfpage.text_page(), "rules", lambda *_: Rules()):
+        with patch.object(pdf_page.text_page(), "rules", lambda *_: RulingLines()):
             with collector_paused():
                 clock.time("text", lambda: extract(file, ocr=never))
             clock.time("without tables", lambda: evaluate(file, rubric, cache_dir=cache, ocr=never).to_json())

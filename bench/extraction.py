@@ -44,8 +44,8 @@ def cpu_seconds(work: Callable[[], object], repeat: int) -> float:
 
 def measure(path: Path, repeat: int) -> dict[str, float]:
     """Measure one file in this process."""
+    from decalogo.evaluation.documents.model import OcrOptions
     from decalogo.evaluation.extract import extract
-    from decalogo.evaluation.model import OcrOptions
 
     never = OcrOptions(mode="never")
 

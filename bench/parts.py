@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import pypdfium2
+from decalogo.evaluation.documents.model import OcrOptions, SplitSizes
+from decalogo.evaluation.documents.parts import SplitError
 from decalogo.evaluation.evaluators import PatternEvaluator
-from decalogo.evaluation.extract.parts import SplitError
-from decalogo.evaluation.model import OcrOptions, SplitSizes
 from decalogo.evaluation.rubric import load_rubric
 from reportlab.lib.pagesizes import letter
 from reportlab.lib.utils import ImageReader

@@ -30,8 +30,8 @@ _COLUMNS = (
 @lru_cache(maxsize=1)
 def _material() -> tuple[list[str], list[str], list[str]]:
     """Return headings, paragraphs and table texts of the real plan."""
+    from decalogo.evaluation.documents.model import OcrOptions, PassageKind
     from decalogo.evaluation.extract import extract
-    from decalogo.evaluation.model import OcrOptions, PassageKind
 
     plan = extract(REAL_PLAN, ocr=OcrOptions(mode="never"))
     found: dict[PassageKind, list[str]] = {kind: [] for kind in PassageKind}

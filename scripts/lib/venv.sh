@@ -17,7 +17,7 @@ ensure_venv() {
   quietly "$VENV/bin/python" -m pip install --disable-pip-version-check --require-hashes -r "$lock"
   # Editable: an update of the checkout is an update of the program.
   quietly "$VENV/bin/python" -m pip install --disable-pip-version-check --no-index --no-deps --no-build-isolation -e "$ROOT/app"
-  "$VENV/bin/python" -m decalogo.evaluation.extract.build --if-possible >&2
+  "$VENV/bin/python" -m decalogo.evaluation.pdf.build --if-possible >&2
   venv_stamp "$1" >"$VENV/stamp-$1"
 }
 
@@ -35,8 +35,8 @@ venv_stands() {
 
 venv_noted() { sed -n "s/^$1 = //p" "$VENV/pyvenv.cfg"; }
 
-# What an installation depends on: the lock, the package's entry points, and the C sources that are built into it.
-venv_stamp() { cat "$ROOT/app/$1" "$ROOT/app/pyproject.toml" "$ROOT/app/src/decalogo/evaluation/extract/"*.[ch] | sha256sum; }
+# What an installation depends on: the lock, the package's entry points, and the C source that is built into it.
+venv_stamp() { cat "$ROOT/app/$1" "$ROOT/app/pyproject.toml" "$ROOT/app/src/decalogo/evaluation/pdf/"*.c | sha256sum; }
 
 venv_is_stamped() {
   [[ -x "$VENV/bin/decalogo" && -r "$VENV/stamp-$1" && "$(cat "$VENV/stamp-$1")" == "$(venv_stamp "$1")" ]]

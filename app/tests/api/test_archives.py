@@ -18,7 +18,7 @@ from decalogo.settings import Settings
 from tests.api.conftest import Published, problem, stored_files
 from tests.api.test_refusals import Nothing, nothing_left  # noqa: F401 - a fixture
 from tests.api.uploading import PDF, UPLOAD, files
-from tests.extract.test_office import docx, p
+from tests.evaluation.formats.test_office import docx, p
 
 
 def archive(members: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:

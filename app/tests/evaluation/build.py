@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from decalogo.evaluation import Evaluation
-from decalogo.evaluation.model import Cell, Extracted, Page, Passage, PassageKind, Row, Table
+from decalogo.evaluation.documents.model import Cell, Extracted, Page, Passage, PassageKind, Row, Table
 from decalogo.evaluation.pipeline import judge_extracted
 from decalogo.evaluation.rubric import Rubric, load_rubric
 

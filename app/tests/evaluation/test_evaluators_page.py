@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from decalogo.evaluation.assemble import Quote, Verdict, assemble
 from decalogo.evaluation.evaluators import Evaluator
-from decalogo.evaluation.pipeline import canonical_json
 from decalogo.evaluation.rubric import available_rubrics, load_rubric
+from decalogo.evaluation.scoring.assemble import Quote, Verdict, assemble
+from decalogo.evaluation.scoring.result import canonical_json
 from decalogo.reports import REPORTS
 from tests.evaluation.build import check_evidence, document
 

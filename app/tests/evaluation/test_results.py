@@ -20,8 +20,9 @@ from decalogo.evaluation.evaluators import get_evaluator
 from decalogo.evaluation.extract import extract
 from decalogo.evaluation.matching.patterns import Patterns
 from decalogo.evaluation.matching.scanners import FastScanner, GatedScanner
-from decalogo.evaluation.pipeline import canonical_json, judge_extracted
+from decalogo.evaluation.pipeline import judge_extracted
 from decalogo.evaluation.rubric import load_rubric
+from decalogo.evaluation.scoring.result import canonical_json
 from tests.evaluation.build import check_evidence
 
 PLAN = Path(__file__).parents[1] / "data" / "florencia-2020-2023.pdf"

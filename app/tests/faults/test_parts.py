@@ -16,8 +16,8 @@ from decalogo.evaluation import evaluate
 from decalogo.evaluation.rubric import load_rubric
 from decalogo.queue.lanes import LANES
 from decalogo.settings import EvaluationSettings, Settings
-from tests.extract.pdfs import SENTENCE, lines_pdf
-from tests.extract.test_ocr import LINES, scanned, tesseract  # noqa: F401 - a fixture
+from tests.evaluation.pdf.pdfs import SENTENCE, lines_pdf
+from tests.evaluation.pdf.test_ocr import LINES, scanned, tesseract  # noqa: F401 - a fixture
 from tests.queue.conftest import Appliance
 from tests.queue.splitting_evaluator import install
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from decalogo.evaluation.extract.parts import SplitError
-from decalogo.evaluation.model import SplitSizes
+from decalogo.evaluation.documents.model import SplitSizes
+from decalogo.evaluation.documents.parts import SplitError
 from tests.queue.faulty_evaluator import Answer, FaultyEvaluator
 
 

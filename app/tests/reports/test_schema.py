@@ -12,8 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from decalogo.evaluation import Evaluation, evaluate
-from decalogo.evaluation.pipeline import SCHEMA_VERSION
 from decalogo.evaluation.rubric import load_rubric
+from decalogo.evaluation.scoring.result import SCHEMA_VERSION
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads((ROOT / "docs/reference/schema" / f"result-{SCHEMA_VERSION}.json").read_text(encoding="utf-8"))

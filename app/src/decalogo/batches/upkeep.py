@@ -11,7 +11,7 @@ from redis.exceptions import ConnectionError, TimeoutError
 
 from decalogo.batches.ledger import Ledger
 from decalogo.batches.states import TERMINAL, Document, DocumentState
-from decalogo.evaluation.extract.ocrcache import OcrCache
+from decalogo.evaluation.pdf.ocr_cache import OcrCache
 from decalogo.settings import StorageSettings
 from decalogo.storage.artifacts import OCR_CACHE, ArtifactStore
 

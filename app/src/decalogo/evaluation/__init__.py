@@ -3,6 +3,7 @@
 Importing it loads no native library: they are loaded on first use, which is after a worker has forked.
 """
 
-from decalogo.evaluation.pipeline import Evaluation, evaluate
+from decalogo.evaluation.pipeline import evaluate
+from decalogo.evaluation.scoring.result import Evaluation
 
 __all__ = ["Evaluation", "evaluate"]

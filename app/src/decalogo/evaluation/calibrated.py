@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from decalogo.evaluation.assemble import Verdict, assemble
-from decalogo.evaluation.model import Extracted, Flag, OcrOptions
-from decalogo.evaluation.pipeline import Evaluation
+from decalogo.evaluation.documents.model import Extracted, Flag, OcrOptions
 from decalogo.evaluation.rubric import Rubric
+from decalogo.evaluation.scoring.assemble import Verdict, assemble
+from decalogo.evaluation.scoring.result import Evaluation
 from decalogo.settings import CalibratedSettings, get_settings
 
 _PAGE = 4096

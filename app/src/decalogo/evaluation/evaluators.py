@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import structlog
 
 from decalogo.errors import DecalogoError
-from decalogo.evaluation.model import OcrOptions, SplitSizes
-from decalogo.evaluation.pipeline import EVALUATOR, Evaluation, evaluate
+from decalogo.evaluation.documents.model import OcrOptions, SplitSizes
+from decalogo.evaluation.pipeline import EVALUATOR, evaluate
 from decalogo.evaluation.rubric import Rubric
+from decalogo.evaluation.scoring.result import Evaluation
 
 if TYPE_CHECKING:
-    from decalogo.evaluation.extract.parts import Known
+    from decalogo.evaluation.documents.parts import Known
 
 GROUP = "decalogo.evaluators"
 _log = structlog.get_logger(__name__)
@@ -110,7 +111,7 @@ class PatternEvaluator:
         self, content: bytes | Path, rubric: Rubric, *, brought: Sequence[bytes], sizes: SplitSizes, **options: Any
     ) -> Evaluation:
         """Judge one document with what was brought; see :class:`SplittingEvaluator`."""
-        from decalogo.evaluation.extract.parts import Known, Parts
+        from decalogo.evaluation.documents.parts import Known, Parts
 
         return evaluate(content, rubric, parts=Parts(Known.join(_decoded(brought)), sizes), **options)
 
@@ -118,9 +119,9 @@ class PatternEvaluator:
         self, content: bytes | Path, part: str, *, stop: Callable[[], bool] | None = None, ocr: OcrOptions | None = None
     ) -> bytes:
         """Read the pages of one part; see :class:`SplittingEvaluator`."""
-        from decalogo.evaluation.extract.parts import Part
-        from decalogo.evaluation.extract.pdf import read_part
-        from decalogo.evaluation.extract.reading import Limits
+        from decalogo.evaluation.documents.parts import Part
+        from decalogo.evaluation.documents.reading import Limits
+        from decalogo.evaluation.pdf.reader import read_part
 
         return read_part(content, Part.from_json(part), Limits(stop=stop, ocr=ocr or OcrOptions())).encode()
 
@@ -147,7 +148,7 @@ def get_evaluator(name: str) -> Evaluator:
 
 
 def _decoded(brought: Sequence[bytes]) -> Iterator[Known]:
-    from decalogo.evaluation.extract.parts import Known
+    from decalogo.evaluation.documents.parts import Known
 
     for data in brought:
         try:

@@ -5,67 +5,36 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from decalogo.errors import RequestError
 from decalogo.evaluation import progress
-from decalogo.evaluation.collector import collector_paused
-from decalogo.evaluation.coverage import coverage_of
-from decalogo.evaluation.language import guess_language
+from decalogo.evaluation.documents.model import Extracted, Flag, OcrOptions
+from decalogo.evaluation.gc_pause import collector_paused
 from decalogo.evaluation.languages import placeholders
+from decalogo.evaluation.languages.guess import guess_language
 from decalogo.evaluation.matching.columns import ColumnRoles
 from decalogo.evaluation.matching.engine import Engine
 from decalogo.evaluation.matching.find import Finder
 from decalogo.evaluation.matching.relevance import RelevanceRanker
 from decalogo.evaluation.matching.scanners import Scanner
 from decalogo.evaluation.matching.units import Unit, build_units
-from decalogo.evaluation.model import Extracted, Flag, OcrOptions
-from decalogo.evaluation.rollup import roll_up
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.model import Point, Question
-from decalogo.evaluation.rules import Context, Judgement, judge
+from decalogo.evaluation.scoring.coverage import coverage_of
+from decalogo.evaluation.scoring.result import SCHEMA_VERSION, Evaluation, canonical_json, identity
+from decalogo.evaluation.scoring.roll_up import roll_up
+from decalogo.evaluation.scoring.rules import Context, Judgement, judge
 
 if TYPE_CHECKING:
-    from decalogo.evaluation.extract.parts import Parts
+    from decalogo.evaluation.documents.parts import Parts
 
-SCHEMA_VERSION = 1
 EVALUATOR = {"name": "decalogo", "version": "1.4.1"}
 """Raise the version whenever the same bytes and rubric could give another result."""
 
 _engines: dict[str, Engine] = {}
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """A result, with the page texts its evidence quotes.
-
-    Attributes:
-        result: the result as JSON types.
-        pages: the text of each page; ``pages[page - 1][start:end]`` is the quote.
-        seconds: what each stage took, by its name, if the evaluator tells; no part of the result.
-    """
-
-    result: dict[str, Any]
-    pages: tuple[str, ...]
-    seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
-
-    def to_json(self) -> bytes:
-        """Return the result's canonical JSON: UTF-8, sorted keys, no spaces."""
-        return canonical_json(self.result)
-
-    @property
-    def partial(self) -> bool:
-        """Whether the time limit came before the last page; ``coverage`` names pages and points."""
-        return any(flag["code"] == "partial" for flag in self.result["flags"])
-
-
-def canonical_json(value: object) -> bytes:
-    """Return the one form of a JSON value that is hashed and stored."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def evaluate(
@@ -160,7 +129,7 @@ def judge_extracted(
         "evaluator": dict(EVALUATOR),
         "rubric": {"id": rubric.id, "version": rubric.version, "sha256": rubric.sha256},
         "document": {
-            **_identity(content),
+            **identity(content),
             "media_type": document.media_type,
             "pages": document.total_pages or len(document.pages),
             "pages_judged": len(document.pages),
@@ -184,14 +153,6 @@ def scan_units(units: Sequence[Unit], scanner: Scanner, postings: dict[int, list
                 postings[hit].append(unit.index)
             else:
                 postings[hit] = [unit.index]
-
-
-def _identity(content: bytes | Path) -> dict[str, Any]:
-    """Return hash and size; a file is read in pieces, never held."""
-    if isinstance(content, bytes):
-        return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-    with content.open("rb") as file:
-        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": file.tell()}
 
 
 def _engine(rubric: Rubric) -> Engine:

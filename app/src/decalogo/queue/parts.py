@@ -19,9 +19,9 @@ from redis.exceptions import RedisError
 from decalogo.batches.claims import Claim
 from decalogo.batches.ledger import Ledger
 from decalogo.errors import DocumentError
+from decalogo.evaluation.documents.model import OcrOptions, SplitSizes
+from decalogo.evaluation.documents.parts import SplitError
 from decalogo.evaluation.evaluators import SplittingEvaluator
-from decalogo.evaluation.extract.parts import SplitError
-from decalogo.evaluation.model import OcrOptions, SplitSizes
 from decalogo.settings import EvaluationSettings
 from decalogo.storage.working import AttemptFiles
 

@@ -19,9 +19,9 @@ from decalogo.batches.ledger import Ledger
 from decalogo.batches.states import TERMINAL, DocumentState
 from decalogo.errors import ClaimLostError, DocumentError, RubricError, UnavailableError
 from decalogo.evaluation import progress
+from decalogo.evaluation.documents.model import OcrOptions
+from decalogo.evaluation.documents.parts import SplitError
 from decalogo.evaluation.evaluators import SplittingEvaluator, get_evaluator
-from decalogo.evaluation.extract.parts import SplitError
-from decalogo.evaluation.model import OcrOptions
 from decalogo.evaluation.rubric import load_rubric
 from decalogo.metrics.record import Sample, observe
 from decalogo.queue import parts

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from decalogo.errors import RubricError
-from decalogo.evaluation.language import guess_language
+from decalogo.evaluation.languages.guess import guess_language
 from decalogo.evaluation.rubric import Rubric, available_rubrics, load_rubric
 from decalogo.evaluation.rubric.clauses import Element
 from decalogo.evaluation.rubric.model import Question

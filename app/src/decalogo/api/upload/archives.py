@@ -18,7 +18,7 @@ from decalogo.api.upload.files import PIECE_BYTES, Intake, StoredFile, in_thread
 from decalogo.api.upload.form import too_many_documents
 from decalogo.api.upload.names import display_name
 from decalogo.errors import PayloadTooLargeError, UnavailableError
-from decalogo.evaluation.extract.zipfiles import BROKEN, ENCRYPTED, METHODS, is_archive, opened
+from decalogo.evaluation.formats.zip_files import BROKEN, ENCRYPTED, METHODS, is_archive, opened
 from decalogo.settings import Settings
 
 _UTF8_NAME: Final = 0x800

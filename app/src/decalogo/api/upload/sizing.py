@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from decalogo.errors import DocumentError
-from decalogo.evaluation.extract.detect import EML, HEAD_BYTES, HTML, MARKDOWN, PDF, RTF, TEXT, media_type
+from decalogo.evaluation.documents.detect import EML, HEAD_BYTES, HTML, MARKDOWN, PDF, RTF, TEXT, media_type
 from decalogo.settings import QueueSettings
 
 _TEXT_KINDS: Final = (TEXT, MARKDOWN, HTML, RTF, EML)

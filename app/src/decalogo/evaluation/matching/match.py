@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from decalogo.evaluation.linear import Span
 from decalogo.evaluation.matching.numbers import Number, NumberKind
 from decalogo.evaluation.matching.patterns import Patterns
 from decalogo.evaluation.matching.units import Unit
+from decalogo.evaluation.re2_search import Span
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.clauses import Clause
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from decalogo.evaluation.languages import YEAR, Language
-from decalogo.evaluation.linear import Span, searcher
+from decalogo.evaluation.re2_search import Span, searcher
 
 
 class NumberKind(StrEnum):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from decalogo.evaluation.linear import Searcher, Span, searcher
 from decalogo.evaluation.matching.widths import NOT_TOLD, Ends, known_widths, told_spans
+from decalogo.evaluation.re2_search import Searcher, Span, searcher
 
 if TYPE_CHECKING:
     from decalogo.evaluation.matching.units import Unit

@@ -16,10 +16,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from decalogo.evaluation.fold import fold
-from decalogo.evaluation.linear import Span
 from decalogo.evaluation.matching.patterns import Patterns
 from decalogo.evaluation.matching.scanners import Hits, Scanner
 from decalogo.evaluation.matching.units import MAX_UNIT, Unit
+from decalogo.evaluation.re2_search import Span
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.model import Point
 

@@ -15,13 +15,13 @@ from functools import lru_cache
 from itertools import zip_longest
 from operator import attrgetter
 
+from decalogo.evaluation.documents.model import Cell, Extracted, Passage, PassageKind, Row, Table
 from decalogo.evaluation.languages import Language
-from decalogo.evaluation.linear import Span
 from decalogo.evaluation.matching.numbers import Number, NumberKind, NumberReader, number_reader
 from decalogo.evaluation.matching.patterns import Patterns
 from decalogo.evaluation.matching.scanners import Hits
 from decalogo.evaluation.matching.widths import NOT_TOLD
-from decalogo.evaluation.model import Cell, Extracted, Passage, PassageKind, Row, Table
+from decalogo.evaluation.re2_search import Span
 
 MAX_UNIT = 600
 """Longest unit, characters: a longer sentence is cut at a comma or a space."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from decalogo.evaluation.linear import Span
+from decalogo.evaluation.re2_search import Span
 
 _WORD_SIGNS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _ATOM = re.compile(r"(?P<space> \+(?![?*+{]))|(?P<none>\\[bB]|\^|\$)|\\[dswDSW\W]|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\(|)]")

@@ -1,0 +1,120 @@
+"""What the readers hand to the rest of extraction: pages of normalised text, cut into lines."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from decalogo.evaluation.fold import fold
+
+
+class Box(NamedTuple):
+    """A rectangle in points, origin at the page's top left as it is read (rotation undone)."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(slots=True)
+class Line:
+    """One line of a page's text.
+
+    Attributes:
+        start: offset of its first character in the page's text.
+        end: offset after its last character.
+        text: ``page.text[start:end]``, never blank.
+        box: where it stands; ``None`` in plain text.
+        size: font size of its first character, points; 0 when unknown.
+        bold: whether it is set in a bold face.
+        gap: whether a blank line stands before it.
+        rank: level of a heading, from 1, where the file says so; else 0.
+    """
+
+    start: int
+    end: int
+    text: str
+    box: Box | None = None
+    size: float = 0.0
+    bold: bool = False
+    gap: bool = False
+    rank: int = 0
+
+
+@dataclass(slots=True)
+class GridCell:
+    """One cell of a ruled grid: rows and columns it spans (ends excluded), and offsets of the text inside."""
+
+    row: int
+    column: int
+    row_end: int
+    column_end: int
+    words: list[tuple[int, int]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Grid:
+    """A ruled grid on a page.
+
+    Attributes:
+        box: its outer border.
+        columns: positions of the column borders, left to right; one more than there are columns.
+        rows: positions of the row borders, top to bottom; one more than there are rows.
+        cells: all cells, row by row.
+        owner: the cell that covers a row and column.
+    """
+
+    box: Box
+    columns: tuple[float, ...]
+    rows: tuple[float, ...]
+    cells: list[GridCell]
+    owner: list[list[GridCell]]
+
+    def cell_at(self, x: float, y: float) -> GridCell | None:
+        """Return the cell at a point of the page; ``None`` outside the grid."""
+        box = self.box
+        if not (box.left <= x <= box.right and box.top <= y <= box.bottom):
+            return None
+        column = min(bisect_right(self.columns, x), len(self.columns) - 1) - 1
+        row = min(bisect_right(self.rows, y), len(self.rows) - 1) - 1
+        return self.owner[row][column]
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One page as read.
+
+    Attributes:
+        number: position in the document, from 1.
+        text: normalised text.
+        lines: its lines that are not blank, in text order.
+        height: page height, points; 0 in plain text.
+        grids: ruled grids, top to bottom.
+        folded: the text folded, one byte a character.
+    """
+
+    number: int
+    text: str
+    lines: list[Line]
+    height: float = 0.0
+    grids: list[Grid] = field(default_factory=list)
+    folded: bytes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.folded = fold(self.text)
+
+
+def cut_lines(text: str) -> list[Line]:
+    """Return the lines of normalised text that are not blank."""
+    lines: list[Line] = []
+    start, gap = 0, False
+    for part in text.split("\n"):
+        if part and not part.isspace():
+            lines.append(Line(start, start + len(part), part, gap=gap))
+            gap = False
+        else:
+            gap = bool(lines)
+        start += len(part) + 1
+    return lines

@@ -1,0 +1,125 @@
+"""Extraction: the bytes of a document become pages of text, passages and tables with offsets.
+
+The native reader is loaded on the first PDF and never at import time, so that a worker may import this before it forks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from decalogo.errors import DamagedDocumentError, EmptyDocumentError, NoTextError
+from decalogo.evaluation.documents.detect import EML, HEAD_BYTES, HTML, MARKDOWN, PDF, RTF, TEXT, ZIP, media_type
+from decalogo.evaluation.documents.model import Extracted, Flag, OcrOptions, Page
+from decalogo.evaluation.documents.parts import Parts
+from decalogo.evaluation.documents.reading import Limits, Reading
+from decalogo.evaluation.formats.html import read_html
+from decalogo.evaluation.formats.mail import read_eml
+from decalogo.evaluation.formats.markdown import read_markdown
+from decalogo.evaluation.formats.office import read_office
+from decalogo.evaluation.formats.rtf import read_rtf
+from decalogo.evaluation.formats.text import read_text
+from decalogo.evaluation.languages import DEFAULT, Language, load_language
+from decalogo.evaluation.layout.headers_footers import clear_grids, find_furniture
+from decalogo.evaluation.layout.passages import build_passages
+from decalogo.evaluation.layout.table_of_contents import find_contents
+from decalogo.evaluation.layout.tables import build_tables
+from decalogo.evaluation.layout.words import words_of
+from decalogo.evaluation.pdf.reader import read_pdf
+
+_READERS: dict[str, Callable[[bytes | Path, Limits], Reading]] = {
+    PDF: read_pdf,
+    TEXT: read_text,
+    HTML: read_html,
+    ZIP: read_office,
+    RTF: read_rtf,
+    MARKDOWN: read_markdown,
+    # A message inside a message is its text.
+    EML: lambda content, limits: read_eml(content, limits, lambda kind: _READERS[TEXT if kind == EML else kind]),
+}
+__all__ = ["extract"]
+
+
+def extract(
+    content: bytes | Path,
+    *,
+    max_pages: int = 5000,
+    stop: Callable[[], bool] | None = None,
+    ocr: OcrOptions | None = None,
+    parts: Parts | None = None,
+    language: Language | None = None,
+) -> Extracted:
+    """Read a document; its type is judged by its content. The same bytes always give the same result.
+
+    Args:
+        content: the document's bytes, or the file that holds them (a large PDF is then never held in memory).
+        max_pages: pages past which a document is refused.
+        stop: asked between pages; once it answers yes, the pages read so far (at least one) become the document,
+            flagged ``partial``. The same pages always give the same document.
+        ocr: what is done with pages that have no text layer; default: a few are recognised where tesseract is
+            installed, and flagged ``pages-by-ocr``.
+        parts: what others have read of the document, and when they should; see ``SplitError``. However it was cut in
+            parts, the document is the same.
+        language: whose words headings, captions and page numbers are told by; default: Spanish.
+
+    Raises:
+        SplitError: others should read parts of the document first (only when ``parts`` asks for it).
+        EmptyDocumentError: no bytes, or a text without a word.
+        UnsupportedDocumentError: a type that cannot be read.
+        EncryptedDocumentError: a PDF that needs a password.
+        DamagedDocumentError: a PDF that cannot be opened, or is damaged so that no text is left.
+        NoTextError: a PDF without a text layer on any page, and none was recognised.
+        DocumentTooLargeError: more than ``max_pages`` pages.
+    """
+    reading = _READERS[media_type(_head(content))](
+        content, Limits(max_pages, stop, ocr or OcrOptions(), parts or Parts())
+    )
+    sheets, flags = reading.sheets, reading.flags
+    because = f": {reading.unread_because}" if reading.unread_because else ""
+    _check_text(reading, because)
+    blank = tuple(sheet.number for sheet in sheets if not sheet.lines)
+    if blank and reading.media_type in {PDF, EML}:
+        flags.append(
+            Flag(
+                "pages-without-text",
+                f"{len(blank)} of {len(sheets)} pages have no text layer and were not judged{because}.",
+                blank,
+            )
+        )
+    if reading.cut:
+        flags.append(reading.partial_flag())
+    words = words_of(language or load_language(DEFAULT))
+    furniture = find_furniture(sheets, words)
+    clear_grids(sheets, furniture)
+    contents = find_contents(sheets, furniture, words)
+    flow = build_passages(sheets, furniture, contents, words)
+    return Extracted(
+        media_type=reading.media_type,
+        pages=tuple(Page(sheet.number, sheet.text) for sheet in sheets),
+        passages=tuple(flow.passages),
+        tables=tuple(build_tables(sheets, furniture, flow.grid_sections)),
+        flags=tuple(flags),
+        total_pages=reading.total if reading.cut else None,
+    )
+
+
+def _check_text(reading: Reading, because: str) -> None:
+    """Refuse a document without a word; of one cut short, nobody knows."""
+    cut = reading.cut or any(flag.code == "partial" for flag in reading.flags)
+    if cut or any(sheet.lines for sheet in reading.sheets):
+        return
+    if reading.media_type != PDF:
+        raise EmptyDocumentError("The document holds no word; upload the document again.")
+    if any(flag.code == "damaged" for flag in reading.flags):
+        raise DamagedDocumentError("The PDF is damaged and no text can be read; download or export it again.")
+    raise NoTextError(
+        f"None of the {len(reading.sheets)} pages has a text layer (a scan?){because}; "
+        "run text recognition and upload the result."
+    )
+
+
+def _head(content: bytes | Path) -> bytes:
+    if isinstance(content, Path):
+        with content.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    return content[:HEAD_BYTES]

@@ -1,0 +1,1 @@
+"""Layout analysis: normalised text, headers and footers, headings, paragraphs, tables, passages."""

@@ -1,0 +1,187 @@
+"""Paragraphs: which lines of a page belong together."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from decalogo.evaluation.documents.sheets import Line, Sheet
+from decalogo.evaluation.layout.headings import (
+    LEAST_NUMBERS,
+    column_words,
+    is_capitals,
+    is_column_titles,
+    is_number_row,
+    opens_section,
+)
+from decalogo.evaluation.layout.words import Words
+
+_LIST = re.compile(
+    r"(?:[•●▪■◦○‣✓✔►➢❖*»\-–—·]"
+    r"|\?(?= )|o(?= [A-ZÁÉÍÓÚÑ])|\d{1,2}[.)][-–]?(?=\s)|\d{1,2}\)|[a-zA-ZñÑ][.)](?=\s)|[a-zñ]\)|[ivx]{1,5}[.)])"
+)
+_STOPS, _QUOTES = ".:;!?", "\"'”’»)"
+_CLOSED = re.compile(rf"[{_STOPS}][{_QUOTES}]*$")
+_NUMERIC = bytes(code in b"0123456789%-?" for code in range(256))
+"""Marks what a number begins or ends with in folded text (``?`` stands for all characters that do not fold)."""
+_NEIGHBOURS = 5
+_LONE_CAPITALS = 9
+_FULL = 0.82
+"""A line that reaches this share of its neighbours' width is full: the next may continue its sentence."""
+
+
+def starts_list_item(text: str) -> bool:
+    """Tell whether a line begins with the mark of a list item."""
+    if text[:2].isalpha() and text[0] not in "ivx":
+        return False  # a word, as most lines begin
+    return _LIST.match(text) is not None
+
+
+def _is_closed(text: str) -> bool:
+    """Tell whether a line ends as sentences do."""
+    return text[-1] in _STOPS or (text[-1] in _QUOTES and _CLOSED.search(text, max(0, len(text) - 4)) is not None)
+
+
+@dataclass(slots=True)
+class Block:
+    """Lines ``first`` to ``last`` (both included) of one sheet that form a paragraph, a list item or a heading.
+
+    ``row``: they are a row of a flattened table, or its column titles; ``listed``: they begin as list items do.
+    """
+
+    first: int
+    last: int
+    row: bool = False
+    listed: bool = False
+
+
+class _Lines:
+    """The lines of a sheet with what is asked again and again of each of them that is not skipped."""
+
+    def __init__(self, sheet: Sheet, skip: AbstractSet[int], words: Words) -> None:
+        lines = self.lines = sheet.lines
+        self.text = sheet.text
+        self.words = words
+        self.pitch = _pitch(lines)
+        self.rights = [line.box.right if line.box else float(len(line.text)) for line in lines]
+        self.widest = max(self.rights, default=0.0)
+        self.lefts = [line.box.left if line.box else 0.0 for line in lines]
+        self.capitals = [i not in skip and is_capitals(line.text) for i, line in enumerate(lines)]
+        self.closed = [i not in skip and _is_closed(line.text) for i, line in enumerate(lines)]
+        self.numeric = sheet.folded.translate(_NUMERIC)
+        self.titles = self._titles(sheet, skip)
+        self.rows = [
+            i not in skip and self._is_row(line.start, line.end, line.text, self.titles.get(i, ()))
+            for i, line in enumerate(lines)
+        ]
+
+    def _titles(self, sheet: Sheet, skip: AbstractSet[int]) -> dict[int, list[str]]:
+        """Return the words that columns are called by, of the lines that hold any."""
+        titles: dict[int, list[str]] = {}
+        starts = [line.start for line in sheet.lines]
+        for start, _ in self.words.column_title(sheet.folded):
+            index = bisect_right(starts, start) - 1
+            if index not in titles and index not in skip:
+                titles[index] = column_words(sheet.lines[index].text, self.words.columns)
+        return titles
+
+    def _is_row(self, start: int, end: int, text: str, titles: Sequence[str]) -> bool:
+        """Tell whether a stretch of the sheet is a row of a flattened table or its column titles."""
+        if self.numeric.count(1, start, end) >= LEAST_NUMBERS and is_number_row(text):
+            return True
+        return bool(titles) and is_column_titles(text, titles)
+
+    def is_full(self, index: int) -> bool:
+        """Tell whether a line is about as wide as the widest around it."""
+        right = self.rights[index]
+        if right >= _FULL * self.widest + (1 - _FULL) * self.lefts[index]:
+            return True  # whatever stands around it
+        around = slice(max(0, index - _NEIGHBOURS), index + _NEIGHBOURS + 1)
+        left, widest = min(self.lefts[around]), max(self.rights[around])
+        return right - left >= _FULL * (widest - left)
+
+    def style_breaks(self, index: int) -> bool:
+        """Tell whether line ``index`` is set so unlike the line before it that it begins something new."""
+        before, line = self.lines[index - 1], self.lines[index]
+        upper = line.text[0].isupper()
+        if before.box and line.box:
+            if before.size > 0 and not 0.88 < line.size / before.size < 1.14:
+                return True
+            if upper and (line.bold != before.bold) and not (before.bold and self.closed[index - 1]):
+                return True
+        if self.capitals[index] and not self.capitals[index - 1]:
+            return len(line.text) >= _LONE_CAPITALS  # a shorter one may be an acronym that wrapped
+        return upper and self.capitals[index - 1] and not self.capitals[index]
+
+    def is_far(self, index: int) -> bool:
+        """Tell whether line ``index`` stands far from the line before it, or above it (another column)."""
+        before, line = self.lines[index - 1], self.lines[index]
+        if before.box is None or line.box is None:
+            return line.gap
+        step = line.box.top - before.box.top
+        height = max(before.size, line.size)
+        if step < -0.5 * height:
+            return not line.text[0].islower()
+        return step > 1.4 * max(self.pitch, 1.2 * height)
+
+    def continues(self, index: int) -> bool:
+        """Tell whether line ``index`` continues the paragraph of the line before it."""
+        before, line = self.lines[index - 1], self.lines[index]
+        closed = self.closed[index - 1]
+        if self.is_far(index) or self.style_breaks(index):
+            return False
+        if starts_list_item(line.text) and not (line.text[0] == "o" and not closed):
+            return False  # "o" is a mark in some lists and a word ("or") where a sentence goes on
+        if self.rows[index] or self.rows[index - 1]:
+            return False
+        full = self.is_full(index - 1)
+        if closed:
+            new = before.text[-1] == ":" and line.text[0].isupper()
+            if not full or new or opens_section(line.text, self.words):
+                return False
+        if full or line.text[0].islower():
+            return True
+        return self.words.hanging.search(before.text, max(0, len(before.text) - 8)) is not None
+
+    def finish(self, block: Block) -> None:
+        """Note what a block is."""
+        first, last = block.first, block.last
+        if first == last:
+            text, block.row = self.lines[first].text, self.rows[first]
+        else:
+            start, end = self.lines[first].start, self.lines[last].end
+            text = self.text[start:end].replace("\n", " ")
+            titles = [word for index in range(first, last + 1) for word in self.titles.get(index, ())]
+            block.row = self._is_row(start, end, text, titles)
+        block.listed = starts_list_item(text)
+
+
+def find_blocks(sheet: Sheet, skip: AbstractSet[int], words: Words) -> list[Block]:
+    """Return the paragraphs of a sheet; lines in ``skip`` belong to none and end the paragraph before them."""
+    lines = _Lines(sheet, skip, words)
+    blocks: list[Block] = []
+    for index in range(len(sheet.lines)):
+        if index in skip:
+            continue
+        if blocks and blocks[-1].last == index - 1 and lines.continues(index):
+            blocks[-1].last = index
+        else:
+            blocks.append(Block(index, index))
+    for block in blocks:
+        lines.finish(block)
+    return blocks
+
+
+def _pitch(lines: Sequence[Line]) -> float:
+    """Return the usual distance from line to line, points; 0 without boxes."""
+    steps = [
+        after.box.top - before.box.top
+        for before, after in pairwise(lines)
+        if before.box and after.box and 0 < after.box.top - before.box.top < 40
+    ]
+    return median(steps) if steps else 0.0

@@ -1,0 +1,204 @@
+"""Passages: paragraphs, list items, headings and table rows, in reading order, each with the headings above it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from decalogo.evaluation.documents.model import Passage, PassageKind
+from decalogo.evaluation.documents.sheets import Line, Sheet
+from decalogo.evaluation.layout.headings import Outline, heading_rank
+from decalogo.evaluation.layout.paragraphs import Block, find_blocks
+from decalogo.evaluation.layout.words import Words
+
+LONGEST = 1200
+"""Characters past which a passage is split, at sentence ends where there are any."""
+_SHORTEST = 40
+"""Shorter prose is read together with the prose that follows it."""
+_LIST_OF_HEADINGS = 4
+_MOST_HEADING_LINES = 4
+_SENTENCE = re.compile(r"[.!?;:][\"'”’»)]*\s+(?=[¿¡\"“«(]?[A-ZÁÉÍÓÚÑ0-9•])")
+
+
+@dataclass(slots=True)
+class Span:
+    """A stretch of one sheet's text, before it becomes a passage."""
+
+    start: int
+    end: int
+    kind: PassageKind
+    rank: int = 0
+    grid: int = -1
+
+
+@dataclass(slots=True)
+class Flow:
+    """What ``build_passages`` finds: the passages, and the headings above each grid by (sheet, grid)."""
+
+    passages: list[Passage] = field(default_factory=list)
+    grid_sections: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
+
+
+def split_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield ``start, end`` cut into stretches of at most ``LONGEST`` characters, at sentence ends, else at blanks."""
+    while end - start > LONGEST:
+        cut = 0
+        for match in _SENTENCE.finditer(text, start + LONGEST // 3, start + LONGEST):
+            cut = match.end()
+        if not cut:
+            low, high = start + LONGEST // 2, start + LONGEST
+            cut = max(text.rfind(" ", low, high), text.rfind("\n", low, high), text.rfind("\t", low, high)) + 1
+        if not cut:
+            cut = start + LONGEST
+        stop = cut
+        while text[stop - 1].isspace():
+            stop -= 1
+        yield start, stop
+        start = cut
+    if start < end:
+        yield start, end
+
+
+def body_size(sheets: Sequence[Sheet]) -> float:
+    """Return the font size of the running text, points: the median over lines of some length; 0 when unknown."""
+    sizes = [line.size for sheet in sheets for line in sheet.lines if line.size and len(line.text) > 30]
+    return median(sizes) if sizes else 0.0
+
+
+def build_passages(
+    sheets: Sequence[Sheet], furniture: Sequence[set[int]], contents: Sequence[set[int]], words: Words
+) -> Flow:
+    """Cut all sheets into passages. ``furniture`` and ``contents`` hold line indices for each sheet."""
+    flow, outline, size = Flow(), Outline(), body_size(sheets)
+    add, heading = flow.passages.append, PassageKind.HEADING
+    for number, sheet in enumerate(sheets):
+        for span in _spans(sheet, furniture[number], contents[number], size, words):
+            first, last, kind = span.start, span.end, span.kind
+            if kind is heading:
+                outline.enter(span.rank, sheet.text[first:last])
+            if span.grid >= 0:
+                flow.grid_sections.setdefault((number, span.grid), outline.path)
+            if 0 < last - first <= LONGEST:
+                add(Passage(sheet.number, first, last, kind, outline.path))
+                continue
+            for start, end in split_long(sheet.text, first, last):
+                add(Passage(sheet.number, start, end, kind, outline.path))
+    return flow
+
+
+def _spans(sheet: Sheet, furniture: set[int], contents: set[int], size: float, words: Words) -> list[Span]:
+    rows = _row_spans(sheet)
+    tabled = _lines_in(sheet.lines, rows)
+    spans = [*rows]
+    spans += _runs(sheet.lines, furniture - tabled, PassageKind.FURNITURE)
+    spans += _runs(sheet.lines, contents - tabled - furniture, PassageKind.CONTENTS)
+    skip = furniture | contents | tabled
+    for block in find_blocks(sheet, skip, words):
+        spans.append(_block_span(sheet, block, size, words))
+    spans.sort(key=lambda span: (span.start, span.end))
+    _demote_lists_of_headings(spans)
+    return _with_neighbours(sheet.text, spans, words)
+
+
+def _block_span(sheet: Sheet, block: Block, size: float, words: Words) -> Span:
+    lines, first, last = sheet.lines, block.first, block.last
+    start, end = lines[first].start, lines[last].end
+    if block.row:
+        return Span(start, end, PassageKind.TABLE_ROW)
+    if last - first < _MOST_HEADING_LINES:
+        whole = lines[first]
+        if first < last:
+            bold = all(line.bold for line in lines[first : last + 1])
+            text = sheet.text[start:end].replace("\n", " ")
+            whole = Line(start, end, text, None, whole.size, bold, rank=whole.rank)
+        if (rank := heading_rank(whole, size, words)) is not None:
+            return Span(start, end, PassageKind.HEADING, rank)
+    return Span(start, end, PassageKind.LIST if block.listed else PassageKind.PROSE)
+
+
+def _demote_lists_of_headings(spans: Sequence[Span]) -> None:
+    """Make prose of headings of one rank that follow one another with nothing under them: labels, names, annexes."""
+    run: list[Span] = []
+    for span in [*spans, Span(0, 0, PassageKind.PROSE)]:
+        if span.kind is PassageKind.HEADING and (not run or span.rank == run[-1].rank):
+            run.append(span)
+            continue
+        if span.kind is PassageKind.FURNITURE:
+            continue
+        if len(run) >= _LIST_OF_HEADINGS:
+            for one in run:
+                one.kind = PassageKind.PROSE
+        run = [span] if span.kind is PassageKind.HEADING else []
+
+
+def _runs(lines: Sequence[Line], chosen: set[int], kind: PassageKind) -> list[Span]:
+    spans: list[Span] = []
+    last = -2
+    for index in sorted(chosen):
+        line = lines[index]
+        if index == last + 1 and line.end - spans[-1].start <= LONGEST:
+            spans[-1].end = line.end
+        else:
+            spans.append(Span(line.start, line.end, kind))
+        last = index
+    return spans
+
+
+def _with_neighbours(text: str, spans: list[Span], words: Words) -> list[Span]:
+    """Join prose too short to say anything with the prose after it."""
+    joined: list[Span] = []
+    for span in spans:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and last.kind is span.kind is PassageKind.PROSE
+            and last.end - last.start < _SHORTEST
+            and not words.caption.match(text, last.start)
+            and span.end - last.start <= LONGEST
+        ):
+            last.end = span.end
+        else:
+            joined.append(span)
+    return joined
+
+
+def _row_spans(sheet: Sheet) -> list[Span]:
+    """Return the stretches of text that lie in one row of a grid, cell after cell."""
+    words = [
+        (start, end, number, cell.row)
+        for number, grid in enumerate(sheet.grids)
+        for cell in grid.cells
+        for start, end in cell.words
+    ]
+    spans: list[Span] = []
+    row = (-1, -1)
+    for start, end, number, cell_row in sorted(words):
+        if start >= end:
+            continue
+        between = sheet.text[spans[-1].end : start] if spans else ""
+        if (number, cell_row) == row and not between.strip():
+            spans[-1].end = end
+        else:
+            spans.append(Span(start, end, PassageKind.TABLE_ROW, grid=number))
+            row = (number, cell_row)
+    return spans
+
+
+def _lines_in(lines: Sequence[Line], spans: Sequence[Span]) -> set[int]:
+    """Return the lines that lie, for the greater part, in one of the spans (both in text order)."""
+    inside: set[int] = set()
+    if not spans:
+        return inside
+    at = 0
+    for index, line in enumerate(lines):
+        while at < len(spans) and spans[at].end <= line.start:
+            at += 1
+        covered, look = 0, at
+        while look < len(spans) and spans[look].start < line.end:
+            covered += min(spans[look].end, line.end) - max(spans[look].start, line.start)
+            look += 1
+        if 2 * covered >= line.end - line.start:
+            inside.add(index)
+    return inside

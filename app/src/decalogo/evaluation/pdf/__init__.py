@@ -1,0 +1,1 @@
+"""The PDF reader: text, lines and ruling lines by PDFium, and text recognition of scanned pages."""

@@ -1,0 +1,171 @@
+"""The C reader of pages (``pagereader.c``), used where ``build`` has left it in the installation.
+
+It asks PDFium what ``textpage`` and ``rules`` ask, in a call a page instead of some thousand, and gives the same to the
+bit; a process without it reads pages with those. PDFium's functions are handed to it by address.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import platform
+import sys
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import starmap
+from math import hypot, isnan
+from pathlib import Path
+from struct import Struct
+from typing import Any
+
+from decalogo.evaluation.documents.raw_pages import RawLine
+from decalogo.evaluation.documents.sheets import Box
+from decalogo.evaluation.layout.grids import RulingLines
+from decalogo.evaluation.pdf.text_page import Place, TextPage
+
+SOURCE = Path(__file__).with_name("pagereader.c")
+FOLDER = Path(sys.prefix) / "share" / "decalogo" / "native"
+# Without contraction a product and a sum are two roundings, as in Python, on every processor.
+OPTIONS = ("-std=c11", "-O2", "-ffp-contract=off", "-shared", "-fPIC")
+_FUNCTIONS = (
+    "FPDFText_GetCharIndexFromTextIndex",
+    "FPDFText_GetLooseCharBox",
+    "FPDFText_GetMatrix",
+    "FPDFText_GetFontSize",
+    "FPDFText_GetFontInfo",
+    "FPDFPage_CountObjects",
+    "FPDFPage_GetObject",
+    "FPDFFormObj_CountObjects",
+    "FPDFFormObj_GetObject",
+    "FPDFPageObj_GetType",
+    "FPDFPageObj_GetBounds",
+    "FPDFPageObj_GetMatrix",
+    "FPDFPageObj_GetFillColor",
+    "FPDFPath_GetDrawMode",
+    "FPDFPath_CountSegments",
+    "FPDFPath_GetPathSegment",
+    "FPDFPathSegment_GetPoint",
+    "FPDFPathSegment_GetType",
+    "FPDFPathSegment_GetClose",
+)
+"""In the order of ``Pdfium`` in the source."""
+_LINES, _WORDS, _HORIZONTAL, _VERTICAL, _FILLS = range(5)
+_line, _word, _rule, _fill = Struct("2i7d2?6x"), Struct("2i4d"), Struct("3d"), Struct("4d")
+"""Records as C gives them; see the source."""
+_new = tuple.__new__
+
+
+class _Rotation(ctypes.Structure):
+    _fields_ = (
+        ("left", ctypes.c_double),
+        ("bottom", ctypes.c_double),
+        ("right", ctypes.c_double),
+        ("top", ctypes.c_double),
+        ("rotation", ctypes.c_int),
+    )
+
+
+def path() -> Path:
+    """Return where the reader of these sources and this kind of machine stands, built or not."""
+    source = SOURCE.read_text(encoding="utf-8")
+    made_of = f"{source}|{OPTIONS}|{sys.platform}|{platform.machine()}"
+    return FOLDER / f"pagereader-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.so"
+
+
+@lru_cache(maxsize=1)
+def library() -> Any | None:
+    """Return the reader's functions, or ``None`` where it was not built or does not load."""
+    try:
+        # The interpreter's lock is kept: a call is shorter than giving it away.
+        loaded = ctypes.PyDLL(str(path()))
+    except OSError:
+        return None
+    address, number = ctypes.c_void_p, ctypes.c_long
+    for name, answer, *arguments in (
+        ("reader_new", address, address),
+        ("reader_lines", number, address, address, address, address, number, ctypes.c_int),
+        ("reader_words", number, address, address, address, number, number, ctypes.c_int),
+        ("reader_rules", ctypes.c_int, address, address, address),
+        ("reader_found", address, address, ctypes.c_int, address),
+    ):
+        function = getattr(loaded, name)
+        function.restype, function.argtypes = answer, arguments
+    return loaded
+
+
+class _Reader:
+    """The one reader of this process, which keeps what it found until it is asked again."""
+
+    def __init__(self) -> None:
+        import pypdfium2.raw as c
+
+        if (loaded := library()) is None:
+            raise RuntimeError("the reader was not built")
+        self.c = loaded
+        table = (ctypes.c_void_p * len(_FUNCTIONS))(
+            *(ctypes.cast(getattr(c, name), ctypes.c_void_p).value for name in _FUNCTIONS)
+        )
+        self.address = self.c.reader_new(ctypes.byref(table))
+        if not self.address:
+            raise MemoryError
+        self.count = ctypes.c_long()
+        self.count_at = ctypes.byref(self.count)
+
+    def found(self, kind: int, record: Struct) -> Iterator[tuple[Any, ...]]:
+        """Return the records of one kind that the last call found."""
+        start = self.c.reader_found(self.address, kind, self.count_at)
+        return record.iter_unpack(ctypes.string_at(start, self.count.value * record.size))
+
+
+_reader = lru_cache(maxsize=1)(_Reader)
+
+
+class NativeTextPage(TextPage):
+    """Asks one text page through the C reader."""
+
+    def __init__(self, page: int, textpage: int) -> None:
+        super().__init__(page, textpage)
+        self.reader = _reader()
+        rotation = self.rotation
+        self.rotation_at = ctypes.byref(
+            _Rotation(rotation.left, rotation.bottom, rotation.right, rotation.top, rotation.rotation)
+        )
+
+    def lines(self) -> list[RawLine]:
+        """Return the lines that are not blank."""
+        reader, text = self.reader, ctypes.byref(self.units)
+        found = reader.c.reader_lines(reader.address, self.handle, self.rotation_at, text, len(self.text), self.direct)
+        if found < 0:
+            raise MemoryError
+        return [
+            RawLine(
+                start,
+                end,
+                _new(Box, (left, top, right, bottom)),
+                size * (hypot(shear, scale) if shear else abs(scale)),
+                bold,
+                level,
+            )
+            for start, end, left, top, right, bottom, size, shear, scale, bold, level in reader.found(_LINES, _line)
+        ]
+
+    def words(self, line: RawLine) -> Iterator[tuple[int, int, Place | None, Place | None]]:
+        """Yield start and end of each word of a line, and the middles of its first and last characters."""
+        reader, text = self.reader, ctypes.byref(self.units)
+        found = reader.c.reader_words(reader.address, self.handle, text, line.start, line.end, self.direct)
+        if found < 0:
+            raise MemoryError
+        for start, end, first_x, first_y, last_x, last_y in reader.found(_WORDS, _word):
+            yield start, end, _place(first_x, first_y), _place(last_x, last_y)
+
+    def rules(self) -> RulingLines:
+        """Return the ruling lines of the page."""
+        reader = self.reader
+        if not reader.c.reader_rules(reader.address, self.page, self.rotation_at):
+            raise MemoryError
+        horizontal, vertical = (list(reader.found(kind, _rule)) for kind in (_HORIZONTAL, _VERTICAL))
+        return RulingLines(horizontal, vertical, list(starmap(Box, reader.found(_FILLS, _fill))))
+
+
+def _place(x: float, y: float) -> Place | None:
+    return None if isnan(x) else (x, y)

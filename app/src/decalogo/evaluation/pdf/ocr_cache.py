@@ -1,0 +1,119 @@
+"""What text recognition found on a document's pages, kept by its content: a retry or the same plan again is free."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import secrets
+import zlib
+from contextlib import suppress
+from pathlib import Path
+
+import orjson
+
+from decalogo.evaluation.documents.parts import Recognised
+from decalogo.evaluation.documents.sheets import Box
+
+_FOLDERS = 16
+_MOST_FILES = 500
+"""In one of the folders: about 8,000 pages of 2 to 5 KB in all, the least recently used of them go first."""
+_MOST_BYTES = 8 << 20
+"""A page's lines, unpacked; what is larger was not written here."""
+
+
+class OcrCache:
+    """Lines of pages under one folder. A folder that cannot be used is as good as none.
+
+    Args:
+        folder: where they are; made when first written to.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, key: str) -> Recognised | None:
+        """Return what was found on the page, or ``None`` when it is not known."""
+        path = self._path(key)
+        try:
+            with gzip.open(path) as file:
+                written = file.read(_MOST_BYTES + 1)
+            os.utime(path)
+            return tuple((text, Box(*box)) for text, box in orjson.loads(written))
+        except (OSError, EOFError, zlib.error, TypeError, ValueError):
+            return None
+
+    def put(self, key: str, lines: Recognised) -> None:
+        """Keep what was found on a page."""
+        path = self._path(key)
+        written = orjson.dumps([(text, tuple(box)) for text, box in lines])
+        temporary = path.with_name(f".{secrets.token_hex(8)}")
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                temporary.write_bytes(gzip.compress(written, compresslevel=3, mtime=0))
+                temporary.replace(path)
+            finally:
+                temporary.unlink(missing_ok=True)
+            self._trim(path.parent)
+
+    def discard_older_than(self, timestamp: float) -> int:
+        """Delete what was last used before ``timestamp`` (Unix seconds); returns how many pages."""
+        count = 0
+        for path in self._folder.glob("?/*"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < timestamp:
+                    path.unlink()
+                    count += 1
+        return count
+
+    def _path(self, key: str) -> Path:
+        return self._folder / format(int(key[:2], 16) % _FOLDERS, "x") / key
+
+    @staticmethod
+    def _trim(folder: Path) -> None:
+        files = list(folder.iterdir())
+        if len(files) <= _MOST_FILES:
+            return
+        ages: list[tuple[float, Path]] = []
+        for path in files:
+            with suppress(FileNotFoundError):
+                ages.append((path.stat().st_mtime, path))
+        for _, path in sorted(ages)[: len(ages) - _MOST_FILES]:
+            path.unlink(missing_ok=True)
+
+
+class PageCache:
+    """What was found on the pages of one document.
+
+    Args:
+        folder: of an :class:`OcrCache`; ``None`` keeps nothing.
+        content: the document's bytes, or the file that holds them.
+        how: how its pages are recognised: program, language, resolution.
+    """
+
+    def __init__(self, folder: Path | None, content: bytes | Path, *how: str) -> None:
+        self._cache = OcrCache(folder) if folder else None
+        if self._cache is None:
+            return
+        if isinstance(content, bytes):
+            document = hashlib.sha256(content)
+        else:
+            with content.open("rb") as file:
+                document = hashlib.file_digest(file, "sha256")
+        document.update("\0".join(how).encode())
+        self._document = document
+
+    def get(self, number: int) -> Recognised | None:
+        """Return what was found on page ``number``, or ``None`` when it is not known."""
+        return self._cache.get(self._key(number)) if self._cache else None
+
+    def put(self, number: int, lines: Recognised) -> None:
+        """Keep what was found on page ``number``."""
+        if self._cache:
+            self._cache.put(self._key(number), lines)
+
+    def _key(self, number: int) -> str:
+        page = self._document.copy()
+        page.update(f"\0{number}".encode())
+        return page.hexdigest()

@@ -1,0 +1,180 @@
+"""PDF by PDFium: pages of text with the place of every line, and the ruled grids on them.
+
+PDFium is not thread-safe and must be loaded after a fork: it is imported inside functions, and one process reads one
+document at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from decalogo.errors import DamagedDocumentError, DocumentTooLargeError, EncryptedDocumentError
+from decalogo.evaluation import progress
+from decalogo.evaluation.documents.detect import PDF
+from decalogo.evaluation.documents.model import Flag
+from decalogo.evaluation.documents.parts import RECOGNISE, Known, Part
+from decalogo.evaluation.documents.raw_pages import RawPage
+from decalogo.evaluation.documents.reading import Limits, Reading
+from decalogo.evaluation.documents.sheets import Sheet
+from decalogo.evaluation.layout.hyphens import Vocabulary
+from decalogo.evaluation.layout.normalise import normalise
+from decalogo.evaluation.pdf import ocr
+from decalogo.evaluation.pdf.page import place_lines, read_page
+
+MOST_CHARACTERS = 40_000_000
+"""Characters past which a document is refused: eighty times a long plan, and about 1 GB while it is read."""
+_TAIL_BYTES = 2048
+_PASSWORD_ERRORS = (4, 5)  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
+
+
+def read_pdf(content: bytes | Path, limits: Limits) -> Reading:
+    """Read a PDF: one sheet a page (without text where a page cannot be read), and what is wrong with the file.
+
+    Raises:
+        EncryptedDocumentError: a password is needed.
+        DamagedDocumentError: PDFium can open the file in no way, or it has no pages.
+        DocumentTooLargeError: more than ``limits.max_pages`` pages or ``MOST_CHARACTERS`` characters.
+        SplitError: others should read parts of it first.
+    """
+    document = _open(content)
+    known = limits.parts.known
+    try:
+        count = len(document)
+        if count == 0:
+            raise DamagedDocumentError("The PDF has no pages; it may be cut off: download or export it again.")
+        if count > limits.max_pages:
+            raise DocumentTooLargeError(
+                f"The PDF has {count} pages and at most {limits.max_pages} are read; "
+                "split it or raise evaluation.max_pages."
+            )
+        limits.parts.check_reading(count)
+        raw: list[RawPage] = []
+        flags: list[Flag] = []
+        length = 0
+        for index in range(count):
+            if limits.reached(index):
+                break
+            raw.append(known.read.get(index + 1) or read_page(document, index))
+            length += len(raw[-1].text)
+            if length > MOST_CHARACTERS:
+                raise DocumentTooLargeError(
+                    f"The PDF holds over {MOST_CHARACTERS:,} characters on its first {index + 1} pages; split it."
+                )
+        because = _recognise(document, content, raw, limits, flags) if len(raw) == count else ""
+    finally:
+        document.close()
+    words = Vocabulary(page.text for page in raw)
+    sheets = [_sheet(page, words) for page in raw]
+    flags = [*_damage(content, raw), *flags]
+    return Reading(PDF, sheets, flags, cut=len(raw) < count, unread_because=because, total=count)
+
+
+def read_part(content: bytes | Path, part: Part, limits: Limits) -> Known:
+    """Read one part of a PDF; what ``limits`` leave no time for is left out, and read by whoever puts it together.
+
+    Raises:
+        DocumentError: the file cannot be opened.
+    """
+    known = Known()
+    document = _open(content)
+    try:
+        if part.kind == RECOGNISE:
+            cache = ocr.page_cache(content, limits.ocr)
+            known.recognised = ocr.recognise_pages(
+                document, part.pages, limits.ocr, cache, limits.reached, part.seconds
+            )
+            return known
+        length = 0
+        for index, number in enumerate(part.pages):
+            if limits.reached(index) or length > MOST_CHARACTERS:
+                break
+            progress.at("extract", number)
+            known.read[number] = read_page(document, number - 1)
+            length += len(known.read[number].text)
+        return known
+    finally:
+        document.close()
+
+
+def _open(content: bytes | Path) -> Any:
+    import pypdfium2
+
+    try:
+        return pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError as error:
+        if getattr(error, "err_code", None) in _PASSWORD_ERRORS or "password" in str(error).lower():
+            raise EncryptedDocumentError(
+                "The PDF is encrypted and needs a password; upload a copy saved without protection."
+            ) from error
+        raise DamagedDocumentError(
+            "The PDF is truncated or malformed and cannot be opened; download or export it again."
+        ) from error
+
+
+def _recognise(document: Any, content: bytes | Path, raw: list[RawPage], limits: Limits, flags: list[Flag]) -> str:
+    """Read the pages without a text layer by their image, flag them, and say why some were not."""
+    blank = [page for page in raw if not page.failed and not page.text.strip()]
+    if not blank or limits.ocr.mode == "never":
+        return ""
+    if ocr.program(limits.ocr.language) is None:
+        return "text recognition is not installed"
+    wanted = [page.number for page in blank[: limits.ocr.max_pages]]
+    found = limits.parts.known.recognised
+    cache = ocr.page_cache(content, limits.ocr)
+    for number in wanted:
+        if number not in found and (lines := cache.get(number)) is not None:
+            found[number] = lines
+    todo = [number for number in wanted if number not in found]
+    limits.parts.check_recognition(todo, raw, limits.ocr)
+    before = len(raw) - len(blank)
+    found |= ocr.recognise_pages(
+        document, todo, limits.ocr, cache, lambda index: limits.reached(before + index), limits.ocr.document_seconds
+    )
+    if left := tuple(number for number in wanted if number not in found):
+        flags.append(Flag("partial", f"{len(left)} scanned pages were not read: the time limit came", left))
+    late = [number for number in wanted if number in found and found[number] is None]
+    done: list[int] = []
+    for page in blank:
+        if lines := found.get(page.number):
+            ocr.fill(page, lines)
+            done.append(page.number)
+    if done:
+        detail = (
+            f"{len(done)} of {len(raw)} pages have no text layer; what their image shows was read and may be wrong."
+        )
+        flags.append(Flag("pages-by-ocr", detail, tuple(done)))
+    if len(blank) > limits.ocr.max_pages:
+        return f"at most {limits.ocr.max_pages} are recognised, see evaluation.ocr_max_pages"
+    return f"text recognition took too long on {len(late)} of them" if late else "no text was recognised"
+
+
+def _sheet(page: RawPage, words: Vocabulary) -> Sheet:
+    normal = normalise(page.text, words)
+    for grid in page.grids:
+        for cell in grid.cells:
+            cell.words = [(normal.at(start), normal.at(end)) for start, end in cell.words]
+    return Sheet(page.number, normal.text, place_lines(page, normal), page.height, page.grids)
+
+
+def _damage(content: bytes | Path, raw: list[RawPage]) -> list[Flag]:
+    unread = tuple(page.number for page in raw if page.failed)
+    if unread:
+        return [Flag("damaged", f"The PDF is damaged: {len(unread)} of {len(raw)} pages cannot be read.", unread)]
+    if not _ends_well(content):
+        return [Flag("damaged", "The PDF's end is missing or malformed (cut off?); what could be repaired was read.")]
+    return []
+
+
+def _ends_well(content: bytes | Path) -> bool:
+    """Tell whether the file ends with the pointer to its cross-reference table and an end mark."""
+    if isinstance(content, Path):
+        with content.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - _TAIL_BYTES))
+            tail = file.read()
+    else:
+        tail, size = content[-_TAIL_BYTES:], len(content)
+    match = re.search(rb"startxref\s+(\d+)\s+%%EOF", tail)
+    return match is not None and int(match.group(1)) <= size

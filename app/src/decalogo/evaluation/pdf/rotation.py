@@ -1,0 +1,35 @@
+"""From PDFium's coordinates to those of a reader."""
+
+from __future__ import annotations
+
+import ctypes
+from struct import Struct
+
+from decalogo.evaluation.documents.sheets import Box
+from decalogo.evaluation.pdf.pdfium import functions
+
+_new = tuple.__new__
+_rectangle = Struct("4f")
+
+
+class Rotation:
+    """Turns PDF coordinates (origin bottom left, before rotation) of a loaded page into those a reader sees."""
+
+    def __init__(self, page: int) -> None:
+        f, box = functions(), ctypes.create_string_buffer(_rectangle.size)
+        f.FPDF_GetPageBoundingBox(page, ctypes.byref(box))  # fails for no page that was loaded
+        self.left, self.top, self.right, self.bottom = _rectangle.unpack(box)
+        self.rotation = 90 * f.FPDFPage_GetRotation(page)
+        sideways = self.rotation in (90, 270)
+        self.height = self.right - self.left if sideways else self.top - self.bottom
+
+    def box(self, left: float, bottom: float, right: float, top: float) -> Box:
+        """Return the rectangle as it is read."""
+        if not self.rotation:
+            # What Box(...) does, without its detour.
+            return _new(Box, (left - self.left, self.top - top, right - self.left, self.top - bottom))
+        if self.rotation == 90:
+            return Box(bottom - self.bottom, left - self.left, top - self.bottom, right - self.left)
+        if self.rotation == 180:
+            return Box(self.right - right, bottom - self.bottom, self.right - left, top - self.bottom)
+        return Box(self.top - top, self.right - right, self.top - bottom, self.right - left)

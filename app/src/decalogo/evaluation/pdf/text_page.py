@@ -1,0 +1,176 @@
+"""One PDF page as PDFium is asked about it: its text, where its lines and words stand, its ruling lines.
+
+The calls go to PDFium's C interface by character index; from Python one costs about a microsecond, so boxes are asked
+for the two ends of a line, and for the two ends of a word only where ruling lines part a line. ``native`` asks the same
+from C, where that is built.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from math import hypot
+from struct import Struct
+from typing import Any
+
+from decalogo.evaluation.documents.raw_pages import RawLine
+from decalogo.evaluation.documents.sheets import Box
+from decalogo.evaluation.layout.grids import RulingLines
+from decalogo.evaluation.pdf.pdfium import functions
+from decalogo.evaluation.pdf.rotation import Rotation
+from decalogo.evaluation.pdf.ruling_lines import read_ruling_lines
+
+_WORD = re.compile(r"[^\s\ufffe\x02]+")
+_BOLD_NAME = re.compile(rb"bold|black|heavy|demi|negr", re.IGNORECASE)
+_FORCE_BOLD = 1 << 18
+_NAME_BYTES = 128
+_UNITS_BYTES = 1 << 16
+
+Place = tuple[float, float]
+
+_new = tuple.__new__
+_rectangle = Struct("4f").unpack_from
+_numbers = Struct("8f8x2f").unpack_from
+
+
+@lru_cache(maxsize=1000)
+def _is_bold_name(name: bytes) -> bool:
+    return _BOLD_NAME.search(name) is not None
+
+
+class _Buffers:
+    """What PDFium's answers are written to, and the functions that give them: made once a process."""
+
+    def __init__(self) -> None:
+        self.f = functions()
+        self.numbers = (ctypes.c_float * 14)()
+        """Two rectangles (left, top, right, bottom each) and a matrix (a to f): ``_numbers`` reads them at once."""
+        self.first_at, self.last_at, self.matrix_at = (ctypes.byref(self.numbers, 4 * start) for start in (0, 4, 8))
+        self.flags = ctypes.c_int()
+        self.flags_at = ctypes.byref(self.flags)
+        self.name = ctypes.create_string_buffer(_NAME_BYTES)
+        self.name_at = ctypes.byref(self.name)
+        self.units = ctypes.create_string_buffer(_UNITS_BYTES)
+
+    def units_for(self, count: int) -> Any:
+        """Return a buffer for ``count`` UTF-16 units."""
+        if len(self.units) < 2 * count:
+            return ctypes.create_string_buffer(2 * count)  # not kept: a page of a million characters is rare
+        return self.units
+
+
+_buffers = lru_cache(maxsize=1)(_Buffers)
+
+
+class TextPage:
+    """One loaded page: its text, and what can be asked of it by offsets in that text. See ``pdfium.loaded``.
+
+    Attributes:
+        text: as PDFium gives it, one character for each of its UTF-16 units; lines end in CR LF.
+        direct: whether offsets in it are PDFium's indices of characters.
+        rotation: from PDFium's coordinates to a reader's.
+    """
+
+    def __init__(self, page: int, textpage: int) -> None:
+        self.b = _buffers()
+        self.f, self.page, self.handle = self.b.f, page, textpage
+        self.rotation = Rotation(page)
+        self.char_box, self.numbers, self.box_at = self.f.FPDFText_GetLooseCharBox, self.b.numbers, self.b.first_at
+        self.units: Any = self.b.units
+        self.text, self.direct = self._text()
+
+    def _text(self) -> tuple[str, bool]:
+        """Return the text, and whether its offsets are PDFium's character indices."""
+        count = self.f.FPDFText_CountChars(self.handle)
+        if count <= 0:
+            return "", True
+        units = self.units = self.b.units_for(count + 1)
+        written = self.f.FPDFText_GetText(self.handle, 0, count, ctypes.byref(units))
+        raw = ctypes.string_at(units, 2 * max(0, written - 1))
+        text = raw.decode("utf-16-le", errors="surrogatepass")
+        if len(text) != len(raw) // 2:  # beyond the basic plane: keep one character for each unit that PDFium counts
+            text = "".join(map(chr, memoryview(raw).cast("H")))
+        return text, len(text) == count
+
+    def _index(self, offset: int) -> int:
+        return offset if self.direct else int(self.f.FPDFText_GetCharIndexFromTextIndex(self.handle, offset))
+
+    def box(self, offset: int) -> Box | None:
+        """Return the box of the character at a text offset; ``None`` when it has none."""
+        index = offset if self.direct else self._index(offset)
+        if index < 0 or not self.char_box(self.handle, index, self.box_at):
+            return None
+        left, top, right, bottom = _rectangle(self.numbers)
+        return self.rotation.box(left, bottom, right, top)
+
+    def _is_bold(self, index: int) -> bool:
+        """Tell whether a character is set in a bold face."""
+        b = self.b
+        size = self.f.FPDFText_GetFontInfo(self.handle, index, b.name_at, _NAME_BYTES, b.flags_at)
+        if size <= 0:
+            return False
+        if b.flags.value & _FORCE_BOLD:
+            return True
+        return size <= _NAME_BYTES and _is_bold_name(b.name.value)  # a longer name is not written
+
+    def lines(self) -> list[RawLine]:
+        """Return the lines that are not blank.
+
+        Their size is that of the font as it is seen, points: boxes differ from font to font.
+        """
+        lines: list[RawLine] = []
+        b, text, handle, rotation, is_bold = self.b, self.text, self.handle, self.rotation, self._is_bold
+        char_box, matrix, font_size = self.char_box, self.f.FPDFText_GetMatrix, self.f.FPDFText_GetFontSize
+        numbers, first_at, last_at, matrix_at = b.numbers, b.first_at, b.last_at, b.matrix_at
+        index_of = None if self.direct else self._index
+        upright, x, y = not rotation.rotation, rotation.left, rotation.top
+        end = -2
+        for part in text.split("\r\n"):
+            start = end + 2
+            end = start + len(part)
+            body = part.strip()
+            if not body:
+                continue
+            first = start if len(body) == len(part) else start + part.index(body[0])
+            last = first + len(body) - 1
+            middle = first + len(body) // 2
+            if text[middle].isspace():  # blanks that PDFium made have no size
+                middle += 1
+            i, j, k = (first, middle, last) if index_of is None else map(index_of, (first, middle, last))
+            if not (char_box(handle, i, first_at) and char_box(handle, k, last_at)):
+                continue
+            known = matrix(handle, j, matrix_at)
+            left, top, right, bottom, end_left, end_top, end_right, end_bottom, c, d = _numbers(numbers)
+            size = font_size(handle, j) * (hypot(c, d) if c else abs(d)) if known else 0.0
+            if upright:  # what ``Rotation.box`` does, without its detour
+                left -= x
+                right = end_right - x
+                top, bottom, end_top, end_bottom = y - top, y - bottom, y - end_top, y - end_bottom
+            else:
+                left, top, _, bottom = rotation.box(left, bottom, right, top)
+                _, end_top, right, end_bottom = rotation.box(end_left, end_bottom, end_right, end_top)
+            level = abs(top - end_top) < 0.5 * (end_bottom - end_top)
+            if end_top < top:
+                top = end_top
+            if end_bottom > bottom:
+                bottom = end_bottom
+            box = _new(Box, (left, top, right, bottom))
+            lines.append(RawLine(first, last + 1, box, size, is_bold(i) and is_bold(k), level))
+        return lines
+
+    def middle(self, offset: int) -> Place | None:
+        """Return the middle of the character at a text offset; ``None`` when it has no box."""
+        box = self.box(offset)
+        return None if box is None else ((box.left + box.right) / 2, (box.top + box.bottom) / 2)
+
+    def words(self, line: RawLine) -> Iterator[tuple[int, int, Place | None, Place | None]]:
+        """Yield start and end of each word of a line, and the middles of its first and last characters."""
+        for match in _WORD.finditer(self.text, line.start, line.end):
+            start, end = match.span()
+            yield start, end, self.middle(start), self.middle(end - 1)
+
+    def rules(self) -> RulingLines:
+        """Return the ruling lines of the page."""
+        return read_ruling_lines(self.page, self.rotation)

@@ -1,0 +1,1 @@
+"""Scoring: rules for answers, evidence, and the roll-up to points and dimensions."""

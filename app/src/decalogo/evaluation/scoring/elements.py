@@ -1,0 +1,48 @@
+"""Rules on which elements are there: checklist, ladder, levels."""
+
+from __future__ import annotations
+
+from decalogo.evaluation.rubric.clauses import Element
+from decalogo.evaluation.rubric.model import Checklist, Ladder, Levels
+from decalogo.evaluation.scoring.base import Context, Judgement, by_thresholds
+from decalogo.evaluation.scoring.evidence import Evidence
+
+
+def _look(elements: tuple[Element, ...], context: Context) -> tuple[dict[str, bool], list[Evidence]]:
+    found: dict[str, bool] = {}
+    evidence: list[Evidence] = []
+    for element in elements:
+        matches = context.matches(element, context.per_element)
+        found[element.name] = bool(matches)
+        evidence += context.quote(element.name, matches)
+    return found, evidence
+
+
+def judge_checklist(rule: Checklist, context: Context) -> Judgement:
+    """Score the share of elements found."""
+    found, evidence = _look(rule.elements, context)
+    score = context.max_score * sum(found.values()) / len(found)
+    return Judgement(score, found, _labels(rule.elements), tuple(evidence))
+
+
+def judge_ladder(rule: Ladder, context: Context) -> Judgement:
+    """Score the highest step whose elements are found."""
+    found, evidence = _look(rule.elements, context)
+    reached = [
+        step.score
+        for step in rule.steps
+        if all(found[name] for name in step.all) and not any(found[name] for name in step.none)
+    ]
+    return Judgement(max(reached, default=0.0), found, _labels(rule.elements), tuple(evidence))
+
+
+def judge_levels(rule: Levels, context: Context) -> Judgement:
+    """Score how many levels are found."""
+    found, evidence = _look(rule.elements, context)
+    count = sum(found.values())
+    measure = {"found": float(count), "of": float(len(found))}
+    return Judgement(by_thresholds(count, rule.thresholds), found, _labels(rule.elements), tuple(evidence), measure)
+
+
+def _labels(elements: tuple[Element, ...]) -> dict[str, str]:
+    return {element.name: element.label for element in elements}

@@ -1,0 +1,63 @@
+"""Evidence: verbatim quotes with page and offsets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from decalogo.evaluation.documents.model import Page
+from decalogo.evaluation.matching.match import Match
+
+MAX_QUOTE = 400
+"""Longest quote, characters."""
+
+
+@dataclass(slots=True)
+class Evidence:
+    """A quote that proves an element: ``pages[page - 1].text[start:end] == quote``."""
+
+    element: str
+    page: int
+    start: int
+    end: int
+    quote: str
+    matched: str
+    relevance: float
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the form that stands in a result."""
+        return {
+            "element": self.element,
+            "page": self.page,
+            "start": self.start,
+            "end": self.end,
+            "quote": self.quote,
+            "matched": self.matched,
+            "relevance": self.relevance,
+        }
+
+
+def quote_match(element: str, match: Match, relevance: float, pages: tuple[Page, ...]) -> Evidence:
+    """Quote the unit a match stands in, trimmed to ``MAX_QUOTE`` characters around the match."""
+    unit = match.unit
+    text = pages[unit.page - 1].text
+    low, high = unit.start + match.start, min(unit.start + match.end, unit.start + match.start + MAX_QUOTE)
+    start, end = unit.start, unit.end
+    if end - start > MAX_QUOTE:
+        room = MAX_QUOTE - (high - low)
+        start = max(unit.start, low - room * 2 // 3)
+        end = min(unit.end, start + MAX_QUOTE)
+        start = max(unit.start, min(start, end - MAX_QUOTE))
+        start, end = _whole_words(text, start, end, low, high, unit.start, unit.end)
+    return Evidence(element, unit.page, start, end, text[start:end], text[low:high], relevance)
+
+
+def _whole_words(text: str, start: int, end: int, low: int, high: int, first: int, last: int) -> tuple[int, int]:
+    while first < start < low and not text[start - 1].isspace():
+        start += 1
+    while high < end < last and not text[end].isspace():
+        end -= 1
+    while start < low and text[start].isspace():
+        start += 1
+    while end > high and text[end - 1].isspace():
+        end -= 1
+    return start, end
