@@ -136,10 +136,23 @@ def second(appliance: Appliance, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture(scope="package")
-def joined(appliance: Appliance, second: SecondHost, tmp_path_factory: pytest.TempPathFactory) -> Joined:
+def address(appliance: Appliance) -> Iterator[str]:
+    """Return an address of this machine that containers reach: the gateway of a network made for this.
+
+    The default bridge names none until an engine that was started for the first time is restarted.
+    """
+    name = f"{appliance.name}-address"
+    docker("network", "create", name)
+    try:
+        (network,) = json.loads(docker("network", "inspect", name))
+        yield network["IPAM"]["Config"][0]["Gateway"]
+    finally:
+        docker("network", "rm", name)
+
+
+@pytest.fixture(scope="package")
+def joined(appliance: Appliance, second: SecondHost, address: str, tmp_path_factory: pytest.TempPathFactory) -> Joined:
     """Have the second host join."""
-    (bridge,) = json.loads(docker("network", "inspect", "bridge"))
-    address = bridge["IPAM"]["Config"][0]["Gateway"]
     line = appliance.run("join-token", "north", "--address", address).strip()
     assert re.fullmatch(r"dcj_[A-Za-z0-9_-]+", line)
     second.join(line)
