@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decalogo.api.upload.multipart import MAX_HEADER_BYTES, MultipartReader, PartData, PartEnd, PartStart
+from decalogo.api.upload.multipart import MultipartReader, PartData, PartEnd, PartStart
 from decalogo.errors import MediaTypeError, RequestError
 
 BOUNDARY = "x-border"
@@ -113,7 +113,7 @@ def test_a_name_in_latin_1_is_not_lost() -> None:
         (b"no form at all", "not well-formed"),
         (f"--{BOUNDARY}\r\n\r\nx\r\n--{BOUNDARY}--".encode(), "Content-Disposition"),
         (f"--{BOUNDARY}\r\nContent-Disposition: attachment\r\n\r\nx\r\n--{BOUNDARY}--".encode(), "Content-Disposition"),
-        (f"--{BOUNDARY}\r\nX: {'y' * MAX_HEADER_BYTES}\r\n\r\n".encode(), "header size"),
+        (f"--{BOUNDARY}\r\nX: {'y' * 5000}\r\n\r\n".encode(), "header size"),
         (f"--{BOUNDARY}\r\n".encode() + b"X: y\r\n" * 100, "header count"),
     ],
 )

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from decalogo.client.errors import RefusedError, UnreachableError
-from decalogo.client.multipart import Multipart
+from decalogo.client.multipart import Upload
 from decalogo.client.retry import REPEATABLE, Attempts, Patience, retry_after_seconds
 from decalogo.errors import ClientError
 
@@ -66,7 +66,7 @@ class Http:
             if error.code != GONE:
                 raise
 
-    def upload(self, path: str, body: Multipart, key: str) -> Any:
+    def upload(self, path: str, body: Upload, key: str) -> Any:
         """Send an upload and return the JSON of its answer.
 
         Every attempt carries the same ``Idempotency-Key``, so it is sent again whenever the answer was a refusal or did
@@ -84,9 +84,9 @@ class Http:
         attempts = Attempts(self._patience)
         arrived = False
         while True:
-            body.complete = False
             try:
-                response = self._client.post(path, content=body, headers={**body.headers, "Idempotency-Key": key})
+                with body.attempt() as arguments:
+                    response = self._client.post(path, headers={"Idempotency-Key": key}, **arguments)
             except httpx.TransportError as error:
                 arrived = arrived or body.complete
                 doubt = "; it may have been accepted: look for it before you send it again" if arrived else ""

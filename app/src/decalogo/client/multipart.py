@@ -1,27 +1,27 @@
-"""An upload as a stream: files are read from disk while they are sent, so memory does not depend on their size."""
+"""The files of an upload, opened while httpx sends them: neither 1,000 descriptors nor a whole file are ever held."""
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from decalogo.errors import ClientError
-
-CHUNK_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class FilePart:
-    """A file as it was when the upload was put together; ``size`` in bytes."""
+    """A file as it was when the upload was prepared; ``size`` in bytes."""
 
     path: Path
     size: int
 
     @classmethod
     def of(cls, path: Path) -> FilePart:
-        """Look at a file; raise ``ClientError`` when it cannot be read."""
+        """Return the part of a file; raise ``ClientError`` if the file cannot be read."""
         try:
             if not path.is_file():
                 raise ClientError(f"{path} is not a file" if path.exists() else f"{path} does not exist")
@@ -31,72 +31,76 @@ class FilePart:
             raise ClientError(f"cannot read {path}: {error.strerror}") from error
 
 
-class Multipart:
-    """The body of an upload (RFC 7578): ``options`` first, so that a wrong one is refused before any file is sent.
+class Upload:
+    """The multipart body of one batch, which httpx encodes and sends.
 
     Args:
         files: what to send, each as a field ``files``.
-        options: JSON text of the field ``options``; none if empty.
-        sent: called with the bytes of files sent so far; an upload that is repeated starts again at 0.
+        options: JSON text of the field ``options``; no such field if empty.
+        sent: called with the number of file bytes sent so far; a repeated attempt starts again at 0.
     """
 
     def __init__(self, files: Sequence[FilePart], options: str = "", sent: Callable[[int], None] | None = None) -> None:
         self._files = files
-        self._options = options
+        self._fields = {"options": options} if options else {}
         self._sent = sent or (lambda _count: None)
-        self._boundary = secrets.token_hex(16)
-        self._done = 0
-        self.complete = False
+        self._done = self._ended = 0
 
     @property
-    def headers(self) -> dict[str, str]:
-        """Return the headers that go with it; the length is known beforehand."""
-        framing = sum(len(self._head(part)) + 2 for part in self._files) + len(self._preamble()) + len(self._end())
-        return {
-            "Content-Type": f"multipart/form-data; boundary={self._boundary}",
-            "Content-Length": str(framing + sum(part.size for part in self._files)),
-        }
+    def complete(self) -> bool:
+        """Whether the last attempt sent every file."""
+        return self._ended == len(self._files)
 
-    def __iter__(self) -> Iterator[bytes]:
-        """Read everything once more from the start; ``complete`` becomes true with the last byte."""
-        self.complete = False
-        self._done = 0
-        yield self._preamble()
-        for part in self._files:
-            yield self._head(part)
-            yield from self._content(part)
-            yield b"\r\n"
-        self.complete = True
-        yield self._end()
+    @contextmanager
+    def attempt(self) -> Iterator[dict[str, Any]]:
+        """Yield the arguments of one request; close what the request left open.
 
-    def _content(self, part: FilePart) -> Iterator[bytes]:
-        left = part.size
+        httpx sends ``data`` first, so wrong options are refused before any file is sent.
+        """
+        self._done = self._ended = 0
+        with ExitStack() as stack:
+            sources = [stack.enter_context(closing(_Source(part, self._on_read))) for part in self._files]
+            names = [part.path.name.encode(errors="replace").decode() for part in self._files]
+            yield {"data": self._fields, "files": [("files", pair) for pair in zip(names, sources, strict=True)]}
+
+    def _on_read(self, size: int) -> None:
+        if not size:
+            self._ended += 1
+            return
+        self._done += size
+        self._sent(self._done)
+
+
+class _Source:
+    """A file as httpx reads it: opened at the first ``read``, closed at its end."""
+
+    def __init__(self, part: FilePart, on_read: Callable[[int], None]) -> None:
+        self._part = part
+        self._on_read = on_read
+        self._left = part.size
+        self._file: BinaryIO | None = None
+
+    def tell(self) -> int:
+        return 0
+
+    def seek(self, _offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._part.size if whence == os.SEEK_END else 0  # how httpx asks for the length
+
+    def read(self, size: int) -> bytes:
         try:
-            with part.path.open("rb") as handle:
-                while chunk := handle.read(CHUNK_BYTES):
-                    left -= len(chunk)
-                    if left < 0:
-                        break
-                    self._done += len(chunk)
-                    self._sent(self._done)
-                    yield chunk
+            if self._file is None:
+                self._file = self._part.path.open("rb")
+            chunk = self._file.read(size)
         except OSError as error:
-            raise ClientError(f"cannot read {part.path}: {error.strerror}") from error
-        if left:
-            raise ClientError(f"{part.path} changed while it was being sent")
+            raise ClientError(f"cannot read {self._part.path}: {error.strerror}") from error
+        self._left -= len(chunk)
+        if self._left < 0 or (self._left and not chunk):
+            raise ClientError(f"{self._part.path} changed while it was being sent")
+        if not chunk:
+            self.close()
+        self._on_read(len(chunk))
+        return chunk
 
-    def _preamble(self) -> bytes:
-        if not self._options:
-            return b""
-        disposition = 'Content-Disposition: form-data; name="options"'
-        return f"--{self._boundary}\r\n{disposition}\r\n\r\n{self._options}\r\n".encode()
-
-    def _head(self, part: FilePart) -> bytes:
-        # The escapes of the HTML standard, which browsers use, too (multipart/form-data encoding algorithm).
-        name = part.path.name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
-        disposition = f'Content-Disposition: form-data; name="files"; filename="{name}"'
-        head = f"--{self._boundary}\r\n{disposition}\r\nContent-Type: application/octet-stream\r\n\r\n"
-        return head.encode("utf-8", errors="replace")
-
-    def _end(self) -> bytes:
-        return f"--{self._boundary}--\r\n".encode()
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()

@@ -15,7 +15,7 @@ import httpx
 
 from decalogo.client.connection import Connection
 from decalogo.client.http import Http
-from decalogo.client.multipart import FilePart, Multipart
+from decalogo.client.multipart import FilePart, Upload
 from decalogo.client.retry import Patience
 
 PAGE = 500
@@ -96,7 +96,7 @@ class Appliance:
             options: what is asked for beside them.
             sent: called with the bytes sent so far; an upload that is repeated starts again at 0.
         """
-        body = Multipart(files, options.as_json(), sent)
+        body = Upload(files, options.as_json(), sent)
         answer: dict[str, Any] = self._http.upload("batch/upload", body, str(uuid.uuid4()))
         return answer
 
