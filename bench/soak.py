@@ -46,7 +46,7 @@ SETTINGS = {
     "DECALOGO_STORAGE__ORPHAN_GRACE_SECONDS": str(RETENTION_SECONDS),
 }
 SAMPLE_SECONDS, BIN_SECONDS = 10.0, 60.0
-HOUSEKEEPING = "from decalogo.queue.tasks import housekeeping; housekeeping.delay()"
+HOUSEKEEPING = "from decalogo.worker.tasks import apply_retention; apply_retention.delay()"
 # Share of the level an hour, and the least slope that counts: MiB, or things.
 TOLERANCE = {"MiB": (0.05, 4.0), "files": (0.05, 3.0), "keys": (0.10, 50.0), "artifacts": (0.10, 100.0)}
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from decalogo.cli.serve import options
-from decalogo.queue.tasks import get_celery
 from decalogo.settings import Settings
+from decalogo.worker.tasks import get_celery
 
 MIB = 1 << 20
 

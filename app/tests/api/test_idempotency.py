@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from decalogo.api.services import Services
-from decalogo.batches.once import KEEP_SECONDS, record_name
+from decalogo.batches.idempotency import KEEP_SECONDS, record_name
 from decalogo.settings import Settings
 from tests.api.conftest import Live, problem, stored_files, wait_until
 from tests.api.test_live import half_an_upload

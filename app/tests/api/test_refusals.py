@@ -13,9 +13,9 @@ import redis
 from decalogo.api.services import Services
 from decalogo.batches.ledger import Ledger
 from decalogo.batches.states import NewDocument, Options
-from decalogo.batches.upkeep import Upkeep
 from decalogo.connections import connect
 from decalogo.ids import new_id
+from decalogo.retention import Retention
 from decalogo.settings import Settings
 from tests.api.conftest import Published, problem, stored_files
 from tests.api.uploading import PDF, UPLOAD, files, raw_form, with_options
@@ -263,7 +263,7 @@ def test_a_batch_that_could_not_be_recorded_leaves_only_files_for_the_sweep(
     problem(answer, 503, "unavailable")
     assert int(answer.headers["retry-after"]) >= 1
     storage = settings.storage.model_copy(update={"orphan_grace_seconds": -5})
-    assert Upkeep(services.ledger, services.store, storage).sweep() == 1
+    assert Retention(services.ledger, services.store, storage).sweep_orphans() == 1
     nothing_left()
 
 

@@ -22,6 +22,7 @@ from decalogo.api.services import Services
 from decalogo.batches.ledger import Ledger
 from decalogo.batches.states import Options, Priority
 from decalogo.connections import connect
+from decalogo.retention import Retention
 from decalogo.settings import Settings
 from tests.api.conftest import Published, problem, stored_files
 from tests.api.uploading import PDF, UPLOAD, files, raw_form, with_options
@@ -197,18 +198,19 @@ def test_a_batch_that_is_recorded_after_it_was_asked_about_has_its_files(
 def test_the_sweeps_grace_begins_when_the_upload_has_ended(
     serve: Callable[..., httpx.Client], services: Services, monkeypatch: pytest.MonkeyPatch, swept: bool
 ) -> None:
-    upkeep, sweeps = services.upkeep, list[int]()
+    retention = Retention(services.ledger, services.store, services.settings.storage)
+    sweeps = list[int]()
     long_ago = time.time() - 10 * services.settings.storage.orphan_grace_seconds
 
     def after_a_long_upload(path: Path, *_given: Any) -> bool:
         os.utime(path, (long_ago, long_ago))
         if swept:
-            sweeps.append(upkeep.sweep())
+            sweeps.append(retention.sweep_orphans())
         return False
 
     class SweptBefore(Ledger):
         def admit(self, *given: Any, **more: Any) -> None:
-            sweeps.append(upkeep.sweep())
+            sweeps.append(retention.sweep_orphans())
             super().admit(*given, **more)
 
     monkeypatch.setattr("decalogo.api.upload.submit.is_large", after_a_long_upload)

@@ -14,7 +14,7 @@ from decalogo.connections import connect
 from decalogo.errors import RequestError
 from decalogo.settings import Settings
 from decalogo.storage.artifacts import ArtifactStore
-from tests.batches.test_upkeep import files, finished_batch
+from tests.batches.helpers import files, finished_batch
 
 
 def test_everything_comes_back_and_what_ran_is_queued_again(settings: Settings) -> None:

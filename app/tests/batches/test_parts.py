@@ -7,9 +7,10 @@ import redis
 
 from decalogo.batches.claims import Claim
 from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo.batches.operations import BatchOperations
 from decalogo.batches.states import DocumentState, NewDocument, Options, Priority
-from decalogo.batches.upkeep import Upkeep
 from decalogo.connections import connect
+from decalogo.retention import Retention
 from decalogo.settings import Settings
 from decalogo.storage.artifacts import ArtifactStore
 
@@ -143,11 +144,11 @@ def test_a_document_that_is_cancelled_or_deleted_takes_its_parts_along(
 ) -> None:
     _, parts = cut(ledger)
     store = ArtifactStore(settings.storage.path)
-    upkeep = Upkeep(ledger, store, settings.storage)
+    operations = BatchOperations(ledger, store)
     for name in parts:
         store.put(f"parts/{name}", b"pages")
     running = claimed(ledger, parts[1])
-    assert (upkeep.cancel if ending == "cancel" else upkeep.delete)("batch_1") == 1
+    assert (operations.cancel if ending == "cancel" else operations.delete)("batch_1") == 1
     assert ledger.part_done(running) == (False, "")
     assert list(client.scan_iter(f"document:{DOC}.*")) == []
     assert (ledger.depth(), client.zcard("running"), client.hget("unfinished", "t")) == (0, 0, "0")
@@ -164,8 +165,8 @@ def test_a_document_read_in_parts_and_retried_is_cancelled_and_deleted_like_any_
     assert not client.hexists(f"document:{DOC}", "parts")
     if left_by_an_earlier_version:
         client.hset(f"document:{DOC}", mapping={"parts": 3, "parts_left": 0})
-    upkeep = Upkeep(ledger, ArtifactStore(settings.storage.path), settings.storage)
-    assert (upkeep.cancel if ending == "cancel" else upkeep.delete)("batch_1") == 1
+    operations = BatchOperations(ledger, ArtifactStore(settings.storage.path))
+    assert (operations.cancel if ending == "cancel" else operations.delete)("batch_1") == 1
     assert (ledger.depth(), client.hget("unfinished", "t")) == (0, "0")
 
 
@@ -175,7 +176,7 @@ def test_retention_deletes_what_was_read_in_parts_and_retried_by_an_earlier_vers
     read_to_the_end(ledger)
     client.hdel(f"document:{DOC}", "split", "splits")
     storage = settings.storage.model_copy(update={"retention_days": 0.0})
-    assert Upkeep(ledger, ArtifactStore(settings.storage.path), storage).apply_retention() == 1
+    assert Retention(ledger, ArtifactStore(settings.storage.path), storage).delete_expired() == 1
     assert ledger.batch("batch_1") is None
 
 
@@ -208,13 +209,13 @@ def test_parts_whose_leases_end_together_give_their_document_up_once(ledger: Led
 def test_what_parts_brought_is_swept_only_when_the_document_has_ended(ledger: Ledger, settings: Settings) -> None:
     claim, parts = cut(ledger, 1)
     store = ArtifactStore(settings.storage.path)
-    upkeep = Upkeep(ledger, store, settings.storage.model_copy(update={"orphan_grace_seconds": -5}))
+    retention = Retention(ledger, store, settings.storage.model_copy(update={"orphan_grace_seconds": -5}))
     store.put(f"parts/{parts[0]}", b"pages")
-    assert upkeep.sweep() == 0
+    assert retention.sweep_orphans() == 0
     ledger.part_done(claimed(ledger, parts[0]))
     whole = claimed(ledger, DOC)
     assert ledger.finish(whole, DocumentState.FAILED, problem={"title": "x"})
-    assert upkeep.sweep() == 1
+    assert retention.sweep_orphans() == 1
     assert claim.attempt == 1
 
 

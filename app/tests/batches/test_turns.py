@@ -9,8 +9,8 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from decalogo.batches.lanes import NAMES
 from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo.batches.queues import NAMES
 from decalogo.batches.states import DocumentState, NewDocument, Options, Priority
 from decalogo.connections import connect
 from decalogo.ids import new_id

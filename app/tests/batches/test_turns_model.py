@@ -20,8 +20,8 @@ from hypothesis.stateful import (
 )
 
 from decalogo.batches.claims import Claim
-from decalogo.batches.lanes import WORK
 from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo.batches.queues import WORK
 from decalogo.batches.snapshot import take
 from decalogo.batches.states import DocumentState, NewDocument, Options, Priority
 from decalogo.connections import connect

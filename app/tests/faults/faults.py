@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from decalogo.connections import connect
-from decalogo.queue.lanes import QUEUES
+from decalogo.queue.order import QUEUES
 from tests.faults.processes import Processes
 
 WORKERS = ("worker1", "worker2", "suspect")

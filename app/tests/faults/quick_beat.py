@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decalogo.logs import configure
 from decalogo.queue.app import get_celery
-from decalogo.queue.scheduler import run_scheduler
+from decalogo.scheduler.service import run_scheduler
 from decalogo.settings import get_settings
 
 if __name__ == "__main__":

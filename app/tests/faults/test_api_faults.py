@@ -12,9 +12,9 @@ import pytest
 
 from decalogo.access.tokens import Tier, TokenStore
 from decalogo.batches.states import DocumentState
-from decalogo.batches.upkeep import Upkeep
 from decalogo.connections import connect
 from decalogo.embedded.instance import free_port
+from decalogo.retention import Retention
 from tests.faults.mortal_api import POINTS
 from tests.faults.processes import Processes
 
@@ -81,9 +81,9 @@ def test_an_api_killed_in_the_middle_of_an_upload_loses_and_doubles_nothing(
         assert [entry["result"]["text"] for entry in results] == [f"ok {n}" for n in range(5)]
     ledger, store = processes.ledger, processes.store
     assert {(d.state, d.attempts) for d in ledger.documents(listed["job_id"])} == {(DocumentState.SUCCEEDED, 1)}
-    housekeeping = processes.settings.storage.model_copy(update={"orphan_grace_seconds": 0})
+    no_grace = processes.settings.storage.model_copy(update={"orphan_grace_seconds": 0})
     # Only what died before the ledger knew of it left files behind; the sweep finds them.
-    assert Upkeep(ledger, store, housekeeping).sweep() == (5 if point == "before-ledger" else 0)
+    assert Retention(ledger, store, no_grace).sweep_orphans() == (5 if point == "before-ledger" else 0)
 
 
 @pytest.mark.parametrize("point", POINTS[1:])

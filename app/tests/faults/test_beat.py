@@ -11,8 +11,8 @@ import pytest
 import redis
 
 from decalogo.connections import connect
-from decalogo.queue.lanes import DEFAULT_QUEUE
-from decalogo.queue.periodic import HOLD_SECONDS
+from decalogo.queue.order import DEFAULT_QUEUE
+from decalogo.scheduler.beat import HOLD_SECONDS
 from tests.faults.processes import Processes
 
 pytestmark = pytest.mark.timeout(150)

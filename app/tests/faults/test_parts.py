@@ -14,7 +14,7 @@ from decalogo.batches.states import DocumentState
 from decalogo.connections import connect
 from decalogo.evaluation import evaluate
 from decalogo.evaluation.rubric import load_rubric
-from decalogo.queue.lanes import LANES
+from decalogo.queue.order import LANES
 from decalogo.settings import EvaluationSettings, Settings
 from tests.evaluation.pdf.pdfs import SENTENCE, lines_pdf
 from tests.evaluation.pdf.test_ocr import LINES, scanned, tesseract  # noqa: F401 - a fixture

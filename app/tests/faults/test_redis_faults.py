@@ -17,7 +17,7 @@ from decalogo.batches.states import BatchState, Document, DocumentState, NewDocu
 from decalogo.connections import connect
 from decalogo.errors import UnavailableError
 from decalogo.ids import new_id
-from decalogo.queue.lanes import DEFAULT_QUEUE
+from decalogo.queue.order import DEFAULT_QUEUE
 from decalogo.settings import QueueSettings
 from decalogo.storage.artifacts import ArtifactStore
 from tests.faults.processes import Processes

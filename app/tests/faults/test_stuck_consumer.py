@@ -11,7 +11,7 @@ import pytest
 
 from decalogo.batches.states import DocumentState
 from decalogo.connections import connect
-from decalogo.queue.lanes import DEFAULT_QUEUE
+from decalogo.queue.order import DEFAULT_QUEUE
 from tests.faults.deaf_redis import DeafRedis
 from tests.queue.conftest import Appliance
 

@@ -13,10 +13,10 @@ from decalogo.batches.ledger import Ledger
 from decalogo.batches.states import DocumentState, NewDocument, Options
 from decalogo.errors import ClaimLostError, UnauthorizedError, UnavailableError
 from decalogo.ids import new_id
-from decalogo.queue.joined import await_first_host
-from decalogo.queue.runner import run_document
 from decalogo.setup.hosts import add_host, known_hosts, revoke_host
 from decalogo.storage.remote import OWNER_HEADER, open_client
+from decalogo.worker.attempt import run_document
+from decalogo.worker.first_host import await_first_host
 from tests.hosts.conftest import FirstHost
 
 CONTENT = b"Programa de mujeres: 12,4 % en 2023.\n" * 40

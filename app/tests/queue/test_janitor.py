@@ -10,8 +10,8 @@ import redis
 from decalogo.batches.ledger import Ledger, open_ledger
 from decalogo.batches.states import NewDocument, Options
 from decalogo.connections import connect
-from decalogo.queue.janitor import Janitor
-from decalogo.queue.lanes import LANES, QUEUES
+from decalogo.queue.order import LANES, QUEUES
+from decalogo.recovery import Recovery
 from decalogo.settings import Settings
 
 
@@ -41,7 +41,7 @@ def broker(settings: Settings) -> Broker:
 @pytest.fixture
 def run(settings: Settings, ledger: Ledger, broker: Broker) -> Callable[[], None]:
     queue = settings.queue.model_copy(update={"republish_grace_seconds": 0.000001})
-    return Janitor(ledger, broker.client, broker.publish, queue).run_pass
+    return Recovery(ledger, broker.client, broker.publish, queue).run_pass
 
 
 def admit(ledger: Ledger, *names: str, large: bool = False) -> None:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decalogo.queue.lanes import LANES, QUEUES, SUSPECT_QUEUES, WORK_QUEUES, LaneOrder, lanes_for
+from decalogo.queue.order import LANES, QUEUES, SUSPECT_QUEUES, WORK_QUEUES, QueueOrder, lanes_for
 
 
 @given(shuffled=st.permutations(WORK_QUEUES))
 def test_queues_are_looked_at_by_rank(shuffled: list[str]) -> None:
-    order = LaneOrder(shuffled)
+    order = QueueOrder(shuffled)
     assert order.consume(len(QUEUES)) == list(WORK_QUEUES)
     order.rotate(WORK_QUEUES[0])
     assert order.consume(2) == list(WORK_QUEUES[:2])
 
 
 def test_queues_that_are_no_lanes_come_last() -> None:
-    assert LaneOrder(["reply.celery.pidbox", "slow"]).consume(2) == ["slow", "reply.celery.pidbox"]
+    assert QueueOrder(["reply.celery.pidbox", "slow"]).consume(2) == ["slow", "reply.celery.pidbox"]
 
 
 def test_a_message_starts_what_waits_in_any_lane_that_its_worker_serves() -> None:

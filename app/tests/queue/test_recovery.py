@@ -12,7 +12,7 @@ from celery import Celery
 
 from decalogo.batches.states import DocumentState, Priority
 from decalogo.connections import connect
-from decalogo.queue.lanes import QUEUES, WORK_QUEUES
+from decalogo.queue.order import QUEUES, WORK_QUEUES
 from tests.queue.conftest import Appliance
 
 pytestmark = pytest.mark.timeout(300)

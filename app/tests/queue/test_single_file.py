@@ -13,7 +13,7 @@ from decalogo.batches.states import DocumentState
 from decalogo.embedded.config import services
 from decalogo.embedded.instance import Instance
 from decalogo.embedded.layout import Layout
-from decalogo.queue.lanes import SUSPECT_QUEUES, WORK_QUEUES, LaneOrder
+from decalogo.queue.order import SUSPECT_QUEUES, WORK_QUEUES, QueueOrder
 from decalogo.queue.publish import TASK_NAME
 from tests.queue.conftest import Appliance
 
@@ -39,7 +39,7 @@ def no_requests() -> Iterator[None]:
 
 
 def test_a_queue_in_single_file_is_passed_over_while_the_worker_has_a_document_of_it() -> None:
-    order = LaneOrder(SUSPECT_QUEUES)
+    order = QueueOrder(SUSPECT_QUEUES)
     assert order.consume(2) == ["suspect", "slow"]
     slow = Request("slow")
     assert order.consume(2) == ["suspect"]
@@ -51,14 +51,14 @@ def test_a_queue_in_single_file_is_passed_over_while_the_worker_has_a_document_o
     assert order.consume(2) == ["suspect", "slow"]
 
 
-def test_housekeeping_keeps_no_suspect_waiting() -> None:
-    order = LaneOrder(SUSPECT_QUEUES)
-    _held = Request("suspect", "decalogo.housekeeping")
+def test_retention_keeps_no_suspect_waiting() -> None:
+    order = QueueOrder(SUSPECT_QUEUES)
+    _held = Request("suspect", "decalogo.apply_retention")
     assert order.consume(2) == ["suspect", "slow"]
 
 
 def test_the_other_queues_are_never_passed_over() -> None:
-    order = LaneOrder([*WORK_QUEUES, *SUSPECT_QUEUES])
+    order = QueueOrder([*WORK_QUEUES, *SUSPECT_QUEUES])
     _held = [Request(queue) for queue in (*WORK_QUEUES, *SUSPECT_QUEUES)]
     assert order.consume(10) == list(WORK_QUEUES)
 

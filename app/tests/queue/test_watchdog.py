@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decalogo.queue.watchdog import Watchdog
+from decalogo.worker.watchdog import Watchdog
 
 
 class Scene:

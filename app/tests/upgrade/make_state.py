@@ -18,12 +18,12 @@ from pathlib import Path
 
 from decalogo.access.tokens import Tier, TokenStore
 from decalogo.batches.backup import write_backup
+from decalogo.batches.idempotency import record_name
 from decalogo.batches.ledger import open_ledger
-from decalogo.batches.once import record_name
 from decalogo.batches.states import Document, DocumentState, Handling, NewDocument, Options
 from decalogo.connections import connect
 from decalogo.ids import new_id
-from decalogo.queue.lanes import QUEUES
+from decalogo.queue.order import QUEUES
 from decalogo.storage.artifacts import ArtifactStore
 from tests.faults.processes import Processes
 

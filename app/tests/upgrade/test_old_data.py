@@ -14,7 +14,7 @@ from decalogo.batches.backup import restore_backup
 from decalogo.batches.ledger import Ledger, open_ledger
 from decalogo.batches.states import TERMINAL, BatchState, Document, DocumentState
 from decalogo.connections import connect
-from decalogo.queue.lanes import QUEUES
+from decalogo.queue.order import QUEUES
 from decalogo.storage.artifacts import ArtifactStore
 from tests.conftest import DATA
 from tests.faults.processes import Processes

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from decalogo.access.hosts import HostStore
 from decalogo.access.tokens import Token, TokenStore
 from decalogo.api.rate_limits import RateLimits
-from decalogo.batches.holding import Holding
+from decalogo.batches.fencing import ClaimCheck
+from decalogo.batches.idempotency import IdempotencyKeys
 from decalogo.batches.ledger import Ledger, open_ledger
 from decalogo.batches.listing import Listing
-from decalogo.batches.once import Once
-from decalogo.batches.upkeep import Upkeep
+from decalogo.batches.operations import BatchOperations
 from decalogo.connections import connect
 from decalogo.queue.publish import publish
 from decalogo.settings import Settings, TierSettings
@@ -31,17 +31,17 @@ class Services:
     ledger: Ledger
     store: ArtifactStore
     tokens: TokenStore
-    once: Once
+    idempotency: IdempotencyKeys
     listing: Listing
     rate_limits: RateLimits
     hosts: HostStore
-    holding: Holding
+    claims: ClaimCheck
     publish: Callable[[Iterable[tuple[str, str]]], None]
 
     @property
-    def upkeep(self) -> Upkeep:
-        """What changes ledger and store together."""
-        return Upkeep(self.ledger, self.store, self.settings.storage)
+    def operations(self) -> BatchOperations:
+        """Cancel, retry and delete of batches."""
+        return BatchOperations(self.ledger, self.store)
 
     def limits(self, token: Token) -> TierSettings:
         """Return the limits of a token's tier."""
@@ -57,10 +57,10 @@ def open_services(settings: Settings) -> Services:
         ledger=open_ledger(settings),
         store=ArtifactStore(settings.storage.path),
         tokens=TokenStore(client),
-        once=Once(client),
+        idempotency=IdempotencyKeys(client),
         listing=Listing(client),
         hosts=HostStore(settings.secrets_dir),
-        holding=Holding(client),
+        claims=ClaimCheck(client),
         rate_limits=RateLimits(connect(settings.redis, settings.redis.limits_db), settings.api),
         publish=publish,
     )

@@ -14,10 +14,10 @@ from typing import Any, Literal, cast
 import redis
 
 from decalogo.batches.claims import Claim, Waiting
-from decalogo.batches.lanes import NAMES, group_of
-from decalogo.batches.once import KEEP_SECONDS
-from decalogo.batches.reading import Reading
-from decalogo.batches.refusal import refuse
+from decalogo.batches.idempotency import KEEP_SECONDS
+from decalogo.batches.queries import LedgerQueries
+from decalogo.batches.queues import NAMES, group_of
+from decalogo.batches.rejection import refuse
 from decalogo.batches.scripts import Scripts
 from decalogo.batches.states import PLAIN, DocumentState, Handling, NewDocument, Options
 from decalogo.connections import connect
@@ -30,7 +30,7 @@ Ending = Literal["lost", "returned"]
 """How an attempt ends without an answer: ``lost`` counts towards ``queue.max_attempts``, ``returned`` does not."""
 
 
-class Ledger(Reading):
+class Ledger(LedgerQueries):
     """All reads and moves of batches and documents.
 
     Args:

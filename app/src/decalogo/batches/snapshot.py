@@ -9,7 +9,7 @@ from typing import Any
 
 import redis
 
-from decalogo.batches.lanes import NAMES as LANES
+from decalogo.batches.queues import NAMES as LANES
 
 
 @dataclass(frozen=True, slots=True)

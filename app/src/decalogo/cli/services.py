@@ -40,8 +40,8 @@ def worker(queues: str, concurrency: int | None) -> None:
 
     from decalogo.metrics import worker as metrics
     from decalogo.queue.app import get_celery, worker_name
-    from decalogo.queue.lanes import SUSPECT_QUEUE, SUSPECT_QUEUES, WORK_QUEUES
-    from decalogo.queue.leases import LeaseRenewal
+    from decalogo.queue.order import SUSPECT_QUEUE, SUSPECT_QUEUES, WORK_QUEUES
+    from decalogo.worker.leases import LeaseRenewal
 
     app = get_celery()
     app.steps["consumer"].add(LeaseRenewal)
@@ -52,7 +52,7 @@ def worker(queues: str, concurrency: int | None) -> None:
     metrics.start(settings, role)
     _warm(settings)
     if settings.storage.url:
-        from decalogo.queue.joined import await_first_host
+        from decalogo.worker.first_host import await_first_host
 
         await_first_host(settings.storage)
     names = ",".join(SUSPECT_QUEUES) if role == "suspect" else queues or ",".join(WORK_QUEUES)
@@ -81,7 +81,7 @@ def scheduler() -> None:
     """Run recovery and periodic tasks until told to stop."""
     settings = get_settings()
     configure(settings.log, service="scheduler")
-    from decalogo.queue.scheduler import run_scheduler
+    from decalogo.scheduler.service import run_scheduler
 
     run_scheduler(settings)
 

@@ -14,7 +14,7 @@ from decalogo.embedded.instance import HOST, Instance
 from decalogo.embedded.layout import Layout
 from decalogo.embedded.secrets import admin_token_file, password_file, service_folder, users_file
 from decalogo.embedded.supervisor import SERVER
-from decalogo.queue.lanes import SUSPECT_QUEUE, SUSPECT_QUEUES
+from decalogo.queue.order import SUSPECT_QUEUE, SUSPECT_QUEUES
 
 # Marks our processes in their environment, so that those which outlive a killed supervisor can be found again.
 MARK = "_DECALOGO_EMBEDDED"

@@ -17,7 +17,7 @@ from decalogo.access.tokens import Tier, TokenStore
 from decalogo.batches.snapshot import Snapshot, take
 from decalogo.batches.states import TERMINAL
 from decalogo.connections import connect
-from decalogo.queue.lanes import LANES, QUEUES
+from decalogo.queue.order import LANES, QUEUES
 from decalogo.settings import Settings
 
 log = structlog.get_logger(__name__)

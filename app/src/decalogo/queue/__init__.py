@@ -1,1 +1,1 @@
-"""Transport and workers: the Celery application, its tasks, and recovery."""
+"""Transport: the Celery application, publishing of messages, and the order of queues."""

@@ -13,7 +13,7 @@ from celery import Celery
 from celery.schedules import crontab
 from kombu import Queue  # type: ignore[attr-defined]
 
-from decalogo.queue.lanes import DEFAULT_QUEUE, LANES, QUEUES, SUSPECT_QUEUE
+from decalogo.queue.order import DEFAULT_QUEUE, LANES, QUEUES, SUSPECT_QUEUE
 from decalogo.settings import Settings, get_settings
 
 _ROUTING_KEYS = {
@@ -64,7 +64,7 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         "broker_transport_options": {
             "visibility_timeout": queue.visibility_timeout_seconds,
             "priority_steps": [0],
-            "queue_order_strategy": "decalogo.queue.lanes:LaneOrder",
+            "queue_order_strategy": "decalogo.queue.order:QueueOrder",
             "socket_timeout": settings.redis.socket_timeout_seconds,
             "socket_connect_timeout": settings.redis.socket_timeout_seconds,
             "socket_keepalive": True,
@@ -73,8 +73,8 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         "beat_schedule": {
             "health-check": {"task": "decalogo.health_check", "schedule": crontab(minute="*/5")},
             # Its files are on the first host, as this queue's workers are.
-            "housekeeping": {
-                "task": "decalogo.housekeeping",
+            "retention": {
+                "task": "decalogo.apply_retention",
                 "schedule": crontab(minute="17"),
                 "options": {"queue": SUSPECT_QUEUE},
             },
@@ -87,7 +87,7 @@ def get_celery() -> Celery:
     """Return the application of this process; the broker is reached on first use."""
     settings = get_settings()
     app = Celery(
-        "decalogo_batch", broker=settings.redis.url(settings.redis.broker_db), include=["decalogo.queue.tasks"]
+        "decalogo_batch", broker=settings.redis.url(settings.redis.broker_db), include=["decalogo.worker.tasks"]
     )
     app.conf.update(celery_configuration(settings))
     app.set_default()

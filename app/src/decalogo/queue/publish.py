@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from decalogo.queue.app import get_celery
-from decalogo.queue.lanes import LANES
+from decalogo.queue.order import LANES
 from decalogo.settings import get_settings
 
 TASK_NAME = "decalogo.process_document"

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 
 from decalogo.access.hosts import Host
-from decalogo.queue.lanes import QUEUES
+from decalogo.queue.order import QUEUES
 
 # The five that the guide disables are named once more after the categories, so that no later release can let them in
 # through one. INFO is taken back from @dangerous: admission reads memory and persistence from it.

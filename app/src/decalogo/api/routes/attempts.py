@@ -107,10 +107,10 @@ def _written(document_id: str, attempt: int) -> set[str]:
 
 
 def _check(services: Services, document_id: str, attempt: int, owner: str, what: str) -> None:
-    if services.holding.holds(document_id, attempt, owner):
+    if services.claims.holds(document_id, attempt, owner):
         return
     if what == "write":
-        services.holding.note_late()
+        services.claims.note_late()
     raise ClaimLostError(
         f"Attempt {attempt} no longer holds {document_id}: its lease ended or it was cancelled; no answer of it counts."
     )

@@ -33,7 +33,7 @@ def cancel_batch(batch: BatchToChange, services: ServicesDep) -> BatchStatus:
 
     A worker that is inside a document is not interrupted, but its answer no longer counts.
     """
-    count = services.upkeep.cancel(batch.job_id)
+    count = services.operations.cancel(batch.job_id)
     _log.info("batch cancelled", batch_id=batch.job_id, documents=count)
     return _status(batch, services)
 
@@ -51,7 +51,7 @@ def retry_batch(batch: BatchToChange, response: Response, services: ServicesDep,
     A partial result is kept until a better one replaces it. There must be room for all of them, as for an upload.
     """
     most = services.limits(token).unfinished_documents
-    revived = services.upkeep.retry(batch.job_id, tenant=token.tenant, tenant_limit=most)
+    revived = services.operations.retry(batch.job_id, tenant=token.tenant, tenant_limit=most)
     _log.info("batch retried", batch_id=batch.job_id, documents=len(revived))
     response.headers["Retry-After"] = "1"
     return _status(batch, services)
@@ -62,7 +62,7 @@ def retry_batch(batch: BatchToChange, response: Response, services: ServicesDep,
 )
 def delete_batch(batch: BatchToChange, services: ServicesDep) -> None:
     """Removes documents, results, page texts and every entry about them, at once and for good, also while it runs."""
-    count = services.upkeep.delete(batch.job_id)
+    count = services.operations.delete(batch.job_id)
     _log.info("batch deleted", batch_id=batch.job_id, documents=count)
 
 
@@ -71,7 +71,7 @@ def delete_batch(batch: BatchToChange, services: ServicesDep) -> None:
 )
 def cancel_document(document: DocumentToChange, services: ServicesDep) -> DocumentStatus:
     """Ends it as `cancelled` unless it has already ended. Repeating it changes nothing."""
-    services.upkeep.cancel_documents([document])
+    services.operations.cancel_documents([document])
     return _document_status(document, services)
 
 

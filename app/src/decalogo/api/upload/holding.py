@@ -13,7 +13,7 @@ from starlette.requests import Request
 from decalogo.access.tokens import Token
 from decalogo.api.services import Services
 from decalogo.api.upload.files import in_thread
-from decalogo.batches.once import HOLD_SECONDS, record_name
+from decalogo.batches.idempotency import HOLD_SECONDS, record_name
 from decalogo.errors import KeyReusedError, KeyUsedError, RequestError
 
 MAX_KEY = 255
@@ -37,7 +37,7 @@ async def held(services: Services, record: str) -> AsyncIterator[None]:
         yield
         return
     owner = secrets.token_hex(16)
-    if not await in_thread(services.once.hold, record, owner):
+    if not await in_thread(services.idempotency.hold, record, owner):
         raise KeyUsedError("An upload with this Idempotency-Key is under way.", retry_after=2)
     renewing = asyncio.create_task(_renew(services, record, owner))
     try:
@@ -47,7 +47,7 @@ async def held(services: Services, record: str) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await renewing
         with suppress(RedisError):  # the hold ends by itself
-            await in_thread(services.once.let_go, record, owner)
+            await in_thread(services.idempotency.let_go, record, owner)
 
 
 async def _renew(services: Services, record: str, owner: str) -> None:
@@ -55,7 +55,7 @@ async def _renew(services: Services, record: str, owner: str) -> None:
         await asyncio.sleep(HOLD_SECONDS / 3)
         # A hold lost in an outage is no danger: the ledger accepts one upload with a key, whoever holds it.
         with suppress(RedisError):
-            await asyncio.to_thread(services.once.hold, record, owner)
+            await asyncio.to_thread(services.idempotency.hold, record, owner)
 
 
 def accepted_before(services: Services, record: str, mark: str = "") -> str | None:
@@ -69,7 +69,7 @@ def accepted_before(services: Services, record: str, mark: str = "") -> str | No
     Raises:
         KeyReusedError: it was accepted with another payload.
     """
-    known = services.once.known(record) if record else None
+    known = services.idempotency.known(record) if record else None
     if known is None:
         return None
     if mark and known[1] != mark:

@@ -22,7 +22,7 @@ from decalogo.api.upload.holding import accepted_before, held, record_of
 from decalogo.api.upload.inline import read_inline
 from decalogo.api.upload.options import UploadOptions, check_custom_ids, resolve_options, webhook_json
 from decalogo.api.upload.sizing import is_large
-from decalogo.batches.once import fingerprint
+from decalogo.batches.idempotency import fingerprint
 from decalogo.batches.states import Document, Handling, NewDocument, Options
 from decalogo.ids import new_id
 from decalogo.logs import get_logger
@@ -123,7 +123,7 @@ def _admit(
         services.ledger.admit(job_id, token.tenant, options, documents, tenant_limit=most, handling=handling)
     except RedisError:
         # The answer was lost, not necessarily the batch: the call may even arrive after this question. So the files
-        # stay; if nothing refers to them, housekeeping sweeps them.
+        # stay; if nothing refers to them, retention sweeps them.
         intake.keep()
         if services.ledger.batch(job_id) is None:
             raise
@@ -139,5 +139,5 @@ def _publish(services: Services, job_id: str, options: Options, documents: list[
         observe(("enqueue", time.perf_counter() - started, "publish"))
     except Exception as error:
         observe(("publish_failures", 1))
-        _log.warning("publishing failed; the janitor will repeat it", batch_id=job_id, error=repr(error))
+        _log.warning("publishing failed; recovery will repeat it", batch_id=job_id, error=repr(error))
     _log.info("batch accepted", batch_id=job_id, documents=len(documents), priority=options.priority)

@@ -24,12 +24,12 @@ from decalogo.evaluation.documents.parts import SplitError
 from decalogo.evaluation.evaluators import SplittingEvaluator, get_evaluator
 from decalogo.evaluation.rubric import load_rubric
 from decalogo.metrics.record import Sample, observe
-from decalogo.queue import parts
-from decalogo.queue.lanes import LANES
-from decalogo.queue.parts import Publish
+from decalogo.queue.order import LANES
 from decalogo.queue.publish import publish
 from decalogo.settings import Settings
 from decalogo.storage.working import AttemptFiles, WorkStore
+from decalogo.worker import parts
+from decalogo.worker.parts import Publish
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")

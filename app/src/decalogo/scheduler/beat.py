@@ -27,7 +27,7 @@ _TICK_SECONDS = 1.0
 _LOCK, _SENT = "beat", "beat:sent"
 
 
-class OneOfSeveral(Scheduler):  # type: ignore[misc]
+class LockedScheduler(Scheduler):  # type: ignore[misc]
     """The schedule of ``beat_schedule``; ``tick`` sends only while this process holds the lock."""
 
     sync_every: ClassVar[float] = 86_400.0  # there is no file to write

@@ -14,11 +14,11 @@ from decalogo.batches.ledger import Ledger
 from decalogo.connections import connect
 from decalogo.health import beat
 from decalogo.metrics.worker import heartbeat
-from decalogo.queue import progress
-from decalogo.queue.lanes import LANES
+from decalogo.queue.order import LANES
 from decalogo.queue.publish import TASK_NAME
-from decalogo.queue.watchdog import Watchdog
 from decalogo.settings import get_settings
+from decalogo.worker import progress
+from decalogo.worker.watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
 

@@ -13,9 +13,9 @@ from decalogo.connections import connect
 from decalogo.health import beat
 from decalogo.metrics import scheduler as metrics
 from decalogo.queue.app import get_celery
-from decalogo.queue.janitor import Janitor, run
-from decalogo.queue.periodic import OneOfSeveral
 from decalogo.queue.publish import publish
+from decalogo.recovery import Recovery, run
+from decalogo.scheduler.beat import LockedScheduler
 from decalogo.settings import Settings
 from decalogo.signals import stop_on_signals
 from decalogo.webhooks.deliver import Deliverer
@@ -44,11 +44,11 @@ def run_scheduler(settings: Settings) -> None:
     ledger = open_ledger(settings)
     _check_redis(ledger, stop)
     app = get_celery()
-    beat_service = EmbeddedService(app, thread=True, scheduler_cls=OneOfSeveral)
+    beat_service = EmbeddedService(app, thread=True, scheduler_cls=LockedScheduler)
     beat_service.daemon = True
     beat_service.start()
     hooks = Deliverer(connect(settings.redis, settings.redis.ledger_db), settings.webhooks)
     threading.Thread(target=hooks.run, args=(stop,), daemon=True, name="webhooks").start()
-    janitor = Janitor(ledger, connect(settings.redis, settings.redis.broker_db), publish, settings.queue)
+    janitor = Recovery(ledger, connect(settings.redis, settings.redis.broker_db), publish, settings.queue)
     run(janitor, settings.queue.recovery_interval_seconds, lambda: beat("scheduler"), stop.wait)
     beat_service.stop()

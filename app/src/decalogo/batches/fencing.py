@@ -7,7 +7,7 @@ import redis
 from decalogo.batches.states import DocumentState
 
 
-class Holding:
+class ClaimCheck:
     """A look at claims.
 
     Args:

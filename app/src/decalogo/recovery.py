@@ -14,10 +14,10 @@ import structlog
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from decalogo.batches.lanes import GROUPS, NAMES
 from decalogo.batches.ledger import Ledger
+from decalogo.batches.queues import GROUPS, NAMES
 from decalogo.metrics.record import observe
-from decalogo.queue.lanes import LANES
+from decalogo.queue.order import LANES
 from decalogo.settings import QueueSettings
 
 log = structlog.get_logger(__name__)
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 _FORGET_WORKERS_SECONDS = 3600.0
 
 
-class Janitor:
+class Recovery:
     """One recovery loop.
 
     Args:
@@ -82,7 +82,7 @@ class Janitor:
                 log.warning("published again", documents=len(won))
 
 
-def run(janitor: Janitor, interval_seconds: float, beat: Callable[[], None], stopped: Callable[[float], bool]) -> None:
+def run(janitor: Recovery, interval_seconds: float, beat: Callable[[], None], stopped: Callable[[float], bool]) -> None:
     """Run passes until ``stopped(interval)`` says so; an unreachable Redis is waited for."""
     while True:
         started = time.monotonic()

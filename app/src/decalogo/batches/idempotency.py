@@ -33,7 +33,7 @@ def fingerprint(options: Options, documents: Sequence[NewDocument], webhook: str
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-class Once:
+class IdempotencyKeys:
     """Holds and looks up idempotency keys.
 
     Args:

@@ -1,4 +1,4 @@
-"""The Celery tasks, thin: the work is in :mod:`decalogo.queue.runner`."""
+"""The Celery tasks, thin: the work is in :mod:`decalogo.worker.attempt`."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from celery.signals import task_failure, worker_before_create_process, worker_in
 from redis.exceptions import RedisError
 
 from decalogo.batches.ledger import Ledger, open_ledger
-from decalogo.batches.upkeep import Upkeep
 from decalogo.connections import connect
 from decalogo.errors import RubricError
 from decalogo.evaluation.rubric import load_rubric
 from decalogo.forking import keep_shared
-from decalogo.queue import progress
 from decalogo.queue.app import get_celery
-from decalogo.queue.lanes import lanes_for
+from decalogo.queue.order import lanes_for
 from decalogo.queue.publish import TASK_NAME
-from decalogo.queue.runner import run_document
+from decalogo.retention import Retention
 from decalogo.settings import get_settings
 from decalogo.storage.artifacts import ArtifactStore
 from decalogo.storage.remote import open_work_store
 from decalogo.storage.working import WorkStore
+from decalogo.worker import progress
+from decalogo.worker.attempt import run_document
 
 log = structlog.get_logger(__name__)
 app = get_celery()
@@ -55,7 +55,7 @@ class MemoryLimitError(Exception):
 class DocumentTask(Task):  # type: ignore[misc]
     """A task that judges one document: log context, and the document handed back on a cold shutdown."""
 
-    Request = "decalogo.queue.request:DocumentRequest"
+    Request = "decalogo.worker.request:DocumentRequest"
 
     def before_start(self, task_id: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Bind the ids that every log line of the attempt carries."""
@@ -90,11 +90,11 @@ def health_check() -> None:
     connect(settings.redis, settings.redis.ledger_db).set("health_check:last", time.time())
 
 
-@app.task(name="decalogo.housekeeping")  # type: ignore[untyped-decorator]
-def housekeeping() -> None:
-    """Apply retention and sweep files nobody refers to."""
+@app.task(name="decalogo.apply_retention")  # type: ignore[untyped-decorator]
+def apply_retention() -> None:
+    """Delete old batches and orphaned files."""
     settings = get_settings()
-    Upkeep(ledger(), ArtifactStore(settings.storage.path), settings.storage).run()
+    Retention(ledger(), ArtifactStore(settings.storage.path), settings.storage).run()
 
 
 def explain(exception: BaseException) -> tuple[str, dict[str, object]]:

@@ -1,7 +1,7 @@
 """Lanes: which Celery queue a document's message takes, and in which order a worker looks at the queues.
 
 Kombu's Redis transport keeps a list for each queue and priority. Here every queue is one list (``LLEN`` of its name is
-its depth), and the order between queues is :class:`LaneOrder`'s.
+its depth), and the order between queues is :class:`QueueOrder`'s.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from decalogo.batches.lanes import NAMES, SLOW, SUSPECT, WORK, group_of
+from decalogo.batches.queues import NAMES, SLOW, SUSPECT, WORK, group_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def lanes_for(lane: str, consumed: Collection[str]) -> tuple[str, ...]:
     return tuple(name for name in group_of(lane) if name == lane or LANES[name].queue in consumed)
 
 
-class LaneOrder:
+class QueueOrder:
     """The order in which a worker looks at its queues; kombu loads it by name (``queue_order_strategy``).
 
     Strict by rank, and a queue in single file is passed over while the worker has a document of it. Which document a

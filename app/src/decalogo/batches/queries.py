@@ -15,7 +15,7 @@ from decalogo.settings import QueueSettings
 _PAGE = 1000
 
 
-class Reading:
+class LedgerQueries:
     """The reading half of :class:`decalogo.batches.ledger.Ledger`.
 
     Args:

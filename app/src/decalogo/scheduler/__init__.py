@@ -1,0 +1,1 @@
+"""Scheduler service: recovery, periodic tasks and webhooks in one process."""

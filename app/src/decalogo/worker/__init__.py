@@ -1,0 +1,1 @@
+"""Worker: Celery tasks, one attempt at a document, lease renewal and watchdog."""

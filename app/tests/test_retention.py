@@ -1,0 +1,124 @@
+"""Retention and the orphan sweep: they delete what is expired or unreferenced, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+import redis
+
+from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo.batches.states import NewDocument, Options
+from decalogo.connections import connect
+from decalogo.retention import Retention
+from decalogo.settings import Settings
+from decalogo.storage.artifacts import ArtifactStore
+from tests.batches.helpers import files, finished_batch
+
+
+@pytest.fixture
+def ledger(settings: Settings) -> Ledger:
+    return open_ledger(settings)
+
+
+@pytest.fixture
+def store(settings: Settings) -> ArtifactStore:
+    return ArtifactStore(settings.storage.path)
+
+
+@pytest.fixture
+def retention(ledger: Ledger, store: ArtifactStore, settings: Settings) -> Retention:
+    return Retention(ledger, store, settings.storage)
+
+
+def test_retention_deletes_what_finished_long_ago(ledger: Ledger, store: ArtifactStore, settings: Settings) -> None:
+    finished_batch(ledger, store, "batch_old")
+    ledger.admit("batch_running", "t", Options(), [NewDocument("doc_r", "x", "", "00", 4)])
+    keep = Retention(ledger, store, settings.storage.model_copy(update={"retention_days": 1}))
+    assert keep.delete_expired() == 0
+    expire = Retention(ledger, store, settings.storage.model_copy(update={"retention_days": 0.0}))
+    assert expire.delete_expired() == 1
+    assert [b.job_id for b in ledger.batches("t")] == ["batch_running"]
+    assert files(store) == []
+
+
+def test_a_batch_that_cannot_be_deleted_stops_neither_the_others_nor_the_sweep(
+    ledger: Ledger, store: ArtifactStore, settings: Settings
+) -> None:
+    for job_id in ("batch_bad", "batch_1", "batch_2"):
+        finished_batch(ledger, store, job_id)
+    connect(settings.redis, settings.redis.ledger_db).set("document:doc_batch_bad_1", "no hash")
+    store.put("documents/doc_nobody", b"an upload cut off before it was admitted")
+    times = {"retention_days": 0.0, "orphan_grace_seconds": -5}
+    retention = Retention(ledger, store, settings.storage.model_copy(update=times))
+    retention.run()
+    assert [b.job_id for b in ledger.batches("t")] == ["batch_bad"]
+    assert {name.partition(".")[0].rpartition("/")[2] for name in files(store)} == {"doc_batch_bad_1"}
+    assert retention.delete_expired() == 0
+    connect(settings.redis, settings.redis.ledger_db).delete("document:doc_batch_bad_1")
+    retention.run()
+    assert ledger.batches("t") == []
+    assert files(store) == []
+
+
+def test_retention_ends_when_redis_is_away(store: ArtifactStore, settings: Settings) -> None:
+    class Away(Ledger):
+        def finished_before(self, age_seconds: float, *, offset: int = 0, limit: int = 100) -> list[str]:
+            return ["batch_1", "batch_2"]
+
+        def forget(self, job_id: str, *, finished_for: float | None = None) -> list[tuple[str, str, str]]:
+            raise redis.ConnectionError("away")
+
+    away = Away(connect(settings.redis, settings.redis.ledger_db), settings.queue)
+    with pytest.raises(redis.ConnectionError):
+        Retention(away, store, settings.storage).delete_expired()
+
+
+def test_retention_leaves_a_batch_alone_that_is_retried_in_that_moment(
+    store: ArtifactStore, settings: Settings
+) -> None:
+    class RetriedMeanwhile(Ledger):
+        def finished_before(self, age_seconds: float, *, offset: int = 0, limit: int = 100) -> list[str]:
+            found = super().finished_before(age_seconds, offset=offset, limit=limit)
+            self.revive(["doc_c"])
+            return found
+
+    ledger = RetriedMeanwhile(connect(settings.redis, settings.redis.ledger_db), settings.queue)
+    store.put("documents/doc_c", b"text")
+    ledger.admit("batch_c", "t", Options(), [NewDocument("doc_c", "x", "", "00", 4)])
+    ledger.cancel(["doc_c"])
+    retention = Retention(ledger, store, settings.storage.model_copy(update={"retention_days": 0.0}))
+    assert retention.delete_expired() == 0
+    batch = ledger.batch("batch_c")
+    assert batch is not None
+    assert batch.counts["queued"] == 1
+    assert store.exists("documents/doc_c")
+
+
+def test_nothing_grows_from_round_to_round(ledger: Ledger, store: ArtifactStore, settings: Settings) -> None:
+    retention = Retention(ledger, store, settings.storage.model_copy(update={"retention_days": 0.0}))
+    client = connect(settings.redis, settings.redis.ledger_db)
+    sizes = []
+    for number in range(6):
+        finished_batch(ledger, store, f"batch_{number}", 5)
+        retention.delete_expired()
+        kept = [key for key in client.scan_iter() if not key.startswith("drained:")]  # these expire by themselves
+        sizes.append((sorted(kept), files(store)))
+    assert sizes[1:] == sizes[:-1]
+    assert all(0 < client.ttl(key) <= 400 for key in client.scan_iter("drained:*"))
+
+
+def test_the_sweep_takes_old_orphans_only(retention: Retention, ledger: Ledger, store: ArtifactStore) -> None:
+    finished_batch(ledger, store, "batch_s", 1)
+    store.put("results/doc_batch_s_0.7.json", b"a late writer's")
+    store.put("documents/doc_nobody", b"an upload cut off before it was admitted")
+    store.put("documents/doc_new", b"an upload going on now")
+    half = store.root / "incoming" / "half"
+    half.write_bytes(b"half")
+    long_ago = time.time() - 10 * 86_400
+    for path in [p for p in store.root.rglob("*") if p.is_file() and p.name != "doc_new"]:
+        os.utime(path, (long_ago, long_ago))
+    assert retention.sweep_orphans() == 3
+    assert len(files(store)) == 4
+    assert store.exists("documents/doc_new")
