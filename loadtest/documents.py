@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from decalogo.client.batches import UPLOAD_BYTES
+from decalogo.client.splitting import UPLOAD_BYTES
 
 from loadtest.rows import ROOT
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from decalogo.client.multipart import FilePart
-from decalogo.client.service import Appliance, SubmitOptions
+from decalogo.client.appliance import Appliance, SubmitOptions
 
 from loadtest import documents, shapes
 from loadtest.generate import FOLLOW_SECONDS, Seen, generate, quantiles

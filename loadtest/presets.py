@@ -10,7 +10,7 @@ from typing import Any
 
 from decalogo.capacity.bench import copies
 from decalogo.client.multipart import FilePart
-from decalogo.client.service import Appliance, SubmitOptions
+from decalogo.client.appliance import Appliance, SubmitOptions
 
 from loadtest import documents, sweeps
 from loadtest.measure import say

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from decalogo.client.multipart import FilePart
-from decalogo.client.service import Appliance, SubmitOptions
+from decalogo.client.appliance import Appliance, SubmitOptions
 from decalogo.errors import DecalogoError
 
 from loadtest import documents, shapes

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from decalogo.cli.serve import options
+from decalogo.cli.api_server import options
 from decalogo.settings import Settings
 from decalogo.worker.tasks import get_celery
 

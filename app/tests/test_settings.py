@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from decalogo.cli.settings import reference
+from decalogo.cli.settings_reference import reference
 from decalogo.queue.app import celery_configuration
 from decalogo.settings import QueueSettings, RedisSettings, Settings, check_variable_names, variable_names
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from decalogo import errors
-from decalogo.api.catalogue import problem_types
+from decalogo.api.problem_types import problem_types
 from tests.api.conftest import problem
 
 API = "/api/v1"

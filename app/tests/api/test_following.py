@@ -17,7 +17,7 @@ import pytest
 from starlette.types import Message
 
 from decalogo.api.services import Services
-from decalogo.api.streams import TOKEN_SHARE, CountedStream, Streams
+from decalogo.api.stream_limits import TOKEN_SHARE, CountedStream, Streams
 from decalogo.batches.states import NewDocument, Options
 from decalogo.evaluation.evaluators import PatternEvaluator
 from decalogo.evaluation.rubric import load_rubric

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decalogo.api.services import Services
-from decalogo.api.upload.strict import _has_more_pieces
+from decalogo.api.upload.bounded_json import _has_more_pieces
 from decalogo.settings import Settings
 from tests.api.conftest import stored_files
 from tests.api.uploading import PDF, UPLOAD, files

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decalogo.api.upload.names import MAX_NAME, display_name, is_plain_id
+from decalogo.api.upload.display_names import MAX_NAME, display_name, is_plain_id
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decalogo.api import pages
-from decalogo.api.pages import page_text
+from decalogo.api import page_texts
+from decalogo.api.page_texts import page_text
 from decalogo.errors import NotFoundError
 from decalogo.storage.artifacts import ArtifactStore
 
@@ -26,7 +26,7 @@ PAGE = st.text(st.sampled_from('ab"\\,[]\n\x00é🙂'), max_size=12)
 @given(texts=st.lists(PAGE, max_size=8), piece=st.integers(1, 40), ascii_only=st.booleans())
 def test_every_page_is_found_whatever_is_in_it(texts: list[str], piece: int, ascii_only: bool) -> None:
     raw = json.dumps(texts).encode() if ascii_only else orjson.dumps(texts)
-    with tempfile.TemporaryDirectory() as folder, patch.object(pages, "PIECE_BYTES", piece):
+    with tempfile.TemporaryDirectory() as folder, patch.object(page_texts, "PIECE_BYTES", piece):
         store = ArtifactStore(Path(folder))
         path = store.path(KEY)
         path.parent.mkdir(parents=True)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from decalogo.api.services import Services
-from decalogo.api.upload.sizing import is_large
+from decalogo.api.upload.large_documents import is_large
 from decalogo.settings import QueueSettings, Settings
 from tests.api.conftest import Published
 from tests.api.uploading import PDF, UPLOAD, files

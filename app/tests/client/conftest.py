@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from decalogo.client.appliance import Appliance
 from decalogo.client.connection import Connection
 from decalogo.client.retry import Patience
-from decalogo.client.service import Appliance
 
 # One step of a script: an answer, or an error to raise before or after the request's body was read.
 Step = httpx.Response | Exception | tuple[str, Exception]

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decalogo.client.batches import UPLOAD_BYTES, plan
+from decalogo.client.file_names import MAX_STEM, Names, safe
 from decalogo.client.multipart import FilePart
-from decalogo.client.names import MAX_STEM, Names, safe
+from decalogo.client.splitting import UPLOAD_BYTES, plan
 from decalogo.errors import ClientError
 
 

@@ -17,12 +17,12 @@ from decalogo.access.tokens import Tier
 from decalogo.api.app import create_app
 from decalogo.api.services import Services, open_services
 from decalogo.batches.states import DocumentState
+from decalogo.client.appliance import Appliance, SubmitOptions
 from decalogo.client.connection import Connection
 from decalogo.client.errors import RefusedError, UnreachableError
 from decalogo.client.multipart import FilePart
 from decalogo.client.results import save
 from decalogo.client.retry import Patience
-from decalogo.client.service import Appliance, SubmitOptions
 from decalogo.errors import DamagedDocumentError
 from decalogo.settings import Settings
 from decalogo.setup.certificate import self_signed

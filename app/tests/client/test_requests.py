@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from decalogo.client.appliance import SubmitOptions
 from decalogo.client.errors import RefusedError, UnreachableError
 from decalogo.client.multipart import FilePart
 from decalogo.client.retry import retry_after_seconds
-from decalogo.client.service import SubmitOptions
 from decalogo.errors import ClientError
 from tests.client.conftest import Clock, Script, broken_after_body, problem
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from decalogo.api import services
 from decalogo.batches.ledger import Ledger
-from decalogo.cli.serve import serve
+from decalogo.cli.api_server import serve
 
 POINTS = ("before-ledger", "before-publish", "before-answer")
 

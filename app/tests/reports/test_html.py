@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from decalogo.evaluation import Evaluation
-from decalogo.reports import COMPARISONS, REPORTS, Judged, Unjudged, roll_up
+from decalogo.reports import COMPARISONS, REPORTS, Evaluated, NotEvaluated, roll_up
+from decalogo.reports.html import content_security_policy, style
 from decalogo.reports.labels import labels_for
-from decalogo.reports.page import content_security_policy, style
 from decalogo.reports.view import View
 from decalogo.reports.workbook import HEAT
 from tests.reports.conftest import PARTIAL, cut_short
@@ -196,7 +196,11 @@ def luminance(colour: str) -> float:
 
 def test_a_comparison_names_every_document_and_those_without_result(plan: Evaluation, empty: dict[str, Any]) -> None:
     whole = roll_up(
-        [Judged("uno & dos", plan.result, "r/uno.html"), Judged("cero", empty), Unjudged("roto", "failed", "<x>")]
+        [
+            Evaluated("uno & dos", plan.result, "r/uno.html"),
+            Evaluated("cero", empty),
+            NotEvaluated("roto", "failed", "<x>"),
+        ]
     )
     page = check_page(COMPARISONS["html"].render(whole))
     assert "r/uno.html" in page.links
@@ -206,4 +210,4 @@ def test_a_comparison_names_every_document_and_those_without_result(plan: Evalua
 
 def test_a_comparison_of_nothing_is_a_page_too() -> None:
     check_page(COMPARISONS["html"].render(roll_up([])))
-    check_page(COMPARISONS["html"].render(roll_up([Unjudged("roto", "failed")])))
+    check_page(COMPARISONS["html"].render(roll_up([NotEvaluated("roto", "failed")])))

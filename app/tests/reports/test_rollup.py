@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from decalogo.errors import RequestError
 from decalogo.evaluation import Evaluation
-from decalogo.reports import COMPARISONS, Judged, Unjudged, roll_up
+from decalogo.reports import COMPARISONS, Evaluated, NotEvaluated, roll_up
 from decalogo.reports.archive import reports_zip, slug
 
 RUBRIC = {"id": "decalogo", "version": "1.0.0", "sha256": "0" * 64}
@@ -49,14 +49,14 @@ def small(percent: float | None, **more: Any) -> dict[str, Any]:
 
 def test_documents_are_ranked_and_equals_share_a_rank() -> None:
     whole = roll_up(
-        Judged(name, small(p)) for name, p in [("c", 20.0), ("b", 50.0), ("a", 50.0), ("d", None), ("e", 90.0)]
+        Evaluated(name, small(p)) for name, p in [("c", 20.0), ("b", 50.0), ("a", 50.0), ("d", None), ("e", 90.0)]
     )
     ranks = [(document["rank"], document["name"]) for document in whole["documents"]]
     assert ranks == [(1, "e"), (2, "a"), (2, "b"), (4, "c"), (None, "d")]
 
 
 def test_a_distribution_is_described_by_its_five_numbers_and_ratings() -> None:
-    whole = roll_up(Judged(str(p), small(float(p))) for p in (10, 20, 30, 40, 90))
+    whole = roll_up(Evaluated(str(p), small(float(p))) for p in (10, 20, 30, 40, 90))
     point = whole["points"][0]
     assert [point[key] for key in ("min", "q1", "median", "q3", "max", "mean", "count")] == [10, 20, 30, 40, 90, 38, 5]
     assert point["ratings"] == {"excelente": 1, "bueno": 0, "satisfactorio": 0, "insuficiente": 1, "deficiente": 3}
@@ -68,7 +68,7 @@ def test_a_distribution_is_described_by_its_five_numbers_and_ratings() -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.none() | st.integers(0, 100), max_size=12), st.randoms())
 def test_order_of_arrival_changes_nothing_and_every_form_can_be_made(percents: list[int | None], random: Any) -> None:
-    documents = [Judged(f"d{i}", small(None if p is None else float(p))) for i, p in enumerate(percents)]
+    documents = [Evaluated(f"d{i}", small(None if p is None else float(p))) for i, p in enumerate(percents)]
     whole = roll_up(documents)
     random.shuffle(documents)
     assert roll_up(documents) == whole
@@ -79,17 +79,19 @@ def test_order_of_arrival_changes_nothing_and_every_form_can_be_made(percents: l
 def test_two_rubrics_are_not_compared_and_two_versions_are_pointed_out() -> None:
     other = small(1.0, rubric=RUBRIC | {"id": "other"})
     with pytest.raises(RequestError, match="decalogo and other"):
-        roll_up([Judged("a", small(1.0)), Judged("b", other)])
-    assert not roll_up([Judged("a", small(1.0)), Judged("b", small(2.0))])["mixed"]
-    assert roll_up([Judged("a", small(1.0)), Judged("b", small(2.0, rubric=RUBRIC | {"sha256": "1" * 64}))])["mixed"]
+        roll_up([Evaluated("a", small(1.0)), Evaluated("b", other)])
+    assert not roll_up([Evaluated("a", small(1.0)), Evaluated("b", small(2.0))])["mixed"]
+    assert roll_up([Evaluated("a", small(1.0)), Evaluated("b", small(2.0, rubric=RUBRIC | {"sha256": "1" * 64}))])[
+        "mixed"
+    ]
 
 
 def test_a_countrys_results_are_never_in_memory_together(plan: Evaluation) -> None:
     content = plan.to_json()
 
-    def country() -> Iterator[Judged]:
+    def country() -> Iterator[Evaluated]:
         for number in range(1103):
-            yield Judged(f"municipio {number}", orjson.loads(content) if number < 3 else light)
+            yield Evaluated(f"municipio {number}", orjson.loads(content) if number < 3 else light)
 
     light = orjson.loads(content)
     for answer in light["answers"]:
@@ -108,11 +110,11 @@ def test_a_countrys_results_are_never_in_memory_together(plan: Evaluation) -> No
 def test_the_archive_is_streamed_and_the_same_each_time(plan: Evaluation) -> None:
     taken = []
 
-    def documents() -> Iterator[Judged | Unjudged]:
+    def documents() -> Iterator[Evaluated | NotEvaluated]:
         for number in range(3):
             taken.append(number)
-            yield Judged(f"Plan Ñuñoa/{number}", plan.result)
-        yield Unjudged("roto", "failed", "dañado")
+            yield Evaluated(f"Plan Ñuñoa/{number}", plan.result)
+        yield NotEvaluated("roto", "failed", "dañado")
 
     stream = reports_zip(documents())
     assert len(next(stream)) > 10_000

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decalogo.evaluation import Evaluation
-from decalogo.reports import COMPARISONS, REPORTS, Judged, Unjudged, roll_up
-from decalogo.reports.csvfile import ANSWER_COLUMNS, safe
+from decalogo.reports import COMPARISONS, REPORTS, Evaluated, NotEvaluated, roll_up
+from decalogo.reports.csv_tables import ANSWER_COLUMNS, safe
 from decalogo.reports.workbook import HEAT
 from tests.reports.conftest import PARTIAL, cut_short
 
@@ -102,7 +102,9 @@ def shade(percent: float | None) -> str:
 
 
 def test_comparisons_list_documents_by_rank(plan: Evaluation, empty: dict[str, Any]) -> None:
-    whole = roll_up([Judged("cero", empty), Judged("=plan", plan.result), Unjudged("roto", "failed", "dañado")])
+    whole = roll_up(
+        [Evaluated("cero", empty), Evaluated("=plan", plan.result), NotEvaluated("roto", "failed", "dañado")]
+    )
     head, first, second, last = rows(COMPARISONS["csv"].render(whole))
     assert head[:4] == ["rank", "document", "percent", "rating"]
     assert (first[:2], second[:2], last[1:4]) == (["1", "'=plan"], ["2", "cero"], ["roto", "", "failed"])

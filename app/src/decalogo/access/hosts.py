@@ -1,8 +1,8 @@
 """Other hosts whose workers may join: each has a token of its own, of which only a hash is kept.
 
 A host's token is one secret with two uses: the password of its own user in Redis (``setup/acl.py``), and the bearer of
-its requests for documents (``api/routes/attempts.py``). ``hosts.json`` beside the API's secrets is the truth: id ->
-name, SHA-256 of the secret (hex), when it was made (Unix seconds). A host that is not in it is out.
+its requests for documents (``api/routes/remote_workers.py``). ``hosts.json`` beside the API's secrets is the truth:
+id -> name, SHA-256 of the secret (hex), when it was made (Unix seconds). A host that is not in it is out.
 """
 
 from __future__ import annotations

@@ -10,12 +10,12 @@ from fastapi import FastAPI
 
 from decalogo import __version__
 from decalogo.access.tokens import register_admin_token
-from decalogo.api import docs, openapi, problems, stopping
+from decalogo.api import openapi, problems, shutdown, swagger
 from decalogo.api.links import ROOT
 from decalogo.api.middleware import RequestContext
-from decalogo.api.routes import attempts, batches, changes, dead, documents, events, health, results
+from decalogo.api.routes import batches, changes, dead_letters, documents, events, health, remote_workers, results
 from decalogo.api.services import Services, open_services
-from decalogo.api.streams import Streams
+from decalogo.api.stream_limits import Streams
 from decalogo.logs import get_logger
 from decalogo.settings import Settings
 
@@ -27,7 +27,7 @@ _ROUTERS = (
     results.router,
     changes.router,
     documents.router,
-    dead.router,
+    dead_letters.router,
     health.router,
 )
 
@@ -55,12 +55,12 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
     app.state.services = services or open_services(settings)
     app.state.uploads = set()
     app.state.streams = Streams(settings.api.event_streams)
-    app.state.stopping = asyncio.Event()
+    app.state.shutdown = asyncio.Event()
     for router in _ROUTERS:
         app.include_router(router, prefix=ROOT)
     app.include_router(health.problem_pages)
-    app.include_router(attempts.router)
-    docs.mount(app)
+    app.include_router(remote_workers.router)
+    swagger.mount(app)
     openapi.install(app)
     problems.install(app)
     app.add_middleware(RequestContext)
@@ -69,7 +69,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    stopping.watch(app.state.stopping)
+    shutdown.watch(app.state.shutdown)
     registering = asyncio.create_task(_register_admin_token(app.state.services))
     yield
     registering.cancel()

@@ -18,10 +18,10 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from threading import BrokenBarrierError
 
-from decalogo.client.batches import plan
+from decalogo.client.appliance import Appliance, SubmitOptions
 from decalogo.client.connection import Connection
 from decalogo.client.multipart import FilePart
-from decalogo.client.service import Appliance, SubmitOptions
+from decalogo.client.splitting import plan
 from decalogo.embedded.instance import free_port
 from decalogo.errors import BenchError, ClientError, DecalogoError, EmbeddedError
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import typer
 
 from decalogo.batches.backup import restore_backup, write_backup
-from decalogo.cli.errors import told
+from decalogo.cli.error_messages import errors_reported
 from decalogo.connections import connect
 from decalogo.settings import get_settings
 from decalogo.storage.artifacts import ArtifactStore
 
 
-@told()
+@errors_reported()
 def backup(file: Path) -> None:
     """Write the archive to ``file`` (``-`` is standard output); a file appears whole or not at all."""
     settings = get_settings()
@@ -29,7 +29,7 @@ def backup(file: Path) -> None:
     typer.echo(_summary("saved", counts), err=True)
 
 
-@told()
+@errors_reported()
 def restore(file: Path, force: bool) -> None:
     """Bring an archive back from ``file`` (``-`` is standard input)."""
     settings = get_settings()

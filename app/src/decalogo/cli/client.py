@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from decalogo.client.appliance import Appliance
     from decalogo.client.results import Row
-    from decalogo.client.service import Appliance
 
 REFUSED, USAGE, INCOMPLETE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 4, 130
 
@@ -85,10 +85,10 @@ def submit(
     patience: Patience = 120.0,
 ) -> None:
     """Hand documents in; print the job id of each batch."""
-    from decalogo.cli import client_view as view
-    from decalogo.client.batches import plan
+    from decalogo.cli import client_output as view
+    from decalogo.client.appliance import SubmitOptions
     from decalogo.client.multipart import FilePart
-    from decalogo.client.service import SubmitOptions
+    from decalogo.client.splitting import plan
 
     with outcome(), opened(ctx, url, token, token_file, ca, insecure, patience) as appliance:
         reasons = dict(entry.partition("=")[::2] for entry in not_applicable or [])
@@ -128,7 +128,7 @@ def status(
     patience: Patience = 120.0,
 ) -> None:
     """Show how far batches are."""
-    from decalogo.cli import client_view as view
+    from decalogo.cli import client_output as view
 
     with outcome(), opened(ctx, url, token, token_file, ca, insecure, patience) as appliance:
         complete = True
@@ -164,7 +164,7 @@ def results(
 
 def _save(appliance: Appliance, job_id: str, folder: Path, form: Format) -> bool:
     """Save and show the summary; say whether every document has a full result."""
-    from decalogo.cli import client_view as view
+    from decalogo.cli import client_output as view
     from decalogo.client.results import SUMMARY, save
 
     total = appliance.status(job_id)["counts"]["total"]
@@ -215,10 +215,10 @@ def opened(
     Raises:
         ClientError: no address, or no token.
     """
-    from decalogo.cli import client_view as view
+    from decalogo.cli import client_output as view
     from decalogo.client import retry
+    from decalogo.client.appliance import Appliance
     from decalogo.client.connection import Connection
-    from decalogo.client.service import Appliance
     from decalogo.errors import ClientError
 
     if not url:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from decalogo.cli.errors import told
+from decalogo.cli.error_messages import errors_reported
 
 app = typer.Typer(no_args_is_help=True, help="Let other hosts join, list them, put them out (the stack's one-shot).")
 Root = Annotated[Path, typer.Option(help="Parent of the services' secret folders.")]
@@ -17,7 +17,7 @@ _ROOT = Path("/secrets")
 
 
 @app.command()
-@told()
+@errors_reported()
 def add(
     name: Annotated[str, typer.Argument(help="Name of the host, shown in the names of its workers.")],
     address: Annotated[str, typer.Option(help="Name or address under which it reaches this one.")],
@@ -32,7 +32,7 @@ def add(
 
 
 @app.command("list")
-@told()
+@errors_reported()
 def show_all(root: Root = _ROOT) -> None:
     """Print id, name and day of every host that may join."""
     from decalogo.setup.hosts import known_hosts
@@ -42,7 +42,7 @@ def show_all(root: Root = _ROOT) -> None:
 
 
 @app.command()
-@told()
+@errors_reported()
 def revoke(host_id: Annotated[str, typer.Argument(help="Its id, as `list` shows it.")], root: Root = _ROOT) -> None:
     """Put a host out: its requests are refused at once, its connections end when Redis reads its users again."""
     from decalogo.setup.hosts import revoke_host
@@ -51,7 +51,7 @@ def revoke(host_id: Annotated[str, typer.Argument(help="Its id, as `list` shows 
     print(f"{host.host_id}  {host.name}")
 
 
-@told()
+@errors_reported()
 def join(root: Path, group: int | None) -> None:
     """Read a join line from standard input and write what a worker of this host needs."""
     from decalogo.access.hosts import JoinLine

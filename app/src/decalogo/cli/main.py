@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from decalogo.cli import client, dead, embedded, hosts
+from decalogo.cli import client, dead_letters, embedded, hosts
 from decalogo.cli.bench import bench
 from decalogo.cli.evaluate import evaluate
 from decalogo.cli.plan import plan
@@ -56,7 +56,7 @@ def root(
 @app.command()
 def api() -> None:
     """Serve the HTTP interface until told to stop."""
-    from decalogo.cli.serve import serve
+    from decalogo.cli.api_server import serve
 
     serve()
 
@@ -148,7 +148,7 @@ def setup(
 
 
 app.add_typer(embedded.app, name="embedded")
-app.add_typer(dead.app, name="dead")
+app.add_typer(dead_letters.app, name="dead")
 app.add_typer(hosts.app, name="hosts")
 
 
@@ -185,7 +185,7 @@ def restore(
 @app.command()
 def settings() -> None:
     """Print the reference of all settings (docs/reference/settings.md)."""
-    from decalogo.cli.settings import reference
+    from decalogo.cli.settings_reference import reference
 
     typer.echo(reference(), nl=False)
 

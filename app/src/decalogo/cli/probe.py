@@ -15,7 +15,7 @@ import typer
 from decalogo.cli import client
 
 if TYPE_CHECKING:
-    from decalogo.client.service import Appliance
+    from decalogo.client.appliance import Appliance
 
 TOO_SLOW = 5
 
@@ -64,8 +64,8 @@ def probe(
 
 def _judged(appliance: Appliance, files: list[Path], results: Path, seconds: float) -> list[str]:
     """Have files judged as one batch that is deleted afterwards, and return what is wrong with the results."""
+    from decalogo.client.appliance import SubmitOptions
     from decalogo.client.multipart import FilePart
-    from decalogo.client.service import SubmitOptions
 
     def check(_status: object) -> None:
         if time.monotonic() > deadline:

@@ -10,7 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from decalogo.evaluation.rubric import Rubric
-    from decalogo.reports import Judged
+    from decalogo.reports import Evaluated
 
 _PARTS = ("answers", "matrix", "points", "dimensions", "global", "recommendations", "flags", "rubric", "document")
 
@@ -81,16 +81,16 @@ def _compare(folder: Path, output: Path, rubric: Rubric | None, excel: bool) -> 
     output.write_bytes(COMPARISONS[kind].render(roll_up(documents, rubric)))
 
 
-def _documents(folder: Path, output: Path) -> Iterator[Judged]:
+def _documents(folder: Path, output: Path) -> Iterator[Evaluated]:
     """Yield the results of a folder one by one."""
     from decalogo.errors import RequestError
-    from decalogo.reports import Judged
+    from decalogo.reports import Evaluated
 
     files = sorted(file for file in folder.glob("*.json") if file.resolve() != output.resolve())
     if not files:
         raise RequestError(f"{folder} holds no result (*.json)")
     for file in files:
-        yield Judged(file.stem, _read(file))
+        yield Evaluated(file.stem, _read(file))
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -12,27 +12,27 @@ from rich.console import Console
 from rich.table import Table
 
 from decalogo.access.tokens import SUBMITTER, Scope, Tier, Token, TokenStore
-from decalogo.cli.errors import told
+from decalogo.cli.error_messages import errors_reported
 from decalogo.connections import connect
 from decalogo.settings import get_settings
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
-@told()
+@errors_reported()
 def create(name: str, tier: str, days: float, tenant: str, scopes: list[str]) -> None:
     """Print a new token alone on standard output: it cannot be shown again."""
     wanted = {_one_of(Scope, "--scope", scope) for scope in scopes} or SUBMITTER
     print(_store().create(name, _one_of(Tier, "--tier", tier), days=days, tenant=tenant, scopes=wanted))
 
 
-@told()
+@errors_reported()
 def rotate(token_id: str) -> None:
     """Print the token with its new secret alone on standard output; the old secret is useless at once."""
     print(_store().rotate(token_id))
 
 
-@told()
+@errors_reported()
 def show(token_id: str) -> None:
     """Print all that is known of one token, a line each."""
     token = _store().show(token_id)
@@ -50,7 +50,7 @@ def show(token_id: str) -> None:
     print("\n".join(f"{name + ':':<11}{value}" for name, value in fields.items()))
 
 
-@told()
+@errors_reported()
 def show_all() -> None:
     """Print a table of every token, revoked and expired ones included."""
     table = Table("id", "name", "tenant", "tier", "scopes", "created", "expires", "last used", "state")
@@ -71,7 +71,7 @@ def show_all() -> None:
     Console(width=None if console.is_terminal else 200).print(table)
 
 
-@told()
+@errors_reported()
 def revoke(token_id: str) -> None:
     """Make a token useless at once and for ever."""
     token = _store().revoke(token_id)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from decalogo.client.names import Names
-from decalogo.client.service import Appliance
+from decalogo.client.appliance import Appliance
+from decalogo.client.file_names import Names
 from decalogo.errors import ClientError
 
 SUMMARY = "summary.csv"

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from decalogo.evaluation.rubric import Rubric
-from decalogo.reports.rollup import Judged, RollUp, Unjudged, roll_up
+from decalogo.reports.aggregate import Evaluated, NotEvaluated, RollUp, roll_up
 
-__all__ = ["COMPARISONS", "REPORTS", "Comparison", "Judged", "Report", "RollUp", "Unjudged", "roll_up"]
+__all__ = ["COMPARISONS", "REPORTS", "Comparison", "Evaluated", "NotEvaluated", "Report", "RollUp", "roll_up"]
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HTML, CSV, JSON = "text/html; charset=utf-8", "text/csv; charset=utf-8", "application/json"
@@ -78,7 +78,7 @@ def _maker(format_name: str) -> Render:
         link: str = "",
         rubric: Rubric | None = None,
     ) -> bytes:
-        from decalogo.reports.formats import render_report
+        from decalogo.reports.rendering import render_report
 
         return render_report(format_name, result, name=name, pages=pages, link=link, rubric=rubric)
 
@@ -87,7 +87,7 @@ def _maker(format_name: str) -> Render:
 
 def _comparer(format_name: str) -> Callable[[dict[str, Any]], bytes]:
     def render(rollup: dict[str, Any]) -> bytes:
-        from decalogo.reports.formats import render_comparison
+        from decalogo.reports.rendering import render_comparison
 
         return render_comparison(format_name, rollup)
 

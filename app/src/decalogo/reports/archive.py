@@ -12,11 +12,11 @@ from typing import Any
 import orjson
 
 from decalogo.evaluation.rubric import Rubric
+from decalogo.reports.aggregate import Evaluated, NotEvaluated, RollUp
 from decalogo.reports.comparison import comparison_csv, comparison_html, comparison_xlsx
-from decalogo.reports.csvfile import answers_csv
+from decalogo.reports.csv_tables import answers_csv
+from decalogo.reports.html import report_html
 from decalogo.reports.labels import labels_for
-from decalogo.reports.page import report_html
-from decalogo.reports.rollup import Judged, RollUp, Unjudged
 from decalogo.reports.view import View
 from decalogo.reports.xlsx import report_xlsx
 
@@ -63,7 +63,10 @@ class _Archive:
 
 
 def reports_zip(
-    documents: Iterable[Judged | Unjudged], *, formats: Sequence[str] = ("html", "json"), rubric: Rubric | None = None
+    documents: Iterable[Evaluated | NotEvaluated],
+    *,
+    formats: Sequence[str] = ("html", "json"),
+    rubric: Rubric | None = None,
 ) -> Iterator[bytes]:
     """Yield a ZIP: ``reports/0001-name.html`` and so on for each document, then the comparison of all.
 
@@ -80,7 +83,7 @@ def reports_zip(
     with zipfile.ZipFile(sink, "w") as file:  # type: ignore[call-overload]
         archive = _Archive(sink, file)
         for number, document in enumerate(documents, 1):
-            if isinstance(document, Unjudged):
+            if isinstance(document, NotEvaluated):
                 rollup.add(document)
                 continue
             stem = f"reports/{number:04d}-{slug(document.name)}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from decalogo.reports.csvfile import table
+from decalogo.reports.csv_tables import table
+from decalogo.reports.html import render
 from decalogo.reports.labels import Labels
-from decalogo.reports.page import render
 from decalogo.reports.words import words
 from decalogo.reports.workbook import Workbook
 

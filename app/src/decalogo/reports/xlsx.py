@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decalogo.reports.csvfile import ANSWER_COLUMNS, answer_rows
+from decalogo.reports.csv_tables import ANSWER_COLUMNS, answer_rows
 from decalogo.reports.view import View
 from decalogo.reports.workbook import Workbook
 

@@ -1,7 +1,7 @@
 """The artifact store of another host, over HTTPS: what is written is fenced there by the attempt's claim.
 
-The other side is ``api/routes/attempts.py``. Nothing is deleted from here: what an attempt that lost its claim left
-behind, the first host's housekeeping finds.
+The other side is ``api/routes/remote_workers.py``. Nothing is deleted from here: what an attempt that lost its claim
+left behind, the first host's housekeeping finds.
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from decalogo.api.catalogue import declare
-from decalogo.api.deps import Moment, Offset, OwnBatch, Reader, ServicesDep, Submitter, limited
+from decalogo.api.dependencies import Moment, Offset, OwnBatch, Reader, ServicesDep, Submitter, limited
 from decalogo.api.links import batch_links
+from decalogo.api.problem_types import declare
 from decalogo.api.schemas import (
     AcceptedBatch,
     AcceptedDocument,
@@ -19,8 +19,8 @@ from decalogo.api.schemas import (
     DocumentStatus,
 )
 from decalogo.api.status import batch_status
-from decalogo.api.upload.description import UPLOAD_BODY, UPLOAD_LINKS
-from decalogo.api.upload.holding import MAX_KEY
+from decalogo.api.upload.idempotency import MAX_KEY
+from decalogo.api.upload.request_body import UPLOAD_BODY, UPLOAD_LINKS
 from decalogo.api.upload.submit import submit
 from decalogo.batches.listing import CURSOR, Filter
 from decalogo.batches.states import BatchState

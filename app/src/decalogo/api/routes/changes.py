@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from decalogo.api.catalogue import declare
-from decalogo.api.deps import BatchToChange, DocumentToChange, ServicesDep, Submitter, limited
+from decalogo.api.dependencies import BatchToChange, DocumentToChange, ServicesDep, Submitter, limited
+from decalogo.api.problem_types import declare
 from decalogo.api.schemas import BatchStatus, DocumentStatus
 from decalogo.api.services import Services
 from decalogo.api.status import batch_status

@@ -9,11 +9,11 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from decalogo.api.catalogue import declare
-from decalogo.api.deps import OwnDocument, ServicesDep, limited
-from decalogo.api.pages import page_text
+from decalogo.api.dependencies import OwnDocument, ServicesDep, limited
+from decalogo.api.exports import POLICY, document_report, read_result
+from decalogo.api.page_texts import page_text
+from decalogo.api.problem_types import declare
 from decalogo.api.problems import problem_response
-from decalogo.api.reporting import POLICY, document_report, read_result
 from decalogo.api.schemas import DocumentStatus, PageText
 from decalogo.api.services import Services
 from decalogo.batches.states import TERMINAL, Document

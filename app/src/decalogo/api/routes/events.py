@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import StreamingResponse
 
-from decalogo.api.catalogue import declare
-from decalogo.api.deps import OwnBatch, Reader, ServicesDep, limited
-from decalogo.api.events import EVENT, event_id, events
-from decalogo.api.streams import CountedStream, Streams
+from decalogo.api.dependencies import OwnBatch, Reader, ServicesDep, limited
+from decalogo.api.event_stream import EVENT, event_id, events
+from decalogo.api.problem_types import declare
+from decalogo.api.stream_limits import CountedStream, Streams
 from decalogo.batches.states import BatchState
 from decalogo.errors import BodyError, ForbiddenError, NotFoundError, UnauthorizedError, UnavailableError
 
@@ -48,4 +48,4 @@ async def follow(
         return Response(status_code=204)
     streams: Streams = request.app.state.streams
     streams.begin(token.token_id)
-    return CountedStream(events(batch, services, last, request.app.state.stopping), streams, token.token_id)
+    return CountedStream(events(batch, services, last, request.app.state.shutdown), streams, token.token_id)

@@ -10,9 +10,9 @@ import orjson
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
-from decalogo.api.catalogue import declare
-from decalogo.api.deps import OwnBatch, ServicesDep, limited
-from decalogo.api.reporting import POLICY, archive, comparison
+from decalogo.api.dependencies import OwnBatch, ServicesDep, limited
+from decalogo.api.exports import POLICY, archive, comparison
+from decalogo.api.problem_types import declare
 from decalogo.api.schemas import Comparison, DocumentResult
 from decalogo.api.services import Services
 from decalogo.batches.states import TERMINAL, Batch, Document

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from decalogo.api.problems import body_error
-from decalogo.api.upload.files import PIECE_BYTES, Intake, StoredFile, in_thread
+from decalogo.api.upload.display_names import display_name
 from decalogo.api.upload.form import too_many_documents
-from decalogo.api.upload.names import display_name
+from decalogo.api.upload.intake import PIECE_BYTES, Intake, StoredFile, in_thread
 from decalogo.errors import PayloadTooLargeError, UnavailableError
 from decalogo.evaluation.formats.zip_files import BROKEN, ENCRYPTED, METHODS, is_archive, opened
 from decalogo.settings import Settings

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from decalogo.api.problems import body_error
-from decalogo.api.upload.files import Intake
+from decalogo.api.upload.display_names import display_name
+from decalogo.api.upload.intake import Intake
 from decalogo.api.upload.multipart import MultipartReader, PartData, PartStart
-from decalogo.api.upload.names import display_name
 from decalogo.api.upload.options import UploadOptions, parse_options
 from decalogo.errors import ForbiddenError, PayloadTooLargeError
 

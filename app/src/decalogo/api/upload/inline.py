@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from pydantic import Field, ValidationError
 
 from decalogo.api.problems import body_error, validation_error
-from decalogo.api.upload.files import Intake, in_thread
+from decalogo.api.upload.bounded_json import StrictModel, parse_json
+from decalogo.api.upload.display_names import display_name
 from decalogo.api.upload.form import too_many_documents
-from decalogo.api.upload.names import display_name
+from decalogo.api.upload.intake import Intake, in_thread
 from decalogo.api.upload.options import UploadOptions, check_custom_ids
-from decalogo.api.upload.strict import StrictModel, parse_json
 
 
 class InlineDocument(StrictModel):

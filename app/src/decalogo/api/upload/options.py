@@ -13,8 +13,8 @@ from pydantic_core import PydanticCustomError
 from decalogo.access.tokens import Token
 from decalogo.api.problems import MAX_ERRORS, body_error, validation_error
 from decalogo.api.services import Services
-from decalogo.api.upload.names import MAX_NAME, is_plain_id
-from decalogo.api.upload.strict import StrictModel, parse_json
+from decalogo.api.upload.bounded_json import StrictModel, parse_json
+from decalogo.api.upload.display_names import MAX_NAME, is_plain_id
 from decalogo.batches.states import Options, Priority
 from decalogo.errors import ForbiddenError
 from decalogo.webhooks.signing import secret_bytes

@@ -16,12 +16,12 @@ from decalogo.api.problems import body_error
 from decalogo.api.services import Services
 from decalogo.api.upload.admission import FORM, announced_bytes, check_room, limited, media_type
 from decalogo.api.upload.archives import unpack
-from decalogo.api.upload.files import Intake, in_thread
 from decalogo.api.upload.form import FormUpload
-from decalogo.api.upload.holding import accepted_before, held, record_of
+from decalogo.api.upload.idempotency import accepted_before, held, record_of
 from decalogo.api.upload.inline import read_inline
+from decalogo.api.upload.intake import Intake, in_thread
+from decalogo.api.upload.large_documents import is_large
 from decalogo.api.upload.options import UploadOptions, check_custom_ids, resolve_options, webhook_json
-from decalogo.api.upload.sizing import is_large
 from decalogo.batches.idempotency import fingerprint
 from decalogo.batches.states import Document, Handling, NewDocument, Options
 from decalogo.ids import new_id

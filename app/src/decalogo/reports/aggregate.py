@@ -19,7 +19,7 @@ SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True)
-class Judged:
+class Evaluated:
     """A document with its result; ``link`` is where its own report is, if anywhere."""
 
     name: str
@@ -28,7 +28,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Unjudged:
+class NotEvaluated:
     """A document without result: its state and the reason."""
 
     name: str
@@ -52,13 +52,13 @@ class RollUp:
         self._made_with: set[tuple[str, ...]] = set()
         self._questions: dict[tuple[str, str], list[float]] = {}
 
-    def add(self, document: Judged | Unjudged) -> None:
+    def add(self, document: Evaluated | NotEvaluated) -> None:
         """Take one document.
 
         Raises:
             RequestError: its result was made with another rubric than the first one's.
         """
-        if isinstance(document, Unjudged):
+        if isinstance(document, NotEvaluated):
             self._without.append({"name": document.name, "state": document.state, "detail": document.detail})
             return
         result = document.result
@@ -137,7 +137,7 @@ class RollUp:
         }
 
 
-def roll_up(documents: Iterable[Judged | Unjudged], rubric: Rubric | None = None) -> dict[str, Any]:
+def roll_up(documents: Iterable[Evaluated | NotEvaluated], rubric: Rubric | None = None) -> dict[str, Any]:
     """Return the comparison of documents; see ``RollUp``."""
     rollup = RollUp(rubric)
     for document in documents:

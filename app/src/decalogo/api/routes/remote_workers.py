@@ -16,7 +16,7 @@ from fastapi.security.utils import get_authorization_scheme_param
 
 from decalogo import __version__
 from decalogo.access.hosts import Host
-from decalogo.api.deps import ServicesDep
+from decalogo.api.dependencies import ServicesDep
 from decalogo.api.services import Services
 from decalogo.api.upload.admission import limited
 from decalogo.errors import ClaimLostError, NotFoundError, UnauthorizedError

@@ -9,7 +9,7 @@ import orjson
 
 from decalogo.api.services import Services
 from decalogo.batches.states import TERMINAL, Batch, Document
-from decalogo.reports import COMPARISONS, REPORTS, Judged, Unjudged, roll_up
+from decalogo.reports import COMPARISONS, REPORTS, Evaluated, NotEvaluated, roll_up
 
 _PAGE: Final = 100
 _PARTS: Final = frozenset(
@@ -62,13 +62,13 @@ def archive(batch: Batch, services: Services) -> Iterator[bytes]:
     yield from reports_zip(_documents(batch, services))
 
 
-def _documents(batch: Batch, services: Services) -> Iterable[Judged | Unjudged]:
+def _documents(batch: Batch, services: Services) -> Iterable[Evaluated | NotEvaluated]:
     for offset in range(0, batch.counts["total"], _PAGE):
         for document in services.ledger.documents(batch.job_id, offset=offset, limit=_PAGE):
             name = document.custom_id or document.filename
             result = read_result(document, services)
             if result is not None:
-                yield Judged(name, result)
+                yield Evaluated(name, result)
             else:
                 detail = str((document.problem or {}).get("detail", ""))
-                yield Unjudged(name, document.state.value, detail)
+                yield NotEvaluated(name, document.state.value, detail)

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from decalogo.access.tokens import Token
 from decalogo.api.services import Services
-from decalogo.api.upload.files import in_thread
+from decalogo.api.upload.intake import in_thread
 from decalogo.batches.idempotency import HOLD_SECONDS, record_name
 from decalogo.errors import KeyReusedError, KeyUsedError, RequestError
 

@@ -19,9 +19,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from decalogo.client.appliance import Appliance
 from decalogo.client.multipart import FilePart
 from decalogo.client.results import Row
-from decalogo.client.service import Appliance
 
 _errors = Console(stderr=True)
 OPEN_STATES = ("queued", "running")

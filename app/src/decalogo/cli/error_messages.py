@@ -14,7 +14,7 @@ REFUSED, USAGE = 1, 2
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def errors_reported() -> Iterator[None]:
     """Turn what a command raises into one line on standard error and its exit status; also a decorator of commands.
 
     2 for wrong use (``typer.BadParameter``); 1 when it was refused, Redis is away, or a file cannot be used.

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from decalogo.api.catalogue import declare
-from decalogo.api.deps import DeadLetter, Offset, Operator, ServicesDep, limited
+from decalogo.api.dependencies import DeadLetter, Offset, Operator, ServicesDep, limited
+from decalogo.api.problem_types import declare
 from decalogo.api.schemas import DeadLetterList, DeadLetterStatus
 from decalogo.errors import BodyError, ForbiddenError, NotFoundError, UnauthorizedError, UnavailableError
 from decalogo.logs import get_logger

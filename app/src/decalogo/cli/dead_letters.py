@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from decalogo.cli.errors import told
+from decalogo.cli.error_messages import errors_reported
 from decalogo.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ Id = Annotated[str, typer.Argument(help="A document's id, or `all`.")]
 
 
 @app.command("list")
-@told()
+@errors_reported()
 def list_() -> None:
     """Print one line a dead letter, newest first: id, batch, attempts, size, file name, last reason."""
     for document in _ledger().dead(limit=10_000):
@@ -29,7 +29,7 @@ def list_() -> None:
 
 
 @app.command()
-@told()
+@errors_reported()
 def show(document_id: Annotated[str, typer.Argument(help="A document's id.")]) -> None:
     """Print all that is known of one dead letter, as JSON."""
     from dataclasses import asdict
@@ -41,7 +41,7 @@ def show(document_id: Annotated[str, typer.Argument(help="A document's id.")]) -
 
 
 @app.command()
-@told()
+@errors_reported()
 def retry(document_id: Id) -> None:
     """Queue dead letters again; their lost attempts are forgiven."""
     revived = _ledger().revive(_chosen(document_id))
@@ -49,7 +49,7 @@ def retry(document_id: Id) -> None:
 
 
 @app.command()
-@told()
+@errors_reported()
 def drop(document_id: Id) -> None:
     """Strike dead letters off this list for good; they stay in their batches as dead, with their reason."""
     typer.echo(f"{_ledger().drop(_chosen(document_id))} dropped")

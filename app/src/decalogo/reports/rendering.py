@@ -11,9 +11,9 @@ import orjson
 
 from decalogo.evaluation.rubric import Rubric
 from decalogo.reports.comparison import comparison_csv, comparison_html, comparison_xlsx
-from decalogo.reports.csvfile import answers_csv
+from decalogo.reports.csv_tables import answers_csv
+from decalogo.reports.html import report_html
 from decalogo.reports.labels import labels_for
-from decalogo.reports.page import report_html
 from decalogo.reports.view import View
 from decalogo.reports.xlsx import report_xlsx
 
