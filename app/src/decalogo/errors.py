@@ -55,6 +55,18 @@ class UnsupportedDocumentError(DocumentError):
     slug, title = "document-type-unsupported", "The document's type is not supported"
 
 
+class PageUnreadableError(DocumentError):
+    """One page of the document cannot be drawn."""
+
+    slug, title = "page-unreadable", "The page cannot be drawn"
+
+
+class NoPicturesError(DocumentError):
+    """The document is of a type without page pictures."""
+
+    slug, title = "no-page-pictures", "The document has no page pictures"
+
+
 class EncryptedDocumentError(DocumentError):
     """The document needs a password."""
 
@@ -138,6 +150,12 @@ class UnauthorizedError(DecalogoError):
     def __init__(self, detail: str, reason: str = "unknown") -> None:
         super().__init__(detail)
         self.reason = reason
+
+
+class CrossSiteError(DecalogoError):
+    """A browser's request that changes something does not come from a page of this origin."""
+
+    slug, title, status = "cross-site", "The request does not come from this origin", 403
 
 
 class ForbiddenError(DecalogoError):

@@ -181,6 +181,13 @@ class TokenStore:
             self._redis.hset(f"token:{token.token_id}", "last_used", repr(now))
         return token
 
+    def current(self, token_id: str, secret_digest: str) -> Token | None:
+        """Return a token while it is usable and its secret still has this digest, otherwise None."""
+        kept, token = self._read(token_id)
+        if token is None or not hmac.compare_digest(kept, secret_digest) or not token.usable(time.time()):
+            return None
+        return token
+
     def show(self, token_id: str) -> Token:
         """Return a token by its id; raises :class:`NotFoundError`."""
         token = self._read(token_id)[1]

@@ -13,9 +13,10 @@ from decalogo.access.tokens import register_admin_token
 from decalogo.api import openapi, problems, shutdown, swagger
 from decalogo.api.links import ROOT
 from decalogo.api.middleware import RequestContext
-from decalogo.api.routes import batches, changes, dead_letters, documents, events, health, remote_workers, results
+from decalogo.api.routes import batches, changes, dead_letters, documents, events, health, pictures, remote_workers, results
 from decalogo.api.services import Services, open_services
 from decalogo.api.stream_limits import Streams
+from decalogo.console import app as console
 from decalogo.logs import get_logger
 from decalogo.settings import Settings
 
@@ -27,6 +28,7 @@ _ROUTERS = (
     results.router,
     changes.router,
     documents.router,
+    pictures.router,
     dead_letters.router,
     health.router,
 )
@@ -60,6 +62,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
         app.include_router(router, prefix=ROOT)
     app.include_router(health.problem_pages)
     app.include_router(remote_workers.router)
+    console.mount(app)
     swagger.mount(app)
     openapi.install(app)
     problems.install(app)

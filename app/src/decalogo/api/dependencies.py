@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from decalogo.access.tokens import Scope, Token
 from decalogo.api.rate_limits import Limit
 from decalogo.api.services import Services
+from decalogo.api.sessions import CSRF_HEADER, SAFE_METHODS, check_csrf, has_cookie, session_of
 from decalogo.batches.states import Batch, Document, DocumentState
 from decalogo.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from decalogo.metrics.record import observe
@@ -35,6 +36,8 @@ ServicesDep = Annotated[Services, Depends(_services)]
 
 def _authenticate(request: Request, services: Services, credentials: HTTPAuthorizationCredentials | None) -> Token:
     try:
+        if credentials is None and has_cookie(request):
+            return _authenticate_browser(request, services)
         if credentials is None:
             raise UnauthorizedError("Send an access token: `Authorization: Bearer dcl_…`.", "missing")  # noqa: TRY301
         token = services.tokens.check(credentials.credentials)
@@ -44,6 +47,14 @@ def _authenticate(request: Request, services: Services, credentials: HTTPAuthori
         raise
     request.state.token = token  # for the log line of this request, and for who asks next
     return token
+
+
+def _authenticate_browser(request: Request, services: Services) -> Token:
+    session = session_of(request, services)
+    if request.method not in SAFE_METHODS:
+        check_csrf(request, session, request.headers.get(CSRF_HEADER))
+    request.state.token = session.token
+    return session.token
 
 
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -99,14 +110,15 @@ DocumentId = Annotated[str, Path(description="The document's id.", examples=["do
 
 
 def _own_batch(services: ServicesDep, token: Reader, job_id: JobId) -> Batch:
-    return _batch_of(services, token, job_id)
+    return find_batch(services, token, job_id)
 
 
 def _batch_to_change(services: ServicesDep, token: Submitter, job_id: JobId) -> Batch:
-    return _batch_of(services, token, job_id)
+    return find_batch(services, token, job_id)
 
 
-def _batch_of(services: Services, token: Token, job_id: str) -> Batch:
+def find_batch(services: Services, token: Token, job_id: str) -> Batch:
+    """Return a batch of the token's tenant; raise :class:`NotFoundError`."""
     batch = services.ledger.batch(job_id) if _BATCH_ID.fullmatch(job_id) else None
     if batch is None or batch.tenant != token.tenant:
         raise NotFoundError("There is no such batch.")
@@ -114,14 +126,15 @@ def _batch_of(services: Services, token: Token, job_id: str) -> Batch:
 
 
 def _own_document(services: ServicesDep, token: Reader, document_id: DocumentId) -> Document:
-    return _document_of(services, token, document_id)
+    return find_document(services, token, document_id)
 
 
 def _document_to_change(services: ServicesDep, token: Submitter, document_id: DocumentId) -> Document:
-    return _document_of(services, token, document_id)
+    return find_document(services, token, document_id)
 
 
-def _document_of(services: Services, token: Token, document_id: str) -> Document:
+def find_document(services: Services, token: Token, document_id: str) -> Document:
+    """Return a document of the token's tenant; raise :class:`NotFoundError`."""
     document = services.ledger.document(document_id) if _DOCUMENT_ID.fullmatch(document_id) else None
     if document is None or document.tenant != token.tenant:
         raise NotFoundError("There is no such document.")

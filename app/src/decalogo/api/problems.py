@@ -37,6 +37,11 @@ def problem_response(
 ) -> Response:
     """Answer with ``problem``; its ``status`` is the answer's, and the request's id and path are added."""
     request.state.problem = str(problem["type"]).rpartition("/")[2]  # for the count of refusals
+    shown = getattr(request.app.state, "problem_page", None)
+    page: Response | None = shown(request, problem) if shown else None
+    if page is not None:
+        page.headers.update(headers or {})
+        return page
     body = {**problem, "instance": request.url.path, "request_id": getattr(request.state, "request_id", None)}
     return Response(
         orjson.dumps(body, default=str),

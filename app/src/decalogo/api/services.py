@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from decalogo.access.hosts import HostStore
+from decalogo.access.sessions import SessionStore
 from decalogo.access.tokens import Token, TokenStore
 from decalogo.api.rate_limits import RateLimits
 from decalogo.batches.fencing import ClaimCheck
@@ -15,6 +16,8 @@ from decalogo.batches.listing import Listing
 from decalogo.batches.operations import BatchOperations
 from decalogo.connections import connect
 from decalogo.queue.publish import publish
+from decalogo.rendering.pictures import PagePictures
+from decalogo.rendering.renderer import Renderer
 from decalogo.settings import Settings, TierSettings
 from decalogo.storage.artifacts import ArtifactStore
 
@@ -32,6 +35,8 @@ class Services:
     store: ArtifactStore
     tokens: TokenStore
     idempotency: IdempotencyKeys
+    sessions: SessionStore
+    pictures: PagePictures
     listing: Listing
     rate_limits: RateLimits
     hosts: HostStore
@@ -52,12 +57,16 @@ class Services:
 def open_services(settings: Settings) -> Services:
     """Return the services of one process."""
     client = connect(settings.redis, settings.redis.ledger_db)
+    store = ArtifactStore(settings.storage.path)
+    tokens = TokenStore(client)
     return Services(
         settings=settings,
         ledger=open_ledger(settings),
-        store=ArtifactStore(settings.storage.path),
-        tokens=TokenStore(client),
         idempotency=IdempotencyKeys(client),
+        store=store,
+        tokens=tokens,
+        sessions=SessionStore(client, tokens),
+        pictures=PagePictures(store, Renderer(settings.rendering)),
         listing=Listing(client),
         hosts=HostStore(settings.secrets_dir),
         claims=ClaimCheck(client),

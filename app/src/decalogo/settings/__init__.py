@@ -11,6 +11,7 @@ from decalogo.settings.observability import LogSettings, MetricsSettings
 from decalogo.settings.process import Settings, SettingsError, get_settings, variable_names
 from decalogo.settings.queue import QueueSettings
 from decalogo.settings.redis import RedisSettings
+from decalogo.settings.rendering import RenderingSettings
 from decalogo.settings.storage import StorageSettings
 from decalogo.settings.variables import PREFIX, check_variable_names
 from decalogo.settings.webhooks import WebhookSettings
@@ -26,6 +27,7 @@ __all__ = [
     "PremiumSettings",
     "QueueSettings",
     "RedisSettings",
+    "RenderingSettings",
     "Settings",
     "SettingsError",
     "StorageSettings",

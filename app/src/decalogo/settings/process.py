@@ -16,6 +16,7 @@ from decalogo.settings.evaluation import CalibratedSettings, EvaluationSettings
 from decalogo.settings.observability import LogSettings, MetricsSettings
 from decalogo.settings.queue import QueueSettings
 from decalogo.settings.redis import RedisSettings
+from decalogo.settings.rendering import RenderingSettings
 from decalogo.settings.storage import StorageSettings
 from decalogo.settings.variables import PREFIX, check_variable_names, field_variables
 from decalogo.settings.webhooks import WebhookSettings
@@ -39,6 +40,7 @@ class Settings(BaseSettings):
     evaluation: EvaluationSettings = EvaluationSettings()  # type: ignore[call-arg]
     calibrated: CalibratedSettings = CalibratedSettings()  # type: ignore[call-arg]
     autoscale: AutoscaleSettings = AutoscaleSettings()  # type: ignore[call-arg]
+    rendering: RenderingSettings = RenderingSettings()  # type: ignore[call-arg]
     metrics: MetricsSettings = MetricsSettings()  # type: ignore[call-arg]
     log: LogSettings = LogSettings()  # type: ignore[call-arg]
 

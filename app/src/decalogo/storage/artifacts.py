@@ -158,8 +158,8 @@ class ArtifactStore:
         self.path(key).unlink(missing_ok=True)
 
     def delete_attempts(self, document_id: str) -> None:
-        """Remove the results and page texts of every attempt at a document, also those that a retry has replaced."""
-        self._delete(document_id, "results", "pages", "parts")
+        """Remove the results, page texts and page pictures of a document, also those that a retry has replaced."""
+        self._delete(document_id, "results", "pages", "parts", "images")
 
     def delete_parts(self, document_id: str) -> None:
         """Remove what the parts of a document brought."""

@@ -1,0 +1,1 @@
+"""The console: server-rendered pages for people with a browser, over the same services as the API routes."""

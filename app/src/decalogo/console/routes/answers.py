@@ -1,0 +1,76 @@
+"""One answer next to the page that proves it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from decalogo.api.dependencies import ServicesDep
+from decalogo.api.page_texts import page_text
+from decalogo.api.exports import read_result
+from decalogo.api.services import Services
+from decalogo.batches.states import Document
+from decalogo.console.found import DocumentDep
+from decalogo.console.pages import page
+from decalogo.errors import DecalogoError, NotFoundError
+from decalogo.reports.labels import labels_for
+from decalogo.reports.view import Answer, Quote, View
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/documents/{document_id}/answers/{answer_id}")
+def answer_page(
+    request: Request,
+    document: DocumentDep,
+    services: ServicesDep,
+    answer_id: str,
+    quote: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> Response:
+    """Show an answer, its quotes, and the page of the quote that is chosen."""
+    result = read_result(document, services)
+    if result is None:
+        raise NotFoundError("The document has no result.")
+    view = View(result, labels_for(result), document.custom_id or document.filename)
+    place = next((i for i, answer in enumerate(view.answers) if answer.id == answer_id), None)
+    if place is None:
+        raise NotFoundError("There is no such answer in this document's result.")
+    answer = view.answers[place]
+    chosen = min(quote, len(answer.quotes))
+    return page(
+        request,
+        "answer.html",
+        document=document,
+        view=view,
+        answer=answer,
+        chosen=chosen,
+        shown=_shown(document, services, answer.quotes[chosen - 1]) if chosen else None,
+        point=next(p for p in result["points"] if p["id"] == answer.point),
+        previous=_with_evidence(view, range(place - 1, -1, -1)),
+        following=_with_evidence(view, range(place + 1, len(view.answers))),
+        pages=result["document"]["pages"],
+    )
+
+
+def _with_evidence(view: View, places: range) -> Answer | None:
+    return next((view.answers[i] for i in places if view.answers[i].applicable), None)
+
+
+def _shown(document: Document, services: Services, quote: Quote) -> dict[str, Any]:
+    """Return the page of a quote: its picture and rectangles, or its text in parts where there is no picture."""
+    text = ""
+    if document.pages_key:
+        with suppress(FileNotFoundError, NotFoundError):
+            text = page_text(services.store, document.pages_key, quote.page)
+    parts = (text[: quote.start], text[quote.start : quote.end], text[quote.end :])
+    shown: dict[str, Any] = {"picture": "", "boxes": [], "ratio": 1.414, "parts": parts, "problem": ""}
+    if not services.pictures.has_pictures(document.document_id):
+        return shown
+    try:
+        found = services.pictures.boxes(document.document_id, quote.page, text, quote.start, quote.end)
+    except DecalogoError as error:
+        return shown | {"problem": error.detail}
+    picture = f"/documents/{document.document_id}/pages/{quote.page}.webp"
+    return shown | {"picture": picture, "boxes": found["boxes"], "ratio": found["ratio"]}

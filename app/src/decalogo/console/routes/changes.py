@@ -1,0 +1,62 @@
+"""Cancel, retry and delete, from forms; the same operations as the API's routes."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from decalogo.api.dependencies import ServicesDep
+from decalogo.batches.states import TERMINAL
+from decalogo.console.found import BatchDep, BatchToChangeDep, DocumentToChangeDep
+from decalogo.console.pages import page, redirect
+from decalogo.console.security import ChangingDep
+from decalogo.logs import get_logger
+
+router = APIRouter(include_in_schema=False)
+
+_log = get_logger(__name__)
+
+
+@router.post("/batches/{job_id}/cancel")
+def cancel(batch: BatchToChangeDep, services: ServicesDep) -> Response:
+    """Cancel what is not finished."""
+    count = services.operations.cancel(batch.job_id)
+    _log.info("batch cancelled", batch_id=batch.job_id, documents=count)
+    return redirect(f"/batches/{batch.job_id}")
+
+
+@router.post("/batches/{job_id}/retry")
+def retry(batch: BatchToChangeDep, services: ServicesDep, session: ChangingDep) -> Response:
+    """Queue again what has no full result."""
+    limit = services.limits(session.token).unfinished_documents
+    services.operations.retry(batch.job_id, tenant=session.token.tenant, tenant_limit=limit)
+    return redirect(f"/batches/{batch.job_id}")
+
+
+@router.get("/batches/{job_id}/delete")
+def confirm_delete(request: Request, batch: BatchDep) -> Response:
+    """Ask before deleting."""
+    return page(request, "delete.html", batch=batch)
+
+
+@router.post("/batches/{job_id}/delete")
+def delete(batch: BatchToChangeDep, services: ServicesDep) -> Response:
+    """Delete a batch with everything about it."""
+    count = services.operations.delete(batch.job_id)
+    _log.info("batch deleted", batch_id=batch.job_id, documents=count)
+    return redirect("/batches")
+
+
+@router.post("/documents/{document_id}/cancel")
+def cancel_document(document: DocumentToChangeDep, services: ServicesDep) -> Response:
+    """Cancel one document."""
+    services.operations.cancel_documents([document])
+    return redirect(f"/documents/{document.document_id}")
+
+
+@router.post("/documents/{document_id}/retry")
+def retry_document(document: DocumentToChangeDep, services: ServicesDep, session: ChangingDep) -> Response:
+    """Queue one document again."""
+    if document.state in TERMINAL:
+        limit = services.limits(session.token).unfinished_documents
+        services.ledger.revive([document.document_id], tenant=session.token.tenant, tenant_limit=limit)
+    return redirect(f"/documents/{document.document_id}")

@@ -1,0 +1,80 @@
+"""Page pictures of stored documents, kept in the artifact store until the document is deleted."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from decalogo.errors import NoPicturesError, NotFoundError, UnavailableError
+from decalogo.rendering.renderer import Renderer
+from decalogo.storage.artifacts import ArtifactStore
+
+MEDIA_TYPE: Final = "image/webp"
+MIN_WIDTH: Final = 100
+MAX_WIDTH: Final = 2400
+_STEP: Final = 100
+_HEAD_BYTES: Final = 1024
+
+
+class PagePictures:
+    """Pictures and quote boxes of documents in the store.
+
+    Args:
+        store: holds the originals and the cache.
+        renderer: draws what the cache lacks.
+    """
+
+    def __init__(self, store: ArtifactStore, renderer: Renderer) -> None:
+        self._store = store
+        self._renderer = renderer
+
+    def picture(self, document_id: str, page: int, width: int) -> bytes:
+        """Return a page as WebP.
+
+        Args:
+            document_id: the document.
+            page: number of the page, from 1.
+            width: pixels; rounded up to the next hundred, so that few sizes are kept.
+
+        Raises:
+            NoPicturesError: the original is no PDF.
+            NotFoundError: the original is gone, or has no such page.
+            PageUnreadableError: the page cannot be drawn within the limits.
+            UnavailableError: too many requests wait already.
+        """
+        width = min(MAX_WIDTH, math.ceil(max(MIN_WIDTH, width) / _STEP) * _STEP)
+        key = f"images/{document_id}.{page}.{width}"
+        with suppress(FileNotFoundError):
+            return self._store.read(key)
+        picture = self._renderer.picture(self._original(document_id), page, width)
+        with suppress(UnavailableError):  # a full disk costs the cache, not the answer
+            self._store.put(key, picture)
+        return picture
+
+    def boxes(self, document_id: str, page: int, text: str, start: int, end: int) -> dict[str, Any]:
+        """Return where ``text[start:end]`` is on a page; see :meth:`Renderer.boxes`.
+
+        Raises:
+            NoPicturesError, NotFoundError, PageUnreadableError, UnavailableError: as for ``picture``.
+        """
+        return self._renderer.boxes(self._original(document_id), page, text, start, end)
+
+    def has_pictures(self, document_id: str) -> bool:
+        """Return whether the original is a PDF that is still kept."""
+        with suppress(NotFoundError, NoPicturesError):
+            self._original(document_id)
+            return True
+        return False
+
+    def _original(self, document_id: str) -> Path:
+        path = self._store.content(document_id)
+        try:
+            with path.open("rb") as file:
+                head = file.read(_HEAD_BYTES)
+        except FileNotFoundError as error:
+            raise NotFoundError("The original is no longer kept.") from error
+        if b"%PDF-" not in head:
+            raise NoPicturesError("Only PDF documents have page pictures; read the page's text instead.")
+        return path

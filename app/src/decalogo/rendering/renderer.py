@@ -1,0 +1,143 @@
+"""Page pictures and quote boxes for the API: one child process, restarted when it dies or takes too long."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import IO, Any, Final, cast
+
+from decalogo.errors import NotFoundError, PageUnreadableError, UnavailableError
+from decalogo.logs import get_logger
+from decalogo.settings import RenderingSettings
+
+_CPU_SECONDS: Final = 3600
+"""CPU time after which a child is replaced by a new one."""
+_MAX_ANSWER: Final = 32 << 20
+_WAITING: Final = 16
+"""Requests that may wait for the child; more are refused."""
+
+_log = get_logger(__name__)
+
+
+class Renderer:
+    """Asks a child process; safe to call from several threads, one request at a time.
+
+    Args:
+        settings: limits of one answer.
+    """
+
+    def __init__(self, settings: RenderingSettings) -> None:
+        self._settings = settings
+        self._child: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self._waiting = threading.Semaphore(_WAITING)
+
+    def picture(self, file: Path, page: int, width: int) -> bytes:
+        """Return a page as WebP.
+
+        Args:
+            file: a PDF.
+            page: number of the page, from 1.
+            width: pixels; the height follows from the page.
+
+        Raises:
+            NotFoundError: the document has fewer pages.
+            PageUnreadableError: the page cannot be drawn within the limits.
+            UnavailableError: too many requests wait already.
+        """
+        return self._ask({"kind": "picture", "file": str(file), "page": page, "width": width})[1]
+
+    def boxes(self, file: Path, page: int, text: str, start: int, end: int) -> dict[str, Any]:
+        """Return where ``text[start:end]`` is on a page.
+
+        Returns:
+            ``boxes``: rectangles as shares of the page (left, top, right, bottom); ``text``: the characters found;
+            ``ratio``: height of the page divided by its width.
+
+        Raises:
+            NotFoundError, PageUnreadableError, UnavailableError: as for ``picture``.
+        """
+        return self._ask(
+            {"kind": "boxes", "file": str(file), "page": page, "text": text, "start": start, "end": end}
+        )[0]
+
+    def close(self) -> None:
+        """End the child process."""
+        with self._lock:
+            self._stop()
+
+    def _ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        if not self._waiting.acquire(blocking=False):
+            raise UnavailableError("Too many page pictures are being made.", retry_after=1)
+        try:
+            with self._lock:
+                head, body = self._answer(json.dumps(request).encode() + b"\n")
+        finally:
+            self._waiting.release()
+        if head.get("error") == "not-found":
+            raise NotFoundError(head["detail"])
+        if "error" in head:
+            raise PageUnreadableError(head["detail"])
+        return head, body
+
+    def _answer(self, request: bytes) -> tuple[dict[str, Any], bytes]:
+        child = self._start()
+        deadline = time.monotonic() + self._settings.page_seconds
+        try:
+            cast(IO[bytes], child.stdin).write(request)
+            cast(IO[bytes], child.stdin).flush()
+            received = bytearray()
+            while b"\n" not in received:
+                received += self._read(child, deadline)
+                if len(received) > _MAX_ANSWER:
+                    raise EOFError("the answer has no end")
+            line, _, body = received.partition(b"\n")
+            head = cast("dict[str, Any]", json.loads(line))
+            while len(body) < head["bytes"]:
+                body += self._read(child, deadline)
+        except (OSError, EOFError, TimeoutError, ValueError) as error:
+            self._stop()
+            _log.warning("the renderer ended", error=type(error).__name__, detail=str(error))
+            reason = "takes too long" if isinstance(error, TimeoutError) else "ends the renderer"
+            raise PageUnreadableError(f"Drawing this page {reason}.") from error
+        return head, bytes(body)
+
+    def _read(self, child: subprocess.Popen[bytes], deadline: float) -> bytes:
+        handle = cast(IO[bytes], child.stdout).fileno()
+        ready, _, _ = select.select([handle], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            raise TimeoutError(f"no answer within {self._settings.page_seconds:g} s")
+        data = os.read(handle, 1 << 16)
+        if not data:
+            raise EOFError("the process is gone")
+        return data
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        if self._child is None or self._child.poll() is not None:
+            self._stop()
+            command = [sys.executable, "-m", "decalogo.rendering.child", str(self._settings.memory_bytes)]
+            self._child = subprocess.Popen(  # noqa: S603: a command of our own
+                [*command, str(_CPU_SECONDS)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG") if name in os.environ},
+                bufsize=0,
+            )
+        return self._child
+
+    def _stop(self) -> None:
+        if self._child is None:
+            return
+        self._child.kill()
+        self._child.wait()
+        for stream in (self._child.stdin, self._child.stdout):
+            if stream is not None:
+                stream.close()
+        self._child = None
