@@ -58,13 +58,13 @@ class UnsupportedDocumentError(DocumentError):
 class PageUnreadableError(DocumentError):
     """One page of the document cannot be drawn."""
 
-    slug, title = "page-unreadable", "The page cannot be drawn"
+    slug, title, status = "page-unreadable", "The page cannot be drawn", 409
 
 
 class NoPicturesError(DocumentError):
     """The document is of a type without page pictures."""
 
-    slug, title = "no-page-pictures", "The document has no page pictures"
+    slug, title, status = "no-page-pictures", "The document has no page pictures", 404
 
 
 class EncryptedDocumentError(DocumentError):

@@ -220,7 +220,7 @@ class QuoteBoxes(BaseModel):
 
     page: int = Field(description="From 1.")
     boxes: list[tuple[float, float, float, float]] = Field(
-        description="Left, top, right and bottom of each run, as shares of the page's width and height from its top left."
+        description="Left, top, right and bottom of each run, as shares of the page from its top left."
     )
     text: str = Field(description="The characters of the original inside the boxes.")
     ratio: float = Field(description="Height of the page divided by its width.")

@@ -46,4 +46,6 @@ async def static_file(request: Request, folder: str, name: str) -> Response:
         raise NotFoundError("There is no such file.")
     kept = "public, max-age=31536000, immutable" if folder == version() else "no-cache"
     media_type = _TYPES[name.rpartition(".")[2]]
-    return Response(content, media_type=media_type, headers={"Cache-Control": kept, "X-Content-Type-Options": "nosniff"})
+    return Response(
+        content, media_type=media_type, headers={"Cache-Control": kept, "X-Content-Type-Options": "nosniff"}
+    )

@@ -16,9 +16,7 @@ from decalogo.access.tokens import Scope
 from decalogo.console.assets import asset
 from decalogo.console.languages import COOKIE, LANGUAGES, console_words, language_of
 
-POLICY: Final = (
-    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-)
+POLICY: Final = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 _YEAR: Final = 31_536_000
 
 
@@ -52,15 +50,19 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> R
     def when(seconds: float) -> str:
         return datetime.fromtimestamp(seconds, UTC).strftime(words["date_format"]) if seconds else "–"
 
-    html = _environment().get_template(template).render(
-        w=words,
-        language=language,
-        languages=LANGUAGES,
-        visitor=visitor,
-        is_operator=visitor is not None and Scope.OPERATE in visitor.token.scopes,
-        when=when,
-        path=request.url.path,
-        **values,
+    html = (
+        _environment()
+        .get_template(template)
+        .render(
+            w=words,
+            language=language,
+            languages=LANGUAGES,
+            visitor=visitor,
+            is_operator=visitor is not None and Scope.OPERATE in visitor.token.scopes,
+            when=when,
+            path=request.url.path,
+            **values,
+        )
     )
     response = HTMLResponse(html, status_code=status, headers=security_headers())
     if request.query_params.get("lang") in LANGUAGES:

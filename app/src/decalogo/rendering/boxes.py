@@ -1,9 +1,9 @@
 """Find a quote among the characters that PDFium sees on a page.
 
-Evidence counts characters of the extracted page text. That text is normalised: hyphens at line ends are joined, ligatures
-are split, lines are reordered, headers move. PDFium's own characters are in another order and form. Both are therefore
-reduced to their letters and digits (``squash``), and the quote is searched there: first as a whole, then line by line,
-then word by word near the last word that was found.
+Evidence counts characters of the extracted page text. That text is normalised: hyphens at line ends are joined,
+ligatures are split, lines are reordered, headers move. The characters that PDFium gives have another order and form.
+Both are therefore reduced to their letters and digits (``squash``), and the quote is searched there:
+whole, then line by line, then word by word near the last word that was found.
 """
 
 from __future__ import annotations

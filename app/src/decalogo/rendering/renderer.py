@@ -63,9 +63,9 @@ class Renderer:
         Raises:
             NotFoundError, PageUnreadableError, UnavailableError: as for ``picture``.
         """
-        return self._ask(
-            {"kind": "boxes", "file": str(file), "page": page, "text": text, "start": start, "end": end}
-        )[0]
+        return self._ask({"kind": "boxes", "file": str(file), "page": page, "text": text, "start": start, "end": end})[
+            0
+        ]
 
     def close(self) -> None:
         """End the child process."""
@@ -96,7 +96,7 @@ class Renderer:
             while b"\n" not in received:
                 received += self._read(child, deadline)
                 if len(received) > _MAX_ANSWER:
-                    raise EOFError("the answer has no end")
+                    raise EOFError("the answer has no end")  # noqa: TRY301
             line, _, body = received.partition(b"\n")
             head = cast("dict[str, Any]", json.loads(line))
             while len(body) < head["bytes"]:
@@ -122,7 +122,7 @@ class Renderer:
         if self._child is None or self._child.poll() is not None:
             self._stop()
             command = [sys.executable, "-m", "decalogo.rendering.child", str(self._settings.memory_bytes)]
-            self._child = subprocess.Popen(  # noqa: S603: a command of our own
+            self._child = subprocess.Popen(  # noqa: S603 - a command of our own
                 [*command, str(_CPU_SECONDS)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

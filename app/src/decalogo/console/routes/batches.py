@@ -44,9 +44,7 @@ def batches(
         retention_days=services.settings.storage.retention_days,
         may_submit=Scope.SUBMIT in session.token.scopes,
         limits=services.limits(session.token),
-        max_upload_bytes=min(
-            services.limits(session.token).upload_bytes, services.settings.api.max_upload_bytes
-        ),
+        max_upload_bytes=min(services.limits(session.token).upload_bytes, services.settings.api.max_upload_bytes),
         points=rubric_points(services.settings.evaluation.rubric) or (),
     )
 
@@ -64,7 +62,9 @@ async def upload(request: Request, services: ServicesDep, session: VisitorDep) -
 
 
 @router.post("/upload/known")
-def known(services: ServicesDep, session: ChangingDep, hashes: Annotated[list[str], Body(max_length=5000)]) -> list[str]:
+def known(
+    services: ServicesDep, session: ChangingDep, hashes: Annotated[list[str], Body(max_length=5000)]
+) -> list[str]:
     """Return those SHA-256 digests whose documents are in the tenant's latest batches: they need not be sent again."""
     wanted = set(hashes)
     batches, _ = services.listing.page(session.token.tenant, Filter(), _RECENT)
