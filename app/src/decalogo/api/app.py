@@ -13,7 +13,17 @@ from decalogo.access.tokens import register_admin_token
 from decalogo.api import openapi, problems, shutdown, swagger
 from decalogo.api.links import ROOT
 from decalogo.api.middleware import RequestContext
-from decalogo.api.routes import batches, changes, dead_letters, documents, events, health, pictures, remote_workers, results
+from decalogo.api.routes import (
+    batches,
+    changes,
+    dead_letters,
+    documents,
+    events,
+    health,
+    pictures,
+    remote_workers,
+    results,
+)
 from decalogo.api.services import Services, open_services
 from decalogo.api.stream_limits import Streams
 from decalogo.console import app as console

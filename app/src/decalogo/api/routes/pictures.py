@@ -7,9 +7,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Response
 
-from decalogo.api.problem_types import declare
 from decalogo.api.dependencies import OwnDocument, ServicesDep, limited
 from decalogo.api.page_texts import page_text
+from decalogo.api.problem_types import declare
 from decalogo.api.schemas import QuoteBoxes
 from decalogo.errors import (
     BodyError,

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from decalogo.api.dependencies import ServicesDep
-from decalogo.api.page_texts import page_text
 from decalogo.api.exports import read_result
+from decalogo.api.page_texts import page_text
 from decalogo.api.services import Services
 from decalogo.batches.states import Document
 from decalogo.console.found import DocumentDep
