@@ -146,7 +146,7 @@ from cryptography import x509
 ends = x509.load_pem_x509_certificate(sys.stdin.buffer.read()).not_valid_after_utc
 print(f"until {ends:%Y-%m-%d}")
 if ends - datetime.datetime.now(datetime.UTC) < datetime.timedelta(days=int(sys.argv[1])):
-    sys.exit("docs/how-to/operate.md, Certificate and name")
+    sys.exit("docs/how-to/configure-tls.md")
 ' "$CERTIFICATE_DAYS"
 }
 
@@ -162,7 +162,7 @@ has_tokens() {
 
 starts_at_boot() {
   if have systemctl && systemctl is-enabled --quiet decalogo.service 2>/dev/null; then return 0; fi
-  echo "no unit decalogo.service is enabled: docs/how-to/operate.md, 'At boot'"
+  echo "no unit decalogo.service is enabled: docs/how-to/install.md, 'Start at boot'"
   return "$SEE_TO"
 }
 
@@ -178,7 +178,7 @@ alerts_have_a_receiver() {
   local known
   known="$(compose exec -T alertmanager amtool --alertmanager.url=http://127.0.0.1:9093/alertmanager config show)" || return 1
   grep -qE 'webhook_configs|email_configs' <<<"$known" && return 0
-  echo "none is told: docs/how-to/monitor.md, 'Alerts'"
+  echo "none is told: docs/how-to/send-alerts.md"
   return "$SEE_TO"
 }
 

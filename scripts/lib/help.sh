@@ -34,8 +34,6 @@ More machines
   hosts on|off                      open or close the door for them (the first join-token opens it)
 <<<<<<< HEAD
 =======
-  swarm up|down|status              the containers as a stack of Docker Swarm on this manager (docs/how-to/join-hosts.md)
-  swarm exec SERVICE COMMAND …      run something in one of them, for example: swarm exec api decalogo token list
 >>>>>>> 9fbdb21 (Add the licence, the security policy, version 1.0.0 and a changelog; sort the docs into Diátaxis folders)
   join - [--scale worker=N]         on the other host, in a checkout of its own: asks for the line (or reads it from standard input)
                                     and starts workers here; ./appliance down ends them
@@ -53,6 +51,6 @@ Install and test
   loadtest [--row 8c16g]    run a row of the tuning matrix on an appliance of its own and judge it (docs/how-to/load-test.md)
            [--all]          … all ten, with a report; --help: knees, sweeps, the country in one batch, a soak
 
-More: README.md, docs/how-to/operate.md
+More: README.md, docs/README.md
 HELP
 }

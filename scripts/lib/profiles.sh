@@ -15,7 +15,7 @@ apply_profile() {
     name="$(fitting_profile)"
     say "Profile: $name, the largest row of the tuning matrix that fits $(host_size); --profile NAME takes another."
     # The row's messages reserved ahead, and few tasks a child, are the guide's advice: without the former urgent documents start
-    # sooner, and each new process costs its slot a third of a second (docs/how-to/load-test.md).
+    # sooner, and each new process costs its slot a third of a second (docs/explanation/measurements.md).
     set_by_profile WORKER_DISABLE_PREFETCH true
     set_by_profile WORKER_TASKS_PER_CHILD 1000
     rm -f "$PROFILE_FILE"

@@ -109,7 +109,7 @@ stack_invite() {
   local url
   url="$(stack_url)"
   say ""
-  say "Ready: $url  (self-signed certificate unless you mounted your own: TLS_DIR in docs/how-to/operate.md)"
+  say "Ready: $url  (self-signed certificate unless you mounted your own: TLS_DIR in docs/how-to/configure-tls.md)"
   say "Admin token: ./appliance token admin    Operators' pages ($url/prometheus/ and others): ./appliance operator"
   say "Next: ./appliance decalogo submit app/tests/data/florencia-2020-2023.pdf --wait"
 }

@@ -1,7 +1,7 @@
 """The OpenAPI document holds through the edge: for a generated client, and against what schemathesis makes of it.
 
 The scenario's last file: it lifts the limits, which thousands of requests a minute would meet. Many cases by hand
-(docs/reference/api.md has the result): ``CONTRACT_EXAMPLES=150 CONTRACT_SEED=1 pytest stack/edge/test_whole_interface.py -s``.
+(docs/reference/api.md): ``CONTRACT_EXAMPLES=150 CONTRACT_SEED=1 pytest stack/edge/test_whole_interface.py -s``.
 """
 
 from __future__ import annotations

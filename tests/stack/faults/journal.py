@@ -133,7 +133,7 @@ TITLES = (
 
 
 def markdown(rows: list[Row]) -> str:
-    """Return the table as docs/explanation/guarantees.md has it."""
+    """Return the table as docs/explanation/measurements.md has it."""
     lines = ["| " + " | ".join(TITLES) + " |", "|---" * len(TITLES) + "|"]
     for row in rows:
         cells = [_cell(value) for value in vars(row).values()]
