@@ -46,8 +46,8 @@ def complaint(status: int, *words: str, stdin: str = "") -> str:
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        (("--tier", "gold"), "error: --tier gold is none of standard, premium"),
-        (("--scope", "read", "--scope", "admin"), "error: --scope admin is none of submit, read, operate"),
+        (("--tier", "gold"), "error: --tier must be one of standard, premium, not gold"),
+        (("--scope", "read", "--scope", "admin"), "error: --scope must be one of submit, read, operate, not admin"),
     ],
 )
 @pytest.mark.usefixtures("here")
@@ -75,7 +75,7 @@ def test_a_token_is_made_shown_and_revoked() -> None:
 @pytest.mark.parametrize(
     ("command", "line"),
     [
-        ("show", "error: there is no document doc_x"),
+        ("show", "error: no document has the id doc_x"),
         ("retry", "error: doc_x is not a dead letter"),
         ("drop", "error: doc_x is not a dead letter"),
     ],

@@ -80,10 +80,10 @@ def test_the_command_answers_with_cores_memory_and_profile() -> None:
     assert answer["profile"] in {row.name for row in ROWS}
     text = CliRunner().invoke(app, ["plan", "--docs", "1103", "--pages", "300"]).output
     assert f"cores     {answer['cores']}\n" in text
-    assert "projection" in text
+    assert "projected" in text
 
 
 def test_the_command_says_when_no_machine_is_enough() -> None:
     done = CliRunner().invoke(app, ["plan", "--docs", "100000000", "--hours", "0.01"])
     assert done.exit_code == 1
-    assert "Split the work" in done.output
+    assert "Divide the documents" in done.output

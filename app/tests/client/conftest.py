@@ -1,4 +1,4 @@
-"""A scripted network: the client's real requests over a transport that answers, refuses or breaks as it is told."""
+"""A scripted network: the client's real requests over a transport that answers, rejects or breaks by a script."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from decalogo.client.appliance import Appliance
 from decalogo.client.connection import Connection
-from decalogo.client.retry import Patience
+from decalogo.client.retry import RetryPolicy
 
 # One step of a script: an answer, or an error to raise before or after the request's body was read.
 Step = httpx.Response | Exception | tuple[str, Exception]
@@ -67,12 +67,12 @@ Script = Callable[..., tuple[Appliance, Network]]
 def scripted(clock: Clock) -> Script:
     """Return an appliance whose network plays the given steps, and that network."""
 
-    def build(*steps: Step, patience_seconds: float = 60.0) -> tuple[Appliance, Network]:
+    def build(*steps: Step, retry_timeout: float = 60.0) -> tuple[Appliance, Network]:
         network = Network(list(steps))
-        patience = Patience(
-            seconds=patience_seconds, clock=lambda: clock.now, sleep=clock.sleep, spread=lambda _low, high: high
+        retry = RetryPolicy(
+            timeout_seconds=retry_timeout, clock=lambda: clock.now, sleep=clock.sleep, spread=lambda _low, high: high
         )
-        return Appliance(Connection("http://appliance.test", "dcl_x_y"), patience=patience, transport=network), network
+        return Appliance(Connection("http://appliance.test", "dcl_x_y"), retry=retry, transport=network), network
 
     return build
 

@@ -33,7 +33,10 @@ def test_a_right_result_for_each_document_is_well(files: list[Path]) -> None:
     [
         ({"state": "failed", "result": None, "problem": {"detail": "Cut off."}}, "b.txt is failed: Cut off."),
         ({"state": "partial"}, "b.txt is partial: no full result"),
-        ({"result": {"document": {"sha256": "0" * 64}, "answers": [{}]}}, "the result of b.txt is not that document's"),
+        (
+            {"result": {"document": {"sha256": "0" * 64}, "answers": [{}]}},
+            "the result of b.txt belongs to another document",
+        ),
     ],
 )
 def test_a_document_without_its_own_full_result_is_named(files: list[Path], other: dict[str, Any], why: str) -> None:
@@ -41,5 +44,6 @@ def test_a_document_without_its_own_full_result_is_named(files: list[Path], othe
 
 
 def test_a_missing_or_doubled_result_is_told(files: list[Path]) -> None:
-    assert check_results(files, [line(files[0])]) == ["1 results are missing, 0 came twice"]
-    assert check_results(files, [line(file) for file in (*files, files[0])]) == ["0 results are missing, 1 came twice"]
+    assert check_results(files, [line(files[0])]) == ["1 results are missing, 0 are duplicates"]
+    twice = [line(file) for file in (*files, files[0])]
+    assert check_results(files, twice) == ["0 results are missing, 1 are duplicates"]

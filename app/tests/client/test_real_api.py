@@ -22,7 +22,7 @@ from decalogo.client.connection import Connection
 from decalogo.client.errors import RefusedError, UnreachableError
 from decalogo.client.multipart import FilePart
 from decalogo.client.results import save
-from decalogo.client.retry import Patience
+from decalogo.client.retry import RetryPolicy
 from decalogo.errors import DamagedDocumentError
 from decalogo.settings import Settings
 from decalogo.setup.certificate import self_signed
@@ -107,7 +107,7 @@ def test_a_full_queue_is_waited_for_only_as_long_as_told(settings: Settings, tok
     notices: list[str] = []
     with served(full) as port:
         connection = Connection(f"http://127.0.0.1:{port}", token)
-        with Appliance(connection, patience=Patience(seconds=1), notice=notices.append) as appliance:
+        with Appliance(connection, retry=RetryPolicy(timeout_seconds=1), notice=notices.append) as appliance:
             appliance.submit(files, SubmitOptions())
             with pytest.raises(UnreachableError, match="2 documents are queued and the limit is 2"):
                 appliance.submit(files, SubmitOptions())
@@ -155,7 +155,7 @@ def test_an_upload_whose_answer_was_lost_becomes_one_batch(
         connection = Connection(f"http://127.0.0.1:{broken}", token)
         with Appliance(connection, notice=notices.append) as appliance:
             job = appliance.submit(files, SubmitOptions())["job_id"]
-    assert "the upload was cut off" in notices[0]
+    assert "the upload was interrupted" in notices[0]
     assert services.ledger.depth() == len(files)
     assert len(services.ledger.documents(job)) == len(files)
 

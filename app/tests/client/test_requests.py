@@ -44,13 +44,13 @@ def test_waits_grow_and_are_bounded_while_nothing_answers(scripted: Script, cloc
 
 def test_a_thousand_failures_are_waited_out_by_who_has_the_patience(scripted: Script, clock: Clock) -> None:
     lost = [httpx.ConnectError("refused")] * 1100
-    appliance, _ = scripted(*lost, httpx.Response(200, json=FINISHED), patience_seconds=20_000)
+    appliance, _ = scripted(*lost, httpx.Response(200, json=FINISHED), retry_timeout=20_000)
     appliance.status("batch_1")
     assert clock.sleeps[-1] == 15
 
 
 def test_patience_ends(scripted: Script, clock: Clock) -> None:
-    appliance, _ = scripted(*[httpx.ConnectError("refused")] * 100, patience_seconds=20)
+    appliance, _ = scripted(*[httpx.ConnectError("refused")] * 100, retry_timeout=20)
     with pytest.raises(UnreachableError, match=r"http://appliance.test.*refused"):
         appliance.status("batch_1")
     assert clock.now <= 20
@@ -80,7 +80,7 @@ def test_a_page_of_a_proxy_instead_of_a_problem_is_named_by_its_status(scripted:
 
 def test_something_else_at_the_address_is_recognised(scripted: Script) -> None:
     appliance, _ = scripted(httpx.Response(200, text="<html>"))
-    with pytest.raises(ClientError, match="does not answer as an appliance"):
+    with pytest.raises(ClientError, match="does not answer like an appliance"):
         appliance.status("batch_1")
 
 
@@ -105,7 +105,7 @@ def test_an_upload_whose_answer_was_lost_is_sent_again_with_its_key(scripted: Sc
 
 def test_giving_up_on_an_upload_that_may_have_arrived_says_so(scripted: Script, plan: FilePart) -> None:
     lost = [broken_after_body(httpx.ReadError("reset")), *[httpx.ConnectError("refused")] * 100]
-    appliance, _ = scripted(*lost, patience_seconds=20)
+    appliance, _ = scripted(*lost, retry_timeout=20)
     with pytest.raises(UnreachableError, match="may have been accepted"):
         appliance.submit([plan], SubmitOptions())
 

@@ -163,7 +163,7 @@ def test_wrong_use_has_its_own_exit_status(appliance: Operator, tmp_path: Path) 
     assert "--split 50" in appliance.client("submit", *many, "--token", token, status=1).stderr
     split = appliance.client("submit", *many, "--token", token, "--split", "50").stdout
     assert len(split.splitlines()) == 2
-    away = appliance.client("status", "batch_x", "--url", "http://127.0.0.1:1", "--patience", "1", status=4)
+    away = appliance.client("status", "batch_x", "--url", "http://127.0.0.1:1", "--retry-timeout", "1", status=4)
     assert "gave up on http://127.0.0.1:1" in away.stderr
 
 
@@ -171,7 +171,7 @@ def test_a_probe_is_judged_and_deleted_and_workers_tell_what_they_are(appliance:
     (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
     before = batches(appliance)
     told = appliance.client("probe", str(tmp_path / "a.txt"), "--documents", "3").stdout
-    assert "all 3 results are right" in told
+    assert "all 3 results are correct" in told
     slow = appliance.client("probe", str(tmp_path / "a.txt"), "--target", "1000000000", status=5).stdout
     assert "fewer than the 1,000,000,000 that are wanted" in slow
     (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7\n")

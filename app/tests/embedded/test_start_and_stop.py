@@ -38,8 +38,8 @@ def test_it_is_ready_when_up_returns_and_gone_after_down(operator: Operator) -> 
     assert operator.run("down").stdout == "stopped\n"
     assert is_free(operator.port)
     assert operator.processes() == []
-    assert "nothing runs" in operator.run("down").stdout
-    assert "no appliance runs" in operator.run("url", status=1).stderr
+    assert "no appliance is running" in operator.run("down").stdout
+    assert "no appliance is running" in operator.run("url", status=1).stderr
     operator.run("down", "--volumes")
     assert not operator.data.exists()
 
@@ -105,7 +105,7 @@ def test_a_service_that_cannot_start_is_named_with_its_log(operator: Operator) -
 def test_it_comes_back_after_a_killed_supervisor(operator: Operator) -> None:
     operator.up()
     os.kill(int(operator.layout.lock.read_text()), signal.SIGKILL)
-    wait_until(lambda: "no appliance runs" in operator.run("url", status=1).stderr, 10, "the lock to be free")
+    wait_until(lambda: "no appliance is running" in operator.run("url", status=1).stderr, 10, "the lock to be free")
     assert operator.processes(), "its services outlive it"
     again = operator.up()
     assert "left behind" in again.stderr
@@ -121,7 +121,7 @@ def test_files_left_by_a_power_cut_do_not_matter(operator: Operator) -> None:
     (operator.layout.run / "supervisord.pid").write_text("1\n")
     with socket.socket(socket.AF_UNIX) as stale:
         stale.bind(str(operator.layout.socket))
-    assert "no appliance runs" in operator.run("status", status=1).stderr
+    assert "no appliance is running" in operator.run("status", status=1).stderr
     operator.up()
     assert ready(operator)
 

@@ -58,8 +58,8 @@ def test_mistakes_are_said_in_one_line(folder: Path, tmp_path: Path) -> None:
         ((folder / "missing.json",), "No such file"),
         ((folder / "other.json",), "is not a result"),
         ((folder / "uno.pages",), "is not JSON"),
-        ((folder / "uno.json", "-o", folder / "out.doc"), "the ending must be one of"),
-        (("--batch", empty, "-o", folder / "all.html"), "holds no result"),
+        ((folder / "uno.json", "-o", folder / "out.doc"), "the extension must be one of"),
+        (("--batch", empty, "-o", folder / "all.html"), "has no results"),
         (("--batch", folder, "-o", folder / "all.zip"), "other.json is not a result"),
         ((folder / "uno.json", "--link", "javascript:alert(1)"), "http, https or relative"),
     ]:

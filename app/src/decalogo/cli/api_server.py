@@ -1,4 +1,4 @@
-"""``decalogo api``: the HTTP interface under gunicorn, in this very process (so it can be PID 1)."""
+"""``decalogo api``: serve the HTTP interface with gunicorn in the current process, which may be PID 1."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ from decalogo.metrics.record import count_in_parent
 from decalogo.settings import Settings, get_settings
 
 _SWITCH_SECONDS = 0.0005
-"""How long a thread may keep the interpreter while others want it: with Python's 5 ms a request that waits for three
-threads in turn is late by 15 ms."""
+"""Python's switch interval. With its default of 5 ms, a request that waits for three threads in a row loses 15 ms."""
 
 
 class OurLogger(Logger):  # type: ignore[misc]
-    """Sends gunicorn's and uvicorn's messages through the process's own handlers."""
+    """Passes the messages of gunicorn and uvicorn to the handlers of the process."""
 
     def setup(self, cfg: Any) -> None:
         """Replace gunicorn's handlers."""
@@ -35,7 +34,7 @@ class OurLogger(Logger):  # type: ignore[misc]
 
 
 class ApiWorker(UvicornWorker):  # type: ignore[misc]
-    """A process that, when told to stop, ends what does not finish in time itself, so that it can clean up."""
+    """A worker process that cancels unfinished requests before gunicorn kills it, so that they can clean up."""
 
     CONFIG_KWARGS: ClassVar[dict[str, Any]] = {"loop": "auto", "http": "auto", "server_header": False}
 
@@ -45,7 +44,7 @@ class ApiWorker(UvicornWorker):  # type: ignore[misc]
 
 
 class Server(BaseApplication):  # type: ignore[misc]
-    """Gunicorn with our settings; each process builds its own application and connections after the fork."""
+    """Gunicorn with our settings; each process creates its application and connections after the fork."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -53,12 +52,12 @@ class Server(BaseApplication):  # type: ignore[misc]
         super().__init__()
 
     def load_config(self) -> None:
-        """Tell gunicorn what it needs to know; command line and files of its own are not read."""
+        """Set gunicorn's options; its command line and configuration files are not read."""
         for name, value in options(self._settings).items():
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """Build the application of one process."""
+        """Return the application of one process."""
         if self._observations is not None:
             count_in_parent(self._observations)
         sys.setswitchinterval(_SWITCH_SECONDS)
@@ -74,8 +73,8 @@ def options(settings: Settings) -> dict[str, Any]:
         "worker_class": ApiWorker,
         "worker_tmp_dir": str(memory) if memory.is_dir() else None,
         "graceful_timeout": settings.api.graceful_seconds + 2 * CLEAN_UP_SECONDS,
-        "timeout": 60,  # seconds without a heartbeat of the event loop, not the length of a request
-        "keepalive": 75,  # longer than the edge keeps its idle connections, so that it never writes into a closed one
+        "timeout": 60,  # seconds without a heartbeat of the event loop, not the duration of a request
+        "keepalive": 75,  # longer than the reverse proxy's, so that it never writes into a closed connection
         "max_requests": 0,
         "pre_fork": lambda _arbiter, _worker: keep_shared(),
         "accesslog": None,
@@ -87,7 +86,7 @@ def options(settings: Settings) -> dict[str, Any]:
 
 
 def serve() -> None:
-    """Run until SIGTERM; then finish the requests in hand (at most ``api.graceful_seconds``) and leave."""
+    """Run until SIGTERM; then finish the open requests (at most ``api.graceful_seconds``) and exit."""
     settings = get_settings()
     configure(settings.log, service="api")
     Server(settings).run()

@@ -16,7 +16,7 @@ from decalogo.storage.artifacts import ArtifactStore
 
 @errors_reported()
 def backup(file: Path) -> None:
-    """Write the archive to ``file`` (``-`` is standard output); a file appears whole or not at all."""
+    """Write the archive to ``file`` (``-`` is standard output); the file appears when it is complete."""
     settings = get_settings()
     client, store = connect(settings.redis, settings.redis.ledger_db), ArtifactStore(settings.storage.path)
     if str(file) == "-":
@@ -31,7 +31,7 @@ def backup(file: Path) -> None:
 
 @errors_reported()
 def restore(file: Path, force: bool) -> None:
-    """Bring an archive back from ``file`` (``-`` is standard input)."""
+    """Restore an archive from ``file`` (``-`` is standard input)."""
     settings = get_settings()
     client, store = connect(settings.redis, settings.redis.ledger_db), ArtifactStore(settings.storage.path)
     if str(file) == "-":

@@ -1,7 +1,7 @@
-"""``decalogo submit``, ``status`` and ``results``: an appliance's client for people and scripts.
+"""``decalogo submit``, ``status`` and ``results``: the client of an appliance.
 
-Exit status: 0 done; 1 the appliance refused; 2 wrong use; 3 the batch is finished, or asked for results, but not every
-document has a full one; 4 the appliance cannot be reached or the outcome is not known; 130 interrupted.
+Exit status: 0 success; 1 the appliance rejected the request; 2 wrong usage; 3 not every document has a full result;
+4 the appliance is unreachable, or the outcome is unknown; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -21,39 +21,44 @@ if TYPE_CHECKING:
 
 REFUSED, USAGE, INCOMPLETE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 4, 130
 
-Url = Annotated[str, typer.Option("--url", help="Base address of the appliance.", envvar="DECALOGO_URL")]
+Url = Annotated[str, typer.Option("--url", help="Base URL of the appliance.", envvar="DECALOGO_URL")]
 TokenText = Annotated[
     str,
-    typer.Option("--token", help="Access token; other users of this machine can see options.", envvar="DECALOGO_TOKEN"),
+    typer.Option(
+        "--token",
+        help="Access token; other users of this machine can see command line options.",
+        envvar="DECALOGO_TOKEN",
+    ),
 ]
 TokenFile = Annotated[
-    Path | None, typer.Option("--token-file", help="File that holds the token.", envvar="DECALOGO_TOKEN_FILE")
+    Path | None, typer.Option("--token-file", help="File with the token.", envvar="DECALOGO_TOKEN_FILE")
 ]
 CaFile = Annotated[
-    Path | None, typer.Option("--ca", help="Certificate (PEM) to trust, too.", envvar="DECALOGO_CA_FILE")
+    Path | None, typer.Option("--ca", help="Additional certificate (PEM) to trust.", envvar="DECALOGO_CA_FILE")
 ]
-Insecure = Annotated[bool, typer.Option("--insecure", help="Do not check the appliance's certificate.")]
-Patience = Annotated[
-    float, typer.Option("--patience", help="Seconds to go on while the appliance is away or full.", min=0)
+Insecure = Annotated[bool, typer.Option("--insecure", help="Accept any certificate.")]
+RetryTimeout = Annotated[
+    float,
+    typer.Option("--retry-timeout", help="Time to retry while the appliance is unreachable or busy, seconds.", min=0),
 ]
 
 
 class Format(enum.StrEnum):
-    """Forms of results."""
+    """Formats of results."""
 
     JSON = "json"
     JSONL = "jsonl"
 
 
 class Ocr(enum.StrEnum):
-    """What is done with scanned pages."""
+    """Handling of scanned pages."""
 
     AUTO = "auto"
     NEVER = "never"
 
 
 class Priority(enum.StrEnum):
-    """What a batch may ask for; which of them depends on the token's tier."""
+    """Priorities of a batch; the token's tier decides which are allowed."""
 
     HIGH = "high"
     NORMAL = "normal"
@@ -63,47 +68,54 @@ class Priority(enum.StrEnum):
 def submit(
     ctx: typer.Context,
     files: Annotated[
-        list[Path], typer.Argument(help="Documents to judge, or ZIPs of them.", exists=True, dir_okay=False)
+        list[Path],
+        typer.Argument(help="Documents to evaluate, or ZIP archives of documents.", exists=True, dir_okay=False),
     ],
-    rubric: Annotated[str, typer.Option(help="Rubric; the appliance's default when left out.")] = "",
-    priority: Annotated[Priority | None, typer.Option(help="Priority; normal when left out.")] = None,
+    rubric: Annotated[str, typer.Option(help="Rubric; default: the appliance's.")] = "",
+    priority: Annotated[Priority | None, typer.Option(help="Priority; default: normal.")] = None,
     not_applicable: Annotated[
         list[str] | None, typer.Option(help="Point that does not apply, e.g. `P9` or `P9=no hay cárcel`; repeatable.")
     ] = None,
     custom_id: Annotated[
-        list[str] | None, typer.Option("--id", help="Own id of a document; one for each, in order.")
+        list[str] | None, typer.Option("--id", help="Your own id of a document; one per document, in order.")
     ] = None,
-    ocr: Annotated[Ocr | None, typer.Option(help="Scanned pages: `auto` recognises some, `never` none.")] = None,
-    split: Annotated[int | None, typer.Option(help="Send several batches of at most this many files.", min=1)] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Stay until every document is done.")] = False,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Wait, then save the results here.")] = None,
+    ocr: Annotated[
+        Ocr | None, typer.Option(help="Scanned pages: `auto` recognises a limited number, `never` none.")
+    ] = None,
+    split: Annotated[
+        int | None, typer.Option(help="Submit several batches of at most this number of files.", min=1)
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until every document is done.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Wait, then save the results in this folder.")
+    ] = None,
     url: Url = "",
     token: TokenText = "",
     token_file: TokenFile = None,
     ca: CaFile = None,
     insecure: Insecure = False,
-    patience: Patience = 120.0,
+    retry_timeout: RetryTimeout = 120.0,
 ) -> None:
-    """Hand documents in; print the job id of each batch."""
+    """Submit documents; print the job id of each batch."""
     from decalogo.cli import client_output as view
     from decalogo.client.appliance import SubmitOptions
     from decalogo.client.multipart import FilePart
     from decalogo.client.splitting import plan
 
-    with outcome(), opened(ctx, url, token, token_file, ca, insecure, patience) as appliance:
+    with outcome(), opened(ctx, url, token, token_file, ca, insecure, retry_timeout) as appliance:
         reasons = dict(entry.partition("=")[::2] for entry in not_applicable or [])
         batches = plan([FilePart.of(path) for path in files], custom_id or [], split=split)
         job_ids: list[str] = []
-        with view.goes_on(job_ids):
+        with view.note_on_interrupt(job_ids):
             for batch in batches:
                 options = SubmitOptions(rubric, priority or "", reasons, batch.custom_ids, ocr or "")
                 with view.upload_bar(batch.files) as sent:
                     answer = appliance.submit(batch.files, options, sent)
                 job_ids.append(answer["job_id"])
-                # At once, so that it is known even if the wait is interrupted.
+                # Printed now, so that an interrupted wait does not lose it.
                 typer.echo(answer["job_id"])
             if not wait and output is None:
-                view.say(f"accepted; follow with: decalogo status {' '.join(job_ids)}")
+                view.say(f"accepted; follow it with: decalogo status {' '.join(job_ids)}")
                 return
             complete = True
             for job_id in job_ids:
@@ -117,24 +129,24 @@ def submit(
 
 def status(
     ctx: typer.Context,
-    job_ids: Annotated[list[str], typer.Argument(help="Batches.", metavar="JOB_ID…")],
-    wait: Annotated[bool, typer.Option("--wait", help="Stay until every document is done.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the appliance's answers, one a line.")] = False,
+    job_ids: Annotated[list[str], typer.Argument(help="Ids of batches.", metavar="JOB_ID…")],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until every document is done.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the status as JSON, one line per batch.")] = False,
     url: Url = "",
     token: TokenText = "",
     token_file: TokenFile = None,
     ca: CaFile = None,
     insecure: Insecure = False,
-    patience: Patience = 120.0,
+    retry_timeout: RetryTimeout = 120.0,
 ) -> None:
-    """Show how far batches are."""
+    """Show the status of batches."""
     from decalogo.cli import client_output as view
 
-    with outcome(), opened(ctx, url, token, token_file, ca, insecure, patience) as appliance:
+    with outcome(), opened(ctx, url, token, token_file, ca, insecure, retry_timeout) as appliance:
         complete = True
         for job_id in job_ids:
             if wait:
-                with view.goes_on(job_ids):
+                with view.note_on_interrupt(job_ids):
                     complete &= view.follow(appliance, job_id)
             answer = appliance.status(job_id)
             typer.echo(json.dumps(answer) if as_json else view.status_line(answer))
@@ -144,26 +156,26 @@ def status(
 
 def results(
     ctx: typer.Context,
-    job_id: Annotated[str, typer.Argument(help="The batch.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results; made if missing.")],
+    job_id: Annotated[str, typer.Argument(help="Id of the batch.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results; created if missing.")],
     form: Annotated[
-        Format, typer.Option("--format", help="`json`: a file for each document; `jsonl`: one file.")
+        Format, typer.Option("--format", help="`json`: one file per document; `jsonl`: one file.")
     ] = Format.JSON,
     url: Url = "",
     token: TokenText = "",
     token_file: TokenFile = None,
     ca: CaFile = None,
     insecure: Insecure = False,
-    patience: Patience = 120.0,
+    retry_timeout: RetryTimeout = 120.0,
 ) -> None:
-    """Save the results of a batch, with a summary; what is not done yet is listed without a result."""
-    with outcome(), opened(ctx, url, token, token_file, ca, insecure, patience) as appliance:
+    """Save the results of a batch and a summary; unfinished documents are listed without a result."""
+    with outcome(), opened(ctx, url, token, token_file, ca, insecure, retry_timeout) as appliance:
         if not _save(appliance, job_id, output, form):
             raise typer.Exit(INCOMPLETE)
 
 
 def _save(appliance: Appliance, job_id: str, folder: Path, form: Format) -> bool:
-    """Save and show the summary; say whether every document has a full result."""
+    """Save the results, show the summary, and return whether every document has a full result."""
     from decalogo.cli import client_output as view
     from decalogo.client.results import SUMMARY, save
 
@@ -177,7 +189,7 @@ def _save(appliance: Appliance, job_id: str, folder: Path, form: Format) -> bool
 
 @contextmanager
 def outcome() -> Iterator[None]:
-    """Turn what the client raises into one message and the exit status that stands for it."""
+    """Turn a client error into a message and an exit status."""
     from decalogo.client.errors import RefusedError, UnreachableError
     from decalogo.errors import ClientError
 
@@ -188,9 +200,9 @@ def outcome() -> Iterator[None]:
     except RefusedError as error:
         hint = ""
         if error.members.get("limit") == "documents_per_batch":
-            hint = f"\nSend them in several batches with --split {error.members.get('allowed', '')}".rstrip()
+            hint = f"\nSubmit several batches with --split {error.members.get('allowed', '')}".rstrip()
         elif error.code == 413:
-            hint = "\nSend fewer files at once, or let --split do it."
+            hint = "\nSubmit fewer files at a time, or use --split."
         typer.echo(f"error: {error.detail}{hint}", err=True)
         raise typer.Exit(REFUSED) from error
     except UnreachableError as error:
@@ -208,9 +220,9 @@ def opened(
     token_file: Path | None,
     ca: Path | None,
     insecure: bool,
-    patience: float,
+    retry_timeout: float,
 ) -> Appliance:
-    """Return the appliance that the options name.
+    """Return the appliance that the options describe.
 
     Raises:
         ClientError: no address, or no token.
@@ -222,15 +234,15 @@ def opened(
     from decalogo.errors import ClientError
 
     if not url:
-        raise ClientError("where is the appliance? Give --url or set DECALOGO_URL")
+        raise ClientError("the address of the appliance is missing: give --url or set DECALOGO_URL")
     if insecure:
-        view.say("warning: the appliance's certificate is not checked")
+        view.say("warning: the appliance's certificate is not verified")
     connection = Connection(url, given_token(ctx, token, token_file), ca_file=ca, insecure=insecure)
-    return Appliance(connection, patience=retry.Patience(seconds=patience), notice=view.say)
+    return Appliance(connection, retry=retry.RetryPolicy(timeout_seconds=retry_timeout), notice=view.say)
 
 
 def given_token(ctx: typer.Context, token: str, token_file: Path | None) -> str:
-    """Return the token: an option wins over the environment, else the file over the value."""
+    """Return the token: ``--token`` first, then the token file, then the environment variable."""
     from decalogo.errors import ClientError
 
     source = ctx.get_parameter_source("token")
@@ -241,5 +253,5 @@ def given_token(ctx: typer.Context, token: str, token_file: Path | None) -> str:
         except (OSError, UnicodeDecodeError) as error:
             raise ClientError(f"cannot read the token in {token_file}: {error}") from error
     if not token:
-        raise ClientError("a token is needed: give --token-file, or set DECALOGO_TOKEN or DECALOGO_TOKEN_FILE")
+        raise ClientError("the token is missing: give --token-file, or set DECALOGO_TOKEN or DECALOGO_TOKEN_FILE")
     return token

@@ -1,4 +1,4 @@
-"""What the client's commands show: progress and messages on standard error, answers on standard output."""
+"""Output of the client's commands: progress and messages on standard error, answers on standard output."""
 
 from __future__ import annotations
 
@@ -25,34 +25,34 @@ from decalogo.client.results import Row
 
 _errors = Console(stderr=True)
 OPEN_STATES = ("queued", "running")
-# A pipe has no width of its own: without one, rich would cut names short at 80 columns.
+# A pipe has no width, and rich would truncate names at 80 columns.
 PIPE_WIDTH = 200
 
 
 def say(line: str) -> None:
-    """Print a message for people."""
+    """Print a message on standard error."""
     _errors.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _bar(*columns: ProgressColumn) -> Progress:
-    """Return a bar that leaves no trace, and shows nothing where nobody watches."""
+    """Return a progress bar that is removed at its end, and that is shown on terminals only."""
     return Progress(*columns, console=_errors, transient=True, disable=not _errors.is_terminal)
 
 
 @contextmanager
-def goes_on(job_ids: Sequence[str]) -> Iterator[None]:
-    """Tell who interrupts that batches which were accepted go on; ``job_ids`` may still grow meanwhile."""
+def note_on_interrupt(job_ids: Sequence[str]) -> Iterator[None]:
+    """On interruption, print how to follow the accepted batches; ``job_ids`` may grow during the block."""
     try:
         yield
     except KeyboardInterrupt:
         if job_ids:
-            say(f"what was accepted goes on; follow with: decalogo status --wait {' '.join(job_ids)}")
+            say(f"accepted batches continue; follow them with: decalogo status --wait {' '.join(job_ids)}")
         raise
 
 
 @contextmanager
 def upload_bar(files: Sequence[FilePart]) -> Iterator[Callable[[int], None]]:
-    """Show how many bytes are sent; yields what takes their number."""
+    """Show the upload progress; yield a function that takes the number of bytes sent."""
     total = sum(file.size for file in files)
     columns = (TextColumn("uploading {task.fields[files]}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     with _bar(*columns) as progress:
@@ -62,14 +62,14 @@ def upload_bar(files: Sequence[FilePart]) -> Iterator[Callable[[int], None]]:
 
 @contextmanager
 def counter(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show how many of ``total`` are done; yields what to call after each."""
+    """Show the progress of ``total`` steps; yield a function to call after each."""
     with _bar(TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()) as progress:
         task = progress.add_task(what, total=total)
         yield lambda: progress.advance(task)
 
 
 def follow(appliance: Appliance, job_id: str) -> bool:
-    """Show a batch's progress until it is finished; say whether every document succeeded."""
+    """Show the progress of a batch until it has finished; return whether every document succeeded."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with _bar(*columns) as progress:
         task = progress.add_task(job_id, total=None)
@@ -85,12 +85,12 @@ def follow(appliance: Appliance, job_id: str) -> bool:
 
 
 def status_line(status: dict[str, Any]) -> str:
-    """Return a batch's status as one line."""
+    """Return the status of a batch as one line."""
     return f"{status['job_id']}  {status['state']}  {_counts(status['counts'])} of {status['counts']['total']}"
 
 
 def _counts(counts: dict[str, int]) -> str:
-    """Return the counts that are not zero, e.g. ``3 running, 17 succeeded``."""
+    """Return the counts above zero, e.g. ``3 running, 17 succeeded``."""
     return ", ".join(f"{number} {state}" for state, number in counts.items() if number and state != "total")
 
 
@@ -99,7 +99,7 @@ def summary(rows: Sequence[Row]) -> None:
     table = Table("document", "state", "global", "rating", "problem")
     for row in rows:
         percent = "" if row.percent is None else f"{row.percent:.1f} %"
-        # As text, so that a name with brackets is not taken for markup.
+        # As text: brackets in a name are not markup.
         table.add_row(*map(Text, (row.document, row.state, percent, row.rating, row.problem)))
     console = Console()
     if not console.is_terminal:

@@ -1,4 +1,4 @@
-"""``decalogo dead …``: documents that were given up, for operators."""
+"""``decalogo dead …``: dead letters, for operators."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from decalogo.errors import NotFoundError
 if TYPE_CHECKING:
     from decalogo.batches.ledger import Ledger
 
-app = typer.Typer(no_args_is_help=True, help="List, look at, retry and drop dead letters.")
+app = typer.Typer(no_args_is_help=True, help="List, show, retry and drop dead letters.")
 
 Id = Annotated[str, typer.Argument(help="A document's id, or `all`.")]
 
@@ -21,7 +21,7 @@ Id = Annotated[str, typer.Argument(help="A document's id, or `all`.")]
 @app.command("list")
 @errors_reported()
 def list_() -> None:
-    """Print one line a dead letter, newest first: id, batch, attempts, size, file name, last reason."""
+    """Print one line per dead letter, newest first: id, batch, attempts, size, file name, last reason."""
     for document in _ledger().dead(limit=10_000):
         reason = (document.problem or {}).get("reason", "")
         fields = (document.document_id, document.job_id, document.attempts, document.size, document.filename, reason)
@@ -31,19 +31,19 @@ def list_() -> None:
 @app.command()
 @errors_reported()
 def show(document_id: Annotated[str, typer.Argument(help="A document's id.")]) -> None:
-    """Print all that is known of one dead letter, as JSON."""
+    """Print one dead letter as JSON."""
     from dataclasses import asdict
 
     document = _ledger().document(document_id)
     if document is None:
-        raise NotFoundError(f"there is no document {document_id}")
+        raise NotFoundError(f"no document has the id {document_id}")
     typer.echo(json.dumps(asdict(document), indent=2, ensure_ascii=False))
 
 
 @app.command()
 @errors_reported()
 def retry(document_id: Id) -> None:
-    """Queue dead letters again; their lost attempts are forgiven."""
+    """Queue dead letters again; the count of their lost attempts is reset."""
     revived = _ledger().revive(_chosen(document_id))
     typer.echo(f"{len(revived)} queued again")
 
@@ -51,7 +51,7 @@ def retry(document_id: Id) -> None:
 @app.command()
 @errors_reported()
 def drop(document_id: Id) -> None:
-    """Strike dead letters off this list for good; they stay in their batches as dead, with their reason."""
+    """Remove dead letters from this list permanently; in their batches they stay `dead`, with the reason."""
     typer.echo(f"{_ledger().drop(_chosen(document_id))} dropped")
 
 

@@ -1,4 +1,4 @@
-"""``decalogo embedded …``: the whole appliance as local processes, for hosts without a container engine."""
+"""``decalogo embedded …``: run the appliance as local processes, for hosts without a container engine."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ app = typer.Typer(no_args_is_help=True, help="Run the whole appliance as local p
 
 Data = Annotated[
     Path,
-    typer.Option("--data", help="Folder of everything it keeps.", envvar="DECALOGO_EMBEDDED_DATA", file_okay=False),
+    typer.Option("--data", help="Folder for all its data.", envvar="DECALOGO_EMBEDDED_DATA", file_okay=False),
 ]
 DEFAULT_DATA = Path("var")
 
 
 @contextmanager
 def _problems_reported() -> Iterator[None]:
-    """Turn errors raised on purpose into one message and exit status 1."""
+    """Turn our own errors into one message and exit status 1."""
     from decalogo.errors import DecalogoError
 
     try:
@@ -42,7 +42,7 @@ def _say(line: str) -> None:
 
 
 def _running(data: Path) -> tuple[Layout, Instance]:
-    """Return the appliance of a data folder, or leave with status 1 when none runs there."""
+    """Return the running appliance of a data folder; raise :class:`EmbeddedError` if there is none."""
     from decalogo.embedded.instance import read_instance
     from decalogo.embedded.layout import Layout
     from decalogo.embedded.supervisor import is_running
@@ -51,26 +51,26 @@ def _running(data: Path) -> tuple[Layout, Instance]:
     layout = Layout.at(data)
     instance = read_instance(layout.instance)
     if instance is None or not is_running(layout):
-        raise EmbeddedError(f"no appliance runs in {layout.data}; start it with `decalogo embedded up`")
+        raise EmbeddedError(f"no appliance is running in {layout.data}; start it with `decalogo embedded up`")
     return layout, instance
 
 
 @app.command()
 def up(
     data: Data = DEFAULT_DATA,
-    workers: Annotated[int | None, typer.Option(help="Documents judged at once; 2 at first.", min=1)] = None,
-    port: Annotated[int | None, typer.Option(help="Port of the API; 8000 at first.", min=1, max=65535)] = None,
-    timeout: Annotated[float, typer.Option(help="Longest wait until ready, seconds.", min=1)] = 180.0,
-    attach: Annotated[bool, typer.Option("--attach", help="Stay, show the logs, stop on Ctrl-C.")] = False,
+    workers: Annotated[int | None, typer.Option(help="Worker processes; initially 2.", min=1)] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the API; initially 8000.", min=1, max=65535)] = None,
+    timeout: Annotated[float, typer.Option(help="Timeout for the start, seconds.", min=1)] = 180.0,
+    attach: Annotated[bool, typer.Option("--attach", help="Show the logs, and stop on Ctrl-C.")] = False,
 ) -> None:
-    """Start it and return when it is ready; nothing happens when it already runs."""
+    """Start the appliance and wait until it is ready; a running appliance stays as it is."""
     from decalogo.embedded import lifecycle
     from decalogo.embedded.layout import Layout
     from decalogo.embedded.secrets import admin_token_file
 
     layout = Layout.at(data)
     with _problems_reported():
-        # A stop asked for while starting must stop what was started, too.
+        # A signal during the start must also stop the processes that were started.
         signal.signal(signal.SIGTERM, _interrupt)
         outcome = lifecycle.up(layout, port=port, workers=workers, timeout_seconds=timeout, say=_say)
         url = outcome.instance.url
@@ -87,7 +87,7 @@ def _interrupt(_number: int, _frame: object) -> None:
 
 
 def _stay(layout: Layout) -> None:
-    """Show the logs until interrupted, then stop; status 1 when it stopped by itself."""
+    """Show the logs until interrupted, then stop; exit with 1 if the appliance stopped on its own."""
     from decalogo.embedded import lifecycle
     from decalogo.embedded.logs import Follower, follow
     from decalogo.embedded.supervisor import Supervisor, is_running
@@ -99,7 +99,7 @@ def _stay(layout: Layout) -> None:
         _say("stopping")
         lifecycle.stop(layout)
     else:
-        _say("it was stopped from elsewhere")
+        _say("another command stopped the appliance")
         raise typer.Exit(1)
 
 
@@ -107,16 +107,16 @@ def _stay(layout: Layout) -> None:
 def down(
     data: Data = DEFAULT_DATA,
     volumes: Annotated[
-        bool, typer.Option("--volumes", help="Delete its data, too: documents, results, tokens.")
+        bool, typer.Option("--volumes", help="Also delete its data: documents, results, tokens.")
     ] = False,
 ) -> None:
-    """Stop it; workers hand unfinished documents back, which the next start continues."""
+    """Stop the appliance; unfinished documents continue after the next start."""
     from decalogo.embedded import lifecycle
     from decalogo.embedded.layout import Layout
 
     layout = Layout.at(data)
     with _problems_reported():
-        typer.echo("stopped" if lifecycle.stop(layout) else f"nothing runs in {layout.data}")
+        typer.echo("stopped" if lifecycle.stop(layout) else f"no appliance is running in {layout.data}")
         if volumes:
             lifecycle.remove_data(layout)
             typer.echo(f"deleted the data in {layout.data}")
@@ -124,7 +124,7 @@ def down(
 
 @app.command()
 def status(data: Data = DEFAULT_DATA) -> None:
-    """Show the services; status 0 when all run and the API is ready, else 1."""
+    """Show the services; exit with 0 if all run and the API is ready, else with 1."""
     from decalogo.embedded.readiness import api_ready
     from decalogo.embedded.supervisor import Supervisor
 
@@ -143,12 +143,12 @@ def status(data: Data = DEFAULT_DATA) -> None:
 
 @app.command()
 def logs(
-    service: Annotated[str, typer.Argument(help="One service; all when left out.")] = "",
+    service: Annotated[str, typer.Argument(help="One service; default: all.")] = "",
     data: Data = DEFAULT_DATA,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until interrupted.")] = False,
-    lines: Annotated[int, typer.Option("--lines", "-n", help="Last lines of each to show.", min=0)] = 100,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Follow the logs until interrupted.")] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", help="Number of last lines of each log.", min=0)] = 100,
 ) -> None:
-    """Show the services' logs."""
+    """Show the logs of the services."""
     from decalogo.embedded import logs as reading
     from decalogo.embedded.layout import Layout
     from decalogo.errors import EmbeddedError
@@ -178,14 +178,14 @@ def logs(
 
 @app.command()
 def url(data: Data = DEFAULT_DATA) -> None:
-    """Print the base address alone."""
+    """Print the base URL."""
     with _problems_reported():
         typer.echo(_running(data)[1].url)
 
 
 @app.command()
 def token(data: Data = DEFAULT_DATA) -> None:
-    """Print the path of the file that holds the admin token."""
+    """Print the path of the file with the admin token."""
     from decalogo.embedded.secrets import admin_token_file
 
     with _problems_reported():

@@ -1,4 +1,4 @@
-"""How the commands of operators say that they could not do it: in one line, as `decalogo submit` and its like do."""
+"""Report the errors of operators' commands in one line, as `decalogo submit` does."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import typer
 
 from decalogo.errors import DecalogoError
 
-REFUSED, USAGE = 1, 2
+FAILED, USAGE = 1, 2
 
 
 @contextmanager
 def errors_reported() -> Iterator[None]:
-    """Turn what a command raises into one line on standard error and its exit status; also a decorator of commands.
+    """Turn an error into one line on standard error and an exit status; also a decorator of commands.
 
-    2 for wrong use (``typer.BadParameter``); 1 when it was refused, Redis is away, or a file cannot be used.
+    The status is 2 for wrong usage (``typer.BadParameter``), and 1 for our own errors, Redis errors and file errors.
     """
     from redis.exceptions import RedisError
 
@@ -30,11 +30,11 @@ def errors_reported() -> Iterator[None]:
     except RedisError as error:
         _stop(f"Redis: {error}", error)
     except BrokenPipeError:
-        raise  # whoever reads our output has had enough, and typer ends quietly
+        raise  # the reader of our output has closed it; typer exits quietly
     except OSError as error:
         _stop(str(error), error)
 
 
-def _stop(message: str, error: Exception, status: int = REFUSED) -> NoReturn:
+def _stop(message: str, error: Exception, status: int = FAILED) -> NoReturn:
     typer.echo(f"error: {message}", err=True)
     raise typer.Exit(status) from error

@@ -1,4 +1,4 @@
-"""``decalogo evaluate``: judge one file here and now, without any service."""
+"""``decalogo evaluate``: evaluate one file locally, without any service."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import typer
 
 
 def evaluate(
-    file: Annotated[Path, typer.Argument(help="Document to judge (PDF or plain text).", exists=False)],
-    rubric: Annotated[str, typer.Option(help="A shipped rubric's name, or a YAML file.")] = "decalogo",
+    file: Annotated[Path, typer.Argument(help="Document to evaluate.", exists=False)],
+    rubric: Annotated[str, typer.Option(help="Name of a shipped rubric, or a YAML file.")] = "decalogo",
     not_applicable: Annotated[
-        list[str] | None, typer.Option(help="POINT=REASON: leave a point out of the means; repeatable.")
+        list[str] | None, typer.Option(help="POINT=REASON: exclude a point that does not apply; repeatable.")
     ] = None,
     json: Annotated[
-        str | None, typer.Option(help="Write the result as JSON to this file; - for standard output.")
+        str | None, typer.Option(help="Write the result as JSON to this file; - is standard output.")
     ] = None,
     pages: Annotated[
-        Path | None, typer.Option(help="Write the page texts to this file, pages parted by form feeds.")
+        Path | None, typer.Option(help="Write the page texts to this file, separated by form feeds.")
     ] = None,
     cache: Annotated[
         Path | None, typer.Option(help="Keep compiled patterns in this folder: later runs start sooner.")
     ] = None,
 ) -> None:
-    """Judge one document and show the result: matrix, rating, strongest and weakest dimension, flags."""
+    """Evaluate one document and print the result: matrix, rating, strongest and weakest dimension, flags."""
     from decalogo.errors import DecalogoError
     from decalogo.evaluation import evaluate as judge
     from decalogo.evaluation.rubric import load_rubric
@@ -74,7 +74,7 @@ def _show(result: dict[str, Any]) -> None:
 
     console = Console()
     if not console.is_terminal:
-        console.width = max(console.width, 120)  # a file or a pipe has no edge to wrap at
+        console.width = max(console.width, 120)  # a file or a pipe has no width
     document, whole = result["document"], result["global"]
     console.print(
         f"{document['pages']} pages, {document['media_type']}, sha256 {document['sha256'][:16]}…", highlight=False

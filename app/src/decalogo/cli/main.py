@@ -1,4 +1,4 @@
-"""The `decalogo` command: one function a subcommand, each importing what it needs only when it runs."""
+"""The `decalogo` command. Each subcommand imports its dependencies when it runs, so that the others start quickly."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from decalogo.cli import client, dead_letters, embedded, hosts
+from decalogo.cli import client, dead_letters, embedded, hosts, tokens
 from decalogo.cli.bench import bench
 from decalogo.cli.evaluate import evaluate
 from decalogo.cli.plan import plan
@@ -55,7 +55,7 @@ def root(
 
 @app.command()
 def api() -> None:
-    """Serve the HTTP interface until told to stop."""
+    """Serve the HTTP interface until stopped."""
     from decalogo.cli.api_server import serve
 
     serve()
@@ -63,11 +63,11 @@ def api() -> None:
 
 @app.command()
 def worker(
-    queues: Annotated[str, typer.Option(help="Celery queues, comma-separated; default: the three of the guide.")] = "",
-    concurrency: Annotated[int | None, typer.Option(help="Processes; default: the setting.", min=1)] = None,
-    environment: Annotated[Path | None, typer.Option(help="File of settings, as `join` writes it.")] = None,
+    queues: Annotated[str, typer.Option(help="Celery queues, comma-separated; default: all three.")] = "",
+    concurrency: Annotated[int | None, typer.Option(help="Worker processes; default: the setting.", min=1)] = None,
+    environment: Annotated[Path | None, typer.Option(help="File with settings, as `join` writes it.")] = None,
 ) -> None:
-    """Evaluate documents until told to stop."""
+    """Evaluate documents until stopped."""
     from decalogo.cli import services
 
     if environment:
@@ -77,7 +77,7 @@ def worker(
 
 @app.command()
 def scheduler() -> None:
-    """Recover lost work and run periodic tasks until told to stop."""
+    """Recover lost work and run periodic tasks until stopped."""
     from decalogo.cli import services
 
     services.scheduler()
@@ -85,7 +85,7 @@ def scheduler() -> None:
 
 @app.command()
 def autoscaler() -> None:
-    """Have as many workers run as the queue needs, until told to stop."""
+    """Scale the workers by the queue until stopped."""
     from decalogo.cli import autoscale
 
     autoscale.autoscaler()
@@ -93,7 +93,7 @@ def autoscaler() -> None:
 
 @app.command("docker-proxy")
 def docker_proxy() -> None:
-    """Serve the Docker socket proxy of the autoscaler until told to stop."""
+    """Serve the autoscaler's Docker socket proxy until stopped."""
     from decalogo.cli import autoscale
 
     autoscale.docker_proxy()
@@ -101,10 +101,10 @@ def docker_proxy() -> None:
 
 @app.command()
 def trace(
-    name: Annotated[str, typer.Argument(help="Id of a batch or of a document.")],
-    follow: Annotated[bool, typer.Option(help="Print lines as they come instead of sorting them at the end.")] = False,
+    name: Annotated[str, typer.Argument(help="Id of a batch or document.")],
+    follow: Annotated[bool, typer.Option(help="Print lines as they arrive, unsorted.")] = False,
 ) -> None:
-    """Pick the lines of one batch or document out of the services' logs on standard input."""
+    """Filter the lines about one batch or document from the services' logs on standard input."""
     from decalogo.cli import trace as command
 
     command.trace(name, follow)
@@ -112,7 +112,7 @@ def trace(
 
 @app.command()
 def flower() -> None:
-    """Show workers and tasks to operators (Flower) until told to stop."""
+    """Serve Flower, the view of workers and tasks, until stopped."""
     from decalogo.cli import services
 
     services.flower()
@@ -120,7 +120,7 @@ def flower() -> None:
 
 @app.command()
 def workers() -> None:
-    """Show the workers that answer: documents at once, messages reserved ahead, documents done."""
+    """Show the workers that answer: worker processes, prefetched messages, finished documents."""
     from decalogo.cli import workers as command
 
     command.workers()
@@ -128,7 +128,7 @@ def workers() -> None:
 
 @app.command()
 def health(role: Annotated[str, typer.Argument(help="api, worker or scheduler")]) -> None:
-    """Tell whether the local service makes progress (exit status 0 or 1)."""
+    """Check whether the local service makes progress (exit status 0 or 1)."""
     from decalogo.cli import services
 
     services.health(role)
@@ -137,11 +137,11 @@ def health(role: Annotated[str, typer.Argument(help="api, worker or scheduler")]
 @app.command()
 def setup(
     root: Annotated[Path, typer.Option(help="Parent of the services' secret folders.")] = Path("/secrets"),
-    # readable=False: root without its capabilities cannot read what is the services' own, and need not.
+    # readable=False: root without capabilities cannot read the services' files, and need not.
     artifacts: Annotated[Path | None, typer.Option(help="Artifact store of the services.", readable=False)] = None,
     tls_name: Annotated[list[str] | None, typer.Option(help="Name in the self-signed certificate; repeatable.")] = None,
 ) -> None:
-    """Make every secret of the stack that is missing; never overwrite one."""
+    """Create the missing secrets of the stack; existing ones are never overwritten."""
     from decalogo.setup import command
 
     command.run(root, artifacts, tls_name or ["localhost"])
@@ -150,21 +150,22 @@ def setup(
 app.add_typer(embedded.app, name="embedded")
 app.add_typer(dead_letters.app, name="dead")
 app.add_typer(hosts.app, name="hosts")
+app.add_typer(tokens.app, name="token")
 
 
 @app.command()
 def join(
-    root: Annotated[Path, typer.Option(help="Where to; workers must see the files under the same path.")] = Path(
+    root: Annotated[Path, typer.Option(help="Folder to write to; workers must see it under the same path.")] = Path(
         "/secrets"
     ),
     group: Annotated[int | None, typer.Option(help="Group id of the workers' processes.")] = None,
 ) -> None:
-    """Write what a worker of this host needs, from a line of `./appliance join-token` on standard input."""
+    """Write the files that a worker of this host needs, from a join token on standard input."""
     hosts.join(root, group)
 
 
 @app.command()
-def backup(file: Annotated[Path, typer.Argument(help="Where to; - is standard output.")]) -> None:
+def backup(file: Annotated[Path, typer.Argument(help="File to write; - is standard output.")]) -> None:
     """Save all batches, documents, results and tokens while the appliance runs."""
     from decalogo.cli import backup as command
 
@@ -173,10 +174,10 @@ def backup(file: Annotated[Path, typer.Argument(help="Where to; - is standard ou
 
 @app.command()
 def restore(
-    file: Annotated[Path, typer.Argument(help="Where from; - is standard input.")],
-    force: Annotated[bool, typer.Option(help="Merge into an appliance that already holds batches.")] = False,
+    file: Annotated[Path, typer.Argument(help="File to read; - is standard input.")],
+    force: Annotated[bool, typer.Option(help="Merge into an appliance that already has batches.")] = False,
 ) -> None:
-    """Bring back what `backup` saved, into an empty appliance."""
+    """Restore a backup into an empty appliance."""
     from decalogo.cli import backup as command
 
     command.restore(file, force)
@@ -188,58 +189,6 @@ def settings() -> None:
     from decalogo.cli.settings_reference import reference
 
     typer.echo(reference(), nl=False)
-
-
-token = typer.Typer(no_args_is_help=True, help="Make, list, show, rotate and revoke access tokens.")
-app.add_typer(token, name="token")
-
-
-@token.command("create")
-def token_create(
-    name: Annotated[str, typer.Argument(help="What it is for.")],
-    tier: Annotated[str, typer.Option(help="standard or premium")] = "standard",
-    days: Annotated[float, typer.Option(help="Days until it expires.", min=0.0001)] = 365.0,
-    tenant: Annotated[str, typer.Option(help="Owner of its batches; default: the name.")] = "",
-    scope: Annotated[
-        list[str] | None, typer.Option(help="submit, read or operate; repeatable; default: submit and read.")
-    ] = None,
-) -> None:
-    """Print a new token alone on standard output; it cannot be shown again."""
-    from decalogo.cli import tokens
-
-    tokens.create(name, tier, days, tenant, scope or [])
-
-
-@token.command("show")
-def token_show(token_id: Annotated[str, typer.Argument(help="Its id: the middle part of the token.")]) -> None:
-    """Show all that is known of one token, without its secret."""
-    from decalogo.cli import tokens
-
-    tokens.show(token_id)
-
-
-@token.command("rotate")
-def token_rotate(token_id: Annotated[str, typer.Argument(help="Its id: the middle part of the token.")]) -> None:
-    """Give a token a new secret and print it, alone, once; the old one is useless at once."""
-    from decalogo.cli import tokens
-
-    tokens.rotate(token_id)
-
-
-@token.command("list")
-def token_list() -> None:
-    """Show every token, revoked and expired ones included, without its secret."""
-    from decalogo.cli import tokens
-
-    tokens.show_all()
-
-
-@token.command("revoke")
-def token_revoke(token_id: Annotated[str, typer.Argument(help="Its id: the middle part of the token.")]) -> None:
-    """Make a token useless at once and for ever."""
-    from decalogo.cli import tokens
-
-    tokens.revoke(token_id)
 
 
 app.command()(evaluate)

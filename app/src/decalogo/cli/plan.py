@@ -1,4 +1,4 @@
-"""``decalogo plan``: which machine a given amount of work needs, from the measured model."""
+"""``decalogo plan``: the machine for a given workload, from the measured capacity model."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import typer
 
 
 def plan(
-    docs: Annotated[int, typer.Option(help="Documents to judge.", min=1)],
-    hours: Annotated[float, typer.Option(help="Hours in which they are to be done.", min=0.01)] = 1.0,
-    pages: Annotated[float, typer.Option(help="Pages of a document, on average.", min=1)] = 100.0,
+    docs: Annotated[int, typer.Option(help="Documents to evaluate.", min=1)],
+    hours: Annotated[float, typer.Option(help="Time for all documents, hours.", min=0.01)] = 1.0,
+    pages: Annotated[float, typer.Option(help="Average pages per document.", min=1)] = 100.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
-    """Say how many cores, how much memory and which profile do so many documents in so many hours."""
+    """Print the cores, memory and sizing profile that evaluate a number of documents in a number of hours."""
     import json
     import math
 
@@ -26,13 +26,13 @@ def plan(
     if cores is None:
         most = model.project(1024, pages)
         typer.echo(
-            f"{rate:,.0f} documents an hour is more than one appliance gives on any number of cores: its"
-            f" {most.bound} bears about {most.per_hour:,.0f}. Split the work among several appliances.",
+            f"{rate:,.0f} documents per hour exceed one appliance with any number of cores: {most.bound} limits it to"
+            f" about {most.per_hour:,.0f}. Divide the documents among several appliances.",
             err=True,
         )
         raise typer.Exit(1)
-    slots = 2 * cores
-    memory = math.ceil(model.memory_gb(slots))
+    processes = 2 * cores
+    memory = math.ceil(model.memory_gb(processes))
     row = row_for(cores, memory)
     estimate = model.project(cores, pages)
     minutes = 60 * docs / estimate.per_hour
@@ -51,13 +51,13 @@ def plan(
     if as_json:
         typer.echo(json.dumps(answer))
         return
-    typer.echo(f"{docs:,} documents of {pages:g} pages in {hours:g} h: {rate:,.0f} an hour")
+    typer.echo(f"{docs:,} documents of {pages:g} pages in {hours:g} h: {rate:,.0f} per hour")
     typer.echo(f"cores     {cores}")
-    typer.echo(f"memory    {memory} GB ({slots} documents in work at once)")
+    typer.echo(f"memory    {memory} GB ({processes} worker processes)")
     if row:
         machines = f", on {row.machines} machines of {row.cores} cores" if row.machines > 1 else ""
         typer.echo(f"profile   {row.name}{machines}    ./appliance up --profile {row.name}")
     else:
-        typer.echo(f"profile   none is so large: {math.ceil(cores / 16)} machines of 16 cores with the profile 8x16c")
-    typer.echo(f"expected  {minutes:.0f} minutes ({first:.0f} to {last:.0f}); a projection from what was measured:")
+        typer.echo(f"profile   beyond the largest: {math.ceil(cores / 16)} machines of 16 cores with the profile 8x16c")
+    typer.echo(f"expected  {minutes:.0f} minutes ({first:.0f} to {last:.0f}), projected from these measurements:")
     typer.echo(f"          {model.source}")

@@ -1,4 +1,4 @@
-"""``decalogo probe``: does an appliance judge a document rightly, and how many of them an hour?"""
+"""``decalogo probe``: check that an appliance evaluates a document, and measure its throughput."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ TOO_SLOW = 5
 
 def probe(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="Document to hand in.", exists=True, dir_okay=False)],
-    documents: Annotated[int, typer.Option(help="Copies of it, each made one of a kind.", min=1)] = 1,
-    target: Annotated[float, typer.Option(help="Documents an hour that are wanted.", min=0)] = 0.0,
-    seconds: Annotated[float, typer.Option(help="Seconds after which it is given up.", min=1)] = 300.0,
+    file: Annotated[Path, typer.Argument(help="Document to submit.", exists=True, dir_okay=False)],
+    documents: Annotated[int, typer.Option(help="Number of copies to submit, each made unique.", min=1)] = 1,
+    target: Annotated[float, typer.Option(help="Least documents per hour.", min=0)] = 0.0,
+    seconds: Annotated[float, typer.Option(help="Timeout, seconds.", min=1)] = 300.0,
     url: client.Url = "",
     token: client.TokenText = "",
     token_file: client.TokenFile = None,
     ca: client.CaFile = None,
     insecure: client.Insecure = False,
-    patience: client.Patience = 120.0,
+    retry_timeout: client.RetryTimeout = 120.0,
 ) -> None:
-    """Hand a document in, check every result, say how many an hour that is, and delete it again.
+    """Submit a document, verify every result, print the documents per hour, and delete the batch.
 
-    Exit status as of `decalogo submit`: 3 when a result is missing or another document's; 5 when it was slower than the
-    target.
+    The exit status is that of `decalogo submit`: 3 if a result is missing or belongs to another document, 5 if the
+    throughput is below the target.
     """
     import tempfile
 
@@ -44,26 +44,26 @@ def probe(
 
     with (
         client.outcome(),
-        client.opened(ctx, url, token, token_file, ca, insecure, patience) as appliance,
+        client.opened(ctx, url, token, token_file, ca, insecure, retry_timeout) as appliance,
         tempfile.TemporaryDirectory(prefix="decalogo-probe-") as folder,
     ):
         made = copies([file], documents, Path(folder))
         began = time.perf_counter()
-        wrong = _judged(appliance, made, Path(folder) / "results.jsonl", seconds)
+        wrong = _evaluate(appliance, made, Path(folder) / "results.jsonl", seconds)
         took = time.perf_counter() - began
     per_hour = 3600 * documents / took
     if wrong:
         typer.echo("; ".join(wrong))
         raise typer.Exit(client.INCOMPLETE)
-    many = "the result is" if documents == 1 else f"all {documents} results are"
-    typer.echo(f"{many} right after {took:.1f} s: {per_hour:,.0f} documents an hour")
+    correct = "the result is" if documents == 1 else f"all {documents} results are"
+    typer.echo(f"{correct} correct after {took:.1f} s: {per_hour:,.0f} documents per hour")
     if per_hour < target:
-        typer.echo(f"fewer than the {target:,.0f} that are wanted")
+        typer.echo(f"below the target of {target:,.0f} documents per hour")
         raise typer.Exit(TOO_SLOW)
 
 
-def _judged(appliance: Appliance, files: list[Path], results: Path, seconds: float) -> list[str]:
-    """Have files judged as one batch that is deleted afterwards, and return what is wrong with the results."""
+def _evaluate(appliance: Appliance, files: list[Path], results: Path, seconds: float) -> list[str]:
+    """Evaluate files as one batch, delete it, and return the errors in its results."""
     from decalogo.client.appliance import SubmitOptions
     from decalogo.client.multipart import FilePart
 
@@ -77,18 +77,18 @@ def _judged(appliance: Appliance, files: list[Path], results: Path, seconds: flo
         appliance.wait(job_id, check)
         appliance.save_results(job_id, results)
     except TimeoutError:
-        return [f"not done after {seconds:g} s"]
+        return [f"not finished after {seconds:g} s"]
     finally:
         appliance.delete(job_id)
     return check_results(files, results.read_text(encoding="utf-8").splitlines())
 
 
 def check_results(files: Iterable[Path], lines: Iterable[str]) -> list[str]:
-    """Return what is wrong with a batch's results: each document has one full result, and it is that document's.
+    """Return the errors in a batch's results; correct is one full result per document, with its SHA-256.
 
     Args:
-        files: what was handed in.
-        lines: the results as the appliance gives them, a line of JSON each.
+        files: the submitted files.
+        lines: the results as JSON Lines.
     """
     wanted = Counter(hashlib.sha256(file.read_bytes()).hexdigest() for file in files)
     wrong = []
@@ -99,10 +99,10 @@ def check_results(files: Iterable[Path], lines: Iterable[str]) -> list[str]:
             problem = document["problem"] or {}
             wrong.append(f"{document['filename']} is {document['state']}: {problem.get('detail', 'no full result')}")
         elif result["document"]["sha256"] not in wanted or not result["answers"]:
-            wrong.append(f"the result of {document['filename']} is not that document's")
+            wrong.append(f"the result of {document['filename']} belongs to another document")
         else:
             wanted[result["document"]["sha256"]] -= 1
     missing, doubled = (+wanted).total() - len(wrong), (-wanted).total()
     if missing > 0 or doubled:
-        wrong.append(f"{max(0, missing)} results are missing, {doubled} came twice")
+        wrong.append(f"{max(0, missing)} results are missing, {doubled} are duplicates")
     return wrong

@@ -1,4 +1,4 @@
-"""``decalogo report``: make the reports people read from results, without any service."""
+"""``decalogo report``: make reports from results, without any service."""
 
 from __future__ import annotations
 
@@ -16,25 +16,26 @@ _PARTS = ("answers", "matrix", "points", "dimensions", "global", "recommendation
 
 
 def report(
-    result: Annotated[Path, typer.Argument(help="A result's JSON file; with --batch, a folder of them.")],
+    result: Annotated[Path, typer.Argument(help="JSON file of a result; with --batch, a folder of such files.")],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Where to; its ending names the format. Default: RESULT.html.")
+        Path | None,
+        typer.Option("-o", "--output", help="File to write; its extension selects the format. Default: RESULT.html."),
     ] = None,
     batch: Annotated[
-        bool, typer.Option("--batch", help="Compare all results of a folder (also .json and .zip).")
+        bool, typer.Option("--batch", help="Compare all results of a folder (.json and .zip are possible too).")
     ] = False,
-    name: Annotated[str, typer.Option(help="What the document is called; default: the result's file name.")] = "",
+    name: Annotated[str, typer.Option(help="Name of the document; default: the file name of the result.")] = "",
     pages: Annotated[
         Path | None,
-        typer.Option(help="Page texts written by `decalogo evaluate --pages`: shown where they are quoted."),
+        typer.Option(help="Page texts from `decalogo evaluate --pages`, to show quotes in their context."),
     ] = None,
-    link: Annotated[str, typer.Option(help="Address of the document, for links to its pages.")] = "",
-    rubric: Annotated[str, typer.Option(help="Rubric file the result was made with, if it is not a shipped one.")] = "",
+    link: Annotated[str, typer.Option(help="URL of the document, for links to its pages.")] = "",
+    rubric: Annotated[str, typer.Option(help="Rubric file of the result, if it is not a shipped rubric.")] = "",
     excel: Annotated[
-        bool, typer.Option("--excel", help="CSV as spreadsheets in the rubric's language expect it.")
+        bool, typer.Option("--excel", help="CSV with the separators that spreadsheets in the rubric's language expect.")
     ] = False,
 ) -> None:
-    """Turn a result into a page, a workbook or a table; with --batch, compare the results of a folder."""
+    """Render a result as HTML, XLSX or CSV; with --batch, compare the results of a folder."""
     from decalogo.errors import DecalogoError
     from decalogo.evaluation.rubric import load_rubric
 
@@ -88,7 +89,7 @@ def _documents(folder: Path, output: Path) -> Iterator[Evaluated]:
 
     files = sorted(file for file in folder.glob("*.json") if file.resolve() != output.resolve())
     if not files:
-        raise RequestError(f"{folder} holds no result (*.json)")
+        raise RequestError(f"{folder} has no results (*.json)")
     for file in files:
         yield Evaluated(file.stem, _read(file))
 
@@ -112,7 +113,7 @@ def _format(output: Path, excel: bool, known: list[str]) -> str:
 
     ending = output.suffix.removeprefix(".").lower()
     if ending not in known:
-        raise RequestError(f"{output}: the ending must be one of {', '.join('.' + name for name in known)}")
+        raise RequestError(f"{output}: the extension must be one of {', '.join('.' + name for name in known)}")
     return f"{ending}-excel" if excel and ending == "csv" else ending
 
 

@@ -1,4 +1,4 @@
-"""The long-running services: worker, scheduler and Flower, and the check of their health."""
+"""Run the services worker, scheduler and Flower, and check their health."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PATTERNS = "decalogo"
 
 
 def read_environment(file: Path) -> None:
-    """Take settings from a file as systemd's ``EnvironmentFile`` would; what is set already wins."""
+    """Read environment variables from a file like systemd's ``EnvironmentFile``; existing ones take precedence."""
     for line in file.read_text(encoding="utf-8").splitlines():
         name, found, value = line.partition("=")
         if found and not line.startswith("#"):
@@ -28,10 +28,10 @@ def read_environment(file: Path) -> None:
 
 
 def worker(queues: str, concurrency: int | None) -> None:
-    """Run a Celery worker in this process until it is told to stop."""
-    # Read by Celery when it is imported: SIGTERM then starts the soft shutdown, which hands documents back.
+    """Run a Celery worker in this process until stopped."""
+    # Celery reads this when it is imported: SIGTERM then starts the soft shutdown, which requeues documents.
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
-    # One process judges one document; threads of native libraries would only fight over the cores.
+    # Each worker process evaluates one document; more threads of native libraries would only compete for the cores.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     settings = get_settings()
@@ -47,7 +47,7 @@ def worker(queues: str, concurrency: int | None) -> None:
     app.steps["consumer"].add(LeaseRenewal)
     role = "suspect" if queues == SUSPECT_QUEUE else "worker"
     configure(settings.log, service=role, worker=worker_name(role))
-    # The pool's own logger passes nothing on, and Celery would give it another format.
+    # The pool's logger does not propagate, and Celery would give it another format.
     get_logger().handlers[:] = logging.getLogger().handlers
     metrics.start(settings, role)
     _warm(settings)
@@ -78,7 +78,7 @@ def _warm(settings: Settings) -> None:
 
 
 def scheduler() -> None:
-    """Run recovery and periodic tasks until told to stop."""
+    """Run recovery and periodic tasks until stopped."""
     settings = get_settings()
     configure(settings.log, service="scheduler")
     from decalogo.scheduler.service import run_scheduler
@@ -87,13 +87,13 @@ def scheduler() -> None:
 
 
 def flower() -> None:
-    """Show workers and tasks under /flower/ until told to stop; what it remembers is bounded."""
+    """Serve the view of workers and tasks under /flower/ until stopped; its history is bounded."""
     settings = get_settings()
     configure(settings.log)
     from decalogo.queue.app import get_celery
 
     options = {
-        "address": "0.0.0.0",  # noqa: S104 - reached by the edge alone, over the stack's own network
+        "address": "0.0.0.0",  # noqa: S104 - only the reverse proxy reaches it, over the stack's own network
         "port": 5555,
         "url_prefix": "flower",
         "max_workers": 200,
@@ -103,14 +103,14 @@ def flower() -> None:
         "logging": settings.log.level.lower(),
     }
     app = get_celery()
-    # A consumer looks after unacknowledged messages: Flower after its own, never after the workers'.
+    # Each consumer restores unacknowledged messages: Flower only its own, never the workers'.
     own = {name: f"flower.{name}" for name in ("unacked", "unacked_index", "unacked_mutex")}
     app.conf.broker_transport_options |= {f"{name}_key": value for name, value in own.items()}
     app.start(["flower", *(f"--{name.replace('_', '-')}={value}" for name, value in options.items())])
 
 
 def health(role: str) -> None:
-    """Exit 0 when the local service makes progress, 1 with the reason when it does not."""
+    """Exit with 0 if the local service makes progress, else with 1 and the reason."""
     from decalogo.health import check
 
     trouble = check(role, get_settings())

@@ -1,4 +1,4 @@
-"""The reference of all settings as Markdown: ``docs/reference/settings.md`` is this command's output."""
+"""``decalogo settings``: print the reference of all settings as Markdown (``docs/reference/settings.md``)."""
 
 from __future__ import annotations
 

@@ -1,40 +1,54 @@
-"""``decalogo token …``: make, list, show, rotate and revoke access tokens."""
+"""``decalogo token …``: create, list, show, rotate and revoke access tokens."""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from decalogo.access.tokens import SUBMITTER, Scope, Tier, Token, TokenStore
 from decalogo.cli.error_messages import errors_reported
-from decalogo.connections import connect
-from decalogo.settings import get_settings
 
+if TYPE_CHECKING:
+    from decalogo.access.tokens import Token, TokenStore
+
+app = typer.Typer(no_args_is_help=True, help="Create, list, show, rotate and revoke access tokens.")
+
+TokenId = Annotated[str, typer.Argument(help="Id of the token: its middle part.")]
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
+@app.command()
 @errors_reported()
-def create(name: str, tier: str, days: float, tenant: str, scopes: list[str]) -> None:
-    """Print a new token alone on standard output: it cannot be shown again."""
-    wanted = {_one_of(Scope, "--scope", scope) for scope in scopes} or SUBMITTER
-    print(_store().create(name, _one_of(Tier, "--tier", tier), days=days, tenant=tenant, scopes=wanted))
+def create(
+    name: Annotated[str, typer.Argument(help="Purpose of the token.")],
+    tier: Annotated[str, typer.Option(help="standard or premium")] = "standard",
+    days: Annotated[float, typer.Option(help="Days until it expires.", min=0.0001)] = 365.0,
+    tenant: Annotated[str, typer.Option(help="Owner of its batches; default: the name.")] = "",
+    scope: Annotated[
+        list[str] | None, typer.Option(help="submit, read or operate; repeatable; default: submit and read.")
+    ] = None,
+) -> None:
+    """Print a new token, alone on standard output; it cannot be shown again."""
+    from decalogo.access.tokens import SUBMITTER, Scope, Tier
+
+    scopes = {_one_of(Scope, "--scope", each) for each in scope or []} or SUBMITTER
+    print(_store().create(name, _one_of(Tier, "--tier", tier), days=days, tenant=tenant, scopes=scopes))
 
 
+@app.command()
 @errors_reported()
-def rotate(token_id: str) -> None:
-    """Print the token with its new secret alone on standard output; the old secret is useless at once."""
+def rotate(token_id: TokenId) -> None:
+    """Give a token a new secret and print it, alone on standard output; the old secret is invalid immediately."""
     print(_store().rotate(token_id))
 
 
+@app.command()
 @errors_reported()
-def show(token_id: str) -> None:
-    """Print all that is known of one token, a line each."""
+def show(token_id: TokenId) -> None:
+    """Show the properties of one token, without its secret."""
     token = _store().show(token_id)
     fields = {
         "id": token.token_id,
@@ -50,9 +64,13 @@ def show(token_id: str) -> None:
     print("\n".join(f"{name + ':':<11}{value}" for name, value in fields.items()))
 
 
+@app.command("list")
 @errors_reported()
 def show_all() -> None:
-    """Print a table of every token, revoked and expired ones included."""
+    """Show every token, including revoked and expired ones, without the secrets."""
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table("id", "name", "tenant", "tier", "scopes", "created", "expires", "last used", "state")
     for token in _store().list():
         table.add_row(
@@ -66,14 +84,15 @@ def show_all() -> None:
             _day(token.last_used) if token.last_used else "never",
             _state(token),
         )
-    # A pipe has no width of its own: without one, rich would cut ids short at 80 columns.
+    # A pipe has no width, and rich would truncate ids at 80 columns.
     console = Console()
     Console(width=None if console.is_terminal else 200).print(table)
 
 
+@app.command()
 @errors_reported()
-def revoke(token_id: str) -> None:
-    """Make a token useless at once and for ever."""
+def revoke(token_id: TokenId) -> None:
+    """Revoke a token immediately and permanently."""
     token = _store().revoke(token_id)
     print(f"Token {token_id} ({token.name}) is revoked.")
 
@@ -82,10 +101,14 @@ def _one_of(kind: type[_Choice], option: str, value: str) -> _Choice:
     try:
         return kind(value)
     except ValueError as error:
-        raise typer.BadParameter(f"{option} {value} is none of {', '.join(kind)}") from error
+        raise typer.BadParameter(f"{option} must be one of {', '.join(kind)}, not {value}") from error
 
 
 def _store() -> TokenStore:
+    from decalogo.access.tokens import TokenStore
+    from decalogo.connections import connect
+    from decalogo.settings import get_settings
+
     settings = get_settings()
     return TokenStore(connect(settings.redis, settings.redis.ledger_db))
 

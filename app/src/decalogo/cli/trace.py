@@ -1,4 +1,4 @@
-"""Following one batch or document through the logs of all services, whichever wrote them."""
+"""``decalogo trace``: filter the log lines of one batch or document from the logs of all services."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ _TIME = re.compile(r'"(?:timestamp|time)": ?"([^"]+)"')
 
 
 class Trace:
-    """Knows which lines belong to what is followed.
+    """Selects log lines.
 
-    A line belongs if it names the batch or one of its documents, or the request in which one of these was named: so the
-    edge's line of the upload belongs, too, which cannot know the batch.
+    A line is selected if it has the id of the batch or of one of its documents, or a request id that was logged
+    together with one of these. So the reverse proxy's line of the upload, which has no batch id, is selected too.
 
     Args:
-        ids: the batch and its documents, or a document alone.
+        ids: the batch and its documents, or one document.
     """
 
     def __init__(self, ids: Iterable[str]) -> None:
         self._ids = frozenset(ids)
         self._requests: set[str] = set()
 
-    def look(self, line: str) -> bool:
-        """Tell whether a line belongs, and learn the request that it names."""
+    def matches(self, line: str) -> bool:
+        """Return whether a line is selected; remember its request id."""
         request = _REQUEST_ID.search(line)
         named = _ID.findall(line)
-        if named:  # also by a caller who gives all its requests one id
+        if named:  # decides also for clients that use one request id for all their requests
             mine = not self._ids.isdisjoint(named)
             if mine and request:
                 self._requests.add(request[1])
@@ -41,26 +41,26 @@ class Trace:
         return bool(request and request[1] in self._requests)
 
     def select(self, lines: Iterable[str]) -> list[str]:
-        """Return the lines that belong, in the order of their times; learns from all of them before it judges one."""
+        """Return the selected lines by time; a first pass collects the request ids."""
         kept = list(lines)
         for line in kept:
-            self.look(line)
-        return sorted((line for line in kept if self.look(line)), key=_moment)
+            self.matches(line)
+        return sorted((line for line in kept if self.matches(line)), key=_moment)
 
     def follow(self, lines: Iterable[str]) -> Iterator[str]:
-        """Yield lines that belong as they come; an edge writes its line after the API has written its own."""
-        return (line for line in lines if self.look(line))
+        """Yield selected lines as they arrive; the reverse proxy logs a request after the API does."""
+        return (line for line in lines if self.matches(line))
 
 
 def ids_of(ledger: Ledger, name: str) -> list[str]:
-    """Return what a batch or document is called in the logs; itself alone when the ledger no longer knows it."""
+    """Return the ids to look for: a batch with its documents, or ``name`` alone if the ledger does not have it."""
     if name.startswith("batch_"):
         return [name, *(document.document_id for document in ledger.iterate(name))]
     return [name]
 
 
 def trace(name: str, follow: bool) -> None:
-    """Print the lines of standard input that belong to a batch or document."""
+    """Print the lines of standard input about a batch or document."""
     picked = Trace(ids_of(open_ledger(get_settings()), name))
     for line in picked.follow(sys.stdin) if follow else picked.select(sys.stdin):
         sys.stdout.write(line)

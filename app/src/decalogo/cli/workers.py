@@ -1,4 +1,4 @@
-"""``decalogo workers``: what Celery's `inspect` says of the workers, a line each."""
+"""``decalogo workers``: show the workers that answer Celery's `inspect`, one line each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Answers = Mapping[str, Mapping[str, Any]]
 
 
 def workers() -> None:
-    """Print every worker that answers; exit with 1 when none does."""
+    """Print every worker that answers; exit with 1 if none does."""
     from decalogo.queue.app import get_celery
 
     inspect = get_celery().control.inspect(timeout=ANSWER_SECONDS)
@@ -25,7 +25,7 @@ def workers() -> None:
 
 
 def describe(stats: Answers, conf: Answers) -> list[str]:
-    """Return a line a worker, by name, from what `inspect stats` and `inspect conf` answer."""
+    """Return one line per worker, sorted by name, from the answers to `inspect stats` and `inspect conf`."""
     lines = []
     for name, told in sorted(stats.items()):
         pool, settings = told["pool"], conf.get(name, {})

@@ -1,1 +1,1 @@
-"""A client of the appliance's HTTP interface: hand documents in, follow them, fetch results."""
+"""A client of the appliance's HTTP interface: submit documents, follow them, fetch results."""

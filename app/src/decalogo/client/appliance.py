@@ -1,4 +1,4 @@
-"""The appliance as the client sees it: batches, their progress, their results."""
+"""Submit batches to an appliance, follow their progress and fetch their results."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ import httpx
 from decalogo.client.connection import Connection
 from decalogo.client.http import Http
 from decalogo.client.multipart import FilePart, Upload
-from decalogo.client.retry import Patience
+from decalogo.client.retry import RetryPolicy
 
 PAGE = 500
-FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 5.0
+INITIAL_POLL_SECONDS = 0.5
+MAX_POLL_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class SubmitOptions:
-    """What is asked for beside the files; what is left empty is the appliance's default.
+    """Options of a batch; an empty one is the appliance's default.
 
     Attributes:
-        rubric: name of a rubric the appliance has.
+        rubric: name of a rubric of the appliance.
         priority: ``high``, ``normal`` or ``low``.
-        not_applicable: ids of points that do not apply, each with the reason or an empty one.
-        custom_ids: the submitter's own id of each document, in their order.
-        ocr: ``auto`` or ``never``: whether pages without a text layer are recognised.
+        not_applicable: id of each point that does not apply, with the reason or an empty text.
+        custom_ids: the submitter's id of each document, in the order of the files.
+        ocr: ``auto`` or ``never``: whether to recognise pages without a text layer.
     """
 
     rubric: str = ""
@@ -42,7 +42,7 @@ class SubmitOptions:
     ocr: str = ""
 
     def as_json(self) -> str:
-        """Return the field ``options`` of an upload; empty if nothing is asked for."""
+        """Return the field ``options`` of an upload; empty if all are defaults."""
         asked = {
             "rubric": self.rubric,
             "priority": self.priority,
@@ -58,9 +58,9 @@ class Appliance:
     """One appliance; use it as a context manager.
 
     Args:
-        connection: where it is and who asks.
-        patience: how long lost connections and refusals are waited for.
-        notice: takes a line each time something has to be waited for.
+        connection: address and access.
+        retry: how to retry lost connections and rejected requests.
+        notice: called with a line of text before each wait.
         transport: replaces the network in tests.
     """
 
@@ -68,13 +68,13 @@ class Appliance:
         self,
         connection: Connection,
         *,
-        patience: Patience | None = None,
+        retry: RetryPolicy | None = None,
         notice: Callable[[str], None] = lambda _line: None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._patience = patience or Patience()
+        self._retry = retry or RetryPolicy()
         self._client = connection.open(transport)
-        self._http = Http(self._client, self._patience, notice)
+        self._http = Http(self._client, self._retry, notice)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -89,12 +89,12 @@ class Appliance:
     def submit(
         self, files: Sequence[FilePart], options: SubmitOptions, sent: Callable[[int], None] | None = None
     ) -> dict[str, Any]:
-        """Hand files in as one batch and return the answer (``job_id``, ``documents``, ``links``).
+        """Submit files as one batch and return the answer (``job_id``, ``documents``, ``links``).
 
         Args:
-            files: what to judge, at most as many as the token's tier allows.
-            options: what is asked for beside them.
-            sent: called with the bytes sent so far; an upload that is repeated starts again at 0.
+            files: at most as many as the token's tier allows.
+            options: of the batch.
+            sent: called with the number of bytes sent so far; a repeated attempt starts again at 0.
         """
         body = Upload(files, options.as_json(), sent)
         answer: dict[str, Any] = self._http.upload("batch/upload", body, str(uuid.uuid4()))
@@ -106,18 +106,18 @@ class Appliance:
         return answer
 
     def wait(self, job_id: str, progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-        """Return a batch's status once every document is done; ``progress`` gets each status on the way."""
-        pause = FIRST_PAUSE_SECONDS
+        """Return the status of a batch once it has finished; call ``progress`` with each status before."""
+        interval = INITIAL_POLL_SECONDS
         while True:
             status = self.status(job_id)
             progress(status)
             if is_finished(status):
                 return status
-            self._patience.sleep(pause)
-            pause = min(pause * 1.3, LONGEST_PAUSE_SECONDS)
+            self._retry.sleep(interval)
+            interval = min(interval * 1.3, MAX_POLL_SECONDS)
 
     def documents(self, job_id: str) -> Iterator[dict[str, Any]]:
-        """Yield the documents of a batch in the order they were handed in, with state and problem."""
+        """Yield the documents of a batch in the order of submission, with state and problem."""
         query: dict[str, str | int] = {"limit": PAGE}
         while True:
             page = self._http.get(f"batch/{_segment(job_id)}/documents", query)
@@ -127,23 +127,23 @@ class Appliance:
             query["cursor"] = page["next_cursor"]
 
     def save_result(self, document_id: str, target: Path) -> None:
-        """Write the result of one document to a file, byte by byte as the appliance keeps it."""
+        """Write the result of one document to a file, byte for byte as the appliance stores it."""
         self._http.download(f"documents/{_segment(document_id)}/result", target)
 
     def save_results(self, job_id: str, target: Path) -> None:
-        """Write one line of JSON a document, with its state and result, to a file."""
+        """Write one line of JSON per document, with its state and result, to a file."""
         self._http.download(f"batch/{_segment(job_id)}/results", target, {"format": "jsonl"})
 
     def delete(self, job_id: str) -> None:
-        """Delete a batch with its documents and results, also while it runs."""
+        """Delete a batch with its documents and results, even while it runs."""
         self._http.delete(f"batch/{_segment(job_id)}")
 
 
 def is_finished(status: dict[str, Any]) -> bool:
-    """Say whether every document of a batch is done, one way or another."""
+    """Return whether every document of a batch is in a terminal state."""
     return bool(status["state"] == "finished")
 
 
 def _segment(text: str) -> str:
-    """Quote what a person typed so that it stays one part of a path."""
+    """Quote ``text`` as one segment of a path."""
     return quote(text, safe="")

@@ -1,9 +1,9 @@
-"""How to reach one appliance: address, token, certificate.
+"""Connect to one appliance: address, token, certificate.
 
-``./appliance``, and nobody else, sets ``_DECALOGO_LOCAL_CERTIFICATE``: the file with the certificate that the edge
-on this machine has at this moment, as the edge's own container gave it. At this machine's own address exactly that
-certificate is trusted then, whatever names it bears: an operator's is valid for the appliance's name, not for
-``localhost``. At every other address, and where a certificate to trust was named, nothing changes.
+Only ``./appliance`` sets ``_DECALOGO_LOCAL_CERTIFICATE``: a file with the current certificate of the reverse proxy on
+this machine, read from its container. The client then trusts exactly this certificate at this machine's own address,
+whatever names are in it, because an operator's certificate is not valid for ``localhost``. The variable has no effect
+at other addresses, or if ``ca_file`` is given.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import httpx
 
 from decalogo.errors import ClientError
 
-# An answer may take as long as the appliance needs to put a whole upload on disk.
+# The appliance answers an upload after all of it is on disk.
 TIMEOUT = httpx.Timeout(connect=10.0, read=120.0, write=120.0, pool=10.0)
 LOCAL_CERTIFICATE = "_DECALOGO_LOCAL_CERTIFICATE"
 _LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -26,13 +26,13 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where the appliance is and who asks.
+    """The address of an appliance and the access to it.
 
     Args:
         url: base address, for example ``https://decalogo.example.org``.
-        token: bearer token; never shown.
-        ca_file: certificate (PEM) to trust beside the system's, as for the stack's self-signed one.
-        insecure: do not check the certificate at all.
+        token: bearer token; not part of the ``repr``.
+        ca_file: certificate (PEM) to trust in addition to the system's, such as the stack's self-signed one.
+        insecure: accept any certificate.
     """
 
     url: str
@@ -41,22 +41,22 @@ class Connection:
     insecure: bool = False
 
     def open(self, transport: httpx.BaseTransport | None = None) -> httpx.Client:
-        """Return an HTTP client for it; ``transport`` replaces the network in tests.
+        """Return an HTTP client; ``transport`` replaces the network in tests.
 
         Raises:
-            ClientError: the address, the token or the certificate file cannot be used.
+            ClientError: the address, the token or the certificate file is unusable.
         """
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ClientError(f"{self.url!r} is not an address such as https://decalogo.example.org")
         if not self.token.isascii() or not self.token.isprintable() or " " in self.token or not self.token:
-            raise ClientError("the token is empty or holds characters that no token has")
+            raise ClientError("the token is empty or has characters that no token has")
         return httpx.Client(
             base_url=self.url.rstrip("/") + "/api/v1",
             headers={"Authorization": f"Bearer {self.token}", "User-Agent": "decalogo-client"},
             timeout=TIMEOUT,
             verify=self._verify(local=parts.hostname in _LOCAL),
-            # A proxy set for the internet must not be asked for this machine.
+            # A proxy configured for the internet does not reach this machine.
             trust_env=parts.hostname not in _LOCAL,
             transport=transport,
         )
@@ -81,16 +81,17 @@ def _trust_too(file: Path) -> ssl.SSLContext:
 
 
 def _trust_only(file: Path) -> ssl.SSLContext:
-    """Return what accepts the first certificate in a file, under any name, and no other.
+    """Return a context that accepts only the first certificate in a file, under any name.
 
-    The rest of the file is its chain: an authority in it, trusted without a name, would vouch for everybody it signed.
+    The other certificates in the file are its chain. Without a check of names, trust in an authority of the chain would
+    accept every certificate that this authority has signed.
     """
     text = file.read_text(encoding="ascii", errors="replace")
     begin, end = text.find(ssl.PEM_HEADER), text.find(ssl.PEM_FOOTER)
     if begin < 0 or end < begin:
-        raise ValueError("it holds none")
+        raise ValueError("it has no certificate")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # it is trusted itself, not for who signed it
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # trust the certificate itself, not its issuer
     context.load_verify_locations(cadata=text[begin : end + len(ssl.PEM_FOOTER)])
     return context

@@ -1,4 +1,4 @@
-"""What can go wrong between client and appliance, below ``ClientError`` so that callers may catch one thing."""
+"""Errors between client and appliance; all are ``ClientError``."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from decalogo.errors import ClientError
 
 
 class RefusedError(ClientError):
-    """The appliance answered with a problem document (RFC 9457).
+    """The appliance rejected the request.
 
     Attributes:
-        code: the answer's HTTP status.
-        members: the problem document; empty when the answer was none (a proxy's page).
+        code: the HTTP status.
+        members: the problem document (RFC 9457); empty if the answer has none, such as a proxy's error page.
     """
 
-    slug, title = "refused", "The appliance refused the request"
+    slug, title = "refused", "The appliance rejected the request"
 
     def __init__(self, response: httpx.Response) -> None:
         self.code = response.status_code
@@ -31,9 +31,9 @@ class RefusedError(ClientError):
 
 
 class UnreachableError(ClientError):
-    """The appliance did not answer, or had no room, for longer than the client is patient."""
+    """The appliance did not answer, or had no capacity, until the retry timeout."""
 
-    slug, title = "unreachable", "The appliance cannot be reached"
+    slug, title = "unreachable", "The appliance is unreachable"
 
 
 def _members(response: httpx.Response) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""File names for results, made from names that strangers chose."""
+"""Make safe file names for results from untrusted document names."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import re
 import unicodedata
 
 MAX_STEM = 120
-# Names that Windows keeps for devices; results travel.
+# Device names on Windows, where results may be copied to.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 class Names:
-    """Gives out names that are safe on every file system and differ, also where upper and lower case are one."""
+    """Makes names that are valid on every file system and unique, also where case is ignored."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
 
     def give(self, wanted: str, fallback: str) -> str:
-        """Return a stem made from ``wanted`` (``fallback`` when nothing of it is left), with a number if taken."""
+        """Return a file stem for ``wanted`` (or ``fallback`` if nothing of it is valid), with a number if taken."""
         stem = safe(wanted) or safe(fallback)
         name, number = stem, 1
         while name.casefold() in self._taken:
@@ -28,7 +28,7 @@ class Names:
 
 
 def safe(text: str) -> str:
-    """Reduce ``text`` to letters, digits, ``.``, ``_`` and ``-``; no path, no hidden file, at most 120 characters."""
+    """Return the last path component of ``text``: letters, digits, ``.``, ``_``, ``-``; at most 120; not hidden."""
     last = unicodedata.normalize("NFC", text).replace("\\", "/").rstrip("/").rpartition("/")[2]
     plain = re.sub(r"[^\w.-]+", "_", last).strip("._-")
     plain = plain.encode("utf-8", errors="ignore").decode()[:MAX_STEM].rstrip("._-")

@@ -1,4 +1,4 @@
-"""The requests of the client, each sent again when, and only when, that is safe."""
+"""Send the client's requests, and repeat them where that is safe."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ import httpx
 
 from decalogo.client.errors import RefusedError, UnreachableError
 from decalogo.client.multipart import Upload
-from decalogo.client.retry import REPEATABLE, Attempts, Patience, retry_after_seconds
+from decalogo.client.retry import REPEATABLE, Attempts, RetryPolicy, retry_after_seconds
 from decalogo.errors import ClientError
 
 Query = Mapping[str, str | int]
 GONE = 404
-_UNDER_WAY = "/problems/idempotency-key-in-use"  # the attempt before this one is still being taken in
+_UNDER_WAY = "/problems/idempotency-key-in-use"  # the appliance still processes the previous attempt
 
 
 class Http:
-    """Sends requests with patience.
+    """Sends requests with retries.
 
     Args:
         client: the open connection (``Connection.open``).
-        patience: how long to go on.
-        notice: takes a line each time something has to be waited for.
+        retry: when to retry and when to give up.
+        notice: called with a line of text before each wait.
     """
 
-    def __init__(self, client: httpx.Client, patience: Patience, notice: Callable[[str], None]) -> None:
+    def __init__(self, client: httpx.Client, retry: RetryPolicy, notice: Callable[[str], None]) -> None:
         self._client = client
-        self._patience = patience
+        self._retry = retry
         self._notice = notice
 
     def get(self, path: str, query: Query | None = None) -> Any:
@@ -39,15 +39,15 @@ class Http:
 
         Raises:
             RefusedError: the appliance answered with an error.
-            UnreachableError: it did not answer in time.
-            ClientError: what answers is no appliance.
+            UnreachableError: it did not answer within the retry timeout.
+            ClientError: the server is no appliance.
         """
         return self._safe(path, query, _read_json)
 
     def download(self, path: str, target: Path, query: Query | None = None) -> None:
-        """Write the answer of a safe request to a file, which appears when it is whole; errors as for ``get``.
+        """Write the answer of a safe request to a file; errors as for ``get``.
 
-        An ``ETag`` that is a SHA-256 is checked against what arrived.
+        The file appears when it is complete. The content is verified if the ``ETag`` is a SHA-256.
         """
         draft = target.with_name(f".{target.name}.part")
         try:
@@ -59,7 +59,7 @@ class Http:
             draft.unlink(missing_ok=True)
 
     def delete(self, path: str) -> None:
-        """Delete what ``path`` names, which may be gone already; other errors as for ``get``."""
+        """Delete ``path``, which may be deleted already; other errors as for ``get``."""
         try:
             self._safe(path, None, lambda _response: None, "DELETE")
         except RefusedError as error:
@@ -69,19 +69,19 @@ class Http:
     def upload(self, path: str, body: Upload, key: str) -> Any:
         """Send an upload and return the JSON of its answer.
 
-        Every attempt carries the same ``Idempotency-Key``, so it is sent again whenever the answer was a refusal or did
-        not come: an attempt that did arrive is answered with its batch, never made a second one.
+        Every attempt has the same ``Idempotency-Key``, so retries are safe: if an earlier attempt was accepted, the
+        appliance answers with its batch and does not create a second one.
 
         Args:
-            path: where to.
-            body: what to send; read from the start for each attempt.
+            path: relative to ``/api/v1``.
+            body: read from the start for each attempt.
             key: unique to this upload.
 
         Raises:
             RefusedError: the appliance answered with an error.
-            UnreachableError: it had no room, or did not answer, in time.
+            UnreachableError: it had no capacity, or did not answer, within the retry timeout.
         """
-        attempts = Attempts(self._patience)
+        attempts = Attempts(self._retry)
         arrived = False
         while True:
             try:
@@ -89,16 +89,18 @@ class Http:
                     response = self._client.post(path, headers={"Idempotency-Key": key}, **arguments)
             except httpx.TransportError as error:
                 arrived = arrived or body.complete
-                doubt = "; it may have been accepted: look for it before you send it again" if arrived else ""
-                self._lost(attempts, "the upload was cut off", error, doubt)
+                doubt = (
+                    "; it may have been accepted: check the list of batches before you submit again" if arrived else ""
+                )
+                self._lost(attempts, "the upload was interrupted", error, doubt)
                 continue
             if response.is_success:
                 return _read_json(response)
             self._check(response, attempts)
 
     def _safe(self, path: str, query: Query | None, read: Callable[[httpx.Response], Any], method: str = "GET") -> Any:
-        """Ask until ``read`` got the whole answer; ``method`` must be one that may be repeated."""
-        attempts = Attempts(self._patience)
+        """Send an idempotent request until ``read`` has the whole answer."""
+        attempts = Attempts(self._retry)
         while True:
             try:
                 with self._client.stream(method, path, params=query) as response:
@@ -111,18 +113,18 @@ class Http:
                 self._check(response, attempts)
 
     def _check(self, response: httpx.Response, attempts: Attempts) -> None:
-        """Wait when the answer allows another attempt, else raise what it says."""
+        """Wait if the answer allows another attempt; else raise its error."""
         refusal = RefusedError(response)
         if response.status_code not in REPEATABLE and refusal.members.get("type") != _UNDER_WAY:
             raise refusal
         self._wait(attempts, refusal.detail, refusal, retry_after_seconds(response))
 
     def _lost(self, attempts: Attempts, what: str, error: httpx.TransportError, doubt: str = "") -> None:
-        """Wait after a connection that failed, unless it would fail again for ever; ``doubt`` is for who gives up."""
+        """Wait after a failed connection, unless no retry can help; ``doubt`` is added to the final error."""
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
             raise UnreachableError(
-                f"the certificate of {self._client.base_url.host} is not trusted ({error}). Give it with --ca FILE if"
-                " it is the appliance's own."
+                f"the certificate of {self._client.base_url.host} is not trusted ({error}). If it is the appliance's"
+                " own certificate, pass it with --ca FILE."
             ) from error
         self._wait(attempts, f"{what} ({_reason(error)})", error, doubt=doubt)
 
@@ -131,10 +133,10 @@ class Http:
     ) -> None:
         wait = attempts.next_wait(asked_seconds)
         if wait is None:
-            later = f"; it asks to wait {asked_seconds:.0f} s" if asked_seconds else ""
-            raise UnreachableError(f"gave up on {self._client.base_url}: {what}{later}{doubt}") from error
-        self._notice(f"{what}; next attempt in {wait:.1f} s")
-        self._patience.sleep(wait)
+            later = f"; the appliance asks to wait {asked_seconds:.0f} s" if asked_seconds else ""
+            raise UnreachableError(f"no success with {self._client.base_url}: {what}{later}{doubt}") from error
+        self._notice(f"{what}; retry in {wait:.1f} s")
+        self._retry.sleep(wait)
 
 
 def _read_json(response: httpx.Response) -> Any:
@@ -142,7 +144,7 @@ def _read_json(response: httpx.Response) -> Any:
     try:
         return response.json()
     except ValueError as error:
-        raise ClientError(f"{response.url} does not answer as an appliance does") from error
+        raise ClientError(f"{response.url} does not answer like an appliance; check the address") from error
 
 
 def _write(response: httpx.Response, draft: Path) -> None:
@@ -155,8 +157,8 @@ def _write(response: httpx.Response, draft: Path) -> None:
         os.fsync(handle.fileno())
     expected = response.headers.get("ETag", "").removeprefix("W/").strip('"')
     if len(expected) == 64 and expected != digest.hexdigest():
-        # Raised as a lost connection is, so that it is fetched again.
-        raise httpx.ReadError(f"{response.url} arrived damaged")
+        # Treated like a lost connection, so the client fetches it again.
+        raise httpx.ReadError(f"{response.url}: the content does not match its checksum")
 
 
 def _reason(error: httpx.TransportError) -> str:

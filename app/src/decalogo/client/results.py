@@ -1,4 +1,4 @@
-"""Results of a batch as files: one a document, or one line a document, and a summary beside them."""
+"""Save the results of a batch: one file or one line per document, and a summary."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SUMMARY = "summary.csv"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the summary; ``percent`` and ``rating`` are empty without a result."""
+    """One line of the summary; ``percent`` is None and ``rating`` empty without a result."""
 
     document: str
     state: str
@@ -29,17 +29,17 @@ class Row:
 
 
 def save(appliance: Appliance, job_id: str, folder: Path, *, jsonl: bool, done: Callable[[], None]) -> list[Row]:
-    """Write a batch's results into ``folder`` and return the summary, in the order the documents were handed in.
+    """Write the results of a batch into ``folder`` and return the summary, in the order of submission.
 
     Args:
-        appliance: where the batch is.
-        job_id: the batch.
-        folder: made if missing; files of the same name are replaced.
-        jsonl: one file ``results.jsonl`` instead of one file a document.
+        appliance: has the batch.
+        job_id: id of the batch.
+        folder: created if missing; files of the same name are replaced.
+        jsonl: write one file ``results.jsonl`` instead of one file per document.
         done: called after each document.
 
     Raises:
-        ClientError: a request failed for good, or the folder cannot be written.
+        ClientError: a request failed until the retry timeout, or the folder is not writable.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -53,7 +53,7 @@ def save(appliance: Appliance, job_id: str, folder: Path, *, jsonl: bool, done: 
 def _files(appliance: Appliance, job_id: str, folder: Path, done: Callable[[], None]) -> Iterator[Row]:
     names = Names()
     for document in appliance.documents(job_id):
-        # A name is taken whether there is a result or not, so that a second run gives every document the same.
+        # Reserved also without a result, so a later run gives every document the same name.
         stem = names.give(_label(document), document["document_id"])
         if document["state"] in ("succeeded", "partial"):
             target = folder / f"{stem}.json"
@@ -81,12 +81,12 @@ def _row(document: dict[str, Any], result: dict[str, Any] | None, file: str) -> 
 
 
 def _label(document: dict[str, Any]) -> str:
-    """Return what a person calls the document: their own id, else the file's name without its extension."""
+    """Return the custom id of a document, or its file name without the extension."""
     return document["custom_id"] or Path(document["filename"]).stem or document["document_id"]
 
 
 def _write_summary(path: Path, rows: list[Row]) -> None:
-    # The mark at the start lets spreadsheet programs read the accents right.
+    # The byte order mark lets spreadsheet programs detect UTF-8.
     with path.open("w", encoding="utf-8-sig", newline="") as handle:
         writer = csv.writer(handle)
         writer.writerow(["document", "state", "global_percent", "rating", "file", "problem"])
@@ -96,5 +96,5 @@ def _write_summary(path: Path, rows: list[Row]) -> None:
 
 
 def _cell(text: str) -> str:
-    """Keep a spreadsheet from running a name that a stranger chose as a formula."""
+    """Prevent a spreadsheet from evaluating an untrusted name as a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

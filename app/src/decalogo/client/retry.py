@@ -1,4 +1,4 @@
-"""When a request is sent again, and after how long."""
+"""Decide when to repeat a request, and after which wait."""
 
 from __future__ import annotations
 
@@ -11,59 +11,59 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-# "Not now" (RFC 6585, RFC 9110), or the edge could not reach the API. A safe request may be sent again, and so may an
-# upload: its Idempotency-Key leads to the batch that an earlier attempt has brought in.
+# The appliance has no capacity now (RFC 6585, RFC 9110), or the reverse proxy does not reach the API. Safe requests may
+# be repeated, and so may uploads, because they have an Idempotency-Key.
 REPEATABLE = frozenset({429, 502, 503, 504})
-_MOST_DOUBLINGS = 16  # past 1,023 the wait would be too large a number for a float
+_MAX_DOUBLINGS = 16  # more than 1,023 would overflow a float
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to go on.
+class RetryPolicy:
+    """Exponential backoff with jitter, and a timeout.
 
     Args:
-        seconds: time from the first failure after which the last one is reported.
-        first_wait_seconds: upper bound of the first wait; doubled each time.
-        longest_wait_seconds: upper bound of any wait that the server did not ask for.
+        timeout_seconds: time from the first failure after which the last error is raised.
+        initial_backoff_seconds: upper bound of the first wait; it doubles with each failure.
+        max_backoff_seconds: upper bound of any wait without ``Retry-After``.
     """
 
-    seconds: float = 120.0
-    first_wait_seconds: float = 0.5
-    longest_wait_seconds: float = 15.0
+    timeout_seconds: float = 120.0
+    initial_backoff_seconds: float = 0.5
+    max_backoff_seconds: float = 15.0
     clock: Callable[[], float] = field(default=time.monotonic)
     sleep: Callable[[float], None] = field(default=time.sleep)
     spread: Callable[[float, float], float] = field(default=random.uniform)
 
 
 class Attempts:
-    """The attempts of one request."""
+    """The failed attempts of one request."""
 
-    def __init__(self, patience: Patience) -> None:
-        self._patience = patience
+    def __init__(self, policy: RetryPolicy) -> None:
+        self._policy = policy
         self._deadline: float | None = None
         self._failures = 0
 
     def next_wait(self, asked_seconds: float | None = None) -> float | None:
-        """Return the seconds to wait before the next attempt; ``None`` when patience would run out before it.
+        """Return the seconds to wait before the next attempt; ``None`` if the timeout ends before it.
 
         Args:
-            asked_seconds: the server's Retry-After, which is never undercut; ``None`` if it gave none.
+            asked_seconds: the server's ``Retry-After``, the least wait; ``None`` without one.
         """
-        now = self._patience.clock()
+        now = self._policy.clock()
         if self._deadline is None:
-            self._deadline = now + self._patience.seconds
-        doubled = self._patience.first_wait_seconds * 2 ** min(self._failures, _MOST_DOUBLINGS)
-        bound = min(doubled, self._patience.longest_wait_seconds)
-        # Spread, so that clients refused together do not come back together.
-        wait = self._patience.spread(bound / 2, bound)
+            self._deadline = now + self._policy.timeout_seconds
+        doubled = self._policy.initial_backoff_seconds * 2 ** min(self._failures, _MAX_DOUBLINGS)
+        bound = min(doubled, self._policy.max_backoff_seconds)
+        # With jitter, so clients that were rejected together do not retry together.
+        wait = self._policy.spread(bound / 2, bound)
         if asked_seconds is not None:
-            wait = asked_seconds + self._patience.spread(0.0, min(bound, 1.0))
+            wait = asked_seconds + self._policy.spread(0.0, min(bound, 1.0))
         self._failures += 1
         return wait if now + wait <= self._deadline else None
 
 
 def retry_after_seconds(response: httpx.Response) -> float | None:
-    """Read Retry-After, as seconds or as a date (RFC 9110, section 10.2.3); ``None`` without a usable one."""
+    """Return ``Retry-After``, given in seconds or as a date (RFC 9110, 10.2.3); ``None`` without a valid one."""
     value = response.headers.get("Retry-After", "").strip()
     if value.isdigit():
         return float(value)

@@ -1,4 +1,4 @@
-"""Which files go into which batch."""
+"""Split files into batches."""
 
 from __future__ import annotations
 
@@ -14,22 +14,27 @@ UPLOAD_BYTES = 100 * 1024 * 1024 - 2 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One batch to be: its files, and their own ids in the same order (or none)."""
+    """A batch to submit: its files, and their custom ids in the same order (or none)."""
 
     files: tuple[FilePart, ...]
     custom_ids: tuple[str, ...]
 
 
 def plan(files: Sequence[FilePart], custom_ids: Sequence[str], *, split: int | None) -> list[Planned]:
-    """Return one batch of all files, or, when told to split, batches of at most ``split`` files and 98 MiB.
+    """Return the batches to submit.
+
+    Args:
+        files: in the order of submission.
+        custom_ids: one per file, or none.
+        split: greatest number of files per batch, which then also holds at most 98 MiB; None is one batch of all files.
 
     Raises:
-        ClientError: there are own ids, but not one for each file.
+        ClientError: the numbers of custom ids and files differ.
     """
-    # How many documents a ZIP holds is for the appliance to say.
+    # Only the appliance counts the documents in a ZIP, so the ids of an upload with one are not counted here.
     archives = split is None and any(file.path.suffix.lower() == ".zip" for file in files)
     if custom_ids and len(custom_ids) != len(files) and not archives:
-        raise ClientError(f"there are {len(custom_ids)} ids for {len(files)} files; give one for each, or none")
+        raise ClientError(f"{len(custom_ids)} ids for {len(files)} files; give one id per file, or none")
     if split is None:
         return [Planned(tuple(files), tuple(custom_ids))]
     groups: list[list[int]] = []
