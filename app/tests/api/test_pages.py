@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decalogo.api import page_texts
-from decalogo.api.page_texts import page_text
+from decalogo.storage.page_texts import page_text
 from decalogo.errors import NotFoundError
 from decalogo.storage.artifacts import ArtifactStore
 

@@ -23,6 +23,7 @@ from decalogo.api.routes import (
     pictures,
     remote_workers,
     results,
+    search,
 )
 from decalogo.api.services import Services, open_services
 from decalogo.api.stream_limits import Streams
@@ -36,6 +37,7 @@ _ROUTERS = (
     batches.router,
     events.router,
     results.router,
+    search.router,
     changes.router,
     documents.router,
     pictures.router,

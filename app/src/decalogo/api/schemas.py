@@ -226,6 +226,29 @@ class QuoteBoxes(BaseModel):
     ratio: float = Field(description="Height of the page divided by its width.")
 
 
+class SearchHit(BaseModel):
+    """A place that holds every word of a query."""
+
+    document_id: str = Field(examples=[_DOCUMENT])
+    filename: str
+    custom_id: str | None
+    page: int = Field(description="From 1.")
+    start: int | None = Field(description="First character of the quote in the page's text; null for a page.")
+    end: int | None = Field(description="The character after the quote's last; null for a page.")
+    answers: list[str] = Field(description="Ids of the answers that use the quote.", examples=[["P1-D1-Q1"]])
+    snippet: str = Field(description="The words around the first match.")
+
+
+class SearchResult(BaseModel):
+    """One page of hits, best first."""
+
+    total: int = Field(description="Hits in all.")
+    indexed: int = Field(description="Documents searched.")
+    documents: int = Field(description="Documents with a result; more than `indexed` while the index is being built.")
+    hits: list[SearchHit]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+
+
 class Health(BaseModel):
     """The process answers."""
 

@@ -59,4 +59,5 @@ class BatchOperations:
                 if key:
                     self._store.delete(key)
             self._store.delete_attempts(document_id)
+        self._store.delete(f"search/{job_id}")
         return len(removed)

@@ -10,7 +10,19 @@ from fastapi import FastAPI, Request, Response
 from decalogo.api.sessions import clear_cookie, has_cookie
 from decalogo.console import assets
 from decalogo.console.pages import page, redirect
-from decalogo.console.routes import answers, batch, batches, changes, documents, pictures, sign_in
+from decalogo.console.routes import (
+    administration,
+    answers,
+    batch,
+    batches,
+    changes,
+    comparison,
+    documents,
+    pictures,
+    reading,
+    search,
+    sign_in,
+)
 from decalogo.console.security import SignInNeeded, sign_in_address
 
 _ROUTERS = (
@@ -19,9 +31,13 @@ _ROUTERS = (
     batches.router,
     batch.router,
     changes.router,
+    comparison.router,
+    administration.router,
     documents.router,
     answers.router,
     pictures.router,
+    reading.router,
+    search.router,
 )
 
 

@@ -41,11 +41,16 @@ async def _operator(session: VisitorDep) -> Session:
     return session
 
 
+async def _changing_operator(session: ChangingDep) -> Session:
+    return await _operator(session)
+
+
 VisitorDep = Annotated[Session, Depends(_session)]
 """The session of whoever looks at a page."""
 ChangingDep = Annotated[Session, Depends(_changing)]
 """The same for a form that changes something: origin and CSRF value are checked."""
 OperatorDep = Annotated[Session, Depends(_operator)]
+ChangingOperatorDep = Annotated[Session, Depends(_changing_operator)]
 
 
 def needs(session: Session, scope: Scope) -> None:

@@ -11,7 +11,6 @@ from fastapi.responses import PlainTextResponse
 
 from decalogo.api.dependencies import OwnDocument, ServicesDep, limited
 from decalogo.api.exports import POLICY, document_report, read_result
-from decalogo.api.page_texts import page_text
 from decalogo.api.problem_types import declare
 from decalogo.api.problems import problem_response
 from decalogo.api.schemas import DocumentStatus, PageText
@@ -27,6 +26,7 @@ from decalogo.errors import (
     UnavailableError,
 )
 from decalogo.reports import CSV, HTML, XLSX
+from decalogo.storage.page_texts import page_text
 
 router = APIRouter(prefix="/documents", tags=["documents"])
 

@@ -8,7 +8,6 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query, Response
 
 from decalogo.api.dependencies import OwnDocument, ServicesDep, limited
-from decalogo.api.page_texts import page_text
 from decalogo.api.problem_types import declare
 from decalogo.api.schemas import QuoteBoxes
 from decalogo.errors import (
@@ -21,6 +20,7 @@ from decalogo.errors import (
     UnavailableError,
 )
 from decalogo.rendering.pictures import MAX_WIDTH, MEDIA_TYPE, MIN_WIDTH
+from decalogo.storage.page_texts import page_text
 
 router = APIRouter(prefix="/documents", tags=["documents"], dependencies=[limited("reads")])
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from decalogo.api.dependencies import ServicesDep
 from decalogo.api.exports import read_result
-from decalogo.api.page_texts import page_text
-from decalogo.api.services import Services
-from decalogo.batches.states import Document
 from decalogo.console.found import DocumentDep
+from decalogo.console.page_pane import quoted_page
 from decalogo.console.pages import page
-from decalogo.errors import DecalogoError, NotFoundError
+from decalogo.errors import NotFoundError
 from decalogo.reports.labels import labels_for
-from decalogo.reports.view import Answer, Quote, View
+from decalogo.reports.view import Answer, View
 
 router = APIRouter(include_in_schema=False)
 
@@ -46,7 +43,7 @@ def answer_page(
         view=view,
         answer=answer,
         chosen=chosen,
-        shown=_shown(document, services, answer.quotes[chosen - 1]) if chosen else None,
+        shown=quoted_page(document, services, answer.quotes[chosen - 1]) if chosen else None,
         point=next(p for p in result["points"] if p["id"] == answer.point),
         previous=_with_evidence(view, range(place - 1, -1, -1)),
         following=_with_evidence(view, range(place + 1, len(view.answers))),
@@ -56,21 +53,3 @@ def answer_page(
 
 def _with_evidence(view: View, places: range) -> Answer | None:
     return next((view.answers[i] for i in places if view.answers[i].applicable), None)
-
-
-def _shown(document: Document, services: Services, quote: Quote) -> dict[str, Any]:
-    """Return the page of a quote: its picture and rectangles, or its text in parts where there is no picture."""
-    text = ""
-    if document.pages_key:
-        with suppress(FileNotFoundError, NotFoundError):
-            text = page_text(services.store, document.pages_key, quote.page)
-    parts = (text[: quote.start], text[quote.start : quote.end], text[quote.end :])
-    shown: dict[str, Any] = {"picture": "", "boxes": [], "ratio": 1.414, "parts": parts, "problem": ""}
-    if not services.pictures.has_pictures(document.document_id):
-        return shown
-    try:
-        found = services.pictures.boxes(document.document_id, quote.page, text, quote.start, quote.end)
-    except DecalogoError as error:
-        return shown | {"problem": error.detail}
-    picture = f"/documents/{document.document_id}/pages/{quote.page}.webp"
-    return shown | {"picture": picture, "boxes": found["boxes"], "ratio": found["ratio"]}

@@ -1,0 +1,1 @@
+"""Full-text search in the quotes and pages of a batch."""
