@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, cast
 from urllib.parse import quote
 
-from fastapi import Depends, Form, Request
+from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from decalogo.access.sessions import Session
@@ -30,8 +30,12 @@ async def _session(request: Request) -> Session:
     return session
 
 
-async def _changing(request: Request, session: VisitorDep, csrf: Annotated[str, Form()] = "") -> Session:
-    check_csrf(request, session, csrf or request.headers.get(CSRF_HEADER))
+async def _changing(request: Request, session: VisitorDep) -> Session:
+    given = request.headers.get(CSRF_HEADER)
+    if given is None and request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        field = (await request.form()).get("csrf")
+        given = field if isinstance(field, str) else None
+    check_csrf(request, session, given)
     return session
 
 

@@ -94,6 +94,7 @@ async function sendAll() {
   sending = false;
   draw();
   whole.hidden = true;
+  if (!waiting.length) count.textContent = words.nothing;
   const refused = entries.some((entry) => entry.state === "refused");
   if (batches.length === 1 && !refused) location.assign(`/batches/${batches[0]}`);
   else if (batches.length && !refused) location.assign("/batches");
