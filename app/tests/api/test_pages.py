@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decalogo.api import page_texts
-from decalogo.storage.page_texts import page_text
 from decalogo.errors import NotFoundError
+from decalogo.storage import page_texts
 from decalogo.storage.artifacts import ArtifactStore
+from decalogo.storage.page_texts import page_text
 
 KEY = "pages/doc.1.json.gz"
 PAGE = st.text(st.sampled_from('ab"\\,[]\n\x00é🙂'), max_size=12)
