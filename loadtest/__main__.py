@@ -1,4 +1,4 @@
-"""The command behind ``./appliance loadtest``: what runs, in which order, and the exit status (0: all pass)."""
+"""Run ``./appliance loadtest``: parts, their order, and the exit status (0: everything passed)."""
 
 from __future__ import annotations
 
@@ -16,21 +16,20 @@ from pathlib import Path
 from typing import Any
 
 from decalogo.capacity.model import FILE, Model
-
-from loadtest import documents, limits, long, options, presets, projection, prose, report, sweeps, verdict
+from loadtest import documents, options, presets, projection, report, saturation, scenarios, sweeps, tables, verdict
 from loadtest.measure import measure_row, say
 from loadtest.rows import ROOT, Host, rows
 from loadtest.stack import Stack
 
 INTERRUPTED = 130
-PARTS = ("scaling", "knees", "sweeps", "presets", "country", "soak")
+PARTS = ("scaling", "saturation", "sweeps", "presets", "country", "soak")
 
 
 def machine(host: Host) -> str:
-    """Describe this machine in words."""
+    """Return cores and operating system of this machine."""
     lines = Path("/etc/os-release").read_text(encoding="utf-8").splitlines()
-    told = {key: value.strip('"') for key, _, value in (line.partition("=") for line in lines)}
-    system = f"{told.get('ID', platform.system()).capitalize()} {told.get('VERSION_ID', '')}".strip()
+    release = {key: value.strip('"') for key, _, value in (line.partition("=") for line in lines)}
+    system = f"{release.get('ID', platform.system()).capitalize()} {release.get('VERSION_ID', '')}".strip()
     return f"{host.cores} cores, {system}"
 
 
@@ -43,35 +42,35 @@ def run(
     cache: Path,
     note: Callable[[], None],
 ) -> None:
-    """Run what was asked for, noting after each part."""
+    """Run the requested parts, and call ``note`` after each."""
     every = rows()
     names = list(every) if asked.all else asked.row or ([] if options.anything_but_rows(asked) else [_own_row(host)])
     for name in names:
         row = measure_row(stack, every[name], host, asked.minutes, files, cache)
-        row["wrong"] = verdict.judge(row)
+        row["wrong"] = verdict.assess(row)
         row["bound"] = verdict.bound(row["phases"]["backlog"], row)
         found["rows"].append(row)
-        judged = f"fail: {'; '.join(row['wrong'])}" if row["wrong"] else "pass"
-        say(f"{name}: {judged}, bound by {row['bound']} ({row['wall_seconds']:.0f} s)")
+        outcome = f"fail: {'; '.join(row['wrong'])}" if row["wrong"] else "pass"
+        say(f"{name}: {outcome}, bound by {row['bound']} ({row['wall_seconds']:.0f} s)")
         note()
     here = every[asked.row[0] if asked.row else _own_row(host)]
     if asked.all or asked.scaling:
-        found["scaling"] = limits.scaling(stack, here, 30 * asked.minutes, files, cache)
+        found["scaling"] = saturation.scaling(stack, here, 30 * asked.minutes, files, cache)
         note()
-    if asked.all or asked.knee or asked.soak:
+    if asked.all or asked.saturation or asked.soak:
         if "scaling" not in found and not _most(found, here.name):
-            found["scaling"] = limits.scaling(stack, here, 30 * asked.minutes, files, cache)
+            found["scaling"] = saturation.scaling(stack, here, 30 * asked.minutes, files, cache)
         most = _most(found, here.name) or max(rate for _, rate in found["scaling"])
-        knee = limits.end_to_end(stack, here, most, max(20.0, 30 * asked.minutes), files, cache)
-        found["knees"] = [knee]
+        end_to_end = saturation.end_to_end(stack, here, most, max(20.0, 30 * asked.minutes), files, cache)
+        found["saturation"] = [end_to_end]
         note()
-        if asked.all or asked.knee:
+        if asked.all or asked.saturation:
             stack.apply(here, evaluator="calibrated", wait_seconds=3600.0)
-            found["knees"] += [
-                limits.endpoint(stack, kind, max(8.0, 8 * asked.minutes), cache) for kind in ("status", "upload")
+            found["saturation"] += [
+                saturation.endpoint(stack, kind, max(8.0, 8 * asked.minutes), cache) for kind in ("status", "upload")
             ]
             note()
-            stack.delete()  # with the thousands of documents that nobody is to judge
+            stack.delete()  # with thousands of documents that need no evaluation
     if asked.sweeps:
         found["sweeps"] = sweeps.all_sweeps(stack, here, max(30.0, 30 * asked.minutes), files, cache)
         note()
@@ -80,12 +79,12 @@ def run(
         note()
     if asked.country:
         plans = files if asked.documents else documents.country(cache)
-        found["country"] = long.country(stack, here, asked.country, plans, cache)
+        found["country"] = scenarios.country(stack, here, asked.country, plans, cache)
         found["country"]["of"] = found["documents"] if asked.documents else documents.COUNTRY
         note()
     if asked.soak:
-        found["soak"] = long.soak(
-            stack, here, 0.8 * found["knees"][0]["knee"]["offered_per_hour"], asked.soak, files, cache
+        found["soak"] = scenarios.soak(
+            stack, here, 0.8 * found["saturation"][0]["point"]["offered_per_hour"], asked.soak, files, cache
         )
         note()
 
@@ -106,10 +105,10 @@ def _most(found: dict[str, Any], name: str) -> float:
 
 
 def merged(reports: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the first report with what only later ones have: other parts, other rows. Each says when it was taken."""
+    """Merge reports: the first one, with the rows and parts that only later ones have. Each names its date."""
     if len(reports) > 1:
         for one in reports:
-            if one["date"] not in one["command"]:  # one that was merged before says it of each part
+            if one["date"] not in one["command"]:  # a merged report already has dates
                 one["command"] += f" ({one['date']}, {one['evaluator']})"
     first, *others = reports
     for other in others:
@@ -128,10 +127,10 @@ def merged(reports: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def conclude(found: dict[str, Any]) -> None:
-    """Add the model and the projections that the rows allow."""
+    """Add the model and the projections, if the rows have the data for them."""
     if not found["rows"]:
         return
-    if "calibrated" in found["rows"][0]["phases"]:
+    if "heavy" in found["rows"][0]["phases"]:
         found["model"] = projection.model_data(found)
         projection.project_rows(found, Model.of(found["model"]))
 
@@ -139,7 +138,7 @@ def conclude(found: dict[str, Any]) -> None:
 def main() -> int:
     """Run from the command line."""
     asked = options.read()
-    # Whatever ends it, the containers go. A shell that starts it in the background has it ignore Ctrl-C.
+    # The containers are removed however the run ends. A shell that starts it in the background ignores Ctrl-C.
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, signal.default_int_handler)
     if asked.again:
@@ -179,10 +178,10 @@ def main() -> int:
     try:
         stack.delete()
         if asked.ui:
-            return long.page(stack, rows()[(asked.row or [_own_row(host)])[0]], files, home / "documents")
+            return scenarios.page(stack, rows()[(asked.row or [_own_row(host)])[0]], files, home / "documents")
         run(asked, stack, host, found, files, home / "documents", note)
     except KeyboardInterrupt:
-        written = f"; what was done by then is in {folder}" if (folder / "report.html").exists() else ""
+        written = f"; the finished parts are in {folder}" if (folder / "report.html").exists() else ""
         print(f"loadtest: interrupted{written}", file=sys.stderr)
         return INTERRUPTED
     finally:
@@ -195,7 +194,7 @@ def main() -> int:
 
 
 def _command() -> str:
-    """Return the command as typed, without where its report goes."""
+    """Return the command line without the output folder."""
     words = iter(sys.argv[1:])
     kept = [word for word in words if word != "--output" or not next(words, "")]
     return " ".join(["./appliance loadtest", *kept])
@@ -205,10 +204,10 @@ def _end(asked: argparse.Namespace, found: dict[str, Any], folder: Path) -> int:
     page = report.write(found, folder)
     if asked.save_model:
         if "model" not in found:
-            raise SystemExit("loadtest: --save-model: no row in this report was run with heavy documents")
+            raise SystemExit("loadtest: --save-model: no row of this report has the heavy phase")
         FILE.write_text(json.dumps(found["model"], indent=1) + "\n", encoding="utf-8")
     if found["rows"]:
-        print(prose.markdown(report.matrix_table(found)))
+        print(tables.markdown(report.matrix_table(found)))
     problems = verdict.problems(found)
     for problem in problems:
         print(f"FAILED {problem}")

@@ -1,4 +1,4 @@
-"""The pictures of a report, each a PNG."""
+"""Charts of a report, as PNG files."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _save(figure: Any, path: Path) -> Path:
 
 
 def matrix(report: dict[str, Any], folder: Path) -> Path:
-    """Draw the guide's band, what was measured here, and what is projected, for every row."""
+    """Draw the expected band, the measured and the projected throughput of every row."""
     rows = report["rows"]
     figure, axes = plt.subplots(figsize=(9, 0.55 * len(rows) + 1.6))
     for place, row in enumerate(rows):
@@ -43,7 +43,7 @@ def matrix(report: dict[str, Any], folder: Path) -> Path:
             color=GREY,
             linewidth=7,
             solid_capstyle="butt",
-            label="guide's band" if not place else None,
+            label="expected band" if not place else None,
         )
         given = row["phases"]["backlog"]["documents_per_hour"]
         axes.plot(
@@ -67,13 +67,13 @@ def matrix(report: dict[str, Any], folder: Path) -> Path:
                 color=PROJECTED,
                 capsize=3,
                 markersize=5,
-                label="projected on the row's own cores" if not place else None,
+                label="projected for the cores of the row" if not place else None,
             )
     axes.set_yticks(range(len(rows)), [row["row"]["name"] for row in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xscale("log")
     pages = rows[0]["phases"]["backlog"].get("pages") or 100
-    axes.set_xlabel(f"documents of {pages:.0f} pages an hour")
+    axes.set_xlabel(f"documents of {pages:.0f} pages per hour")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.13 if len(rows) > 4 else 1.35), ncol=3, frameon=False)
     return _save(figure, folder / "matrix.png")
 
@@ -88,9 +88,9 @@ def course(name: str, phase: dict[str, Any], folder: Path) -> Path:
         if at - earlier[0][0] > 4:
             rates.append((at, 3600 * (count - earlier[0][1]) / (at - earlier[0][0])))
     top.plot(*zip(*rates, strict=True) if rates else ([], []), color=MEASURED)
-    top.set_title("documents an hour (20 s)")
+    top.set_title("documents per hour (20 s)")
     queue.plot(*zip(*series["queued"], strict=True), label="waiting", color=PROJECTED)
-    queue.plot(*zip(*series["running"], strict=True), label="in work", color=MEASURED)
+    queue.plot(*zip(*series["running"], strict=True), label="running", color=MEASURED)
     queue.set_title("documents")
     queue.legend(frameon=False)
     largest = sorted(
@@ -98,7 +98,7 @@ def course(name: str, phase: dict[str, Any], folder: Path) -> Path:
     )[:6]
     for key in largest:
         cpu.plot(*zip(*series[key], strict=True), label=key[4:])
-    cpu.set_title("processors used")
+    cpu.set_title("CPUs used")
     for key in sorted((key for key in series if key.startswith("memory ")), key=lambda key: -series[key][-1][1])[:6]:
         memory.plot(*zip(*series[key], strict=True), label=key[7:])
     memory.set_title("memory, MiB")
@@ -128,29 +128,30 @@ def latencies(report: dict[str, Any], folder: Path) -> Path:
     return _save(figure, folder / "latencies.png")
 
 
-def knee(found: dict[str, Any], folder: Path) -> Path:
-    """Draw what each step of a ramp gave, with its latency, and mark the knee."""
+def saturation(found: dict[str, Any], folder: Path) -> Path:
+    """Draw throughput and latency of each step of a ramp, and mark the saturation point."""
     steps = found["steps"]
     figure, axes = plt.subplots(figsize=(6, 3.2))
     places = range(len(steps))
     axes.bar(
         places,
         [step["given"] for step in steps],
-        color=[MEASURED if s is not found["knee"] and s != found["knee"] else PROJECTED for s in steps],
+        color=[MEASURED if s is not found["point"] and s != found["point"] else PROJECTED for s in steps],
     )
     axes.set_ylabel(found["unit"])
-    axes.set_xticks(places, [step["name"].replace(" at once", "") for step in steps])
-    axes.set_xlabel("users at once" if "at once" in steps[0]["name"] else "of what was measured at most, offered")
+    axes.set_xticks(places, [step["name"].removesuffix(" users") for step in steps])
+    axes.set_xlabel("concurrent users" if "users" in steps[0]["name"] else "offered rate, share of the maximum")
     other = axes.twinx()
     other.plot(places, [step.get("p95", 0) for step in steps], color=GREY, marker=".")
     other.set_ylabel("p95, " + ("ms" if "second" in found["unit"] else "s"))
     other.set_ylim(bottom=0)
     other.grid(False)
     axes.set_title(
-        f"{found['what']}: knee at {found['knee']['given']:,} {found['unit']} (orange); bound by {found['bound']}",
+        f"{found['what']}: saturation at {found['point']['given']:,} {found['unit']} (orange); "
+        f"bottleneck: {found['bound']}",
         fontsize=9,
     )
-    return _save(figure, folder / f"knee-{found['what'].replace(' ', '-')}.png")
+    return _save(figure, folder / f"saturation-{found['what'].replace(' ', '-')}.png")
 
 
 def scaling(points: list[tuple[float, float]], law: Any, laws: list[Any], folder: Path) -> Path:
@@ -168,19 +169,19 @@ def scaling(points: list[tuple[float, float]], law: Any, laws: list[Any], folder
     axes.plot(*zip(*points, strict=True), "o", color=MEASURED, label="measured")
     axes.set_xscale("log", base=2)
     axes.set_yscale("log", base=2)
-    axes.set_xlabel("cores (real documents) or slots (calibrated)")
-    axes.set_ylabel("times one")
+    axes.set_xlabel("cores (real documents) or worker processes (waiting documents)")
+    axes.set_ylabel("speedup")
     axes.legend(frameon=False)
     return _save(figure, folder / "scaling.png")
 
 
 def sweep(title: str, points: list[tuple[str, float, float]], folder: Path, name: str) -> Path:
-    """Draw documents an hour and the p95 of an urgent document, for each value of one setting."""
+    """Draw documents per hour and the p95 of urgent documents for each value of a setting."""
     figure, axes = plt.subplots(figsize=(6, 3.2))
     places = range(len(points))
     axes.bar(places, [rate for _, rate, _ in points], color=MEASURED)
     axes.set_xticks(places, [label for label, _, _ in points])
-    axes.set_ylabel("documents an hour")
+    axes.set_ylabel("documents per hour")
     other = axes.twinx()
     other.plot(places, [wait for _, _, wait in points], color=PROJECTED, marker="o")
     other.set_ylabel("urgent document, s (orange)")

@@ -1,4 +1,4 @@
-"""The documents that are handed in: real plans by default, made from what is in the repository, or the user's own."""
+"""Documents to submit: real and generated plans from this repository, or the user's own."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from decalogo.client.splitting import UPLOAD_BYTES
-
 from loadtest.rows import ROOT
 
 REAL_PLAN = ROOT / "app/tests/data/florencia-2020-2023.pdf"
 PAGES = 100
 SHORT = "plan-3.pdf"
-COUNTRY = "plans of 120 to 480 pages, made of the real one's words and tables (bench/plans.py)"
+COUNTRY = "plans of 120 to 480 pages, generated from the words and tables of a real plan (bench/plans.py)"
 
 
 def _first_pages(count: int, target: Path) -> None:
@@ -27,7 +26,7 @@ def _first_pages(count: int, target: Path) -> None:
 
 
 def _made(target: Path, make: Callable[[Path], object]) -> Path:
-    """Have a file made unless it is there; never half of one, whatever interrupts it."""
+    """Create a file unless it exists, atomically."""
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = target.with_suffix(".part")
@@ -42,7 +41,7 @@ def real_plan(folder: Path, pages: int = PAGES) -> Path:
 
 
 def country(folder: Path) -> list[Path]:
-    """Return plans of 300 pages on average, of the real one's words and tables (bench/plans.py)."""
+    """Return generated plans of 300 pages on average (bench/plans.py)."""
     sys.path.insert(0, str(ROOT / "bench"))
     from joined import COUNTRY_PAGES
     from plans import make_plan
@@ -54,7 +53,7 @@ def given(folder: Path) -> list[Path]:
     """Return the user's own documents.
 
     Raises:
-        SystemExit: there are none, or one cannot be handed in as a document.
+        SystemExit: there are none, or one cannot be submitted as a document.
     """
     if not folder.is_dir():
         raise SystemExit(f"loadtest: --documents: {folder} is not a folder")
@@ -63,19 +62,19 @@ def given(folder: Path) -> list[Path]:
         raise SystemExit(f"loadtest: --documents: no files in {folder}")
     for file in files:
         if file.suffix.lower() == ".zip":
-            raise SystemExit(f"loadtest: --documents: {file} is an archive: give what is in it")
+            raise SystemExit(f"loadtest: --documents: {file} is an archive; use its members instead")
         if not 0 < file.stat().st_size < UPLOAD_BYTES:
-            raise SystemExit(f"loadtest: --documents: {file} is empty, or larger than an upload may be (98 MiB)")
+            raise SystemExit(f"loadtest: --documents: {file} is empty, or larger than an upload (98 MiB)")
     return files
 
 
 def batch_of(files: list[Path], most: int) -> int:
-    """Return how many documents go into one upload: at most ``most``, and whichever they are, they fit into it."""
+    """Return the number of documents per upload: at most ``most``, and few enough for the largest ones."""
     return max(1, min(most, UPLOAD_BYTES // max(file.stat().st_size for file in files)))
 
 
 def put(files: list[Path], folder: Path) -> tuple[str, ...]:
-    """Copy files to where locust reads them and return their names there."""
+    """Copy files to the folder that Locust reads, and return their names there."""
     (folder / "documents").mkdir(exist_ok=True)
     for file in set(files):
         target = folder / "documents" / file.name

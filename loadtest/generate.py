@@ -1,4 +1,4 @@
-"""One run of locust against the appliance under test, and what it saw."""
+"""One Locust run against the appliance under test, and its observations."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from loadtest.stack import Stack
 from loadtest.users.plan import Plan
 
 FOLLOW_SECONDS = 3600.0
-"""How long what was handed in is followed after the last stage, unless more is asked for."""
+"""Default time to follow submitted documents after the last stage, seconds."""
 _SLACK_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the users saw: ``requests`` and ``documents`` as in ``users/locustfile.py``; times in Unix seconds."""
+    """Observations of the users: ``requests`` and ``documents`` as in ``users/locustfile.py``; Unix seconds."""
 
     plan: Plan
     start: float
@@ -28,26 +28,26 @@ class Seen:
 
     @property
     def end(self) -> float:
-        """When the last document was done, or the last request answered."""
+        """Time of the last finished document, or of the last response."""
         ends = [seen["at"] + seen["seconds"] for seen in self.documents]
         return max(ends or [seen["at"] + seen["ms"] / 1000 for seen in self.requests], default=self.start)
 
     @property
     def good(self) -> list[dict[str, Any]]:
-        """Documents whose result is right."""
+        """Documents with a correct result."""
         return [seen for seen in self.documents if not seen["wrong"]]
 
     @property
     def pages(self) -> float:
-        """Pages of the mean document with a right result; 0 where there is none."""
+        """Mean pages of documents with a correct result; 0 if there are none."""
         return statistics.fmean(seen["pages"] for seen in self.good) if self.good else 0.0
 
     def per_hour(self) -> float:
-        """Documents an hour, from the first upload to the last result: what was still in work at the end is in it."""
+        """Documents per hour, from the first upload to the last result."""
         return 3600 * len(self.good) / (self.end - self.start) if self.good else 0.0
 
     def milliseconds(self, kind: str, start: float = 0.0, end: float = math.inf) -> list[float]:
-        """Return how long requests of a kind took that were answered with a success."""
+        """Return the durations of successful requests of a kind."""
         return [
             seen["ms"]
             for seen in self.requests
@@ -55,31 +55,31 @@ class Seen:
         ]
 
     def count(self, *statuses: int) -> int:
-        """Return how many requests were answered so; without one: all that were no success."""
+        """Return the number of requests with these statuses; without any, of all that failed."""
         wanted = [seen["status"] for seen in self.requests]
         return sum(status in statuses if statuses else not 200 <= status < 300 for status in wanted)
 
 
 def generate(stack: Stack, plan: Plan, follow_seconds: float = FOLLOW_SECONDS) -> Seen:
-    """Run locust without its page, and wait until all that it handed in has ended.
+    """Run Locust without its page, and wait until all submitted documents have ended.
 
     Args:
-        stack: what it is sent to.
-        plan: what is sent, by how many processes of locust.
-        follow_seconds: users that have no results by so long after the last stage are given up.
+        stack: the appliance under test.
+        plan: documents, users and number of Locust processes.
+        follow_seconds: time after the last stage at which users without results give up.
     """
     for old in stack.folder.glob("seen-*.jsonl"):
         old.unlink()
     plan.write(stack.folder / "plan.json")
     stack.environment["LOADTEST_FOLLOW_SECONDS"] = f"{follow_seconds:.0f}"
     seconds = sum(stage.seconds for stage in plan.stages) + follow_seconds + _SLACK_SECONDS
-    # Failed requests are the verdict's to judge.
+    # Failed requests are assessed by ``verdict``.
     options = [
         "--headless",
         "--only-summary",
         "--exit-code-on-error",
         "0",
-        # A master beside so many workers, all in one container.
+        # One master and its workers, all in one container.
         *(["--processes", str(plan.workers)] if plan.workers > 1 else []),
     ]
     stack.compose("--profile", "loadtest", "run", "--rm", "-T", "--no-deps", "locust", *options, timeout=seconds)
@@ -87,7 +87,7 @@ def generate(stack: Stack, plan: Plan, follow_seconds: float = FOLLOW_SECONDS) -
 
 
 def read(stack: Stack, plan: Plan) -> Seen:
-    """Read what locust wrote."""
+    """Read the observations of Locust."""
     seen: list[dict[str, Any]] = []
     for file in sorted(stack.folder.glob("seen-*.jsonl")):
         seen += [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
@@ -99,7 +99,7 @@ def read(stack: Stack, plan: Plan) -> Seen:
 
 
 def quantiles(values: Sequence[float]) -> dict[str, float]:
-    """Return p50, p95 and p99 (nearest rank); nothing of nothing."""
+    """Return p50, p95 and p99 (nearest rank); empty for no values."""
     ordered = sorted(values)
     if not ordered:
         return {}

@@ -1,4 +1,4 @@
-"""One row: start it, warm it up, load it, drain it, and say what was seen."""
+"""Measure one row: start, warm up, load, drain, summarize."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from decalogo.client.multipart import FilePart
 from decalogo.client.appliance import Appliance, SubmitOptions
-
+from decalogo.client.multipart import FilePart
 from loadtest import documents, shapes
 from loadtest.generate import FOLLOW_SECONDS, Seen, generate, quantiles
 from loadtest.rows import Host, Row, compression, heavy_wait_seconds
@@ -24,16 +23,16 @@ LEDGER_COUNTS = ("accepted", "finished", "redeliveries", "attempts", "lost_attem
 
 
 def say(text: str) -> None:
-    """Tell the person who waits."""
+    """Print a progress line."""
     print(f"    {time.strftime('%H:%M:%S')} {text}", flush=True)
 
 
-def warm_up(stack: Stack, slots: int, folder: Path) -> float:
-    """Have every process of the workers judge a short document, and return what that took, seconds."""
+def warm_up(stack: Stack, processes: int, folder: Path) -> float:
+    """Evaluate a short document in every worker process; return the duration in seconds."""
     began = time.monotonic()
     short = documents.real_plan(folder, WARM_UP_PAGES)
     with Appliance(stack.connection()) as appliance:
-        job = appliance.submit([FilePart.of(short)] * slots, SubmitOptions())
+        job = appliance.submit([FilePart.of(short)] * processes, SubmitOptions())
         appliance.wait(job["job_id"], lambda _status: None)
     return time.monotonic() - began
 
@@ -46,20 +45,20 @@ def load(
     batch: int = 1,
     follow_seconds: float = FOLLOW_SECONDS,
 ) -> tuple[Seen, Samples]:
-    """Run locust with samples taken beside it; see ``Plan`` and ``generate``."""
+    """Run Locust while samples are taken; see ``Plan`` and ``generate``."""
     plan = Plan(f"r{int(time.time())}", kind, files, batch, stages, stack.locust_workers)
     sampler = Sampler(stack)
     sampler.start()
     try:
         seen = generate(stack, plan, follow_seconds)
-        time.sleep(EVERY_SECONDS)  # the ledger's last figures
+        time.sleep(EVERY_SECONDS)  # the final figures of the ledger
     finally:
         sampler.stop()
     return seen, sampler.last()
 
 
 def phase(name: str, seen: Seen, samples: Samples) -> dict[str, Any]:
-    """Return the figures of one run of locust."""
+    """Return the figures of one Locust run."""
     start, end = seen.start, seen.end
     cpu, host = samples.cpu_seconds(start, end), samples.host_shares(start, end)
     good = max(1, len(seen.good))
@@ -83,8 +82,8 @@ def phase(name: str, seen: Seen, samples: Samples) -> dict[str, Any]:
         "result_seconds": quantiles([d["seconds"] for d in seen.good]),
         "requests": len(seen.requests),
         "errors": seen.count() - seen.count(429, 503),
-        "told_to_wait": seen.count(429, 503),
-        "sent_again": sum(r["again"] for r in seen.requests),
+        "throttled": seen.count(429, 503),
+        "retried": sum(r["retried"] for r in seen.requests),
         "ledger": {key: samples.grown(key) for key in LEDGER_COUNTS},
         "cpu_seconds": {key: round(value, 2) for key, value in cpu.items()},
         "cpu_seconds_per_document": {key: round(value / good, 4) for key, value in cpu.items()},
@@ -101,7 +100,7 @@ def phase(name: str, seen: Seen, samples: Samples) -> dict[str, Any]:
 
 
 def series(seen: Seen, samples: Samples) -> dict[str, list[list[float]]]:
-    """Return what the charts show, as points of seconds since the start and a value."""
+    """Return the series of the charts: pairs of seconds since the start and a value."""
     start = seen.start
     ledger = [m for m in samples.ledger if m["at"] >= start - 2]
     use = [m for m in samples.use if m["at"] >= start - 2]
@@ -124,23 +123,23 @@ def series(seen: Seen, samples: Samples) -> dict[str, list[list[float]]]:
     }
 
 
-def flow(seen: Seen, slots: int) -> float:
-    """Return documents an hour while every slot had work: from the end of the first wave to that before the last."""
-    ends = sorted(document["at"] + document["seconds"] for document in seen.good)[slots - 1 : -slots]
-    if len(ends) <= slots:  # no whole wave between
+def flow(seen: Seen, processes: int) -> float:
+    """Return documents per hour between the first and the last wave, while every worker process was busy."""
+    ends = sorted(document["at"] + document["seconds"] for document in seen.good)[processes - 1 : -processes]
+    if len(ends) <= processes:  # no complete wave in between
         return seen.per_hour()
     return 3600 * (len(ends) - 1) / (ends[-1] - ends[0])
 
 
 def measure_row(stack: Stack, row: Row, host: Host, minutes: float, files: list[Path], cache: Path) -> dict[str, Any]:
-    """Run one row with real documents, then its slots with ``calibrated``, and return its figures."""
+    """Run one row with real documents, then with documents that wait, and return its figures."""
     began = time.monotonic()
     workers = row.workers_here(host)
-    slots = workers * row.concurrency
+    processes = workers * row.concurrency
     report: dict[str, Any] = {
         "row": asdict(row),
         "workers_here": workers,
-        "slots_here": slots,
+        "processes_here": processes,
         "cores_here": row.cores_here(host),
         "phases": {},
     }
@@ -148,34 +147,34 @@ def measure_row(stack: Stack, row: Row, host: Host, minutes: float, files: list[
     stack.apply(row)
     stack.write_access()
     report["start_seconds"] = round(time.monotonic() - began, 1)
-    report["warm_up_seconds"] = round(warm_up(stack, slots, cache), 1)
+    report["warm_up_seconds"] = round(warm_up(stack, processes, cache), 1)
     names = documents.put(files, stack.folder)
 
-    in_work = slots + 2 * row.cores_here(host)
-    say(f"{row.name}: backlog of {in_work} documents for {60 * minutes:.0f} s")
+    in_progress = processes + 2 * row.cores_here(host)
+    say(f"{row.name}: backlog of {in_progress} documents for {60 * minutes:.0f} s")
     report["phases"]["backlog"] = phase(
-        "backlog", *load(stack, "journey", names, shapes.backlog(in_work, 60 * minutes))
+        "backlog", *load(stack, "journey", names, shapes.backlog(in_progress, 60 * minutes))
     )
     most = report["phases"]["backlog"]["documents_per_hour"]
-    say(f"{row.name}: {most:.0f} documents an hour")
+    say(f"{row.name}: {most:.0f} documents per hour")
 
     rate = max(row.band[1], most / 2)
     alone = 3 * 3600 / max(most, 1) * row.cores_here(host)
-    say(f"{row.name}: steady at {rate:.0f} documents an hour")
+    say(f"{row.name}: steady at {rate:.0f} documents per hour")
     steady = shapes.steady(rate, max(20.0, 30 * minutes), alone)
     report["phases"]["steady"] = phase("steady", *load(stack, "journey", names, steady))
     report["phases"]["steady"]["offered_per_hour"] = rate
 
-    wait = heavy_wait_seconds(row, slots)
-    say(f"{row.name}: {slots} slots with the guide's heavy documents, {compression(row):.0f} times faster")
+    wait = heavy_wait_seconds(row, processes)
+    say(f"{row.name}: {processes} worker processes with heavy documents, compressed {compression(row):.0f} times")
     stack.apply(row, evaluator="calibrated", wait_seconds=wait)
     tiny = documents.put([documents.real_plan(cache, 1)], stack.folder)
-    stages = shapes.backlog(2 * slots, max(30 * minutes, 3.5 * wait), batch=max(1, slots // 8))
-    seen, samples = load(stack, "journey", tiny, stages, batch=max(1, slots // 8))
-    heavy = phase("calibrated", seen, samples)
-    heavy |= {"wait_seconds": wait, "compression": compression(row), "ideal_per_hour": 3600 * slots / wait}
-    heavy["flow_per_hour"] = round(flow(seen, slots), 1)
-    heavy["as_guide_per_hour"] = round(heavy["flow_per_hour"] / compression(row), 1)
-    report["phases"]["calibrated"] = heavy
+    stages = shapes.backlog(2 * processes, max(30 * minutes, 3.5 * wait), batch=max(1, processes // 8))
+    seen, samples = load(stack, "journey", tiny, stages, batch=max(1, processes // 8))
+    heavy = phase("heavy", seen, samples)
+    heavy |= {"wait_seconds": wait, "compression": compression(row), "ideal_per_hour": 3600 * processes / wait}
+    heavy["flow_per_hour"] = round(flow(seen, processes), 1)
+    heavy["uncompressed_per_hour"] = round(heavy["flow_per_hour"] / compression(row), 1)
+    report["phases"]["heavy"] = heavy
     report["wall_seconds"] = round(time.monotonic() - began, 1)
     return report

@@ -1,4 +1,4 @@
-"""The options of ``./appliance loadtest``, read and checked before anything starts."""
+"""Options of ``./appliance loadtest``, validated before anything starts."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ UI_WORKERS = 2
 
 
 def read(words: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line (``words``, for tests); what cannot be done ends the program with status 2."""
+    """Parse the command line (``words`` for tests); exit with status 2 if it is invalid."""
     parser = argparse.ArgumentParser(
-        prog="./appliance loadtest", description="Runs rows of the tuning matrix and judges them."
+        prog="./appliance loadtest", description="Run the sizing profiles as load tests and assess them."
     )
     _add_what_runs(parser)
     _add_how(parser)
@@ -27,16 +27,18 @@ def read(words: list[str] | None = None) -> argparse.Namespace:
 def _add_what_runs(parser: argparse.ArgumentParser) -> None:
     names = list(rows())
     parser.add_argument(
-        "--row", action="append", choices=names, metavar="NAME", help=f"a row: {', '.join(names)}; repeatable"
+        "--row", action="append", choices=names, metavar="NAME", help=f"profile: {', '.join(names)}; repeatable"
     )
-    parser.add_argument("--all", action="store_true", help="all ten rows, scaling and knees")
-    parser.add_argument("--knee", action="store_true", help="the knees of upload, status and the whole")
-    parser.add_argument("--scaling", action="store_true", help="documents an hour with 0.5 to 2 processors for workers")
-    parser.add_argument("--sweeps", action="store_true", help="concurrency, prefetch and tasks per child, each in turn")
+    parser.add_argument("--all", action="store_true", help="all ten profiles, scaling and saturation points")
+    parser.add_argument(
+        "--saturation", action="store_true", help="saturation points of uploads, status requests and documents"
+    )
+    parser.add_argument("--scaling", action="store_true", help="documents per hour with 0.5 to 2 CPUs for the workers")
+    parser.add_argument("--sweeps", action="store_true", help="vary concurrency, prefetch and tasks per child")
     parser.add_argument(
         "--presets",
         action="store_true",
-        help="the guide's presets beside the default, each in turn",
+        help="compare the presets with the default",
     )
     parser.add_argument(
         "--country",
@@ -44,23 +46,23 @@ def _add_what_runs(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const=1103,
         metavar="DOCUMENTS",
-        help="so many documents in one go (1103): plans of 300 pages, or those of --documents by turns",
+        help="number of documents in one run (1103): plans of 300 pages, or those of --documents",
     )
-    parser.add_argument("--soak", type=_minutes, metavar="MINUTES", help="80 %% of the knee for so long")
+    parser.add_argument("--soak", type=_minutes, metavar="MINUTES", help="80 %% of the saturation point for this time")
     parser.add_argument(
-        "--ui", action="store_true", help="start the row and locust's page on 127.0.0.1:8089, until Ctrl-C"
+        "--ui", action="store_true", help="start the profile and the Locust page on 127.0.0.1:8089, until Ctrl-C"
     )
     parser.add_argument(
         "--again",
         type=Path,
         nargs="+",
         metavar="FILE",
-        help="only write one report anew, of one or several report.json",
+        help="only write the report again, from one or several report.json",
     )
 
 
 def _add_how(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--minutes", type=_minutes, default=1.0, help="minutes of full load a row (1)")
+    parser.add_argument("--minutes", type=_minutes, default=1.0, help="minutes of full load per profile (1)")
     parser.add_argument(
         "--documents", type=Path, metavar="FOLDER", help="your own documents; default: 100 pages of a real plan"
     )
@@ -68,31 +70,31 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
         "--locust-workers",
         type=_count,
         metavar="N",
-        help=f"processes of locust that share the users, where one is not enough (1; {UI_WORKERS} with --ui)",
+        help=f"Locust processes (1; {UI_WORKERS} with --ui)",
     )
-    parser.add_argument("--output", type=Path, metavar="FOLDER", help="where the report goes (var/loadtest/DATE)")
-    parser.add_argument("--save-model", action="store_true", help="make this run the data of `decalogo plan`")
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="folder of the report (var/loadtest/DATE)")
+    parser.add_argument("--save-model", action="store_true", help="save the result as the data of `decalogo plan`")
     parser.add_argument("--keep", action="store_true", help="leave the appliance running at the end")
 
 
 def anything_but_rows(asked: argparse.Namespace) -> bool:
-    """Return whether a part was asked for that needs no row measured before."""
-    return bool(asked.knee or asked.scaling or asked.sweeps or asked.presets or asked.country or asked.soak)
+    """Return whether a part was requested that needs no measured row."""
+    return bool(asked.saturation or asked.scaling or asked.sweeps or asked.presets or asked.country or asked.soak)
 
 
 def _check(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> None:
     if asked.ui and (asked.all or anything_but_rows(asked) or asked.again or len(asked.row or []) > 1):
-        parser.error("--ui starts one row for you to load; it runs nothing itself")
+        parser.error("--ui starts one profile and runs no part itself")
     if asked.save_model and not (asked.again or asked.all or asked.row) and (asked.ui or anything_but_rows(asked)):
-        parser.error("--save-model needs rows: with --row, --all, or --again with the report of such a run")
+        parser.error("--save-model needs profiles: use --row, --all, or --again with the report of such a run")
     for file in asked.again or []:
         if not file.is_file():
-            parser.error(f"--again: {file} is no file")
+            parser.error(f"--again: {file} is not a file")
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""The guide's presets (throughput, reliability, cost, latency) beside the default: the same load, the same fault."""
+"""Compare the presets (throughput, reliability, cost, latency) with the default, under the same load and fault."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from decalogo.capacity.bench import copies
-from decalogo.client.multipart import FilePart
 from decalogo.client.appliance import Appliance, SubmitOptions
-
+from decalogo.client.multipart import FilePart
 from loadtest import documents, sweeps
 from loadtest.measure import say
 from loadtest.rows import Row, profile
@@ -19,37 +18,37 @@ from loadtest.stack import Stack, docker, service_of
 
 PRESETS = ("throughput", "reliability", "cost", "latency")
 BUSY_SECONDS = 120.0
-"""How long it may take until every slot has a document."""
+"""Time until every worker process must have a document, seconds."""
 
 
 def all_presets(stack: Stack, row: Row, seconds: float, files: list[Path], cache: Path) -> list[dict[str, Any]]:
-    """Return for the default and each preset what a sweep returns, and what a killed worker cost.
+    """Return the figures of a sweep for the default and each preset, and the cost of a killed worker.
 
     Args:
         stack: the appliance under test.
-        row: whose limits of memory the services beside the workers get.
-        seconds: of full load, for each.
-        files: what is handed in.
-        cache: where short documents are kept.
+        row: memory limits of the other services.
+        seconds: duration of full load per preset.
+        files: documents to submit.
+        cache: folder of short documents.
     """
     found = []
     for name in ("default", *PRESETS):
         settings = sweeps.DEFAULTS | ({} if name == "default" else _settings(name))
         point = sweeps.one(stack, row, "preset", name, settings, seconds, files, cache)
-        slots = int(settings["WORKER_REPLICAS"]) * int(settings["WORKER_CONCURRENCY"])
-        killed = _kill_a_worker(stack, files[0], documents.batch_of(files[:1], slots))
-        say(f"preset {name}: {killed['begun_again']} begun again, done {killed['done_after']:.1f} s after the kill")
-        found.append(point | {"slots": slots} | killed)
+        processes = int(settings["WORKER_REPLICAS"]) * int(settings["WORKER_CONCURRENCY"])
+        killed = _kill_a_worker(stack, files[0], documents.batch_of(files[:1], processes))
+        say(f"preset {name}: {killed['restarted']} restarted, finished {killed['done_after']:.1f} s after the kill")
+        found.append(point | {"processes": processes} | killed)
     return found
 
 
 def _settings(name: str) -> dict[str, str]:
-    """Return a preset's settings of the workers."""
+    """Return the worker settings of a preset."""
     return {key: value for key, value in profile(name).items() if key.startswith("WORKER_")}
 
 
 def _kill_a_worker(stack: Stack, file: Path, count: int) -> dict[str, Any]:
-    """Kill a worker's container while every slot has a document, start it again, and say what that cost."""
+    """Kill a worker container while every process is busy, start it again, and return the cost."""
     with tempfile.TemporaryDirectory(prefix="decalogo-presets-") as folder, Appliance(stack.connection()) as appliance:
         parts = [FilePart.of(one) for one in copies([file], count, Path(folder))]
         job_id = appliance.submit(parts, SubmitOptions())["job_id"]
@@ -64,7 +63,7 @@ def _kill_a_worker(stack: Stack, file: Path, count: int) -> dict[str, Any]:
         again = [document for document in appliance.documents(job_id) if document["attempts"] > 1]
     ends = [datetime.fromisoformat(document["finished_at"]).timestamp() for document in again]
     return {
-        "in_work": counts["running"],
-        "begun_again": len(again),
+        "in_progress": counts["running"],
+        "restarted": len(again),
         "done_after": round(max(ends, default=killed) - killed, 1),
     }

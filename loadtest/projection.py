@@ -1,4 +1,4 @@
-"""From measured rows to the model: costs, scaling law, and what each row would give on its own hardware."""
+"""Build the model from measured rows: costs, scaling law, and the projection of each row."""
 
 from __future__ import annotations
 
@@ -13,27 +13,30 @@ PAGES = 100
 
 
 def pages_of(report: dict[str, Any]) -> float:
-    """Return the pages of the mean document of the rows; 100 where an older report does not say."""
+    """Return the mean pages per document of the rows; 100 if the report does not state them."""
     return float(report["rows"][0]["phases"]["backlog"].get("pages") or PAGES)
 
 
 def scaling_points(report: dict[str, Any]) -> list[usl.Point]:
-    """Return units and their throughput in units: cores with real documents, and slots with waiting ones."""
+    """Return units and their relative throughput: cores with real documents, processes with waiting ones."""
     points: list[usl.Point] = []
     real = report.get("scaling") or []
     one = next((rate for cpus, rate in real if cpus == 1.0), None)
     points += [(cpus, rate / one) for cpus, rate in real if one and cpus >= 1.0]
     for row in report["rows"]:
-        heavy = row["phases"].get("calibrated")
+        heavy = row["phases"].get("heavy")
         if heavy:
             points.append(
-                (row["slots_here"], row["slots_here"] * min(1.0, heavy["flow_per_hour"] / heavy["ideal_per_hour"]))
+                (
+                    row["processes_here"],
+                    row["processes_here"] * min(1.0, heavy["flow_per_hour"] / heavy["ideal_per_hour"]),
+                )
             )
     return points
 
 
 def model_data(report: dict[str, Any]) -> dict[str, Any]:
-    """Return the data of ``decalogo.capacity.model.Model`` that a run of all rows gives."""
+    """Return the data of ``decalogo.capacity.model.Model`` from a run of all rows."""
     backlogs = [row["phases"]["backlog"] for row in report["rows"]]
     costs = [phase["cpu_seconds_per_document"] for phase in backlogs]
     worker = [cost["worker"] for cost in costs]
@@ -51,7 +54,7 @@ def model_data(report: dict[str, Any]) -> dict[str, Any]:
     points = scaling_points(report)
     law, laws = usl.fit(points), usl.resampled(points)
     held = [
-        phase["peak_mib"]["worker"] / row["slots_here"] for row, phase in zip(report["rows"], backlogs, strict=True)
+        phase["peak_mib"]["worker"] / row["processes_here"] for row, phase in zip(report["rows"], backlogs, strict=True)
     ]
     base = [phase["peak_mib"]["all"] - phase["peak_mib"]["worker"] for phase in backlogs]
     lengths = [(pages_of(report), statistics.median(worker))]
@@ -73,7 +76,7 @@ def model_data(report: dict[str, Any]) -> dict[str, Any]:
 
 
 def project_rows(report: dict[str, Any], model: Model) -> None:
-    """Write into each row what it would give on hardware of its own."""
+    """Add the projected throughput to each row."""
     for row in report["rows"]:
         cores = row["row"]["cores"] * row["row"]["machines"]
         found = model.project(cores, pages_of(report))

@@ -1,4 +1,4 @@
-"""The rows of the tuning matrix (``matrix.yaml``) and what they become on this machine."""
+"""The rows of the matrix (``matrix.yaml``), and their size on this machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MATRIX = ROOT / "loadtest" / "matrix.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: the guide's figures of one machine, how many machines, and the band in documents an hour."""
+    """One row: a machine, the number of machines, and the expected documents per hour (``band``)."""
 
     name: str
     cores: int
@@ -39,28 +39,28 @@ class Row:
         return self.workers * self.machines
 
     @property
-    def slots(self) -> int:
-        """Documents in work at the same time on all machines."""
+    def processes(self) -> int:
+        """Worker processes of all machines."""
         return self.all_workers * self.concurrency
 
     def workers_here(self, host: Host) -> int:
-        """Return how many of its workers this host has memory for; at least one."""
+        """Return the number of workers that fit into the memory of this host; at least one."""
         room = int(host.worker_memory_mib / (self.concurrency * matrix()["process_mib"]))
         return max(1, min(self.all_workers, room))
 
     def cores_here(self, host: Host) -> int:
-        """Return how many cores it gets on this host."""
+        """Return the number of cores of the row on this host."""
         return min(self.all_cores, host.cores)
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What runs the test.
+    """The machine that runs the test.
 
     Attributes:
-        cores: processors that this process may use.
+        cores: CPUs available to this process.
         memory_mib: memory of the machine, MiB.
-        worker_memory_mib: what of it workers may get, MiB.
+        worker_memory_mib: share of it for workers, MiB.
     """
 
     cores: int
@@ -69,7 +69,7 @@ class Host:
 
     @classmethod
     def here(cls) -> Host:
-        """Look at this machine."""
+        """Return this machine."""
         lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
         found = {line.split(":")[0]: int(line.split()[1]) // 1024 for line in lines}
         share = float(matrix()["host_memory_share"])
@@ -77,33 +77,34 @@ class Host:
 
 
 def matrix() -> dict[str, Any]:
-    """Return ``matrix.yaml`` as it is."""
+    """Return the content of ``matrix.yaml``."""
     found: dict[str, Any] = yaml.safe_load(_MATRIX.read_text(encoding="utf-8"))
     return found
 
 
 def rows() -> dict[str, Row]:
-    """Return all rows by name, in the guide's order."""
+    """Return all rows by name, in the order of the file."""
     return {
         name: Row(name=name, **{**values, "band": tuple(values["band"])}) for name, values in matrix()["rows"].items()
     }
 
 
 def profile(name: str) -> dict[str, str]:
-    """Return what a profile (config/profiles) sets."""
+    """Return the variables of a profile (config/profiles)."""
     lines = (ROOT / f"config/profiles/{name}.env").read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
 
 def compression(row: Row) -> float:
-    """Return by how much the guide's heavy documents are made lighter: to about five a second, at most 100 times."""
+    """Return the time compression of heavy documents: to about five per second, at most 100 times."""
     return min(100.0, 5 * 3600 / (sum(row.band) / 2))
 
 
-def heavy_wait_seconds(row: Row, slots: int) -> float:
-    """Return how long ``calibrated`` waits over a document: then ``slots`` give what the row's cores would, compressed.
+def heavy_wait_seconds(row: Row, processes: int) -> float:
+    """Return the waiting time of a heavy document, seconds.
 
-    ``heavy_core_seconds`` of a document, spread over the slots that share the cores.
+    With it, ``processes`` worker processes reach the throughput of the row's cores, compressed in time: the
+    ``heavy_core_seconds`` of a document, spread over the processes that share the cores.
     """
-    seconds = float(matrix()["heavy_core_seconds"]) * slots / row.all_cores
+    seconds = float(matrix()["heavy_core_seconds"]) * processes / row.all_cores
     return seconds / compression(row)

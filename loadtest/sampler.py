@@ -1,4 +1,4 @@
-"""What the containers use and the ledger counts, every two seconds while a run lasts."""
+"""Sample the use of the containers and the counters of the ledger every two seconds."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from loadtest.stack import PROJECT, Stack
 
 EVERY_SECONDS = 2.0
 LOOK_SECONDS = 5.0
-"""How often it looks for containers that came or went."""
+"""Interval between two listings of the containers, seconds."""
 LAST_SECONDS = 60.0
-"""How long it waits for the last figures of a run."""
+"""Timeout for the final figures of a run, seconds."""
 SOCKET = "/var/run/docker.sock"
 LEDGER = {
     "decalogo_queue_documents": "queued",
@@ -40,12 +40,12 @@ LEDGER = {
 
 @dataclass
 class Samples:
-    """What was seen, in time.
+    """Samples over time.
 
     Attributes:
-        ledger: a dictionary a moment (``at`` in Unix seconds, the names of ``LEDGER``).
-        use: a dictionary a moment: ``at``, and for each service ``[CPU seconds since it started, memory in bytes]``.
-        host: a dictionary a moment: ``at``, and processor seconds ``busy``, ``waiting`` for disks, and ``all``.
+        ledger: one dictionary per sample (``at`` in Unix seconds, the names of ``LEDGER``).
+        use: one dictionary per sample: ``at``, per service ``[CPU seconds since its start, memory in bytes]``.
+        host: one dictionary per sample: ``at``, and CPU seconds ``busy``, ``waiting`` for disks, and ``all``.
     """
 
     ledger: list[dict[str, float]] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Samples:
     host: list[dict[str, float]] = field(default_factory=list)
 
     def host_shares(self, start: float, end: float) -> dict[str, float]:
-        """Return the shares of the machine's time that it was busy, and that it waited for disks."""
+        """Return the shares of CPU time that were busy, and that waited for disks."""
         inside = [moment for moment in self.host if start - EVERY_SECONDS <= moment["at"] <= end + EVERY_SECONDS]
         if len(inside) < 2:
             return {}
@@ -62,12 +62,12 @@ class Samples:
         return {name: (last[name] - first[name]) / whole for name in ("busy", "waiting")}
 
     def cpu_seconds(self, start: float, end: float) -> dict[str, float]:
-        """Return the CPU seconds each service used between two moments, those that started or ended meanwhile, too."""
+        """Return the CPU seconds per service between two times, including services that started or ended."""
         inside = [moment for moment in self.use if start - EVERY_SECONDS <= moment["at"] <= end + EVERY_SECONDS]
         if len(inside) < 2:
             return {}
         began = {name: used[0] for name, used in inside[0].items() if name != "at"}
-        # The most: a container that does not answer for once is missing in the sum of its service.
+        # The maximum, because a container that misses one answer is missing in the sum of its service.
         ended: dict[str, float] = {}
         for moment in inside:
             for name, used in moment.items():
@@ -76,7 +76,7 @@ class Samples:
         return {name: seconds - began.get(name, 0.0) for name, seconds in ended.items()}
 
     def peak_mib(self, start: float, end: float) -> dict[str, float]:
-        """Return the most memory that each service held, MiB, and of all but locust together as ``all``."""
+        """Return the peak memory per service, MiB, and of all except Locust as ``all``."""
         most: dict[str, float] = defaultdict(float)
         for moment in self.use:
             if start <= moment["at"] <= end:
@@ -87,13 +87,13 @@ class Samples:
         return dict(most)
 
     def grown(self, name: str) -> float:
-        """Return by how much a counter of the ledger grew from the first to the last moment."""
+        """Return the growth of a ledger counter from the first to the last sample."""
         values = [moment[name] for moment in self.ledger if name in moment]
         return values[-1] - values[0] if values else 0.0
 
 
 class Sampler(threading.Thread):
-    """Takes samples until it is stopped."""
+    """Thread that takes samples until it is stopped."""
 
     def __init__(self, stack: Stack) -> None:
         super().__init__(daemon=True)
@@ -118,7 +118,7 @@ class Sampler(threading.Thread):
                 return
 
     def stop(self) -> None:
-        """Take no more samples."""
+        """Stop sampling."""
         self._ended.set()
         self.join()
 
@@ -126,35 +126,35 @@ class Sampler(threading.Thread):
         """Take the last sample, after ``stop``, and return all.
 
         Raises:
-            SystemExit: the scheduler or the engine does not answer any more.
+            SystemExit: the scheduler or the engine no longer answers.
         """
-        self.samples.ledger.append(_patiently(self.ledger))
-        self.samples.use.append(_patiently(self.use))
+        self.samples.ledger.append(_until_answered(self.ledger))
+        self.samples.use.append(_until_answered(self.use))
         self.samples.host.append(host())
         return self.samples
 
     def ledger(self) -> dict[str, float]:
-        """Ask the scheduler what the ledger counts."""
-        told: dict[str, float] = {"at": time.time(), **dict.fromkeys(LEDGER.values(), 0.0)}
+        """Return the ledger metrics of the scheduler."""
+        values: dict[str, float] = {"at": time.time(), **dict.fromkeys(LEDGER.values(), 0.0)}
         for family in text_string_to_metric_families(self._http.get(self._scheduler).text):
             for sample in family.samples:
                 if sample.name in LEDGER:
-                    told[LEDGER[sample.name]] += sample.value
-        return told
+                    values[LEDGER[sample.name]] += sample.value
+        return values
 
     def use(self) -> dict[str, Any]:
-        """Ask the engine what each service uses."""
+        """Return CPU seconds and memory per service."""
         if time.time() - self._looked > LOOK_SECONDS:
             self._looked = time.time()
             self._containers = self._listed()
-        told: dict[str, Any] = {"at": time.time()}
+        values: dict[str, Any] = {"at": time.time()}
         for service, answer in zip(
             self._containers.values(), self._pool.map(self._stats, self._containers), strict=True
         ):
             if answer is not None:
-                before = told.get(service, [0.0, 0.0])
-                told[service] = [before[0] + answer[0], before[1] + answer[1]]
-        return told
+                before = values.get(service, [0.0, 0.0])
+                values[service] = [before[0] + answer[0], before[1] + answer[1]]
+        return values
 
     def _listed(self) -> dict[str, str]:
         """Return the service of every running container, by its id."""
@@ -164,7 +164,7 @@ class Sampler(threading.Thread):
 
     def _stats(self, container: str) -> tuple[float, float] | None:
         """Return CPU seconds and memory (bytes; see ``used``) of a container; ``None`` when it is gone."""
-        # With one-shot the engine answers at once, instead of after a second.
+        # With one-shot the engine answers immediately instead of after a second.
         wanted = {"stream": "false", "one-shot": "true"}
         answer = self._engine.get(f"/v1.41/containers/{container}/stats", params=wanted)
         if answer.status_code != 200 or not answer.content:
@@ -173,11 +173,11 @@ class Sampler(threading.Thread):
 
 
 def used(stats: dict[str, Any]) -> tuple[float, float]:
-    """Return CPU seconds and memory (bytes) of what the engine tells of a container: what its processes hold.
+    """Return CPU seconds and the memory held by processes (bytes) from the statistics of a container.
 
-    Files that were read or written (``active_file`` as well) and the kernel's records of them are given back when
-    somebody wants the memory: documents that the API stores would look like a leak. cgroup v1 does not say which of the
-    kernel's memory is such records, so none of it counts there; v2 does. A tmpfs counts in both.
+    The page cache (``active_file`` as well) and the kernel's records of files are reclaimable. Counting them would make
+    stored documents look like a leak. cgroup v1 does not separate these records from other kernel memory, so no kernel
+    memory counts there; v2 does. A tmpfs counts in both.
     """
     cpu, memory = stats["cpu_stats"], stats["memory_stats"]
     kinds: dict[str, int] = memory.get("stats", {})
@@ -189,20 +189,20 @@ def used(stats: dict[str, Any]) -> tuple[float, float]:
     return cpu["cpu_usage"].get("total_usage", 0) / 1e9, held
 
 
-def _patiently(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Ask until there is an answer: the last figures are those that a whole run is judged by."""
+def _until_answered(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Repeat until there is an answer, because the final figures decide the whole run."""
     until = time.monotonic() + LAST_SECONDS
     while True:
         try:
             return ask()
         except httpx.HTTPError as error:
             if time.monotonic() > until:
-                raise SystemExit(f"loadtest: no last figures of the run: {error!r}") from error
+                raise SystemExit(f"loadtest: no final figures of the run: {error!r}") from error
             time.sleep(EVERY_SECONDS)
 
 
 def host() -> dict[str, float]:
-    """Return how the machine has spent the time of its processors since it started, seconds."""
+    """Return the CPU seconds of the machine since its start, by kind."""
     line = Path("/proc/stat").read_text(encoding="utf-8").splitlines()[0]
     user, nice, system, idle, waiting, *rest = (int(value) / 100 for value in line.split()[1:9])
     busy = user + nice + system + sum(rest)

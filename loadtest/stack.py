@@ -1,4 +1,4 @@
-"""An appliance of its own for load tests: a Compose project beside whatever else runs, started as a row says."""
+"""The appliance under test: a separate Compose project, started with the settings of a row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from decalogo.client.connection import Connection
-
 from loadtest.rows import ROOT, Host, Row, profile
 
 PROJECT = os.environ.get("LOADTEST_PROJECT", "decalogo-loadtest")
@@ -21,7 +20,7 @@ def docker(*arguments: str, timeout: float = 120) -> str:
     """Run ``docker …`` and return its standard output.
 
     Raises:
-        SystemExit: it failed; with what it said.
+        SystemExit: it failed; with its output.
     """
     done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=timeout)  # noqa: S603, S607
     if done.returncode:
@@ -34,8 +33,8 @@ class Stack:
 
     Args:
         host: this machine.
-        folder: where documents, plan and token for locust go, and what it sees comes back.
-        locust_workers: processes of locust that share the users; one needs no master.
+        folder: shared with Locust: documents, plan and token in, observations out.
+        locust_workers: number of Locust processes; one needs no master.
     """
 
     def __init__(self, host: Host, folder: Path, locust_workers: int = 1) -> None:
@@ -51,7 +50,7 @@ class Stack:
         self.environment = dict(self._own)
 
     def compose(self, *arguments: str, timeout: float = 120, apart: bool = False) -> str:
-        """Run ``docker compose …`` on it and return its standard output; ``apart`` from what Ctrl-C ends.
+        """Run ``docker compose …`` and return its standard output; ``apart`` shields it from Ctrl-C.
 
         Raises:
             SystemExit: it failed, or took longer than ``timeout`` seconds.
@@ -84,13 +83,13 @@ class Stack:
         return done.stdout.replace("\x1b[2K", "")
 
     def apply(self, row: Row, *, evaluator: str = "decalogo", wait_seconds: float = 0.0, **other: str) -> None:
-        """Start it, or change it, as the row says: its profile with its limits, on the cores there are.
+        """Start or change the appliance: the profile of the row with its limits, on the available cores.
 
         Args:
             row: the row.
-            evaluator: ``decalogo``, or ``calibrated`` with ``wait_seconds`` a document.
-            wait_seconds: see there.
-            other: further values of ``compose.yaml``, which win over the profile's.
+            evaluator: ``decalogo``, or ``calibrated``, which waits ``wait_seconds`` per document.
+            wait_seconds: waiting time per document.
+            other: further variables of ``compose.yaml``, which override the profile.
         """
         values = {key: value for key, value in profile(row.name).items() if not key.startswith("PROFILE_")}
         cores = row.cores_here(self.host)
@@ -99,9 +98,9 @@ class Stack:
         values["LOADTEST_CORES"] = "" if cores >= self.host.cores else _first_cores(cores)
         values["LOADTEST_EVALUATOR"], values["LOADTEST_WAIT_SECONDS"] = evaluator, f"{wait_seconds:.3f}"
         values |= other
-        # The engine refuses a limit above the machine's own number.
+        # The engine rejects a limit above the number of CPUs.
         values["WORKER_CPUS"] = f"{min(float(values['WORKER_CPUS']), cores):g}"
-        # Nothing of what an earlier row or sweep set stays.
+        # Settings of an earlier row or sweep do not persist.
         self.environment = self._own | values
         self.compose(
             "up",
@@ -114,7 +113,7 @@ class Stack:
         )
 
     def write_access(self) -> None:
-        """Put a premium token and the certificate where locust reads them."""
+        """Write a premium token and the certificate into the shared folder."""
         token = self.compose(
             "exec", "-T", "api", "decalogo", "token", "create", "loadtest", "--tier", "premium"
         ).strip()
@@ -123,12 +122,12 @@ class Stack:
         (self.folder / "tls.crt").write_text(certificate, encoding="utf-8")
 
     def connection(self) -> Connection:
-        """Return how a client of this machine reaches it, with what ``write_access`` has written."""
+        """Return the connection of a client on this machine, after ``write_access``."""
         token = (self.folder / "token").read_text(encoding="utf-8").strip()
         return Connection(f"https://127.0.0.1:{self.environment['HTTPS_PORT']}", token, ca_file=self.folder / "tls.crt")
 
     def containers(self) -> list[dict[str, Any]]:
-        """Return what the engine knows of its running containers, locust included."""
+        """Return the inspected running containers, including Locust."""
         ids = docker("ps", "--quiet", "--no-trunc", "--filter", f"label=com.docker.compose.project={PROJECT}").split()
         found: list[dict[str, Any]] = json.loads(docker("inspect", *ids)) if ids else []
         return found
@@ -142,14 +141,14 @@ class Stack:
         ]
 
     def worker_cpus(self, cpus: float) -> None:
-        """Limit the workers that run to so many processors each, without a restart."""
+        """Limit each running worker to a number of CPUs, without a restart."""
         ids = [container["Id"] for container in self.containers() if service_of(container) == "worker"]
         docker("update", "--cpus", f"{cpus:g}", *ids)
 
     def delete(self) -> None:
-        """Stop it and delete its data; also what a run left that was killed.
+        """Stop the appliance and delete its data, including leftovers of a killed run.
 
-        Three tries: an engine may hold on to the network of a container that has just ended.
+        Three attempts, because the engine may still use the network of a container that just ended.
         """
         down = ("--profile", "loadtest", "--profile", "operator", "down", "--volumes", "--remove-orphans")
         for more_tries in (2, 1, 0):

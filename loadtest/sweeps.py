@@ -1,4 +1,4 @@
-"""One setting at a time: concurrency, prefetch and tasks per child, each over a range, with the same load."""
+"""Vary concurrency, prefetch and tasks per child, one at a time, under the same load."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from decalogo.client.multipart import FilePart
 from decalogo.client.appliance import Appliance, SubmitOptions
+from decalogo.client.multipart import FilePart
 from decalogo.errors import DecalogoError
-
 from loadtest import documents, shapes
 from loadtest.generate import quantiles
 from loadtest.measure import load, phase, say, warm_up
@@ -18,7 +17,7 @@ from loadtest.rows import Row
 from loadtest.stack import Stack
 from loadtest.verdict import unsound
 
-# Each value is what compose.yaml reads; what is not swept is the default of the appliance.
+# Values of compose.yaml; settings that are not varied have the default of the appliance.
 DEFAULTS = {
     "WORKER_REPLICAS": "1",
     "WORKER_CONCURRENCY": "2",
@@ -41,7 +40,7 @@ URGENT = 5
 def all_sweeps(
     stack: Stack, row: Row, seconds: float, files: list[Path], cache: Path
 ) -> dict[str, list[dict[str, Any]]]:
-    """Return for every setting and value: documents an hour, p95 of urgent documents (s), CPU seconds, memory."""
+    """Return per setting and value: documents per hour, p95 of urgent documents (s), CPU seconds, memory."""
     return {
         name: [one(stack, row, name, value, DEFAULTS | changes, seconds, files, cache) for value, changes in values]
         for name, values in SWEEPS.items()
@@ -58,34 +57,34 @@ def one(
     files: list[Path],
     cache: Path,
 ) -> dict[str, Any]:
-    """Return what one value of a setting gives.
+    """Return the figures of one value of a setting.
 
     Args:
         stack: the appliance under test.
-        row: whose limits the services get that are not in ``settings``.
-        name: of what is set.
-        value: what it is set to, for the report.
-        settings: all that the workers get, as compose.yaml reads it.
-        seconds: of full load.
-        files: what is handed in.
-        cache: where short documents are kept.
+        row: limits of services that are not in ``settings``.
+        name: name of the setting.
+        value: its value, for the report.
+        settings: all worker settings, as variables of compose.yaml.
+        seconds: duration of full load.
+        files: documents to submit.
+        cache: folder of short documents.
     """
-    slots = int(settings["WORKER_REPLICAS"]) * int(settings["WORKER_CONCURRENCY"])
-    reserved = slots * int(settings["WORKER_PREFETCH"])
+    processes = int(settings["WORKER_REPLICAS"]) * int(settings["WORKER_CONCURRENCY"])
+    reserved = processes * int(settings["WORKER_PREFETCH"])
     stack.apply(row, **settings)
     stack.write_access()
-    warm_up(stack, slots, cache)
+    warm_up(stack, processes, cache)
     names = documents.put(files, stack.folder)
     waits: list[float] = []
     why: list[str] = []
-    urgent = threading.Thread(target=_hand_in_urgent, args=(stack, cache, seconds, waits, why), daemon=True)
+    urgent = threading.Thread(target=_submit_urgent, args=(stack, cache, seconds, waits, why), daemon=True)
     urgent.start()
-    # Enough for any prefetch here to reserve all it wants.
-    in_work = slots + max(18, reserved + 2)
-    found = phase(f"{name} {value}", *load(stack, "journey", names, shapes.backlog(in_work, seconds)))
+    # Enough documents to fill any prefetch.
+    in_progress = processes + max(18, reserved + 2)
+    found = phase(f"{name} {value}", *load(stack, "journey", names, shapes.backlog(in_progress, seconds)))
     urgent.join()
     urgent_p95 = round(quantiles(waits).get("p95", 0.0), 2)
-    say(f"sweep {name} {value}: {found['documents_per_hour']:.0f} an hour, urgent {urgent_p95:.1f} s")
+    say(f"sweep {name} {value}: {found['documents_per_hour']:.0f} per hour, urgent {urgent_p95:.1f} s")
     return {
         "value": value,
         "per_hour": found["documents_per_hour"],
@@ -99,15 +98,15 @@ def one(
     }
 
 
-def _hand_in_urgent(stack: Stack, cache: Path, seconds: float, waits: list[float], wrong: list[str]) -> None:
-    """Hand in short documents with high priority while the queue is full of others, and note how long each takes.
+def _submit_urgent(stack: Stack, cache: Path, seconds: float, waits: list[float], wrong: list[str]) -> None:
+    """Submit short documents with high priority while the queue is full, and record the latency of each.
 
     Args:
-        stack: what it is handed in to.
-        cache: where the short document is.
-        seconds: how long the queue is full.
-        waits: gets the seconds from upload to result of each.
-        wrong: gets why one could not be measured.
+        stack: the appliance under test.
+        cache: folder of the short document.
+        seconds: time during which the queue is full.
+        waits: receives the seconds from upload to result.
+        wrong: receives the reason if a document could not be measured.
     """
     short = FilePart.of(documents.real_plan(cache, 3))
     start = time.monotonic()
@@ -117,7 +116,7 @@ def _hand_in_urgent(stack: Stack, cache: Path, seconds: float, waits: list[float
                 due = start + number * seconds / (URGENT + 1)
                 time.sleep(max(0.0, due - time.monotonic()))
                 if number > 1 and time.monotonic() > start + seconds:
-                    break  # those before took so long that the queue is not full any more
+                    break  # the previous ones took too long; the queue is no longer full
                 began = time.monotonic()
                 job = appliance.submit([short], SubmitOptions(priority="high"))
                 appliance.wait(job["job_id"], lambda _status: None)

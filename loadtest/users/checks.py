@@ -1,4 +1,4 @@
-"""Whether what came back is the answer to what was handed in. Needs nothing but Python."""
+"""Check that results belong to the submitted documents. Standard library only."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ ANSWERS = 300
 
 
 def field_name(name: str) -> str:
-    """Return a file's name as it may stand in quotes in a multipart body (as browsers write it)."""
+    """Escape a file name for a quoted multipart header, as browsers do."""
     return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def unlike(result: Mapping[str, Any], sha256: str) -> str:
-    """Return what is wrong with a result, or nothing.
+    """Return the flaw of a result, or an empty string.
 
     Args:
-        result: as the appliance hands it out.
-        sha256: of the bytes that were handed in, hex.
+        result: result of the appliance.
+        sha256: hash of the submitted bytes, hex.
     """
     if (found := (result.get("document") or {}).get("sha256")) != sha256:
         return f"a result of another document ({str(found)[:12]} instead of {sha256[:12]})"
@@ -28,12 +28,12 @@ def unlike(result: Mapping[str, Any], sha256: str) -> str:
     return ""
 
 
-def unmatched(documents: list[Mapping[str, Any]], handed_in: Mapping[str, str]) -> dict[str, str]:
-    """Return what is wrong with a finished batch by own id: ``lost``, ``doubled``, ``wrong …`` or a state.
+def unmatched(documents: list[Mapping[str, Any]], submitted: Mapping[str, str]) -> dict[str, str]:
+    """Return the flaws of a finished batch by own id: ``lost``, ``doubled``, ``wrong …`` or a state.
 
     Args:
-        documents: its documents, as the appliance lists them.
-        handed_in: SHA-256 by own id.
+        documents: documents of the batch, as listed.
+        submitted: SHA-256 by own id.
     """
     wrong: dict[str, str] = {}
     seen: set[str] = set()
@@ -41,11 +41,11 @@ def unmatched(documents: list[Mapping[str, Any]], handed_in: Mapping[str, str]) 
         custom_id = str(document.get("custom_id"))
         if custom_id in seen:
             wrong[custom_id] = "doubled"
-        elif handed_in.get(custom_id) != document.get("sha256"):
+        elif submitted.get(custom_id) != document.get("sha256"):
             wrong[custom_id] = "wrong: listed with other bytes"
         elif document.get("state") != "succeeded":
             wrong[custom_id] = f"ended {document.get('state')}"
         seen.add(custom_id)
-    for custom_id in handed_in.keys() - seen:
+    for custom_id in submitted.keys() - seen:
         wrong[custom_id] = "lost"
     return wrong

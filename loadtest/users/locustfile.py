@@ -1,8 +1,8 @@
-"""Users that behave as clients should: they hand documents in, wait when told to, poll, fetch, and check what they get.
+"""Locust users that act as clients should: upload, honour ``Retry-After``, poll, fetch and check.
 
-Reads ``plan.json``, ``token`` and the files in ``documents`` of /run/loadtest; appends what it sees to
-``seen-<process>.jsonl`` there: a line a request (``kind``, ``at``, ``ms``, ``status``) and a line a document (``kind``
-document, ``at``, ``seconds``, ``wrong``, ``pages``).
+Input in /run/loadtest: ``plan.json``, ``token`` and the files in ``documents``. Output: ``seen-<process>.jsonl`` with
+one line per request (``kind``, ``at``, ``ms``, ``status``) and per document (``kind`` document, ``at``, ``seconds``,
+``wrong``, ``pages``).
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ PLAN = Plan.read(FOLDER / "plan.json")
 TOKEN = (FOLDER / "token").read_text(encoding="utf-8").strip()
 NOT_NOW = (429, 502, 503, 504)
 POLL_FIRST, POLL_LONGEST = 0.5, 2.0
-PATIENCE = 300.0
+RETRY_TIMEOUT = 300.0
 _numbers = itertools.count(1)
 _began = time.time()
-# The body of a batch is up to 98 MiB, and in memory twice: a process makes few of them at a time.
+# A body has up to 98 MiB and is in memory twice, so a process builds few of them concurrently.
 _bodies = Semaphore(4)
 
 
 @functools.cache
 def process() -> str:
-    """Return the name of this process; made when first asked for, because locust forks after it has read this file."""
+    """Return a name of this process, created lazily because Locust forks after reading this file."""
     return uuid.uuid4().hex[:8]
 
 
@@ -48,7 +48,7 @@ def _file() -> Any:
 
 
 def note(**seen: Any) -> None:
-    """Write one line of what this process sees."""
+    """Write one observation."""
     _file().write(json.dumps(seen) + "\n")
 
 
@@ -59,19 +59,19 @@ def _note_start(**_: Any) -> None:
     note(kind="start", at=_began)
 
 
-class Refused(Exception):
-    """The appliance did not take it within the user's patience, or answered with an error."""
+class Rejected(Exception):
+    """The appliance did not accept the request before the timeout, or answered with an error."""
 
 
 class Wrong(Exception):
-    """A document did not come back as it should; only told, never raised."""
+    """A document has no correct result; reported, never raised."""
 
 
 class Client(FastHttpUser):
-    """What all users share.
+    """Common behaviour of all users.
 
-    A request that is refused for now is sent again after the time it was told to wait (an upload with the same
-    Idempotency-Key), and each attempt is noted.
+    A request that is rejected temporarily is repeated after ``Retry-After``, an upload with the same
+    ``Idempotency-Key``. Each attempt is recorded.
     """
 
     abstract = True
@@ -79,7 +79,7 @@ class Client(FastHttpUser):
     network_timeout = connection_timeout = 120.0
 
     def ssl_context_factory(self) -> ssl.SSLContext:
-        """Trust the appliance's certificate and nothing else."""
+        """Trust only the certificate of the appliance."""
         certificate = FOLDER / "tls.crt"
         return (
             ssl.create_default_context(cafile=str(certificate))
@@ -88,85 +88,85 @@ class Client(FastHttpUser):
         )
 
     def on_start(self) -> None:
-        """Note when the first journey was due."""
+        """Record when the first journey is due."""
         self._due = time.time()
 
     def wait_time(self) -> float:
-        """Pause until the next journey is due at the pace of this stage; what is late is not made up for."""
+        """Return the pause until the next journey is due; a late one is not compensated."""
         stage, now = PLAN.stage_at(time.time() - _began), time.time()
         self._due = max(self._due + (stage.pace if stage else 0.0), now)
         return self._due - now
 
     def ask(self, kind: str, method: str, path: str, **options: Any) -> Any:
-        """Return the JSON of an answer that is a success.
+        """Return the JSON of a successful response.
 
         Raises:
-            Refused: it was none, or never came.
+            Rejected: the response is an error, or never came.
         """
         headers = {"Authorization": f"Bearer {TOKEN}", **options.pop("headers", {})}
-        until, attempt = time.time() + PATIENCE, 0
+        until, attempt = time.time() + RETRY_TIMEOUT, 0
         while True:
             at = time.time()
             with self.client.request(
                 method, path, name=kind, headers=headers, catch_response=True, **options
             ) as answer:
                 status = answer.status_code or 0
-                note(kind=kind, at=at, ms=round(1000 * (time.time() - at), 2), status=status, again=attempt > 0)
+                note(kind=kind, at=at, ms=round(1000 * (time.time() - at), 2), status=status, retried=attempt > 0)
                 if 200 <= status < 300:
                     return answer.json()
                 if (status not in NOT_NOW and status != 0) or time.time() > until:
                     answer.failure(f"{status}")
-                    raise Refused(f"{kind}: {status} {answer.text[:200] if answer.text else answer.error}")
+                    raise Rejected(f"{kind}: {status} {answer.text[:200] if answer.text else answer.error}")
                 answer.success()
                 wait = float(answer.headers.get("Retry-After", "1") if answer.headers else 1)
             attempt += 1
             gevent.sleep(wait)
 
     def upload(self) -> tuple[str, dict[str, str]]:
-        """Hand one batch in and return its id and the SHA-256 of its documents by own id."""
+        """Upload one batch; return its id and the SHA-256 of its documents by own id."""
         with _bodies:
             return self._upload()
 
     def _upload(self) -> tuple[str, dict[str, str]]:
-        boundary, handed_in, files = uuid.uuid4().hex, {}, []
+        boundary, submitted, files = uuid.uuid4().hex, {}, []
         for _ in range(PLAN.batch):
             number = next(_numbers)
             name = PLAN.documents[number % len(PLAN.documents)]
             custom_id = f"{PLAN.run}-{process()}-{number}"
-            # One of a kind: what a PDF holds after its end is a comment, and a text has one more line.
+            # Unique content: bytes after the end of a PDF are a comment, and a text gets one more line.
             content = (FOLDER / "documents" / name).read_bytes() + f"\n%{custom_id}\n".encode()
-            handed_in[custom_id] = hashlib.sha256(content).hexdigest()
-            told = field_name(f"{number}-{name}")
-            head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{told}"\r\n'
+            submitted[custom_id] = hashlib.sha256(content).hexdigest()
+            quoted = field_name(f"{number}-{name}")
+            head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{quoted}"\r\n'
             files += [head.encode(), b"Content-Type: application/octet-stream\r\n\r\n", content, b"\r\n"]
-        options = json.dumps({"custom_ids": list(handed_in)})
+        options = json.dumps({"custom_ids": list(submitted)})
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="options"\r\n\r\n{options}\r\n'
         body = b"".join([head.encode(), *files, f"--{boundary}--\r\n".encode()])
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}", "Idempotency-Key": str(uuid.uuid4())}
         answer = self.ask("upload", "POST", "/api/v1/batch/upload", data=body, headers=headers)
-        return answer["job_id"], handed_in
+        return answer["job_id"], submitted
 
 
 class Submitter(Client):
-    """Hands a batch in, follows it to its end, fetches every result and checks it."""
+    """Upload a batch, follow it to its end, fetch and check every result."""
 
     @task
     def journey(self) -> None:
         """One batch."""
         at = time.time()
-        handed_in: dict[str, str] = {}
+        submitted: dict[str, str] = {}
         pages: dict[str, int] = {}
         try:
-            job_id, handed_in = self.upload()
+            job_id, submitted = self.upload()
             self.follow(job_id)
             done = time.time()
-            wrong, pages = self.check(job_id, handed_in)
-        except Refused as error:
-            done, wrong = time.time(), dict.fromkeys(handed_in or ["?"], f"refused: {error}")
-        for custom_id in handed_in or ["?"]:
+            wrong, pages = self.check(job_id, submitted)
+        except Rejected as error:
+            done, wrong = time.time(), dict.fromkeys(submitted or ["?"], f"rejected: {error}")
+        for custom_id in submitted or ["?"]:
             why = wrong.get(custom_id, "")
             note(kind="document", at=at, seconds=round(done - at, 3), wrong=why, pages=pages.get(custom_id, 0))
-            # A line of locust's own table: from upload to result, and which results were not right.
+            # A line of the Locust statistics: time from upload to result, and incorrect results.
             self.environment.events.request.fire(
                 request_type="",
                 name="document",
@@ -183,8 +183,8 @@ class Submitter(Client):
             gevent.sleep(pause)
             pause = min(pause * 1.3, POLL_LONGEST)
 
-    def check(self, job_id: str, handed_in: dict[str, str]) -> tuple[dict[str, str], dict[str, int]]:
-        """Return what is wrong with its results, and the pages of those that are right, by own id."""
+    def check(self, job_id: str, submitted: dict[str, str]) -> tuple[dict[str, str], dict[str, int]]:
+        """Return the flaws of the results, and the pages of correct ones, by own id."""
         documents: list[dict[str, Any]] = []
         query = "?limit=500"
         while True:
@@ -193,12 +193,12 @@ class Submitter(Client):
             if page["next_cursor"] is None:
                 break
             query = f"?limit=500&cursor={page['next_cursor']}"
-        wrong, pages = unmatched(documents, handed_in), {}
+        wrong, pages = unmatched(documents, submitted), {}
         for document in documents:
             custom_id = document["custom_id"]
             if custom_id not in wrong:
                 result = self.ask("result", "GET", f"/api/v1/documents/{document['document_id']}/result")
-                if why := unlike(result, handed_in[custom_id]):
+                if why := unlike(result, submitted[custom_id]):
                     wrong[custom_id] = f"wrong: {why}"
                 else:
                     pages[custom_id] = result["document"]["pages"]
@@ -206,24 +206,24 @@ class Submitter(Client):
 
 
 class Uploader(Client):
-    """Hands documents in and leaves."""
+    """Upload documents without following them."""
 
     @task
-    def hand_in(self) -> None:
+    def submit(self) -> None:
         """One batch."""
         try:
             self.upload()
-        except Refused:
+        except Rejected:
             gevent.sleep(1)
 
 
 class Asker(Client):
-    """Asks how far one batch is, again and again."""
+    """Request the status of one batch repeatedly."""
 
     job_id = ""
 
     def on_start(self) -> None:
-        """Have a batch to ask about."""
+        """Upload a batch to request the status of."""
         super().on_start()
         Asker.job_id = Asker.job_id or self.upload()[0]
 
@@ -232,7 +232,7 @@ class Asker(Client):
         """One request."""
         try:
             self.ask("status", "GET", f"/api/v1/batch/status/{Asker.job_id}")
-        except Refused:
+        except Rejected:
             gevent.sleep(1)
 
 
@@ -241,21 +241,21 @@ USERS = {"journey": Submitter, "upload": Uploader, "status": Asker}
 if PLAN.stages:
 
     class Shape(LoadTestShape):
-        """The stages of the plan, one after the other."""
+        """The stages of the plan, in order."""
 
         use_common_options = False
 
         def tick(self) -> tuple[int, float, list[type[FastHttpUser]]] | None:
-            """Return users and how fast they start; ``None`` ends the run."""
+            """Return users and spawn rate; ``None`` ends the run."""
             stage = PLAN.stage_at(self.get_run_time())
             if stage is None:
-                # A master that only quits does not wait for what its workers' users have handed in.
+                # A master that quits does not wait for the documents of its workers' users.
                 self.runner.stop()
                 return None
             return stage.users, stage.spawn, [USERS[PLAN.kind]]
 
 else:
-    # A person says on locust's page how many there are: of the plan's kind alone.
+    # The Locust page sets the number of users, all of the plan's kind.
     for users in USERS.values():
         users.abstract = users is not USERS[PLAN.kind]
     del users

@@ -1,4 +1,4 @@
-"""What one run of locust does: written by the runner, read by every locust process. Needs nothing but Python."""
+"""The plan of one Locust run, written by the runner and read by every Locust process. Standard library only."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A part of a load shape.
+    """A stage of a load shape.
 
     Attributes:
-        name: what observations of this time are called.
-        seconds: how long it lasts.
-        users: users at work at the same time.
-        pace: seconds between the starts of two journeys of one user; 0: at once again.
-        spawn: users started a second at most.
+        name: name of the stage in the report.
+        seconds: duration.
+        users: concurrent users.
+        pace: seconds between the starts of two journeys of one user; 0: no pause.
+        spawn: users started per second, at most.
     """
 
     name: str
@@ -31,12 +31,12 @@ class Plan:
     """One run.
 
     Attributes:
-        run: part of the documents' own ids; differs for every run.
-        kind: ``journey`` (upload, follow, fetch, check), ``upload`` or ``status`` (one endpoint alone).
-        documents: names of files beside the plan, handed in by turns.
-        batch: documents of one upload.
-        stages: one after the other; none where a person says on locust's page how many users there are.
-        workers: processes of locust that share the users.
+        run: prefix of the documents' own ids; differs for every run.
+        kind: ``journey`` (upload, follow, fetch, check), ``upload`` or ``status`` (one route).
+        documents: names of files next to the plan, submitted in rotation.
+        batch: documents per upload.
+        stages: in order; none if the users are controlled on the Locust page.
+        workers: Locust processes that share the users.
     """
 
     run: str
@@ -47,18 +47,18 @@ class Plan:
     workers: int = 1
 
     def write(self, path: Path) -> None:
-        """Save it as JSON."""
+        """Write the plan as JSON."""
         path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> Plan:
-        """Read what ``write`` saved."""
+        """Read a plan."""
         found = json.loads(path.read_text(encoding="utf-8"))
         stages = tuple(Stage(**stage) for stage in found.pop("stages"))
         return cls(**{**found, "documents": tuple(found["documents"]), "stages": stages})
 
     def stage_at(self, second: float) -> Stage | None:
-        """Return the stage at so many seconds after the start; ``None`` after the last."""
+        """Return the stage at a time in seconds after the start; ``None`` after the last."""
         for stage in self.stages:
             second -= stage.seconds
             if second < 0:

@@ -49,7 +49,7 @@ Install and test
   bootstrap                 install engine, Compose v2 and base image (Debian, Ubuntu; as root)
   test [unit|stack]         everything, or one part (of stack, the scenarios that are named)
   loadtest [--row 8c16g]    run a row of the tuning matrix on an appliance of its own and judge it (docs/how-to/load-test.md)
-           [--all]          … all ten, with a report; --help: knees, sweeps, the country in one batch, a soak
+           [--all]          … all ten, with a report; --help: saturation points, sweeps, the country, a soak test
 
 More: README.md, docs/README.md
 HELP

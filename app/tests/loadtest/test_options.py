@@ -23,15 +23,15 @@ def test_the_country_has_1103_documents_unless_told_otherwise(words: list[str], 
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (["--locust-workers", "0"], "'0' is not a number from 1 on"),
-        (["--country", "many"], "'many' is not a number from 1 on"),
+        (["--locust-workers", "0"], "'0' is not a number of at least 1"),
+        (["--country", "many"], "'many' is not a number of at least 1"),
         (["--minutes", "0"], "'0' is not a number of minutes above 0"),
         (["--soak", "nan"], "'nan' is not a number of minutes above 0"),
         (["--row", "1c1g"], "invalid choice: '1c1g'"),
-        (["--ui", "--soak", "1"], "it runs nothing itself"),
-        (["--ui", "--row", "2c4g", "--row", "4c8g"], "it runs nothing itself"),
-        (["--country", "--save-model"], "--save-model needs rows"),
-        (["--again", "/nowhere/report.json"], "/nowhere/report.json is no file"),
+        (["--ui", "--soak", "1"], "runs no part itself"),
+        (["--ui", "--row", "2c4g", "--row", "4c8g"], "runs no part itself"),
+        (["--country", "--save-model"], "--save-model needs profiles"),
+        (["--again", "/nowhere/report.json"], "/nowhere/report.json is not a file"),
     ],
 )
 def test_what_cannot_be_run_is_refused(words: list[str], why: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,7 +49,7 @@ def test_own_documents_are_the_files_of_a_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "content", "why"),
-    [(None, b"", "no files in"), ("a.zip", b"x", "give what is in it"), ("a.pdf", b"", "a.pdf is empty")],
+    [(None, b"", "no files in"), ("a.zip", b"x", "use its members instead"), ("a.pdf", b"", "a.pdf is empty")],
 )
 def test_own_documents_that_cannot_be_handed_in_are_refused(
     tmp_path: Path, name: str | None, content: bytes, why: str

@@ -11,7 +11,7 @@ import pytest
 from tests.loadtest import ROOT, at_root
 
 with at_root():
-    from loadtest import long, presets, report, sweeps, verdict
+    from loadtest import presets, report, scenarios, sweeps, verdict
     from loadtest.generate import Seen
     from loadtest.rows import Host, rows
     from loadtest.sampler import Samples
@@ -29,7 +29,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
     """Return a stack that nothing is asked of."""
     for name in ("apply", "write_access"):
         monkeypatch.setattr(Stack, name, lambda *_, **__: None)
-    for module in (long, sweeps):
+    for module in (scenarios, sweeps):
         monkeypatch.setattr(module, "warm_up", lambda *_: 0.0)
     (tmp_path / "run").mkdir()
     return Stack(Host(2, 4096, 2048), tmp_path / "run", 2)
@@ -73,11 +73,11 @@ def test_the_country_is_so_many_documents_in_batches_that_fit(
         samples = Samples(ledger=[m | dict.fromkeys(("queued", "running"), 0.0) for m in ledger])
         return Seen(Plan("r1", kind, files, batch, stages), 0.0, [], done), samples
 
-    monkeypatch.setattr(long, "load", load)
+    monkeypatch.setattr(scenarios, "load", load)
     plan = tmp_path / "plan.pdf"
     with plan.open("wb") as file:
         file.truncate(mib << 20)
-    found = long.country(stack, ROW, count, [plan], tmp_path)
+    found = scenarios.country(stack, ROW, count, [plan], tmp_path)
     assert loaded == batches
     assert found["phase"]["right"] == found["documents"] == count
     assert found["pages"] == 40
@@ -121,13 +121,13 @@ def sweep_point(value: str, wrong: list[str]) -> dict[str, Any]:
 def whole() -> dict[str, Any]:
     """Return a report with a row and every part, of which one value of a sweep and the soak are wrong."""
     found = copy.deepcopy(MEASURED)
-    found["rows"], found["knees"] = found["rows"][:1], found["knees"][:1]
+    found["rows"], found["saturation"] = found["rows"][:1], found["saturation"][:1]
     found["country"] = {"documents": 60, "pages": 300.0, "minutes": 1.0, "phase": PHASE, "wrong": [], "of": "plans"}
-    slopes = {"worker": {"level_mib": 300.0, "mib_an_hour": 40.0}}
+    slopes = {"worker": {"level_mib": 300.0, "mib_per_hour": 40.0}}
     found["soak"] = {"per_hour": 1000.0, "minutes": 30.0, "slopes": slopes, "phase": PHASE, "wrong": ["it grows"]}
     points = [sweep_point("1", []), sweep_point("2", ["1 documents lost"])]
     found["sweeps"] = dict.fromkeys(sweeps.SWEEPS, points)
-    killed = {"slots": 16, "result_p50": 4.0, "in_work": 16, "begun_again": 3, "done_after": 12.5}
+    killed = {"processes": 16, "result_p50": 4.0, "in_progress": 16, "restarted": 3, "done_after": 12.5}
     found["presets"] = [sweep_point("default", []) | killed, sweep_point("cost", ["1 documents lost"]) | killed]
     return found
 
@@ -146,10 +146,10 @@ def test_a_report_shows_every_part_with_its_picture_and_its_problems(tmp_path: P
 
 def test_a_report_of_the_country_alone_says_nothing_of_rows(tmp_path: Path) -> None:
     found = {**whole(), "rows": []}
-    for part in ("model", "knees", "scaling", "sweeps", "presets", "soak"):
+    for part in ("model", "saturation", "scaling", "sweeps", "presets", "soak"):
         found.pop(part)
     page = report.write(found, tmp_path).read_text(encoding="utf-8")
-    assert "Documents of the country: plans." in page
+    assert "Documents of the country run: plans." in page
     assert "the first 100 pages" not in page
     assert "Rows larger" not in page
     assert "<td>300</td>" in page

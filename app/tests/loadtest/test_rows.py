@@ -1,4 +1,4 @@
-"""The matrix is the guide's and that of the profiles; a row becomes what this host can bear, and says so."""
+"""The matrix agrees with the profiles, and a row is scaled to the host."""
 
 import pytest
 
@@ -9,14 +9,14 @@ with at_root():
 
 BIG = Host(128, 1 << 20, 1 << 19)
 SMALL = Host(2, 4096, 2048)
-# The guide's last columns.
+# Expected bands.
 BANDS = {
     "2c4g": (30, 40), "4c8g": (60, 80), "8c16g": (150, 180), "16c32g": (250, 300), "16c32g-balanced": (300, 350),
     "32c64g": (500, 600), "2x8c": (150, 180), "4x8c": (300, 360), "4x16c": (600, 720), "8x16c": (1200, 1440),
 }  # fmt: skip
 
 
-def test_the_rows_are_the_guides_ten_with_their_bands() -> None:
+def test_there_are_ten_rows_with_their_bands() -> None:
     assert {name: row.band for name, row in rows().items()} == BANDS
 
 
@@ -43,10 +43,10 @@ def test_a_row_runs_whole_where_there_is_room_and_never_without_a_worker(name: s
 
 
 @pytest.mark.parametrize("name", rows())
-def test_heavy_documents_make_the_slots_give_what_the_guide_means(name: str) -> None:
+def test_heavy_documents_give_the_rate_of_the_cores_in_the_band(name: str) -> None:
     row = rows()[name]
-    ideal = 3600 * row.slots / heavy_wait_seconds(row, row.slots) / compression(row)
+    ideal = 3600 * row.processes / heavy_wait_seconds(row, row.processes) / compression(row)
     assert ideal == pytest.approx(3600 * row.all_cores / matrix()["heavy_core_seconds"])
     assert row.band[0] <= ideal
-    # Fewer slots on a small host: each document is lighter by as much, so that the rate stays that of the cores.
-    assert heavy_wait_seconds(row, row.slots // 2) == pytest.approx(heavy_wait_seconds(row, row.slots) / 2)
+    # Fewer processes on a small host: each document waits less, so the rate stays that of the cores.
+    assert heavy_wait_seconds(row, row.processes // 2) == pytest.approx(heavy_wait_seconds(row, row.processes) / 2)

@@ -65,8 +65,8 @@ def seen(*ends: float) -> Seen:
 
 
 @pytest.mark.parametrize("last", [[20.0] * 4, [19.0, 20.0, 21.0, 24.0]])
-def test_slots_that_work_in_waves_are_measured_by_whole_waves(last: list[float]) -> None:
-    # Four slots, documents of 5 s, started after 1 s, the last wave as slow as it likes.
+def test_processes_that_work_in_waves_are_measured_by_whole_waves(last: list[float]) -> None:
+    # Four processes, documents of 5 s, started after 1 s, the last wave as slow as it likes.
     assert flow(seen(*[6.0] * 4, *[11.0] * 4, *[16.0] * 4, *last), 4) == pytest.approx(3600 * 4 / 5)
 
 

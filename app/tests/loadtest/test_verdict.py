@@ -8,7 +8,7 @@ import pytest
 from tests.loadtest import at_root
 
 with at_root():
-    from loadtest.verdict import bound, judge
+    from loadtest.verdict import assess, bound
 
 LEDGER = {"accepted": 60, "finished": 60, "redeliveries": 2, "attempts": 60, "lost_attempts": 0}
 PHASE = {
@@ -28,8 +28,8 @@ PHASE = {
 }
 REPORT: dict[str, Any] = {
     "row": {"band": [30, 40], "workers": 1, "machines": 1, "concurrency": 4, "memory_gb": 4},
-    "slots_here": 4,
-    "phases": {"backlog": PHASE, "calibrated": {**PHASE, "as_guide_per_hour": 38.0}},
+    "processes_here": 4,
+    "phases": {"backlog": PHASE, "heavy": {**PHASE, "uncompressed_per_hour": 38.0}},
 }
 
 
@@ -40,16 +40,16 @@ def changed(phase: str, **values: Any) -> dict[str, Any]:
 
 
 def test_a_row_that_gives_more_than_its_band_passes() -> None:
-    assert judge(REPORT) == []
+    assert assess(REPORT) == []
 
 
 def test_lighter_than_the_band_fails_and_names_the_limit() -> None:
-    (why,) = judge(changed("backlog", documents_per_hour=39.0))
-    assert why == "39 documents an hour, not more than the band's 40: bound by CPU"
+    (why,) = assess(changed("backlog", documents_per_hour=39.0))
+    assert why == "39 documents per hour, not above the band of 40: bound by CPU"
 
 
-def test_slots_that_cannot_keep_heavy_documents_flowing_fail() -> None:
-    (why,) = judge(changed("calibrated", as_guide_per_hour=20.0))
+def test_worker_processes_that_cannot_keep_heavy_documents_flowing_fail() -> None:
+    (why,) = assess(changed("heavy", uncompressed_per_hour=20.0))
     assert "below 30" in why
 
 
@@ -58,14 +58,14 @@ def test_slots_that_cannot_keep_heavy_documents_flowing_fail() -> None:
     [
         ({"wrong": {"lost": 2}}, "2 documents lost"),
         ({"wrong": {"doubled": 1}}, "1 documents doubled"),
-        ({"errors": 3}, "3 requests answered with an error"),
+        ({"errors": 3}, "3 requests failed"),
         ({"ledger": {**LEDGER, "finished": 61}}, "60 documents accepted, 61 finished"),
         ({"ledger": {**LEDGER, "lost_attempts": 1}}, "1 attempts lost"),
-        ({"peak_mib": {"all": 5000.0}}, "4.9 GB of memory, more than the row's 4"),
+        ({"peak_mib": {"all": 5000.0}}, "4.9 GB of memory, above the row's 4"),
     ],
 )
 def test_what_no_run_may_show_fails_a_row(values: dict[str, Any], why: str) -> None:
-    found = judge(changed("backlog", **values))
+    found = assess(changed("backlog", **values))
     assert [problem.removeprefix("backlog: ") for problem in found] == [why]
 
 
@@ -75,8 +75,8 @@ def test_what_no_run_may_show_fails_a_row(values: dict[str, Any], why: str) -> N
         ({}, "CPU"),
         ({"cpu_seconds": {"worker": 50.0}}, "CPU (other work on the machine took 56% of it)"),
         ({"cpu_seconds": {"worker": 20.0, "redis": 55.0}}, "Redis"),
-        ({"cpu_seconds": {"worker": 20.0, "nginx": 55.0}}, "edge"),
-        ({"host_busy": 0.4}, "slots"),
+        ({"cpu_seconds": {"worker": 20.0, "nginx": 55.0}}, "nginx"),
+        ({"host_busy": 0.4}, "worker processes"),
         ({"host_busy": 0.4, "host_waits": 0.5, "series": {"running": [[0, 1]]}}, "disk"),
         ({"host_busy": 0.4, "series": {"running": [[0, 1]]}}, "the load offered"),
     ],

@@ -1,6 +1,6 @@
 """Everything that can die under a stream of documents dies; then the client's own book is compared with what there is.
 
-In this order, on one running appliance. FAULTS_REPORT=FOLDER writes the table that docs/explanation/measurements.md shows.
+In this order, on one running appliance. FAULTS_REPORT=FOLDER writes the table of docs/explanation/measurements.md.
 """
 
 from __future__ import annotations

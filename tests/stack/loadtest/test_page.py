@@ -54,7 +54,7 @@ def test_the_page_lets_a_person_say_how_many_users_there_are(page: httpx.Client)
     text = page.get("/").raise_for_status().text
     told = json.loads(re.findall(r"templateArgs = (.*)", text)[0])
     assert not told["hide_common_options"]
-    assert told["num_users"] == 4  # the row's slots
+    assert told["num_users"] == 4  # the worker processes of the row
     assert set(told["users"]) == {"Submitter"}
 
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (lines of tables)
-"""The report's tables beside the matrix, and all of it as Markdown."""
+"""Tables of the report, and the report as Markdown."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ Table = list[list[str]]
 PAGES = 100
 
 
-def knee_table(report: dict[str, Any]) -> Table:
-    """Return the knees, a line each."""
-    table = [["knee", "at", "given", "p50 / p95 / p99", "bound by", "in use there"]]
-    for found in report.get("knees", []):
-        step = found["knee"]
+def saturation_table(report: dict[str, Any]) -> Table:
+    """Return the saturation points, one row each."""
+    table = [["saturation point", "at", "throughput", "p50 / p95 / p99", "bottleneck", "in use"]]
+    for found in report.get("saturation", []):
+        step = found["point"]
         unit = "ms" if "second" in found["unit"] else "s"
         times = " / ".join(
             f"{step[p]:.0f}" if step[p] >= 10 else f"{step[p]:.1f}" for p in ("p50", "p95", "p99") if p in step
@@ -29,12 +29,12 @@ def knee_table(report: dict[str, Any]) -> Table:
 
 
 def pages_of(run: dict[str, Any]) -> float:
-    """Return the pages of a run's mean document; 100 where an older report does not say."""
+    """Return the mean pages per document of a run; 100 if the report does not state them."""
     return float(run.get("pages") or run["phase"].get("pages") or PAGES)
 
 
-def long_table(report: dict[str, Any]) -> Table:
-    """Return the country and the soak, a line each."""
+def scenario_table(report: dict[str, Any]) -> Table:
+    """Return the country and the soak run, one row each."""
     table = [
         [
             "run",
@@ -42,10 +42,10 @@ def long_table(report: dict[str, Any]) -> Table:
             "pages",
             "right",
             "minutes",
-            "documents an hour",
+            "documents per hour",
             "errors",
             "lost attempts",
-            "others on the machine",
+            "other load",
             "verdict",
         ]
     ]
@@ -63,22 +63,22 @@ def long_table(report: dict[str, Any]) -> Table:
 
 
 def slope_table(report: dict[str, Any]) -> Table:
-    """Return the memory of every service during the soak."""
-    table = [["memory in the soak", "level MiB", "slope MiB an hour"]]
+    """Return the memory of every service during the soak run."""
+    table = [["memory in the soak run", "level MiB", "slope MiB per hour"]]
     for name, slope in ((report.get("soak") or {}).get("slopes") or {}).items():
-        table.append([name, f"{slope['level_mib']:.0f}", f"{slope['mib_an_hour']:+.1f}"])
+        table.append([name, f"{slope['level_mib']:.0f}", f"{slope['mib_per_hour']:+.1f}"])
     return table
 
 
 def sweep_tables(report: dict[str, Any]) -> list[Table]:
-    """Return one table a sweep."""
+    """Return one table per sweep."""
     tables = []
     for name, points in (report.get("sweeps") or {}).items():
         head = [
             name.replace("_", " "),
-            "documents an hour",
+            "documents per hour",
             "urgent document p95 s",
-            "worker CPU s a document",
+            "worker CPU s per document",
             "worker MiB",
             "redeliveries",
         ]
@@ -91,44 +91,44 @@ def sweep_tables(report: dict[str, Any]) -> list[Table]:
 
 
 def preset_table(report: dict[str, Any]) -> Table:
-    """Return the presets beside the default, a line each."""
+    """Return the default and the presets, one row each."""
     table = [
         [
             "preset",
-            "slots",
-            "documents an hour",
+            "worker processes",
+            "documents per hour",
             "to result p50 s",
             "urgent document p95 s",
-            "worker CPU s a document",
+            "worker CPU s per document",
             "workers MiB",
             "redeliveries",
-            "of a killed worker: begun again",
-            "done after s",
+            "restarted after a kill",
+            "finished after s",
         ]
     ]
     for p in report.get("presets", []):
         table.append([
-            p["value"], f"{p['slots']}", f"{p['per_hour']:,.0f}", f"{p['result_p50'] or 0:.1f}", f"{p['urgent_p95']:.1f}",
+            p["value"], f"{p['processes']}", f"{p['per_hour']:,.0f}", f"{p['result_p50'] or 0:.1f}", f"{p['urgent_p95']:.1f}",
             f"{p['cpu_seconds_worker'] or 0:.2f}", f"{p['worker_mib'] or 0}", f"{p['redeliveries']:.0f}",
-            f"{p['begun_again']} of {p['in_work']}", f"{p['done_after']:.1f}",
+            f"{p['restarted']} of {p['in_progress']}", f"{p['done_after']:.1f}",
         ])  # fmt: skip
     return table
 
 
 def markdown(table: Table) -> str:
-    """Return a table as Markdown."""
+    """Format a table as Markdown."""
     head, *body = table
     return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *body]) + "\n"
 
 
 def results(report: dict[str, Any], said: list[str], tables: list[Table], pictures: list[tuple[Path, str]]) -> str:
-    """Return the whole report as Markdown, with links to its main pictures."""
+    """Format the whole report as Markdown, with its main charts."""
     parts = [f"# Load test, {report['date']}", f"`{report['command']}`", *said, *map(markdown, tables)]
     wrong = [f"- FAILED {problem}" for problem in problems(report)]
     parts += ["\n".join(wrong)] if wrong else []
     parts += [
         f"{text}\n\n![{path.stem}]({path.name})"
         for path, text in pictures
-        if not path.stem.endswith(("-backlog", "-calibrated"))
+        if not path.stem.endswith(("-backlog", "-heavy"))
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
