@@ -61,7 +61,14 @@ def test_a_scope_that_is_missing_is_named(client: httpx.Client, services: Servic
 
 
 def test_an_address_that_is_not_there(client: httpx.Client) -> None:
-    for address in ("/", "/api/v1/nope", "/api/v2/health", "/api/v1/health/", "/docs", "/api/v1/docs/assets/../app.py"):
+    for address in (
+        "/nope",
+        "/api/v1/nope",
+        "/api/v2/health",
+        "/api/v1/health/",
+        "/docs",
+        f"{API}/docs/assets/../app.py",
+    ):
         problem(client.get(address), 404, "not-found")
 
 
@@ -107,7 +114,7 @@ def test_it_is_ready_once_a_worker_is_heard_of(client: httpx.Client, services: S
     assert problem(client.get(f"{API}/ready"), 503, "unavailable")["checks"] == {
         "redis": "ok",
         "artifacts": "ok",
-        "workers": "no worker has been heard of",
+        "workers": "no worker is alive",
     }
     services.ledger.renew("worker@here", [])
     answer = client.get(f"{API}/ready")

@@ -1,1 +1,1 @@
-"""The HTTP interface: routes, authentication, uploads, problem answers."""
+"""The HTTP API: routes, authentication, rate limits, uploads, problem documents."""

@@ -1,4 +1,4 @@
-"""The application: parts put together, nothing more."""
+"""Create the FastAPI application."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
 
     Args:
         settings: the configuration.
-        services: the parts below the API; opened from ``settings`` when absent.
+        services: what the routes use; opened from ``settings`` if None.
     """
     app = FastAPI(
         title="DECALOGO",
@@ -90,21 +90,21 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     registering.cancel()
     with suppress(asyncio.CancelledError):
         await registering
-    # The server has cancelled what did not end in time and leaves without waiting for it: here it deletes its files.
+    # The server has cancelled the uploads that did not end in time. Wait until they have deleted their files.
     if app.state.uploads:
         await asyncio.wait(app.state.uploads, timeout=CLEAN_UP_SECONDS)
 
 
 async def _register_admin_token(services: Services) -> None:
-    """Register the first token as soon as Redis answers; requests are served meanwhile."""
+    """Register the admin token as soon as Redis answers, while requests are already served."""
     while True:
         try:
             new = await asyncio.to_thread(register_admin_token, services.tokens, services.settings.secrets_dir)
         except (OSError, ValueError) as error:
-            _log.error("the admin token cannot be registered", error=str(error))
+            _log.error("registering the admin token failed", error=str(error))
             return
         except Exception as error:
-            _log.warning("the admin token waits for Redis", error=repr(error))
+            _log.warning("registering the admin token will be retried when Redis answers", error=repr(error))
             await asyncio.sleep(1)
         else:
             if new:

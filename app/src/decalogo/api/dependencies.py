@@ -1,4 +1,4 @@
-"""What routes ask for, as ``Annotated`` aliases: the services, the caller, and things that belong to the caller."""
+"""Dependencies of routes, as ``Annotated`` aliases: services, the caller, and batches and documents of the caller."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DOCUMENT_ID = re.compile(r"doc_[0-9a-z]{26}")
 _bearer = HTTPBearer(auto_error=False, scheme_name="token", description="`Authorization: Bearer dcl_<id>_<secret>`")
 
 
-# What only looks at what is there is `async`: in a thread, as FastAPI would have it, it costs more.
+# Dependencies that do not block are `async`: FastAPI would run plain functions in a thread, which costs more.
 async def _services(request: Request) -> Services:
     return cast(Services, request.app.state.services)
 
@@ -39,13 +39,13 @@ def _authenticate(request: Request, services: Services, credentials: HTTPAuthori
         if credentials is None and has_cookie(request):
             return _authenticate_browser(request, services)
         if credentials is None:
-            raise UnauthorizedError("Send an access token: `Authorization: Bearer dcl_…`.", "missing")  # noqa: TRY301
+            raise UnauthorizedError("Send an access token in the header `Authorization: Bearer dcl_…`.", "missing")  # noqa: TRY301
         token = services.tokens.check(credentials.credentials)
     except UnauthorizedError as error:
         observe(("auth_failures", 1, error.reason))
         services.rate_limits.count_failure(request)
         raise
-    request.state.token = token  # for the log line of this request, and for who asks next
+    request.state.token = token  # for other dependencies and the log line of this request
     return token
 
 
@@ -71,9 +71,9 @@ Caller = Annotated[Token, Depends(_caller)]
 
 
 def limited(limit: Limit) -> Any:
-    """Return the dependency that counts every request of a route, also those that end in an error.
+    """Return the dependency that counts every request of a route, including those that end in an error.
 
-    It also finds out who asks: a thread for both costs half of one for each.
+    It also authenticates the token, because one thread for both costs half of two threads.
     """
 
     def count(request: Request, services: ServicesDep, credentials: Credentials) -> None:
@@ -105,8 +105,8 @@ Submitter = Annotated[Token, Depends(_submitter)]
 Reader = Annotated[Token, Depends(_reader)]
 Operator = Annotated[Token, Depends(_operator)]
 
-JobId = Annotated[str, Path(description="The batch's id.", examples=["batch_0r5dkt9aq3w7x1y2z4c6v8b9n0"])]
-DocumentId = Annotated[str, Path(description="The document's id.", examples=["doc_0r5dkt9aq3w7x1y2z4c6v8b9n0"])]
+JobId = Annotated[str, Path(description="Id of the batch.", examples=["batch_0r5dkt9aq3w7x1y2z4c6v8b9n0"])]
+DocumentId = Annotated[str, Path(description="Id of the document.", examples=["doc_0r5dkt9aq3w7x1y2z4c6v8b9n0"])]
 
 
 def _own_batch(services: ServicesDep, token: Reader, job_id: JobId) -> Batch:
@@ -121,7 +121,7 @@ def find_batch(services: Services, token: Token, job_id: str) -> Batch:
     """Return a batch of the token's tenant; raise :class:`NotFoundError`."""
     batch = services.ledger.batch(job_id) if _BATCH_ID.fullmatch(job_id) else None
     if batch is None or batch.tenant != token.tenant:
-        raise NotFoundError("There is no such batch.")
+        raise NotFoundError("No batch has this id.")
     return batch
 
 
@@ -137,7 +137,7 @@ def find_document(services: Services, token: Token, document_id: str) -> Documen
     """Return a document of the token's tenant; raise :class:`NotFoundError`."""
     document = services.ledger.document(document_id) if _DOCUMENT_ID.fullmatch(document_id) else None
     if document is None or document.tenant != token.tenant:
-        raise NotFoundError("There is no such document.")
+        raise NotFoundError("No document has this id.")
     return document
 
 
@@ -148,7 +148,7 @@ OwnDocument = Annotated[Document, Depends(_own_document)]
 def _dead_letter(services: ServicesDep, token: Operator, document_id: DocumentId) -> Document:
     document = services.ledger.document(document_id) if _DOCUMENT_ID.fullmatch(document_id) else None
     if document is None or document.state != DocumentState.DEAD:
-        raise NotFoundError("There is no such dead letter.")
+        raise NotFoundError("No dead letter has this id.")
     return document
 
 
@@ -159,7 +159,7 @@ DeadLetter = Annotated[Document, Depends(_dead_letter)]
 
 async def _offset(
     cursor: Annotated[
-        str | None, Query(pattern=r"^[0-9]{1,9}$", description="`next_cursor` of the page before; opaque.")
+        str | None, Query(pattern=r"^[0-9]{1,9}$", description="`next_cursor` of the previous page; opaque.")
     ] = None,
 ) -> int:
     return int(cursor or 0)
@@ -169,9 +169,9 @@ Offset = Annotated[int, Depends(_offset)]
 
 
 def _rfc3339(value: object) -> object:
-    # pydantic would also take a number, as seconds since 1970.
+    # pydantic would also accept a number, as seconds since 1970.
     if isinstance(value, str) and not _RFC3339.fullmatch(value):
-        raise ValueError("must be a date and time with its offset, as RFC 3339 writes them")
+        raise ValueError("must be a date and time with offset in the format of RFC 3339")
     return value
 
 

@@ -1,7 +1,7 @@
-"""A batch's progress as server-sent events, derived from the counts that the ledger keeps.
+"""Send the progress of a batch as server-sent events, derived from the counts in the ledger.
 
-An event's id is the state it tells, so a client that comes back with ``Last-Event-ID`` gets what has changed since,
-from any process, and nothing needs to be remembered for it.
+The id of an event encodes the state that it reports. A client that reconnects with ``Last-Event-ID`` receives the
+changes since then from any process, and no process keeps state for it.
 """
 
 from __future__ import annotations
@@ -22,36 +22,36 @@ POLL_SECONDS: Final = 1.0
 HEARTBEAT_SECONDS: Final = 15.0
 EVENT: Final[dict[str, Any]] = {
     "type": "object",
-    "description": "One event; a client puts it together from the lines of the stream.",
+    "description": "One event, which a client assembles from the lines of the stream.",
     "required": ["event", "data"],
     "properties": {
         "event": {"enum": ["progress", "finished", "deleted"]},
         "id": {"type": "string"},
         "data": {"type": "string", "description": "The status, as JSON."},
-        "retry": {"type": "integer", "description": "Milliseconds to wait before coming back."},
+        "retry": {"type": "integer", "description": "Milliseconds to wait before reconnecting."},
     },
 }
 _RECONNECT = b"retry: 2000\n"
-_HEARTBEAT = b": still here\n\n"
+_HEARTBEAT = b": heartbeat\n\n"
 
 
 def event_id(batch: Batch) -> str:
-    """Return what tells one state of a batch from another."""
+    """Return the id of the event that reports the current state of a batch."""
     counts = "-".join(str(batch.counts[state]) for state in DocumentState)
     return f"{counts}-{batch.finished_at:.6f}" if batch.finished_at else counts
 
 
-async def events(batch: Batch, services: Services, last: str, stopping: asyncio.Event) -> AsyncIterator[bytes]:
-    """Yield events until the batch has finished, is deleted, ``api.events_seconds`` are over, or the server stops.
+async def events(batch: Batch, services: Services, last: str, shutdown: asyncio.Event) -> AsyncIterator[bytes]:
+    """Yield events until the batch finishes or is deleted, ``api.events_seconds`` pass, or the server stops.
 
     Args:
-        batch: as it is now.
-        services: the parts below.
-        last: id of the last event the client got; empty when it got none.
-        stopping: set when the server is about to stop; the client comes back to another, or to the next.
+        batch: its current state.
+        services: services of the process.
+        last: id of the last event that the client received, or empty.
+        shutdown: set when the server is about to stop; the client reconnects to another process.
     """
     deadline = time.monotonic() + services.settings.api.events_seconds
-    spoken = time.monotonic()
+    sent_at = time.monotonic()
     yield _RECONNECT
     current: Batch | None = batch
     while True:
@@ -59,17 +59,17 @@ async def events(batch: Batch, services: Services, last: str, stopping: asyncio.
             yield b"event: deleted\ndata: {}\n\n"
             return
         if event_id(current) != last:
-            last, spoken = event_id(current), time.monotonic()
+            last, sent_at = event_id(current), time.monotonic()
             yield _event(current, services)
         if current.state is BatchState.FINISHED or time.monotonic() >= deadline:
             return
         with suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), POLL_SECONDS)
+            await asyncio.wait_for(shutdown.wait(), POLL_SECONDS)
             return
-        with suppress(RedisError):  # it will be back; the heartbeat keeps the connection
+        with suppress(RedisError):  # retried at the next poll; the heartbeat keeps the connection open
             current = await asyncio.to_thread(services.ledger.batch, batch.job_id)
-        if time.monotonic() - spoken >= HEARTBEAT_SECONDS:
-            spoken = time.monotonic()
+        if time.monotonic() - sent_at >= HEARTBEAT_SECONDS:
+            sent_at = time.monotonic()
             yield _HEARTBEAT
 
 

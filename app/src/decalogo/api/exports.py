@@ -1,4 +1,4 @@
-"""Results in the forms people read: what ``decalogo.reports`` makes, from what the ledger and the store keep."""
+"""Render reports, comparisons and archives from the documents of the ledger and the results of the store."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _PARTS: Final = frozenset(
     ]
 )
 
-# A report quotes what strangers wrote: should a quote ever get through as markup, it must be able to do nothing.
+# Reports quote untrusted text. If a quote were ever rendered as markup, this policy makes it harmless.
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
 
 
 def read_result(document: Document, services: Services) -> dict[str, Any] | None:
-    """Return a document's result if it has one that reports can be made of."""
+    """Return the result of a document, or None if no report can be rendered from it."""
     if document.state not in TERMINAL or not document.result_key:
         return None
     try:
@@ -44,19 +44,19 @@ def read_result(document: Document, services: Services) -> dict[str, Any] | None
 
 
 def document_report(name: str, document: Document, result: dict[str, Any]) -> tuple[bytes, str, str]:
-    """Return one document's report with its media type and file extension."""
+    """Return the report of a document with its media type and file extension."""
     report = REPORTS[name]
     return report.render(result, name=document.custom_id or document.filename), report.media_type, report.extension
 
 
 def comparison(name: str, batch: Batch, services: Services) -> tuple[bytes, str, str]:
-    """Return a batch's comparison with its media type and file extension; about 2 KB of memory a document."""
+    """Return the comparison of a batch with its media type and file extension; it needs about 2 KB per document."""
     kind = COMPARISONS[name]
     return kind.render(roll_up(_documents(batch, services))), kind.media_type, kind.extension
 
 
 def archive(batch: Batch, services: Services) -> Iterator[bytes]:
-    """Yield a ZIP of every document's reports and the comparison; one document in memory at a time."""
+    """Yield a ZIP of all reports and the comparison, with one document in memory at a time."""
     from decalogo.reports.archive import reports_zip
 
     yield from reports_zip(_documents(batch, services))

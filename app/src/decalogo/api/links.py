@@ -1,4 +1,4 @@
-"""Addresses of things, relative to the origin unless ``api.public_url`` names one."""
+"""Links of resources, relative to the origin unless ``api.public_url`` is set."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ ROOT = "/api/v1"
 
 
 def batch_links(job_id: str, base: str) -> dict[str, str]:
-    """Return where to go from a batch; ``base`` is the origin, or empty."""
+    """Return the links of a batch; ``base`` is the origin, or empty."""
     base = base.rstrip("/")
     return {
         "status": f"{base}{ROOT}/batch/status/{job_id}",
@@ -19,7 +19,7 @@ def batch_links(job_id: str, base: str) -> dict[str, str]:
 
 
 def document_links(document_id: str, job_id: str, base: str) -> dict[str, str]:
-    """Return where to go from a document."""
+    """Return the links of a document."""
     base = base.rstrip("/")
     own = f"{base}{ROOT}/documents/{document_id}"
     return {

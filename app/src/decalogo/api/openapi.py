@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI finds, and the bodies that we read ourselves."""
+"""Complete the OpenAPI document with the bodies that FastAPI does not parse."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from decalogo.api.upload.inline import InlineUpload
 from decalogo.api.upload.options import UploadOptions
 
 DESCRIPTION = """\
-Hand in a batch of public plans; get back, for each, the answers to the questions of a rubric, with the quotes that
-prove them.
+Submit a batch of public plans. The appliance answers the questions of a rubric for each of them, with quotes as
+evidence.
 
-1. `POST /api/v1/batch/upload` takes files or inline texts and answers 202 with a `job_id`.
-2. `GET /api/v1/batch/status/{job_id}` says how far it is; honour `Retry-After`.
-3. `GET /api/v1/batch/{job_id}/results` streams what is done, also while the rest is still running.
+1. `POST /api/v1/batch/upload` accepts files or inline texts and answers 202 with a `job_id`.
+2. `GET /api/v1/batch/status/{job_id}` reports the progress; wait as long as `Retry-After` says between requests.
+3. `GET /api/v1/batch/{job_id}/results` streams the results, also while the batch is still running.
 
-Every error is an `application/problem+json` document (RFC 9457) whose `type` is stable; `GET /api/v1/problems` lists
-them.
-Every answer carries `X-Request-ID`: yours if you sent one (1 to 64 letters, digits, `.`, `_`, `-`), else a new one.
+Every error is an `application/problem+json` document (RFC 9457) with a stable `type`; `GET /api/v1/problems` lists the
+types.
+Every answer has an `X-Request-ID`: yours if you sent one (1 to 64 letters, digits, `.`, `_`, `-`), else a new one.
 """
 
 
 def install(app: FastAPI) -> None:
-    """Complete the document that ``app`` publishes."""
+    """Complete the OpenAPI document of ``app``."""
     generate = app.openapi
 
     def complete() -> dict[str, Any]:
@@ -42,7 +42,7 @@ def install(app: FastAPI) -> None:
 
 
 def _problems_only_as_problems(document: dict[str, Any]) -> None:
-    """FastAPI files a declared model under ``application/json``, and adds a 422 of its own form; neither is ours."""
+    """Declare errors as problem documents only: FastAPI adds ``application/json`` and its own form of 422."""
     for path in document["paths"].values():
         for operation in path.values():
             for status, answer in list(operation["responses"].items()):

@@ -1,4 +1,4 @@
-"""The types of problem, read from the exception tree, and their declaration in the OpenAPI document."""
+"""List the problem types from the exception classes, and declare them in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from decalogo import errors
 from decalogo.api.problems import MEDIA_TYPE
 from decalogo.api.schemas import Problem, ProblemType
 
-# Errors of the appliance's own commands and of the gate to the engine, which no answer of the API ever carries.
+# Errors of commands and of the Docker socket proxy, which the API never returns.
 _LOCAL = {"embedded", "client", "engine", "bench"}
 
 
 def problem_types() -> dict[str, ProblemType]:
-    """Return every problem type an answer or a document may carry, by slug."""
+    """Return every problem type of an answer or a document, by slug."""
     found = {}
     for kind in _tree(errors.DecalogoError):
         if kind.slug not in _LOCAL:
@@ -30,9 +30,9 @@ Kind = type[errors.DecalogoError]
 
 
 def declare(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI ``responses`` of a route that may fail in these ways (and in the common ways)."""
+    """Return the OpenAPI ``responses`` of a route that may raise these errors, in addition to the common ones."""
     answers: dict[int | str, dict[str, Any]] = {}
-    # 400 is also what the edge says of a request that it cannot read.
+    # The reverse proxy answers 400 to a malformed request.
     every: tuple[Kind, ...] = (*kinds, errors.RequestError, errors.RateLimitedError, errors.DecalogoError)
     for kind in dict.fromkeys(every):
         entry = answers.setdefault(

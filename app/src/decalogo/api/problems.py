@@ -1,4 +1,4 @@
-"""Every error as an ``application/problem+json`` document (RFC 9457); nothing else ever leaves on an error."""
+"""Answer every error with an ``application/problem+json`` document (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _log = get_logger(__name__)
 def problem_response(
     request: Request, problem: Mapping[str, object], headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Answer with ``problem``; its ``status`` is the answer's, and the request's id and path are added."""
-    request.state.problem = str(problem["type"]).rpartition("/")[2]  # for the count of refusals
+    """Return the answer for ``problem``, with its status, and with path and id of the request added."""
+    request.state.problem = str(problem["type"]).rpartition("/")[2]  # for the metric of problems
     shown = getattr(request.app.state, "problem_page", None)
     page: Response | None = shown(request, problem) if shown else None
     if page is not None:
@@ -52,13 +52,13 @@ def problem_response(
 
 
 def error_response(request: Request, error: DecalogoError) -> Response:
-    """Answer with an error's own problem and the headers that go with it."""
+    """Return the answer for an error, with the headers that its kind needs."""
     headers: dict[str, str] = {}
     retry_after = error.extra.get("retry_after")
     if isinstance(retry_after, int | float):
         headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
     if isinstance(error, SlowBodyError):
-        headers["Connection"] = "close"  # the rest of the body may still be on its way
+        headers["Connection"] = "close"  # the rest of the body may still arrive
     if isinstance(error, UnauthorizedError):
         given = "authorization" in request.headers
         headers["WWW-Authenticate"] = 'Bearer realm="decalogo"' + (', error="invalid_token"' if given else "")
@@ -66,11 +66,11 @@ def error_response(request: Request, error: DecalogoError) -> Response:
 
 
 def body_error(errors: Sequence[Mapping[str, str]], count: int = 0) -> BodyError:
-    """Return the error for one or more things wrong in a body.
+    """Return the error for one or more mistakes in a body.
 
     Args:
-        errors: ``where`` and ``detail`` of each; the first ``MAX_ERRORS`` are told.
-        count: how many there are when ``errors`` holds only the first of them.
+        errors: ``where`` and ``detail`` of each; the first ``MAX_ERRORS`` are reported.
+        count: number of mistakes if ``errors`` has only the first of them.
     """
     first = f"{errors[0]['where']}: {errors[0]['detail']}"
     more = max(count, len(errors)) - 1
@@ -78,16 +78,16 @@ def body_error(errors: Sequence[Mapping[str, str]], count: int = 0) -> BodyError
 
 
 def validation_error(error: ValidationError, root: str = "") -> BodyError:
-    """Return the error for what pydantic finds wrong under ``root``, as ``where`` (``options.custom_ids[2]``) and why.
+    """Return the error for pydantic's errors under ``root``, with ``where`` (``options.custom_ids[2]``) and reason.
 
-    pydantic makes an object of every error, so the model must bound how many there can be.
+    pydantic creates an object per error, so the model must bound their number.
     """
     return _body_error(error.errors(include_url=False, include_context=False, include_input=False), root)
 
 
 def _body_error(errors: Sequence[Any], root: str = "") -> BodyError:
-    told = [{"where": _where(root, error["loc"]), "detail": error["msg"]} for error in errors[:MAX_ERRORS]]
-    return body_error(told, len(errors))
+    first = [{"where": _where(root, error["loc"]), "detail": error["msg"]} for error in errors[:MAX_ERRORS]]
+    return body_error(first, len(errors))
 
 
 def _where(root: str, location: Sequence[str | int]) -> str:
@@ -99,15 +99,15 @@ def _where(root: str, location: Sequence[str | int]) -> str:
 
 def _on_decalogo_error(request: Request, error: Exception) -> Response:
     if isinstance(error, DecalogoError) and error.status >= 500:
-        _log.warning("request refused", problem=error.slug, detail=error.detail)
+        _log.warning("request rejected", problem=error.slug, detail=error.detail)
     return error_response(request, cast(DecalogoError, error))
 
 
 def _on_http_exception(request: Request, error: Exception) -> Response:
     raised = cast(HTTPException, error)
     known: dict[int, DecalogoError] = {
-        404: NotFoundError("There is nothing at this address."),
-        405: MethodNotAllowedError(f"{request.method} is not possible here."),
+        404: NotFoundError("No resource has this path."),
+        405: MethodNotAllowedError(f"This path does not support {request.method}."),
     }
     answer = known.get(raised.status_code)
     if answer is not None:
@@ -120,7 +120,7 @@ def _on_http_exception(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> list[str]:
-    """Return what is possible at the request's address: the router itself names the first match's methods only."""
+    """Return the methods of the request's path; the router only knows those of the first matching route."""
     paths, path = request.app.openapi()["paths"], request.url.path
     found: set[str] = set(paths.get(path, ()))
     for template, operations in paths.items():
@@ -135,11 +135,11 @@ def _on_validation_error(request: Request, error: Exception) -> Response:
 
 def _on_redis_error(request: Request, error: Exception) -> Response:
     _log.error("redis failed", error=f"{type(error).__name__}: {error}")
-    return error_response(request, UnavailableError("The ledger does not answer at the moment.", retry_after=5))
+    return error_response(request, UnavailableError("The ledger does not answer.", retry_after=5))
 
 
 def install(app: FastAPI) -> None:
-    """Make ``app`` answer every error as a problem (what nobody expected is caught in ``middleware``)."""
+    """Make ``app`` answer errors as problems; ``middleware`` catches unexpected ones."""
     app.add_exception_handler(DecalogoError, _on_decalogo_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_validation_error)

@@ -15,7 +15,7 @@ _DOCUMENT = "doc_7m2p4s6t8v0w1x3y5z7a9b1c3d"
 
 
 class Problem(BaseModel):
-    """Why a request failed, or a document has no full result (RFC 9457); further members depend on the type."""
+    """Why a request failed, or why a document has no full result (RFC 9457); more members depend on the type."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -30,11 +30,11 @@ class AcceptedDocument(BaseModel):
 
     document_id: str = Field(examples=[_DOCUMENT])
     custom_id: str | None = Field(examples=["florencia"])
-    filename: str = Field(description="Cleaned for display.", examples=["florencia-2020-2023.pdf"])
+    filename: str = Field(description="Sanitized for display.", examples=["florencia-2020-2023.pdf"])
 
 
 class AcceptedBatch(BaseModel):
-    """A batch that is on disk: from here on every document ends with a result or a stated reason."""
+    """A batch that is on disk. Every document of it ends with a result or a reason."""
 
     job_id: str = Field(examples=[_BATCH])
     state: BatchState
@@ -43,7 +43,7 @@ class AcceptedBatch(BaseModel):
 
 
 class Counts(BaseModel):
-    """Documents of a batch by state."""
+    """Number of documents per state."""
 
     total: int
     queued: int
@@ -55,8 +55,8 @@ class Counts(BaseModel):
     cancelled: int
 
 
-class AskedOptions(BaseModel):
-    """Options of a batch as they were understood."""
+class BatchOptions(BaseModel):
+    """Options of a batch, with the defaults filled in."""
 
     rubric: str = Field(examples=["decalogo"])
     priority: Priority
@@ -65,26 +65,26 @@ class AskedOptions(BaseModel):
 
 
 class BatchStatus(BaseModel):
-    """How far a batch is."""
+    """Progress of a batch."""
 
     job_id: str = Field(examples=[_BATCH])
-    state: BatchState = Field(description="`finished` once every document has ended, whatever its outcome.")
+    state: BatchState = Field(description="`finished` once every document is in a terminal state.")
     counts: Counts
-    options: AskedOptions
+    options: BatchOptions
     created_at: datetime
     finished_at: datetime | None
-    expires_at: datetime | None = Field(description="When it will be deleted; null until it has finished.")
+    expires_at: datetime | None = Field(description="When the appliance deletes it; null until it has finished.")
     links: dict[str, str]
 
     @classmethod
     def of(cls, batch: Batch, base: str, retention_days: float) -> BatchStatus:
-        """Return what the API tells about ``batch``, which is kept for so long after it has finished."""
+        """Return the API's view of ``batch``, which is deleted ``retention_days`` after it has finished."""
         expires = batch.finished_at + retention_days * 86_400 if batch.finished_at else 0.0
         return cls(
             job_id=batch.job_id,
             state=batch.state,
             counts=Counts(**batch.counts),
-            options=AskedOptions(
+            options=BatchOptions(
                 rubric=batch.options.rubric,
                 priority=batch.options.priority,
                 not_applicable=dict(batch.options.not_applicable),
@@ -101,21 +101,21 @@ class BatchList(BaseModel):
     """One page of batches, newest first."""
 
     batches: list[BatchStatus]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null on the last page.")
 
 
 class DocumentStatus(BaseModel):
-    """How far a document is."""
+    """Progress of a document."""
 
     document_id: str = Field(examples=[_DOCUMENT])
     job_id: str = Field(examples=[_BATCH])
     custom_id: str | None = Field(examples=["florencia"])
     filename: str = Field(examples=["florencia-2020-2023.pdf"])
-    sha256: str = Field(description="Of the bytes received, hex.")
+    sha256: str = Field(description="Hash of the received bytes, hex.")
     size: int = Field(description="Bytes.")
     state: DocumentState
-    attempts: int = Field(description="How often a worker has taken it up.")
-    problem: Problem | None = Field(description="Why there is no (full) result.")
+    attempts: int = Field(description="How often a worker has claimed it.")
+    problem: Problem | None = Field(description="Why it has no full result, or null.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -123,7 +123,7 @@ class DocumentStatus(BaseModel):
 
     @classmethod
     def of(cls, document: Document, base: str) -> DocumentStatus:
-        """Return what the API tells about ``document``."""
+        """Return the API's view of ``document``."""
         return cls(
             document_id=document.document_id,
             job_id=document.job_id,
@@ -145,38 +145,38 @@ class DocumentList(BaseModel):
     """One page of a batch's documents, in the order of submission."""
 
     documents: list[DocumentStatus]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null on the last page.")
 
 
 class Loss(BaseModel):
-    """What is known of an attempt that ended without an answer; null is what nobody could see."""
+    """An attempt that ended without a result; unknown values are null."""
 
-    attempt: int = Field(description="From 1.")
+    attempt: int = Field(description="Number, from 1.")
     cause: str = Field(
-        description="`signal`, `exit`, `time-limit`, `memory`, `error`, or `silence`: its whole worker went silent."
+        description="`signal`, `exit`, `time-limit`, `memory`, `error`, or `silence` (the worker stopped responding)."
     )
-    reason: str = Field(examples=["its process died of SIGKILL"])
+    reason: str = Field(examples=["its process was killed by SIGKILL"])
     signal: str | None = Field(None, examples=["SIGKILL"])
     exit_status: int | None = None
     stage: str | None = Field(
-        None, description="Where it was: `start`, `extract`, `recognise`, `match`, `score`, `store`."
+        None, description="Last stage: `start`, `extract`, `recognise`, `match`, `score`, `store`."
     )
-    page: int | None = Field(None, description="The page it was at, from 1.")
-    peak_memory_bytes: int | None = Field(None, description="Highest resident memory seen of its process.")
-    host: str | None = Field(None, description="Host (or container) of its worker.")
-    seconds: float = Field(description="How long it had run.")
+    page: int | None = Field(None, description="Last page, from 1.")
+    peak_memory_bytes: int | None = Field(None, description="Highest observed resident memory of its process.")
+    host: str | None = Field(None, description="Host or container of its worker.")
+    seconds: float = Field(description="Duration.")
     ended_at: datetime
 
 
 class DeadLetterStatus(DocumentStatus):
-    """A document that was given up, as operators see it."""
+    """A document whose attempts were all lost, as operators see it."""
 
-    tenant: str = Field(description="Whose it is.", examples=["alcaldia"])
-    losses: list[Loss] = Field(description="Its lost attempts, oldest first.")
+    tenant: str = Field(description="Tenant that owns the document.", examples=["alcaldia"])
+    losses: list[Loss] = Field(description="Lost attempts, oldest first.")
 
     @classmethod
     def of(cls, document: Document, base: str) -> DeadLetterStatus:
-        """Return what the API tells an operator about ``document``."""
+        """Return the operators' view of ``document``."""
         losses = [Loss.model_validate(loss) for loss in document.losses]
         return cls(tenant=document.tenant, losses=losses, **dict(DocumentStatus.of(document, base)))
 
@@ -185,7 +185,7 @@ class DeadLetterList(BaseModel):
     """One page of dead letters, newest first."""
 
     documents: list[DeadLetterStatus]
-    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+    next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null on the last page.")
 
 
 class DocumentResult(BaseModel):
@@ -196,29 +196,29 @@ class DocumentResult(BaseModel):
     filename: str
     state: DocumentState
     problem: Problem | None
-    result: dict[str, Any] | None = Field(description="As `GET /documents/{document_id}/result` answers; or null.")
+    result: dict[str, Any] | None = Field(description="The answer of `GET /documents/{document_id}/result`, or null.")
 
 
 class Comparison(BaseModel):
-    """The documents of a batch compared: ranking, how the points are distributed, documents by points."""
+    """Comparison of the documents of a batch: ranking, distribution per point, matrix of documents and points."""
 
     model_config = ConfigDict(extra="allow")
 
     schema_version: int
-    documents: list[dict[str, Any]] = Field(description="By rank.")
+    documents: list[dict[str, Any]] = Field(description="Sorted by rank.")
 
 
 class PageText(BaseModel):
-    """Extracted text of one page; offsets of evidence count its characters (Unicode code points)."""
+    """Extracted text of one page; offsets of evidence count its Unicode code points."""
 
-    page: int = Field(description="From 1.")
+    page: int = Field(description="Number, from 1.")
     text: str
 
 
 class QuoteBoxes(BaseModel):
     """Where characters of a page's text are on the page of the original."""
 
-    page: int = Field(description="From 1.")
+    page: int = Field(description="Number, from 1.")
     boxes: list[tuple[float, float, float, float]] = Field(
         description="Left, top, right and bottom of each run, as shares of the page from its top left."
     )
@@ -250,21 +250,21 @@ class SearchResult(BaseModel):
 
 
 class Health(BaseModel):
-    """The process answers."""
+    """The process responds."""
 
     state: str = Field(examples=["alive"])
     version: str
 
 
 class Ready(BaseModel):
-    """The appliance can work."""
+    """The appliance can accept and evaluate documents."""
 
     state: str = Field(examples=["ready"])
     checks: dict[str, str] = Field(examples=[{"redis": "ok", "artifacts": "ok", "workers": "ok"}])
 
 
 class ProblemType(BaseModel):
-    """One type of problem."""
+    """A problem type."""
 
     type: str
     title: str

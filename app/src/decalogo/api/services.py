@@ -1,4 +1,4 @@
-"""What every request needs, built once per process."""
+"""The services that routes use, created once per process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from decalogo.storage.artifacts import ArtifactStore
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts below the API; connections are opened on first use.
+    """The services of one process; connections are opened on first use.
 
     Attributes:
         publish: tells the workers about documents, given as pairs of id and lane; may raise.
@@ -55,7 +55,7 @@ class Services:
 
 
 def open_services(settings: Settings) -> Services:
-    """Return the services of one process."""
+    """Open the services of one process."""
     client = connect(settings.redis, settings.redis.ledger_db)
     store = ArtifactStore(settings.storage.path)
     tokens = TokenStore(client)

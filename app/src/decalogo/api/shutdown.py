@@ -1,4 +1,4 @@
-"""Knowing that the server is about to stop, for answers that would otherwise go on for minutes."""
+"""Signal shutdown to long-lived responses."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from types import FrameType
 from typing import Any
 
 
-def watch(stopping: asyncio.Event) -> None:
-    """Set ``stopping`` when the process is told to stop, before the server acts on it.
+def watch(shutdown: asyncio.Event) -> None:
+    """Set ``shutdown`` when the process receives SIGTERM or SIGINT, before the server handles the signal.
 
-    The server tells its application only when every answer is out, which is too late for an answer that waits for
-    nothing else. Outside the main thread, where no signals arrive, this does nothing.
+    The server's own shutdown event follows only after all responses have ended, which is too late for streams. Outside
+    the main thread, which receives no signals, this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         return
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _before(signal.getsignal(number), loop, stopping))
+        signal.signal(number, _before(signal.getsignal(number), loop, shutdown))
 
 
-def _before(handler: Any, loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> Any:
+def _before(handler: Any, loop: asyncio.AbstractEventLoop, shutdown: asyncio.Event) -> Any:
     def handle(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(stopping.set)
+        loop.call_soon_threadsafe(shutdown.set)
         if callable(handler):
             handler(number, frame)
 

@@ -1,4 +1,4 @@
-"""A batch's status as it is told, with what only the settings know."""
+"""Return the status of a batch, for the routes and the event stream."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from decalogo.batches.states import Batch
 
 
 def batch_status(batch: Batch, services: Services) -> BatchStatus:
-    """Return what the API tells about ``batch``."""
+    """Return the API's view of ``batch``."""
     settings = services.settings
     return BatchStatus.of(batch, settings.api.public_url, settings.storage.retention_days)

@@ -1,4 +1,4 @@
-"""Streams of events that are open in one process: how many there may be, in all and of one token."""
+"""Limit the open event streams of one process, in total and per token."""
 
 from __future__ import annotations
 
@@ -14,55 +14,57 @@ from decalogo.errors import UnavailableError
 from decalogo.metrics.record import observe
 
 TOKEN_SHARE: Final = 10
-"""One token may hold a tenth of the streams, so that it cannot shut out the others."""
+"""One token may open a tenth of the streams, so that it cannot block the others."""
 _RETRY_SECONDS: Final = 10
 
 
 class Streams:
-    """Counts the streams of a process.
+    """Counts the open streams of a process.
 
     Args:
-        most: streams that may be open at the same time.
+        limit: greatest number of open streams.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._most_of_token = max(1, most // TOKEN_SHARE)
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._token_limit = max(1, limit // TOKEN_SHARE)
         self._open = Counter[str]()
 
     def begin(self, token_id: str) -> None:
-        """Count one more; raises :class:`UnavailableError` when all are taken, or the token's share of them is."""
-        if self._open.total() >= self._most:
+        """Count an opened stream; raise :class:`UnavailableError` over the total or the token's limit."""
+        if self._open.total() >= self._limit:
             raise UnavailableError(
-                "Too many streams are open; ask for the status instead.", limit="streams", retry_after=_RETRY_SECONDS
+                "Too many event streams are open; request the status instead.",
+                limit="streams",
+                retry_after=_RETRY_SECONDS,
             )
-        if self._open[token_id] >= self._most_of_token:
+        if self._open[token_id] >= self._token_limit:
             raise UnavailableError(
-                f"This token has its {self._most_of_token} streams open already; ask for the status instead.",
+                f"This token has {self._token_limit} open event streams, its limit; request the status instead.",
                 limit="token-streams",
-                allowed=self._most_of_token,
+                allowed=self._token_limit,
                 retry_after=_RETRY_SECONDS,
             )
         self._open[token_id] += 1
-        self._tell()
+        self._observe()
 
     def end(self, token_id: str) -> None:
-        """Count one less."""
+        """Count a closed stream."""
         self._open[token_id] -= 1
-        self._open += Counter()  # drops tokens that have none
-        self._tell()
+        self._open += Counter()  # removes tokens with a count of 0
+        self._observe()
 
-    def _tell(self) -> None:
+    def _observe(self) -> None:
         observe(("streams", self._open.total(), str(os.getpid())))
 
 
 class CountedStream(StreamingResponse):
-    """A stream that has begun to count; it counts until it is over, also when its client left before the first byte.
+    """A response that counts as an open stream until it ends, also if the client disconnects before the first byte.
 
     Args:
         content: the events.
-        streams: where it counts.
-        token_id: whose it is.
+        streams: the counter.
+        token_id: the token that the stream counts for.
     """
 
     def __init__(self, content: AsyncIterator[bytes], streams: Streams, token_id: str) -> None:

@@ -1,6 +1,6 @@
-"""The interactive reference at ``/api/v1/docs``: nothing is loaded from elsewhere, and no script stands in the page.
+"""Serve the interactive reference at ``/api/v1/docs``, without foreign origins and without inline scripts.
 
-Swagger UI's files come from the package ``fastapi-offline`` (only its files are used).
+The files of Swagger UI come from the package ``fastapi-offline``.
 """
 
 from __future__ import annotations
@@ -49,18 +49,18 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/docs", response_class=HTMLResponse)
 async def page() -> HTMLResponse:
-    """Answer the page."""
+    """Return the page."""
     return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY})
 
 
 @router.get("/docs/start.js")
 async def start() -> Response:
-    """Answer the few lines that start it: inline they would need a weaker policy."""
+    """Return the script that starts Swagger UI; an inline script would need a weaker content security policy."""
     return Response(_START, media_type="text/javascript")
 
 
 def mount(app: FastAPI) -> None:
-    """Serve page and assets."""
+    """Add the page and its assets to ``app``."""
     app.include_router(router, prefix=ROOT)
     with as_file(files("fastapi_offline") / "static") as folder:
         app.mount(f"{ROOT}/docs/assets", StaticFiles(directory=folder), name="docs-assets")

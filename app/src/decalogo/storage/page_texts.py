@@ -1,7 +1,7 @@
-"""The text of one page of a document, read from the artifact store.
+"""Read the text of one page of a document from the artifact store.
 
-Page texts are kept as a gzipped JSON list of strings, of up to 40 million characters. It is unpacked piece by piece as
-far as the page that was asked for, so that a request holds no more than its page, whatever the document's size.
+Page texts are a gzipped JSON list of strings, of up to 40 million characters. The list is decompressed in pieces up to
+the requested page, so the memory of a request is that of its page, whatever the size of the document.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ def page_text(store: ArtifactStore, key: str, page: int) -> str:
     """Return the text of a page.
 
     Args:
-        store: holds the texts.
-        key: where they are.
-        page: its number, from 1.
+        store: the artifact store.
+        key: key of the page texts.
+        page: number of the page, from 1.
 
     Raises:
-        FileNotFoundError: there are no texts under ``key``.
-        NotFoundError: the document has fewer pages; ``pages`` says how many.
+        FileNotFoundError: the store has no ``key``.
+        NotFoundError: the document has fewer pages; ``pages`` is their number.
     """
     opening, seen, raw = 2 * page - 1, 0, bytearray(b'"')
     with gzip.open(store.path(key)) as file:
@@ -47,7 +47,7 @@ def page_text(store: ArtifactStore, key: str, page: int) -> str:
 
 
 def _pieces(file: gzip.GzipFile) -> Iterator[tuple[bytes, bytes]]:
-    """Yield some of the JSON, never half an escape, and the same with only those quotes that begin or end a string."""
+    """Yield pieces of the JSON that split no escape, each with a copy in which quotes only delimit strings."""
     half = b""
     while some := file.read(PIECE_BYTES):
         piece = half + some
@@ -57,5 +57,5 @@ def _pieces(file: gzip.GzipFile) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _after(masked: bytes, quotes: int) -> int:
-    """Return where the text after so many quotes begins; 0 for none or less."""
+    """Return the offset after the given number of quotes; 0 for none or less."""
     return len(masked) - len(masked.split(b'"', quotes)[quotes]) if quotes > 0 else 0

@@ -1,1 +1,1 @@
-"""One module per kind of resource; a route parses, calls and answers."""
+"""Routes, one module per resource: each parses the request, calls a service and returns the answer."""

@@ -1,4 +1,4 @@
-"""Batches: hand in, follow, list."""
+"""Submit, follow and list batches."""
 
 from __future__ import annotations
 
@@ -47,14 +47,17 @@ router = APIRouter(prefix="/batch", tags=["batches"])
     dependencies=[limited("uploads")],
     status_code=202,
     response_model=AcceptedBatch,
-    summary="Hand in a batch",
+    summary="Submit a batch",
     openapi_extra=UPLOAD_BODY,
     responses={
         202: {
             "description": "Accepted and on disk.",
             "headers": {
-                "Location": {"description": "Address of the status.", "schema": {"type": "string"}},
-                "Retry-After": {"description": "Seconds until the first look.", "schema": {"type": "integer"}},
+                "Location": {"description": "URL of the status.", "schema": {"type": "string"}},
+                "Retry-After": {
+                    "description": "Seconds until the first status request.",
+                    "schema": {"type": "integer"},
+                },
             },
             "links": UPLOAD_LINKS,
         },
@@ -83,15 +86,15 @@ async def upload(
         Header(
             min_length=1,
             max_length=MAX_KEY,
-            description="Makes sending the same upload again harmless, for 24 hours: it answers with the first batch.",
+            description="Makes retries safe for 24 hours: the same upload with this key answers with the first batch.",
             examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
         ),
     ] = None,
 ) -> AcceptedBatch:
-    """Send files as `multipart/form-data`, or texts inline as JSON.
+    """Send files as `multipart/form-data`, or inline texts as JSON.
 
-    All of it is accepted or nothing. A file that cannot be read does not cost the others: it ends as a failed document
-    with its reason. Names are only shown, never used; two files may have one name.
+    An upload is accepted as a whole or rejected as a whole. An unreadable file does not affect the others: it ends as a
+    failed document with a reason. File names are for display only, and need not be unique.
     """
     accepted = await submit(request, services, token)
     links = batch_links(accepted.job_id, services.settings.api.public_url)
@@ -113,11 +116,11 @@ async def upload(
 @router.get(
     "/status/{job_id}",
     dependencies=[limited("status")],
-    summary="How far a batch is",
+    summary="Status of a batch",
     responses=declare(UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError),
 )
 async def status(batch: OwnBatch, response: Response, services: ServicesDep) -> BatchStatus:
-    """Counts are kept as documents move, so this costs the same for a batch of any size."""
+    """Counts by state. The cost does not depend on the size of the batch."""
     if batch.state != BatchState.FINISHED:
         response.headers["Retry-After"] = "1"
     return batch_status(batch, services)
@@ -133,9 +136,9 @@ def documents(
     batch: OwnBatch,
     services: ServicesDep,
     offset: Offset,
-    limit: Annotated[int, Query(ge=1, le=1000, description="Most documents on one page.")] = 100,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Documents per page.")] = 100,
 ) -> DocumentList:
-    """In the order of submission, each with its state, attempts and problem."""
+    """Documents in the order of submission, with state, attempts and problem."""
     found = services.ledger.documents(batch.job_id, offset=offset, limit=limit)
     base = services.settings.api.public_url
     return DocumentList(
@@ -157,13 +160,13 @@ def own_batches(
     created_after: Annotated[Moment | None, Query(description="RFC 3339; exclusive.")] = None,
     created_before: Annotated[Moment | None, Query(description="RFC 3339; exclusive.")] = None,
     cursor: Annotated[
-        str | None, Query(pattern=CURSOR, description="`next_cursor` of the page before; opaque.")
+        str | None, Query(pattern=CURSOR, description="`next_cursor` of the previous page; opaque.")
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=200, description="Most batches on one page.")] = 50,
+    limit: Annotated[int, Query(ge=1, le=200, description="Batches per page.")] = 50,
 ) -> BatchList:
-    """Newest first. A cursor names a place, so batches that come or go while you page neither repeat nor hide others.
+    """Newest first. New and deleted batches do not shift the pages that follow a cursor.
 
-    With a filter that few batches pass, a page may be short, even empty, and still have a `next_cursor`.
+    If few batches match the filter, a page may be short or empty and still have a `next_cursor`.
     """
     wanted = Filter(state, _seconds(created_after), _seconds(created_before))
     found, following = services.listing.page(token.tenant, wanted, limit, cursor)

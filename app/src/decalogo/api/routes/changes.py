@@ -1,4 +1,4 @@
-"""What a submitter may do to a batch or a document that is already in: cancel, retry, delete."""
+"""Cancel, retry and delete batches and documents."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _log = get_logger(__name__)
 
 @router.post("/batch/{job_id}/cancel", tags=["batches"], summary="Cancel a batch", responses=declare(*_COMMON))
 def cancel_batch(batch: BatchToChange, services: ServicesDep) -> BatchStatus:
-    """Ends what waits or runs as `cancelled`; what has already ended keeps its result. Repeating it changes nothing.
+    """End queued and running documents as `cancelled`; finished ones keep their results. Idempotent.
 
-    A worker that is inside a document is not interrupted, but its answer no longer counts.
+    A running evaluation is not interrupted, but its result is discarded.
     """
     count = services.operations.cancel(batch.job_id)
     _log.info("batch cancelled", batch_id=batch.job_id, documents=count)
@@ -42,13 +42,14 @@ def cancel_batch(batch: BatchToChange, services: ServicesDep) -> BatchStatus:
     "/batch/{job_id}/retry",
     tags=["batches"],
     status_code=202,
-    summary="Retry what has no full result",
+    summary="Retry the documents without a full result",
     responses=declare(*_COMMON, QuotaError),
 )
 def retry_batch(batch: BatchToChange, response: Response, services: ServicesDep, token: Submitter) -> BatchStatus:
-    """Queues again every document that is `failed`, `dead`, `cancelled` or `partial`. Nothing to retry is no error.
+    """Queue every document again that is `failed`, `dead`, `cancelled` or `partial`; there may be none.
 
-    A partial result is kept until a better one replaces it. There must be room for all of them, as for an upload.
+    A partial result is kept until a better one replaces it. The queue must have capacity for all of them, as for an
+    upload.
     """
     most = services.limits(token).unfinished_documents
     revived = services.operations.retry(batch.job_id, tenant=token.tenant, tenant_limit=most)
@@ -61,7 +62,7 @@ def retry_batch(batch: BatchToChange, response: Response, services: ServicesDep,
     "/batch/{job_id}", tags=["batches"], status_code=204, summary="Delete a batch", responses=declare(*_COMMON)
 )
 def delete_batch(batch: BatchToChange, services: ServicesDep) -> None:
-    """Removes documents, results, page texts and every entry about them, at once and for good, also while it runs."""
+    """Delete documents, results and page texts immediately and permanently, even while the batch runs."""
     count = services.operations.delete(batch.job_id)
     _log.info("batch deleted", batch_id=batch.job_id, documents=count)
 
@@ -70,7 +71,7 @@ def delete_batch(batch: BatchToChange, services: ServicesDep) -> None:
     "/documents/{document_id}/cancel", tags=["documents"], summary="Cancel a document", responses=declare(*_COMMON)
 )
 def cancel_document(document: DocumentToChange, services: ServicesDep) -> DocumentStatus:
-    """Ends it as `cancelled` unless it has already ended. Repeating it changes nothing."""
+    """End the document as `cancelled` unless it has finished. Idempotent."""
     services.operations.cancel_documents([document])
     return _document_status(document, services)
 
@@ -85,7 +86,7 @@ def cancel_document(document: DocumentToChange, services: ServicesDep) -> Docume
 def retry_document(
     document: DocumentToChange, response: Response, services: ServicesDep, token: Submitter
 ) -> DocumentStatus:
-    """Queues it again if it ended without a full result."""
+    """Queue the document again if it ended without a full result."""
     if document.state in TERMINAL:
         most = services.limits(token).unfinished_documents
         services.ledger.revive([document.document_id], tenant=token.tenant, tenant_limit=most)
@@ -95,13 +96,13 @@ def retry_document(
 
 def _status(batch: Batch, services: Services) -> BatchStatus:
     fresh = services.ledger.batch(batch.job_id)
-    if fresh is None:  # deleted in the same moment
-        raise NotFoundError("There is no such batch.")
+    if fresh is None:  # deleted meanwhile
+        raise NotFoundError("No batch has this id.")
     return batch_status(fresh, services)
 
 
 def _document_status(document: Document, services: Services) -> DocumentStatus:
     fresh = services.ledger.document(document.document_id)
     if fresh is None:
-        raise NotFoundError("There is no such document.")
+        raise NotFoundError("No document has this id.")
     return DocumentStatus.of(fresh, services.settings.api.public_url)

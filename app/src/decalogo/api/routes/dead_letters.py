@@ -1,4 +1,4 @@
-"""Dead letters of all tenants, for operators: look, retry, drop."""
+"""Show, retry and drop the dead letters of all tenants, for operators."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def dead_letters(
     _operator: Operator,
     services: ServicesDep,
     offset: Offset,
-    limit: Annotated[int, Query(ge=1, le=1000, description="Most documents on one page.")] = 100,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Documents per page.")] = 100,
 ) -> DeadLetterList:
-    """Documents that took their worker down, or never answered, as often as is allowed; newest first."""
+    """Documents that crashed or blocked their worker the allowed number of times; newest first."""
     found = services.ledger.dead(offset=offset, limit=limit + 1)
     base = services.settings.api.public_url
     return DeadLetterList(
@@ -42,7 +42,7 @@ def dead_letters(
     responses=declare(*_COMMON, NotFoundError),
 )
 def dead_letter(document: DeadLetter, services: ServicesDep) -> DeadLetterStatus:
-    """What is known of it: whose it is, how often it was tried, and how the last attempt ended."""
+    """Tenant, attempts, and how each attempt ended."""
     return DeadLetterStatus.of(document, services.settings.api.public_url)
 
 
@@ -54,7 +54,7 @@ def dead_letter(document: DeadLetter, services: ServicesDep) -> DeadLetterStatus
     responses=declare(*_COMMON, NotFoundError),
 )
 def retry(document: DeadLetter, services: ServicesDep, operator: Operator) -> DeadLetterStatus:
-    """Queues it again, its lost attempts forgiven."""
+    """Queue the document again, and reset the count of its lost attempts."""
     services.ledger.revive([document.document_id])
     _log.info("dead letter retried", document_id=document.document_id, by=operator.token_id)
     fresh = services.ledger.document(document.document_id)
@@ -69,6 +69,6 @@ def retry(document: DeadLetter, services: ServicesDep, operator: Operator) -> De
     responses=declare(*_COMMON, NotFoundError),
 )
 def drop(document: DeadLetter, services: ServicesDep, operator: Operator) -> None:
-    """Strikes it off this list; in its batch it stays dead, with its reason."""
+    """Remove the document from this list; in its batch it stays `dead`, with the reason."""
     services.ledger.drop([document.document_id])
     _log.info("dead letter dropped", document_id=document.document_id, by=operator.token_id)

@@ -1,4 +1,4 @@
-"""Documents: state, result, page text."""
+"""Status, result and page texts of a document."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _COMMON = (UnauthorizedError, ForbiddenError, NotFoundError, BodyError, Unavaila
 
 
 class TextFormat(StrEnum):
-    """Forms of a page's text."""
+    """Formats of a page text."""
 
     JSON = "json"
     TEXT = "text"
 
 
 class ReportFormat(StrEnum):
-    """Forms of a document's result."""
+    """Formats of a result."""
 
     JSON = "json"
     HTML = "html"
@@ -51,20 +51,20 @@ class ReportFormat(StrEnum):
 
 
 @router.get(
-    "/{document_id}", dependencies=[limited("status")], summary="How far a document is", responses=declare(*_COMMON)
+    "/{document_id}", dependencies=[limited("status")], summary="Status of a document", responses=declare(*_COMMON)
 )
 async def document(document: OwnDocument, services: ServicesDep) -> DocumentStatus:
-    """State, attempts, and the problem if there is one."""
+    """State, attempts, and the problem if it has one."""
     return DocumentStatus.of(document, services.settings.api.public_url)
 
 
 @router.get(
     "/{document_id}/result",
     dependencies=[limited("reads")],
-    summary="A document's result",
+    summary="Result of a document",
     responses={
         200: {
-            "description": "The result, exactly as it was written, or a report of it.",
+            "description": "The result byte for byte as it was stored, or a report.",
             "content": {
                 "application/json": {"schema": {"type": "object"}},
                 HTML: {"schema": {"type": "string"}},
@@ -73,7 +73,7 @@ async def document(document: OwnDocument, services: ServicesDep) -> DocumentStat
             },
             "headers": {"ETag": {"description": "SHA-256 of the body.", "schema": {"type": "string"}}},
         },
-        304: {"description": "It is the one you have (`If-None-Match`)."},
+        304: {"description": "Unchanged since the `ETag` in `If-None-Match`."},
         **declare(*_COMMON, NotReadyError, NoResultError),
     },
 )
@@ -81,16 +81,16 @@ def result(
     request: Request,
     document: OwnDocument,
     services: ServicesDep,
-    format: Annotated[ReportFormat, Query(description="`json`, or a report for people.")] = ReportFormat.JSON,
+    format: Annotated[ReportFormat, Query(description="`json`, or a report.")] = ReportFormat.JSON,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """409 with `Retry-After` while it is not there yet; a document without result answers 422 with its own problem."""
+    """409 with `Retry-After` until the result exists; 422 with the document's problem if it ended without one."""
     if document.state not in TERMINAL or not document.result_key:
-        return _no_result(request, document)  # also while a partial result waits for its second, longer attempt
+        return _no_result(request, document)  # also while a partial result awaits its second, longer attempt
     try:
         body = services.store.read(document.result_key)
     except FileNotFoundError as error:
-        raise NotFoundError("The result is no longer kept.") from error
+        raise NotFoundError("The result has been deleted.") from error
     if format is not ReportFormat.JSON:
         return _report(document, services, format)
     etag = f'"{hashlib.sha256(body).hexdigest()}"'
@@ -103,7 +103,10 @@ def result(
 def _report(document: Document, services: Services, format: ReportFormat) -> Response:
     found = read_result(document, services)
     if found is None:
-        raise NoResultError("The result is of a kind that no report can be made of.", state=document.state)
+        raise NoResultError(
+            "No report can be rendered from this result: it was not made by the default evaluator.",
+            state=document.state,
+        )
     body, kind, extension = document_report(format.value, document, found)
     headers = {
         "Content-Type": kind,
@@ -129,16 +132,16 @@ def page(
     request: Request,
     document: OwnDocument,
     services: ServicesDep,
-    page: Annotated[int, Path(ge=1, le=10_000_000, description="From 1.")],
-    format: Annotated[TextFormat, Query(description="`text` answers the bare text.")] = TextFormat.JSON,
+    page: Annotated[int, Path(ge=1, le=10_000_000, description="Page number, from 1.")],
+    format: Annotated[TextFormat, Query(description="`text`: the text alone.")] = TextFormat.JSON,
 ) -> Response | PageText:
-    """The text that the offsets of evidence count in: `text[start:end]` is the quote."""
+    """The text that offsets of evidence refer to: `text[start:end]` is the quote."""
     if document.state not in TERMINAL or not document.pages_key:
         return _no_result(request, document)
     try:
         text = page_text(services.store, document.pages_key, page)
     except FileNotFoundError as error:
-        raise NotFoundError("The page texts are no longer kept.") from error
+        raise NotFoundError("The page texts have been deleted.") from error
     if format is TextFormat.TEXT:
         return PlainTextResponse(text, headers={"X-Content-Type-Options": "nosniff"})
     return PageText(page=page, text=text)
@@ -148,6 +151,6 @@ def _no_result(request: Request, document: Document) -> Response:
     if document.state not in TERMINAL:
         raise NotReadyError(f"The document is {document.state}.", state=document.state, retry_after=1)
     error = NoResultError(f"The document ended as {document.state}.")
-    # The document's problem keeps its type, but the status is this answer's: asking was no mistake of its own.
+    # The document's problem keeps its type, but the status is that of this answer.
     problem = {**error.problem(), **(document.problem or {}), "status": error.status, "state": document.state}
     return problem_response(request, problem)

@@ -1,4 +1,4 @@
-"""Following a batch without asking again and again."""
+"""Follow a batch by server-sent events."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ router = APIRouter(prefix="/batch", tags=["batches"], dependencies=[limited("sta
     response_class=StreamingResponse,
     responses={
         200: {
-            "description": "Events `progress` and `finished`, each with the status; `deleted` when it is deleted.",
+            "description": "Events `progress` and `finished` with the status, and `deleted`.",
             "content": {"text/event-stream": {"schema": EVENT}},
         },
-        204: {"description": "It had finished at the event you name: there is nothing more to come."},
+        204: {"description": "The batch had finished at the event in `Last-Event-ID`: no more events follow."},
         **declare(UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError),
     },
 )
@@ -36,12 +36,13 @@ async def follow(
     token: Reader,
     services: ServicesDep,
     last_event_id: Annotated[
-        str | None, Header(max_length=200, description="The last event you got; sent by browsers when they come back.")
+        str | None,
+        Header(max_length=200, description="The last event that you received; browsers send it when they reconnect."),
     ] = None,
 ) -> Response:
-    """Server-sent events: one now, one whenever a count changes, and the end when the batch has finished.
+    """Server-sent events: one immediately, one per change of a count; the stream ends when the batch has finished.
 
-    A stream ends by itself after some minutes; come back with `Last-Event-ID` and you miss nothing.
+    The server ends a stream after some minutes. Reconnect with `Last-Event-ID` to miss nothing.
     """
     last = last_event_id or ""
     if batch.state is BatchState.FINISHED and last == event_id(batch):

@@ -1,4 +1,4 @@
-"""Is it alive, can it work, and what its problems mean."""
+"""Liveness, readiness and the list of problem types."""
 
 from __future__ import annotations
 
@@ -21,23 +21,22 @@ problem_pages = APIRouter(tags=["operation"])
 CHECK_SECONDS = 3.0
 
 
-@router.get("/health", summary="Alive")
+@router.get("/health", summary="Liveness")
 async def health(response: Response) -> Health:
-    """This process answers; needs nothing else, not even Redis."""
+    """The process responds. Depends on nothing else, not even on Redis."""
     response.headers["Cache-Control"] = "no-store"
     return Health(state="alive", version=__version__)
 
 
-@router.get("/ready", summary="Can work", responses=declare(UnavailableError))
+@router.get("/ready", summary="Readiness", responses=declare(UnavailableError))
 async def ready(response: Response, services: ServicesDep) -> Ready:
-    """Redis answers, the artifact store can be written, and at least one worker has been heard of lately."""
+    """Redis answers, the artifact store has free space, and at least one worker is alive."""
     checks: dict[str, Callable[[], None]] = {
         "redis": services.ledger.ping,
         "artifacts": partial(_check_artifacts, services),
         "workers": partial(_check_workers, services),
     }
-    said = await asyncio.gather(*(_said(check) for check in checks.values()))
-    verdicts = dict(zip(checks, said, strict=True))
+    verdicts = dict(zip(checks, await asyncio.gather(*map(_verdict, checks.values())), strict=True))
     failed = [name for name, verdict in verdicts.items() if verdict != "ok"]
     if failed:
         raise UnavailableError(f"Not ready: {', '.join(failed)}.", checks=verdicts, retry_after=2)
@@ -45,23 +44,23 @@ async def ready(response: Response, services: ServicesDep) -> Ready:
     return Ready(state="ready", checks=verdicts)
 
 
-@router.get("/problems", summary="Types of problem")
+@router.get("/problems", summary="Problem types")
 async def problems() -> list[ProblemType]:
-    """Every type that an answer or a document may carry."""
+    """Every problem type of answers and documents."""
     return list(problem_types().values())
 
 
-@problem_pages.get("/problems/{slug}", summary="One type of problem", responses=declare(NotFoundError))
+@problem_pages.get("/problems/{slug}", summary="One problem type", responses=declare(NotFoundError))
 async def problem(slug: str) -> ProblemType:
-    """What the address in a problem's `type` leads to."""
+    """The page that the `type` of a problem refers to."""
     found = problem_types().get(slug)
     if found is None:
-        raise NotFoundError("There is no such type of problem.")
+        raise NotFoundError("No problem type has this name.")
     return found
 
 
-async def _said(check: Callable[[], None]) -> str:
-    """Run a check in a thread; a server that neither answers nor refuses must not hold up the answer."""
+async def _verdict(check: Callable[[], None]) -> str:
+    """Run a check in a thread, with a timeout for servers that do not answer."""
     try:
         await asyncio.wait_for(asyncio.to_thread(check), CHECK_SECONDS)
     except TimeoutError:
@@ -80,4 +79,4 @@ def _check_artifacts(services: Services) -> None:
 
 def _check_workers(services: Services) -> None:
     if not services.ledger.live_workers():
-        raise UnavailableError("no worker has been heard of")
+        raise UnavailableError("no worker is alive")

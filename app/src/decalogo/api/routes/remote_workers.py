@@ -1,7 +1,7 @@
-"""What a worker on another host reads and writes of the artifact store: the files of an attempt that holds its claim.
+"""Artifact access for remote workers: they read and write the files of attempts that they have claimed.
 
-Not part of the public interface: the edge refuses these addresses, and the hosts' door (``compose.hosts.yaml``) alone
-passes them on. The other side is ``storage/remote.py``.
+Not part of the public API. The reverse proxy rejects these paths; only the remote-worker gateway
+(``compose.hosts.yaml``) forwards them. The client is ``storage/remote.py``.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from decalogo import __version__
 from decalogo.access.hosts import Host
 from decalogo.api.dependencies import ServicesDep
 from decalogo.api.services import Services
-from decalogo.api.upload.admission import limited
+from decalogo.api.upload.admission import limited_body
 from decalogo.errors import ClaimLostError, NotFoundError, UnauthorizedError
 from decalogo.metrics.record import observe
 from decalogo.storage.remote import OWNER_HEADER, ROOT
 
 router = APIRouter(prefix=ROOT, include_in_schema=False)
 
-MOST_BYTES: Final = 256 << 20
-"""Largest file of an attempt."""
+MAX_BYTES: Final = 256 << 20
+"""Greatest size of a file of an attempt."""
 
 _ATTEMPT_ID = re.compile(r"(doc_[0-9a-z]{26})(\.[0-9]+\.[0-9]+)?")
 
@@ -47,7 +47,7 @@ Owner = Annotated[str, Header(alias=OWNER_HEADER)]
 
 @router.get("/host")
 def host(host: HostDep) -> dict[str, str]:
-    """Who the caller is here, and which version this is."""
+    """Return the name of the calling host and the version of this one."""
     return {"name": host.name, "version": __version__}
 
 
@@ -55,14 +55,14 @@ def host(host: HostDep) -> dict[str, str]:
 def read(
     host: HostDep, services: ServicesDep, document_id: str, attempt: int, kind: str, name: str, owner: Owner = ""
 ) -> Response:
-    """The document itself, or what its parts brought."""
+    """Return the document or the results of its parts."""
     key, own = f"{kind}/{name}", _document(document_id)
     if key != f"documents/{own}" and not (kind == "parts" and name.startswith(f"{own}.")):
-        raise NotFoundError("An attempt reads its own document only.")
+        raise NotFoundError("An attempt can read only its own document.")
     _check(services, document_id, attempt, owner, "read")
     path = services.store.path(key)
     if not path.is_file():
-        raise NotFoundError(f"{key} is not there.")
+        raise NotFoundError(f"{key} does not exist.")
     return FileResponse(path, media_type="application/octet-stream")
 
 
@@ -77,13 +77,13 @@ async def write(
     name: str,
     owner: Owner = "",
 ) -> Response:
-    """A result, page texts, or what a part brought; refused if the attempt was taken back, even just now."""
+    """Store a result, page texts or the result of a part; reject them if the attempt loses its claim meanwhile."""
     key = f"{kind}/{name}"
     if key not in _written(document_id, attempt):
-        raise NotFoundError("An attempt writes its own answer only.")
+        raise NotFoundError("An attempt can write only its own results.")
     await asyncio.to_thread(_check, services, document_id, attempt, owner, "write")
     with services.store.writer(key) as writer:
-        async for chunk in limited(request.stream(), MOST_BYTES, services.settings.api):
+        async for chunk in limited_body(request.stream(), MAX_BYTES, services.settings.api):
             await asyncio.to_thread(writer.write, chunk)
         await asyncio.to_thread(_check, services, document_id, attempt, owner, "write")
         await asyncio.to_thread(writer.commit)
@@ -91,7 +91,7 @@ async def write(
 
 
 def _document(document_id: str) -> str:
-    """Return the document of a document or part; raises :class:`NotFoundError` for what is neither."""
+    """Return the document of a document or part id; raise :class:`NotFoundError` for other ids."""
     found = _ATTEMPT_ID.fullmatch(document_id)
     if not found:
         raise NotFoundError("There is no such document.")
@@ -99,7 +99,7 @@ def _document(document_id: str) -> str:
 
 
 def _written(document_id: str, attempt: int) -> set[str]:
-    """Return the keys that an attempt may write: names that hold the attempt, or the part, and so replace nobody's."""
+    """Return the keys that an attempt may write; they contain the attempt or part, so they replace no other's files."""
     if _document(document_id) != document_id:
         return {f"parts/{document_id}"}
     stem = f"{document_id}.{attempt}"
@@ -112,5 +112,5 @@ def _check(services: Services, document_id: str, attempt: int, owner: str, what:
     if what == "write":
         services.claims.note_late()
     raise ClaimLostError(
-        f"Attempt {attempt} no longer holds {document_id}: its lease ended or it was cancelled; no answer of it counts."
+        f"Attempt {attempt} of {document_id} has lost its claim: its lease expired or it was cancelled."
     )

@@ -1,4 +1,4 @@
-"""All results of a batch in one answer, streamed."""
+"""Stream all results of a batch in one answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PAGE = 100
 
 
 class ResultsFormat(StrEnum):
-    """Forms of a batch's results."""
+    """Formats of the results of a batch."""
 
     JSON = "json"
     JSONL = "jsonl"
@@ -43,7 +43,7 @@ class ResultsFormat(StrEnum):
     response_model=list[DocumentResult] | Comparison,
     responses={
         200: {
-            "description": "In the form asked for.",
+            "description": "The results in the requested format.",
             "content": {
                 kind: {"schema": {"type": "string", **({"format": "binary"} if "charset" not in kind else {})}}
                 for kind in ("application/x-ndjson", "application/zip", HTML, CSV, XLSX)
@@ -58,13 +58,13 @@ def results(
     format: Annotated[
         ResultsFormat,
         Query(
-            description="`json`: one array; `jsonl`: one object a line; `zip`: all reports and the comparison;"
-            " `html`, `xlsx`, `csv`, `csv-excel` (as spreadsheets in Spanish expect it), `comparison` (JSON): the"
-            " documents compared."
+            description="`json`: one array; `jsonl`: one object per line; `zip`: all reports and the comparison;"
+            " `html`, `xlsx`, `csv`, `csv-excel` (for spreadsheets in Spanish), `comparison` (JSON): the comparison of"
+            " the documents."
         ),
     ] = ResultsFormat.JSON,
 ) -> Response:
-    """One entry per document, in the order of submission; those without result come with state and problem."""
+    """One entry per document, in the order of submission; without a result it has state and problem."""
     if format is ResultsFormat.ZIP:
         return StreamingResponse(
             archive(batch, services), media_type="application/zip", headers=_headers(batch, "zip", "attachment")
@@ -86,7 +86,7 @@ def _headers(batch: Batch, extension: str, shown: str = "inline") -> dict[str, s
     return {
         "Content-Disposition": f'{shown}; filename="{batch.job_id}.{extension}"',
         "Cache-Control": "private, no-cache",
-        "X-Accel-Buffering": "no",  # nginx would otherwise write hundreds of megabytes to its own disk first
+        "X-Accel-Buffering": "no",  # nginx would buffer hundreds of megabytes on its disk
     }
 
 
@@ -109,10 +109,10 @@ def _entry(document: Document, services: Services) -> bytes:
     body = b"null"
     if document.state in TERMINAL and document.result_key:
         try:
-            # A line break in JSON is only ever a blank between two tokens, and would cut a JSONL line in two.
+            # A line break in JSON is white space between two tokens, and would split a JSONL line.
             body = services.store.read(document.result_key).replace(b"\n", b" ").strip()
         except FileNotFoundError:
-            problem = NotFoundError("The result is no longer kept.").problem()
+            problem = NotFoundError("The result has been deleted.").problem()
     head = orjson.dumps(
         {
             "document_id": document.document_id,

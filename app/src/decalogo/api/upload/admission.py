@@ -1,4 +1,4 @@
-"""Whether there is room for an upload, asked before a byte of it is read."""
+"""Check an upload before its body is read, and limit the body's size and pace while it arrives."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ FORM, JSON = "multipart/form-data", "application/json"
 
 
 def media_type(request: Request) -> str:
-    """Return which of the two kinds of body this is; raises :class:`MediaTypeError`."""
+    """Return the media type of the body; raise :class:`MediaTypeError` if it is neither a form nor JSON."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in (FORM, JSON):
-        raise MediaTypeError(f"The body must be {FORM} or {JSON}, not {kind or 'without a Content-Type'}.")
+        raise MediaTypeError(f"The body must be {FORM} or {JSON}; its Content-Type is {kind or 'missing'}.")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise MediaTypeError("A compressed body (Content-Encoding) is not read here.")
+        raise MediaTypeError("Compressed bodies (Content-Encoding) are not supported.")
     return kind
 
 
 def announced_bytes(request: Request, limit: int) -> int:
-    """Return the body's length as announced, 0 when it is not.
+    """Return the announced length of the body; 0 if it is not announced.
 
     Raises:
-        PayloadTooLargeError: it is over ``limit``.
-        RequestError: it is not a number.
+        PayloadTooLargeError: the length exceeds ``limit``.
+        RequestError: the length is not a number.
     """
     raw = request.headers.get("content-length", "0")
     if not (raw.isascii() and raw.isdigit()):
@@ -42,7 +42,7 @@ def announced_bytes(request: Request, limit: int) -> int:
 
 
 def check_room(services: Services, token: Token, announced: int) -> None:
-    """Raise :class:`UnavailableError` or :class:`QuotaError` when queue, disk or tenant have no room; blocking."""
+    """Raise :class:`UnavailableError` or :class:`QuotaError` if queue, disk or tenant have no capacity; blocking."""
     services.ledger.room(token.tenant, tenant_limit=services.limits(token).unfinished_documents)
     needed = services.settings.storage.min_free_bytes + announced
     if services.store.free_bytes() < needed:
@@ -51,12 +51,12 @@ def check_room(services: Services, token: Token, announced: int) -> None:
         )
 
 
-async def limited(body: AsyncIterator[bytes], limit: int, settings: ApiSettings) -> AsyncIterator[bytes]:
-    """Yield the body's chunks; time counts while the client is waited for, not while the disk is.
+async def limited_body(body: AsyncIterator[bytes], limit: int, settings: ApiSettings) -> AsyncIterator[bytes]:
+    """Yield the chunks of the body; only the time that the client needs counts, not that of the disk.
 
     Raises:
-        PayloadTooLargeError: as soon as there are more than ``limit`` bytes.
-        SlowBodyError: nothing came for ``api.body_idle_seconds``, or too little (``api.body_bytes_per_second``).
+        PayloadTooLargeError: the body exceeds ``limit`` bytes.
+        SlowBodyError: nothing arrived for ``api.body_idle_seconds``, or less than ``api.body_bytes_per_second``.
     """
     received, waited = 0, 0.0
     while True:
@@ -64,7 +64,7 @@ async def limited(body: AsyncIterator[bytes], limit: int, settings: ApiSettings)
         try:
             chunk = await asyncio.wait_for(anext(body, None), settings.body_idle_seconds)
         except TimeoutError as error:
-            raise SlowBodyError(f"Nothing came for {settings.body_idle_seconds:g} s.") from error
+            raise SlowBodyError(f"No data arrived for {settings.body_idle_seconds:g} s.") from error
         if chunk is None:
             return
         waited += time.monotonic() - started
@@ -72,9 +72,9 @@ async def limited(body: AsyncIterator[bytes], limit: int, settings: ApiSettings)
         if received > limit:
             raise _too_large(limit)
         if waited > settings.body_idle_seconds and received < waited * settings.body_bytes_per_second:
-            raise SlowBodyError(f"The body comes at less than {settings.body_bytes_per_second} bytes a second.")
+            raise SlowBodyError(f"The body arrives at less than {settings.body_bytes_per_second} bytes per second.")
         yield chunk
 
 
 def _too_large(limit: int) -> PayloadTooLargeError:
-    return PayloadTooLargeError(f"The body is over its limit of {limit} bytes.", limit=limit)
+    return PayloadTooLargeError(f"The body exceeds its limit of {limit} bytes.", limit=limit)

@@ -1,7 +1,7 @@
-"""A ZIP of documents in an upload: each member becomes a document of the batch, or the upload is refused.
+"""Unpack ZIP archives in an upload: each member becomes a document of the batch, or the upload is rejected.
 
-Told by its content: a ZIP that is an office document stays one. Nothing is unpacked before its list of members has been
-judged, and no member is unpacked to more than the list says.
+Archives are detected by content; office documents, which are ZIP files too, stay documents. The list of members is
+checked before anything is unpacked, and no member is unpacked to more than the size in the list.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ Problem = dict[str, str]
 
 
 async def unpack(intake: Intake, files: Sequence[StoredFile], most: int, settings: Settings) -> list[StoredFile]:
-    """Return the documents of an upload: its files, and in the place of each ZIP of files its members by their paths.
+    """Return the documents of an upload: its files, with each archive replaced by its members, sorted by path.
 
     Args:
-        intake: holds the files, takes the members, and lets the archives go.
-        files: what was uploaded, in order.
-        most: documents the tier allows in a batch.
-        settings: limits on what archives may unpack to, and on the disk.
+        intake: has the files; it stores the members and deletes the archives.
+        files: the uploaded files, in order.
+        most: greatest number of documents in a batch of the tier.
+        settings: limits on the unpacked size and on the disk.
 
     Raises:
-        ForbiddenError: there are more documents than that.
+        ForbiddenError: there are more than ``most`` documents.
         BodyError: members are encrypted, damaged or archives themselves; ``errors`` names each.
         PayloadTooLargeError: the archives of the upload unpack to more than ``api.max_unpacked_bytes``.
-        UnavailableError: the disk has no room for that.
+        UnavailableError: the disk has too little free space.
     """
     documents: list[StoredFile] = []
     unpacked = 0
@@ -49,11 +49,11 @@ async def unpack(intake: Intake, files: Sequence[StoredFile], most: int, setting
             continue
         where = f"files[{number}] {file.filename}"
         members = await in_thread(_members, path, where)
-        # Refused before a byte is unpacked: the list cannot promise less than what comes.
+        # Checked before unpacking: a member never unpacks to more than its size in the list.
         unpacked += sum(member.file_size for member in members)
         if unpacked > settings.api.max_unpacked_bytes:
             raise PayloadTooLargeError(
-                f"{where}: the archives unpack to over {settings.api.max_unpacked_bytes} bytes; send several uploads.",
+                f"{where}: unpacked, the archives exceed {settings.api.max_unpacked_bytes} bytes; use several uploads.",
                 limit=settings.api.max_unpacked_bytes,
             )
         if len(documents) + len(members) > most:
@@ -70,7 +70,7 @@ async def unpack(intake: Intake, files: Sequence[StoredFile], most: int, setting
 
 
 def _members(path: Path, where: str) -> list[zipfile.ZipInfo]:
-    """Return the members that are documents, by their paths; blocking."""
+    """Return the members that are documents, sorted by path; blocking."""
     with opened(path) as archive:
         members = sorted((one for one in archive.infolist() if not _is_clutter(one)), key=_path)
     problems = []
@@ -78,11 +78,11 @@ def _members(path: Path, where: str) -> list[zipfile.ZipInfo]:
         if member.flag_bits & ENCRYPTED:
             problems.append(_problem(where, member, "is encrypted; upload it without a password"))
         elif member.compress_type not in METHODS:
-            problems.append(_problem(where, member, "is compressed in a way that is not read; use plain ZIP (deflate)"))
+            problems.append(_problem(where, member, "uses an unsupported compression method; use deflate"))
     if sum(member.compress_size for member in members) > path.stat().st_size:
-        problems.append({"where": where, "detail": "members of the archive share their bytes, as in a ZIP bomb"})
+        problems.append({"where": where, "detail": "members of the archive overlap, as in a ZIP bomb"})
     if not members:
-        problems.append({"where": where, "detail": "the archive holds no document"})
+        problems.append({"where": where, "detail": "the archive has no documents"})
     _refuse(problems)
     return members
 
@@ -102,7 +102,7 @@ async def _extract(intake: Intake, path: Path, members: Sequence[zipfile.ZipInfo
     stored = (await intake.finish())[-len(members) :]
     for member, file in zip(members, stored, strict=True):
         if await in_thread(is_archive, intake.path(file)):
-            problems.append(_problem(where, member, "is an archive itself; upload what is in it"))
+            problems.append(_problem(where, member, "is an archive itself; upload its contents instead"))
     _refuse(problems)
     return stored
 
@@ -117,13 +117,13 @@ def _problem(where: str, member: zipfile.ZipInfo, detail: str) -> Problem:
 
 
 def _is_clutter(member: zipfile.ZipInfo) -> bool:
-    """Tell whether a member is no document: a folder, or what systems leave beside the files of their users."""
+    """Return whether a member is no document: a folder, or a file that operating systems add."""
     parts = _path(member).split("/")
     return member.is_dir() or "__MACOSX" in parts or parts[-1].startswith(".") or parts[-1].lower() == "thumbs.db"
 
 
 def _path(member: zipfile.ZipInfo) -> str:
-    """Return a member's path as its sender saw it; some write UTF-8 and do not say so."""
+    """Return the path of a member; some programs write UTF-8 without the flag for it."""
     name = member.filename
     if not member.flag_bits & _UTF8_NAME:
         with suppress(UnicodeError):

@@ -1,4 +1,4 @@
-"""JSON of strangers, read strictly: what it costs in memory is bounded before it is read, and so are its mistakes."""
+"""Parse untrusted JSON: the memory of the parsed value and the number of reported errors are bounded."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pydantic_core import PydanticCustomError
 from decalogo.errors import RequestError
 
 MAX_UNKNOWN: Final = 4
-"""Unknown members that an object is told one by one."""
+"""Number of unknown members of an object that are reported one by one."""
 PIECES: Final = 65_536
-"""Strings, commas and opening brackets of any JSON; read, each takes some 60 bytes."""
-PIECES_A_DOCUMENT: Final = 8
-"""One with its own id needs 7."""
+"""Allowed strings, commas and opening brackets of any JSON; each takes about 60 bytes when parsed."""
+PIECES_PER_DOCUMENT: Final = 8
+"""Additional ones per document; a document with its own id needs 7."""
 
 
 class StrictModel(BaseModel):
-    """An object without unknown members; many of them are one error, because pydantic keeps an object for each."""
+    """An object without unknown members. Many unknown members are one error, because pydantic creates one per error."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -28,26 +28,26 @@ class StrictModel(BaseModel):
     def _few_members(cls, given: Any) -> Any:
         if isinstance(given, dict) and len(given) > len(cls.model_fields) + MAX_UNKNOWN:
             known = ", ".join(f"`{name}`" for name in cls.model_fields)
-            told = {"count": len(given), "known": known}
-            raise PydanticCustomError("too_many_members", "has {count} members; there are only {known}", told)
+            values = {"count": len(given), "known": known}
+            raise PydanticCustomError("too_many_members", "has {count} members; the known ones are {known}", values)
         return given
 
 
 def parse_json(raw: bytes | bytearray, what: str, max_documents: int) -> Any:
-    """Return ``raw`` as JSON.
+    """Parse JSON.
 
     Args:
         raw: the JSON text.
-        what: what an error calls it.
-        max_documents: documents that it may speak of.
+        what: name of the text in errors.
+        max_documents: greatest number of documents that the text may describe.
 
     Raises:
-        RequestError: it is not JSON (``line`` and ``column`` say where), or has far more parts than it needs for that.
+        RequestError: it is not JSON (``line`` and ``column`` locate the error), or has far more parts than needed.
     """
-    most = PIECES + PIECES_A_DOCUMENT * max_documents
+    most = PIECES + PIECES_PER_DOCUMENT * max_documents
     if _has_more_pieces(raw, most):
         raise RequestError(
-            f"{what} has over {most} strings, commas and brackets, far more than {max_documents} documents need."
+            f"{what} has more than {most} strings, commas and brackets, far more than {max_documents} documents need."
         )
     try:
         return orjson.loads(raw)
@@ -60,7 +60,7 @@ def parse_json(raw: bytes | bytearray, what: str, max_documents: int) -> Any:
 
 
 def _has_more_pieces(raw: bytes | bytearray, most: int) -> bool:
-    """Tell whether JSON would become more than ``most`` objects, roughly, without making them: 10 MiB can be 240 MB."""
+    """Estimate without parsing whether JSON becomes more than ``most`` objects: 10 MiB of it can become 240 MB."""
     unescaped = bytes(raw).replace(b"\\\\", b"").replace(b'\\"', b"")
     strings = unescaped.count(b'"') // 2
     if strings > most:

@@ -1,4 +1,4 @@
-"""Names that strangers give to things, made fit for display; none is ever used as a path."""
+"""Sanitize untrusted names for display; none is ever used as a path."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import unicodedata
 
 MAX_NAME = 200
 
-# Controls, format characters (among them the marks that turn the reading direction round), halves of surrogate pairs,
-# private use, unassigned, and line and paragraph separators.
+# Unicode categories: controls, format characters (such as marks that reverse the reading direction), surrogates,
+# private use, unassigned, line separators and paragraph separators.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def display_name(raw: str, fallback: str) -> str:
-    """Return the last part of ``raw`` without anything that deceives the eye, at most 200 characters.
+    """Return the last path component of ``raw`` without invisible and misleading characters, at most 200 characters.
 
     Args:
-        raw: a file name as sent; may be a whole path in either style.
-        fallback: the name when nothing is left of it.
+        raw: file name as sent; may be a path with slashes or backslashes.
+        fallback: the name if nothing is left of ``raw``.
     """
     last = raw.replace("\\", "/").rstrip("/").rpartition("/")[2]
     visible = "".join(" " if char.isspace() else char for char in unicodedata.normalize("NFC", last) if _shown(char))
@@ -31,7 +31,7 @@ def display_name(raw: str, fallback: str) -> str:
 
 
 def is_plain_id(text: str) -> bool:
-    """Tell whether ``text`` can stand as a submitter's own id: 1 to 200 visible characters, no blank at its ends."""
+    """Return whether ``text`` is a valid custom id: 1 to 200 visible characters without leading or trailing space."""
     return 0 < len(text) <= MAX_NAME and text == text.strip() and text.isprintable()
 
 

@@ -1,4 +1,4 @@
-"""Reads a ``multipart/form-data`` upload: fields ``files`` (repeated) and ``options`` (JSON, at most once)."""
+"""Read a ``multipart/form-data`` upload: fields ``files`` (repeated) and ``options`` (JSON, at most once)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ MAX_OPTIONS_BYTES = 1 << 20
 
 
 class FormUpload:
-    """One form on its way in.
+    """Reads one form.
 
     Args:
-        intake: takes the files.
-        max_documents: files past which the upload is refused, at once.
-        check: called with the options as soon as they are known, so that wrong ones do not cost a whole upload.
+        intake: stores the files.
+        max_documents: greatest number of files; the upload is rejected at the first file above it.
+        check: called with the options as soon as they have arrived, so that wrong ones are rejected before the files.
     """
 
     def __init__(self, intake: Intake, max_documents: int, check: Callable[[UploadOptions], Awaitable[None]]) -> None:
@@ -34,7 +34,7 @@ class FormUpload:
         """Read the whole body and return its options.
 
         Raises:
-            RequestError: the form is malformed or cut short, or the options are not JSON.
+            RequestError: the form is malformed or incomplete, or the options are not JSON.
             BodyError: a field is unknown or repeated, or an option is wrong.
             ForbiddenError: there are more files than the tier allows.
         """
@@ -58,10 +58,10 @@ class FormUpload:
             self._intake.begin(display_name(part.filename or "", f"document-{number}"))
         elif part.name == "options":
             if self._options is not None:
-                raise body_error([{"where": "options", "detail": "the field is there twice"}])
+                raise body_error([{"where": "options", "detail": "the field is repeated"}])
             self._raw_options = bytearray()
         else:
-            detail = "there is no such field; there are `files` and `options`"
+            detail = "unknown field; the fields are `files` and `options`"
             raise body_error([{"where": display_name(part.name, "(no name)"), "detail": detail}])
 
     async def _data(self, data: memoryview) -> None:
@@ -71,7 +71,7 @@ class FormUpload:
         self._raw_options += data
         if len(self._raw_options) > MAX_OPTIONS_BYTES:
             raise PayloadTooLargeError(
-                f"The field `options` is over its limit of {MAX_OPTIONS_BYTES} bytes.", limit=MAX_OPTIONS_BYTES
+                f"The field `options` exceeds its limit of {MAX_OPTIONS_BYTES} bytes.", limit=MAX_OPTIONS_BYTES
             )
 
     async def _end(self) -> None:
@@ -83,7 +83,7 @@ class FormUpload:
 
 
 def too_many_documents(limit: int) -> ForbiddenError:
-    """Return the error for a batch over its tier's ``documents_per_batch``."""
+    """Return the error for a batch that exceeds its tier's ``documents_per_batch``."""
     return ForbiddenError(
-        f"A batch of this tier holds at most {limit} documents.", limit="documents_per_batch", allowed=limit
+        f"A batch of this tier may have at most {limit} documents.", limit="documents_per_batch", allowed=limit
     )

@@ -1,4 +1,4 @@
-"""The ``Idempotency-Key`` of an upload: held while it is under way, looked up when its payload is known."""
+"""The ``Idempotency-Key`` of an upload: locked while the upload runs, looked up when the payload is known."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ MAX_KEY = 255
 
 
 def record_of(request: Request, token: Token) -> str:
-    """Return the record of the request's key, empty when it has none; raises :class:`RequestError`."""
+    """Return the name of the record of the request's key, empty without a key; raise :class:`RequestError`."""
     given = request.headers.getlist("idempotency-key")
     if not given:
         return ""
     key = given[0]
     if len(given) > 1 or not 1 <= len(key) <= MAX_KEY or not (key.isascii() and key.isprintable()):
-        raise RequestError(f"Idempotency-Key must be there once, with 1 to {MAX_KEY} visible ASCII characters.")
+        raise RequestError(f"Idempotency-Key must be a single header of 1 to {MAX_KEY} visible ASCII characters.")
     return record_name(token.tenant, key)
 
 
 @asynccontextmanager
 async def held(services: Services, record: str) -> AsyncIterator[None]:
-    """Hold a key for as long as the block runs; raises :class:`KeyUsedError` when another upload does."""
+    """Lock a key during the block; raise :class:`KeyUsedError` if another upload has locked it."""
     if not record:
         yield
         return
     owner = secrets.token_hex(16)
     if not await in_thread(services.idempotency.hold, record, owner):
-        raise KeyUsedError("An upload with this Idempotency-Key is under way.", retry_after=2)
+        raise KeyUsedError("Another upload with this Idempotency-Key is in progress.", retry_after=2)
     renewing = asyncio.create_task(_renew(services, record, owner))
     try:
         yield
@@ -46,14 +46,14 @@ async def held(services: Services, record: str) -> AsyncIterator[None]:
         renewing.cancel()
         with suppress(asyncio.CancelledError):
             await renewing
-        with suppress(RedisError):  # the hold ends by itself
+        with suppress(RedisError):  # the lock expires
             await in_thread(services.idempotency.let_go, record, owner)
 
 
 async def _renew(services: Services, record: str, owner: str) -> None:
     while True:
         await asyncio.sleep(HOLD_SECONDS / 3)
-        # A hold lost in an outage is no danger: the ledger accepts one upload with a key, whoever holds it.
+        # Losing the lock in an outage is safe: the ledger accepts only one upload per key.
         with suppress(RedisError):
             await asyncio.to_thread(services.idempotency.hold, record, owner)
 
@@ -62,16 +62,16 @@ def accepted_before(services: Services, record: str, mark: str = "") -> str | No
     """Return the batch that was accepted with this key, or None; blocking.
 
     Args:
-        services: the parts below.
-        record: the key's record; empty when there is no key.
-        mark: fingerprint of the payload; empty while it is not known.
+        services: services of the process.
+        record: name of the key's record; empty without a key.
+        mark: fingerprint of the payload; empty while it is unknown.
 
     Raises:
-        KeyReusedError: it was accepted with another payload.
+        KeyReusedError: the key was accepted with another payload.
     """
     known = services.idempotency.known(record) if record else None
     if known is None:
         return None
     if mark and known[1] != mark:
-        raise KeyReusedError("This Idempotency-Key was used for an upload with other documents or options.")
+        raise KeyReusedError("This Idempotency-Key belongs to an upload with other documents or options.")
     return known[0]

@@ -1,4 +1,4 @@
-"""Reads a JSON upload: ``{"documents": [{"id", "content"}], "options": {…}}``, texts inline."""
+"""Read a JSON upload with inline texts: ``{"documents": [{"id", "content"}], "options": {…}}``."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from decalogo.api.upload.options import UploadOptions, check_custom_ids
 
 
 class InlineDocument(StrictModel):
-    """A document whose text stands in the request."""
+    """A document with its text."""
 
-    id: str | None = Field(None, description="Your own id for it, unique in the batch.", examples=["florencia"])
-    content: str = Field(description="Its text.")
+    id: str | None = Field(None, description="Your own id, unique in the batch.", examples=["florencia"])
+    content: str = Field(description="Text of the document.")
 
 
 class InlineUpload(StrictModel):
@@ -31,11 +31,11 @@ class InlineUpload(StrictModel):
 async def read_inline(
     body: AsyncIterator[bytes], intake: Intake, max_documents: int
 ) -> tuple[list[str], UploadOptions]:
-    """Store the documents of a JSON body; return their own ids ("" where there is none) and the options.
+    """Store the documents of a JSON body; return their custom ids ("" for none) and the options.
 
     Raises:
-        RequestError: it is not JSON (the detail says line and column), or far more of it than documents need.
-        BodyError: a member is missing, unknown or of the wrong type, or an id is there twice.
+        RequestError: the body is not JSON (the detail has line and column), or has far more parts than documents need.
+        BodyError: a member is missing, unknown or of the wrong type, or an id is repeated.
         ForbiddenError: there are more documents than the tier allows.
     """
     raw = bytearray()
@@ -64,7 +64,7 @@ def _parse(raw: bytearray, max_documents: int) -> InlineUpload:
 
 def _check_ids(upload: InlineUpload) -> None:
     if upload.options.custom_ids is not None:
-        detail = "goes with files; inline documents carry their own `id`"
+        detail = "is for files only; inline documents have their own `id`"
         raise body_error([{"where": "options.custom_ids", "detail": detail}])
     given = [document.id for document in upload.documents if document.id is not None]
     check_custom_ids(given, len(given), "documents.id")

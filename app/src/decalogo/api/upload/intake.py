@@ -1,6 +1,6 @@
-"""Files of one upload on their way into the artifact store: all of them stay, or none.
+"""Store the files of one upload in the artifact store: all of them, or none.
 
-Memory is bounded by the pieces in flight, about 1.5 MiB an upload, whatever the size of its files.
+The buffers of an upload take about 1.5 MiB of memory, whatever the size of its files.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from decalogo.errors import UnavailableError
 from decalogo.ids import new_id
 from decalogo.storage.artifacts import ArtifactStore, ArtifactWriter
 
-PIECE_BYTES = 256 * 1024  # smaller writes would spend more on changing threads than on the disk
-COMMITS_AT_ONCE = 4  # a commit waits for the disk twice; small files would otherwise arrive at a few hundred a second
+PIECE_BYTES = 256 * 1024  # with smaller writes, switching threads would cost more than writing
+MAX_COMMITS = 4  # concurrent commits: each waits for the disk twice, which limits the rate of small files
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file that is durable in the store under ``documents/<document_id>``."""
+    """A file that is durable in the store as ``documents/<document_id>``."""
 
     document_id: str
     filename: str
@@ -36,12 +36,12 @@ class StoredFile:
 
 
 class Intake:
-    """Takes one file after the other; an asynchronous context manager.
+    """Stores one file after the other; an asynchronous context manager.
 
-    On leaving it every file is deleted again unless :meth:`keep` was called.
+    On exit it deletes every file unless :meth:`keep` was called.
 
     Args:
-        store: where files go.
+        store: the artifact store.
     """
 
     def __init__(self, store: ArtifactStore) -> None:
@@ -53,63 +53,63 @@ class Intake:
 
     @property
     def count(self) -> int:
-        """Files begun so far."""
+        """Number of files begun so far."""
         return len(self._keys)
 
     def begin(self, filename: str) -> None:
-        """Begin a file; ``filename`` is only kept for display."""
+        """Begin a file; ``filename`` is for display only."""
         document_id = new_id("doc")
         self._keys.append(f"documents/{document_id}")
         self._current = _Incoming(self._store, document_id, filename)
 
     async def write(self, data: bytes | memoryview) -> None:
-        """Append to the file begun last; raises :class:`UnavailableError` when the disk is full."""
+        """Append to the current file; raise :class:`UnavailableError` if the disk is full."""
         if self._current is not None:
             await self._current.write(data)
 
     async def end(self) -> None:
-        """End the file begun last; it is made durable while the next ones arrive."""
+        """End the current file; it becomes durable while the next ones arrive."""
         if self._current is None:
             return
         current, self._current = self._current, None
         self._commits.append(asyncio.create_task(in_thread(current.commit)))
         busy = [task for task in self._commits if not task.done()]
-        if len(busy) >= COMMITS_AT_ONCE:
+        if len(busy) >= MAX_COMMITS:
             await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
 
     async def finish(self) -> list[StoredFile]:
-        """Wait until every file is durable, and return them in the order they came."""
+        """Wait until every file is durable; return the files in the order of arrival."""
         return list(await asyncio.gather(*self._commits))
 
     def path(self, file: StoredFile) -> Path:
-        """Return where a file lies."""
+        """Return the path of a file."""
         return self._store.path(f"documents/{file.document_id}")
 
     def touch(self, files: Iterable[StoredFile]) -> None:
-        """Let the sweep's grace begin now, not when each file came.
+        """Restart the grace period after which retention deletes files without a batch.
 
         Raises:
-            UnavailableError: a file has been swept: the upload took longer than ``storage.orphan_grace_seconds``.
+            UnavailableError: a file was deleted: the upload took longer than ``storage.orphan_grace_seconds``.
         """
         try:
             for file in files:
                 os.utime(self.path(file))
         except FileNotFoundError as error:
             raise UnavailableError(
-                "The upload took longer than files without a batch are kept (storage.orphan_grace_seconds).",
+                "The upload took longer than the grace period of files without a batch (storage.orphan_grace_seconds).",
                 retry_after=1,
             ) from error
 
     def drop(self, file: StoredFile) -> None:
-        """Let one file go again."""
+        """Delete one file."""
         self._store.delete(f"documents/{file.document_id}")
 
     def free_bytes(self) -> int:
-        """Return the disk space left, bytes."""
+        """Return the free disk space, bytes."""
         return self._store.free_bytes()
 
     def keep(self, stay: bool = True) -> None:
-        """Say whether the files stay on leaving."""
+        """Set whether the files stay on exit."""
         self._kept = stay
 
     async def __aenter__(self) -> Self:
@@ -131,7 +131,7 @@ class Intake:
 
 
 class _Incoming:
-    """One file: collected in pieces, written by threads, opened only when there is a piece to write."""
+    """The current file: buffered in pieces, written by threads, opened when the first piece is written."""
 
     def __init__(self, store: ArtifactStore, document_id: str, filename: str) -> None:
         self._store = store
@@ -165,9 +165,9 @@ class _Incoming:
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run blocking code in a thread; unlike ``asyncio.to_thread``, a cancelled caller waits until the thread is done.
+    """Run blocking code in a thread; unlike with ``asyncio.to_thread``, a cancelled caller waits for the thread.
 
-    Otherwise a file could be closed and deleted under the thread that still writes it.
+    Otherwise a file could be closed and deleted while the thread still writes it.
     """
     running = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
     try:

@@ -1,4 +1,4 @@
-"""Which documents are large: told at upload by what costs nothing: bytes, kind, and what a PDF says of itself."""
+"""Detect large documents at upload by cheap signs: size, media type, and the page count in a linearized PDF."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from decalogo.settings import QueueSettings
 
 _TEXT_KINDS: Final = (TEXT, MARKDOWN, HTML, RTF, EML)
 _TEXT_WEIGHT: Final = 10
-"""A page is about 2 KB as text, and ten times that and more as PDF."""
+"""A page takes about 2 KB as text, and at least ten times as much as PDF."""
 
 # PDF 32000-1, annex F: a linearized file begins with a dictionary whose /N is the number of pages.
 _LINEARIZED_PAGES = re.compile(rb"/Linearized\b[^>]{0,200}?/N\s+(\d{1,7})\b")
 
 
 def is_large(path: Path, size: int, settings: QueueSettings) -> bool:
-    """Tell whether a document is to take the lane of large ones; reads its first bytes at most."""
+    """Return whether a document belongs in the queue of large documents; reads at most its first bytes."""
     if size >= settings.large_bytes:
         return True
     if size * _TEXT_WEIGHT < settings.large_bytes:
@@ -29,6 +29,6 @@ def is_large(path: Path, size: int, settings: QueueSettings) -> bool:
     try:
         kind = media_type(head)
     except DocumentError:
-        return False  # its evaluation ends at once, with this very error
+        return False  # its evaluation ends immediately with the same error
     pages = _LINEARIZED_PAGES.search(head) if kind == PDF else None
     return kind in _TEXT_KINDS or (pages is not None and int(pages[1]) >= settings.large_pages)

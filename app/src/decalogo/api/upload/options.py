@@ -1,4 +1,4 @@
-"""What a submitter asks for beside the files: parsed strictly, checked against rubric and tier."""
+"""The options of a batch: parsed strictly, and checked against rubric and tier."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from decalogo.webhooks.signing import secret_bytes
 from decalogo.webhooks.target import check_url
 
 MAX_POINTS: Final = 1000
-"""Points that one batch can leave out; a rubric has far fewer."""
+"""Greatest number of points in ``not_applicable``; a rubric has far fewer."""
 Reason = Annotated[str, Field(max_length=1000)]
 
 
 def _few_points(given: object) -> object:
     if isinstance(given, list | dict) and len(given) > MAX_POINTS:
-        raise PydanticCustomError("too_many_points", "at most {most} points can be named", {"most": MAX_POINTS})
+        raise PydanticCustomError("too_many_points", "at most {most} points are allowed", {"most": MAX_POINTS})
     return given
 
 
 class Webhook(StrictModel):
-    """Who is told when the batch has finished, in the form of Standard Webhooks."""
+    """Receiver of a notification when the batch has finished, in the format of Standard Webhooks."""
 
-    url: str = Field(max_length=2000, description="An https address of yours.", examples=["https://example.org/hook"])
+    url: str = Field(max_length=2000, description="Your https URL.", examples=["https://example.org/hook"])
     secret: str = Field(
         max_length=200,
         description="Your signing secret: `whsec_` and 24 to 64 bytes in base64.",
@@ -43,29 +43,29 @@ class Webhook(StrictModel):
 
 
 class UploadOptions(StrictModel):
-    """Options of one batch; an unknown one is an error."""
+    """Options of one batch; unknown members are errors."""
 
     model_config = ConfigDict(title="Options")
 
-    rubric: str | None = Field(None, description="Name of the rubric; the appliance's default when absent.")
-    priority: Priority = Field(Priority.NORMAL, description="Lane of the batch; which are allowed depends on the tier.")
+    rubric: str | None = Field(None, description="Name of the rubric; default: the appliance's.")
+    priority: Priority = Field(Priority.NORMAL, description="Priority; the tier decides which are allowed.")
     not_applicable: Annotated[list[str] | dict[str, Reason], BeforeValidator(_few_points)] = Field(
-        default_factory=list, description="Points that do not apply: their ids, or ids with the reason of each."
+        default_factory=list, description="Points that do not apply: a list of ids, or ids with reasons."
     )
     ocr: Literal["auto", "never"] = Field(
-        "auto", description="Whether pages without a text layer are recognised from their image."
+        "auto", description="Whether to recognise the text of pages without a text layer (OCR)."
     )
     custom_ids: list[str] | None = Field(
         None,
         fail_fast=True,
-        description="Your own id for each document, unique in the batch: in the order of the files, members of a ZIP "
-        "in the order of their paths.",
+        description="Your own id of each document, unique in the batch, in the order of the files; members of a ZIP "
+        "are sorted by path.",
     )
-    webhook: Webhook | None = Field(None, description="Who is told when the batch has finished.")
+    webhook: Webhook | None = Field(None, description="Notification when the batch has finished.")
 
 
 def parse_options(raw: bytes | bytearray, max_documents: int) -> UploadOptions:
-    """Return the ``options`` field of a form; raises :class:`RequestError` or :class:`BodyError`."""
+    """Parse the field ``options`` of a form; raise :class:`RequestError` or :class:`BodyError`."""
     value = parse_json(raw, "The field `options`", max_documents)
     try:
         return UploadOptions.model_validate(value)
@@ -74,16 +74,16 @@ def parse_options(raw: bytes | bytearray, max_documents: int) -> UploadOptions:
 
 
 def resolve_options(asked: UploadOptions, services: Services, token: Token) -> Options:
-    """Return what the ledger keeps; blocking, because a rubric may have to be read.
+    """Return the options for the ledger; blocking, because it may load a rubric.
 
     Raises:
-        ForbiddenError: the tier may not ask for this priority.
-        BodyError: the rubric is unknown, or has no such point.
+        ForbiddenError: the tier does not allow this priority.
+        BodyError: the rubric is unknown, or lacks one of the points.
     """
     allowed = services.limits(token).priorities
     if asked.priority not in allowed:
         raise ForbiddenError(
-            f"Tier {token.tier} may not ask for priority {asked.priority}; it may ask for {', '.join(allowed)}.",
+            f"Tier {token.tier} does not allow priority {asked.priority}; it allows {', '.join(allowed)}.",
             limit="priorities",
             allowed=list(allowed),
         )
@@ -91,7 +91,12 @@ def resolve_options(asked: UploadOptions, services: Services, token: Token) -> O
     points = rubric_points(rubric)
     if points is None:
         raise body_error(
-            [{"where": "options.rubric", "detail": f"there is no rubric {rubric!r}; there are {', '.join(_rubrics())}"}]
+            [
+                {
+                    "where": "options.rubric",
+                    "detail": f"unknown rubric {rubric!r}; known are {', '.join(_rubrics())}",
+                }
+            ]
         )
     given = asked.not_applicable
     reasons = given if isinstance(given, dict) else dict.fromkeys(given, "")
@@ -101,7 +106,7 @@ def resolve_options(asked: UploadOptions, services: Services, token: Token) -> O
             [
                 {
                     "where": "options.not_applicable",
-                    "detail": f"rubric {rubric} has no point {point!r}; it has {', '.join(points)}",
+                    "detail": f"rubric {rubric} has no point {point!r}; its points are {', '.join(points)}",
                 }
                 for point in unknown[:MAX_ERRORS]
             ],
@@ -111,7 +116,7 @@ def resolve_options(asked: UploadOptions, services: Services, token: Token) -> O
 
 
 def webhook_json(asked: UploadOptions, services: Services) -> str:
-    """Return the webhook as the ledger keeps it, empty when none is asked for; raises :class:`BodyError`."""
+    """Return the webhook in the form of the ledger, empty if there is none; raise :class:`BodyError`."""
     if asked.webhook is None:
         return ""
     member = "url"
@@ -125,15 +130,18 @@ def webhook_json(asked: UploadOptions, services: Services) -> str:
 
 
 def check_custom_ids(ids: Sequence[str], count: int, where: str = "options.custom_ids") -> None:
-    """Raise :class:`BodyError` unless there is one sound, unique id for each of ``count`` documents."""
+    """Raise :class:`BodyError` unless there is one valid, unique id for each of ``count`` documents."""
     if len(ids) != count:
-        raise body_error([{"where": where, "detail": f"{len(ids)} ids for {count} files; there must be one for each"}])
+        raise body_error([{"where": where, "detail": f"{len(ids)} ids for {count} files; give one id per file"}])
     errors, first_at = [], dict[str, int]()
     for index, custom_id in enumerate(ids):
         at = f"{where}[{index}]"
         if not is_plain_id(custom_id):
             errors.append(
-                {"where": at, "detail": f"must have 1 to {MAX_NAME} visible characters, none blank at an end"}
+                {
+                    "where": at,
+                    "detail": f"must have 1 to {MAX_NAME} visible characters, and no space at its ends",
+                }
             )
         elif custom_id in first_at:
             errors.append({"where": at, "detail": f"{custom_id!r} is also the id of file {first_at[custom_id]}"})
@@ -143,8 +151,8 @@ def check_custom_ids(ids: Sequence[str], count: int, where: str = "options.custo
 
 
 def rubric_points(name: str) -> tuple[str, ...] | None:
-    """Return the ids of a shipped rubric's points, or None when no rubric has that name."""
-    # A path would be read by the loader, and a stranger chose this one: only shipped names go further.
+    """Return the ids of the points of a shipped rubric, or None if no rubric has this name."""
+    # The loader also accepts paths, so untrusted names are compared with the shipped ones first.
     return _points(name) if name in _rubrics() else None
 
 

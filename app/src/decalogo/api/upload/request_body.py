@@ -1,4 +1,4 @@
-"""How the OpenAPI document describes the body of an upload, which no framework reads for us."""
+"""Describe the body of an upload for the OpenAPI document, because FastAPI does not parse it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ UPLOAD_BODY: dict[str, Any] = {
 _OF_BATCH = ("status", "follow", "documents", "results", "cancel_batch", "retry_batch", "delete_batch")
 _OF_DOCUMENT = ("document", "result", "page", "cancel_document", "retry_document")
 
-# Which operations take what an upload answers: for generated clients, and for tests that follow them.
+# Operations that use values of the answer to an upload, for generated clients and for tests that follow links.
 UPLOAD_LINKS: dict[str, Any] = {
     name: {"operationId": name, "parameters": {"job_id": "$response.body#/job_id"}} for name in _OF_BATCH
 } | {

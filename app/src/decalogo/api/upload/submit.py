@@ -1,4 +1,4 @@
-"""An upload from first byte to ledger: everything is accepted and durable, or nothing is left of it."""
+"""Accept an upload: store its files, record the batch, publish its documents. All is durable, or nothing remains."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starlette.requests import Request
 from decalogo.access.tokens import Token
 from decalogo.api.problems import body_error
 from decalogo.api.services import Services
-from decalogo.api.upload.admission import FORM, announced_bytes, check_room, limited, media_type
+from decalogo.api.upload.admission import FORM, announced_bytes, check_room, limited_body, media_type
 from decalogo.api.upload.archives import unpack
 from decalogo.api.upload.form import FormUpload
 from decalogo.api.upload.idempotency import accepted_before, held, record_of
@@ -33,7 +33,7 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A batch that is on disk; ``again`` when an earlier upload with the same key had brought it."""
+    """A batch that is on disk; ``again`` if an earlier upload with the same key created it."""
 
     job_id: str
     documents: Sequence[NewDocument | Document]
@@ -41,11 +41,11 @@ class Accepted:
 
 
 async def submit(request: Request, services: Services, token: Token) -> Accepted:
-    """Read an upload and hand it over to the workers.
+    """Read an upload and queue its documents.
 
     Raises:
-        DecalogoError: it was refused, and nothing is left of it.
-        ClientDisconnect: the client went away before the end, and nothing is left of it.
+        DecalogoError: the upload was rejected, and nothing of it remains.
+        ClientDisconnect: the client disconnected before the end, and nothing of the upload remains.
     """
     task = cast("asyncio.Task[None]", asyncio.current_task())
     uploads: set[asyncio.Task[None]] = request.app.state.uploads
@@ -62,10 +62,10 @@ async def _accept(request: Request, services: Services, token: Token, record: st
     tier = services.limits(token)
     limit = min(tier.upload_bytes, api.max_upload_bytes if kind == FORM else api.max_json_bytes)
     announced = announced_bytes(request, limit)
-    # What was accepted before needs no room; its answer must not depend on how full the queue is now.
+    # A repeated upload needs no capacity, so its answer does not depend on the queue.
     if await in_thread(accepted_before, services, record) is None:
         await in_thread(check_room, services, token, announced)
-    body = limited(request.stream(), limit, api)
+    body = limited_body(request.stream(), limit, api)
     most = tier.documents_per_batch
 
     async def check(options: UploadOptions) -> None:
@@ -77,7 +77,7 @@ async def _accept(request: Request, services: Services, token: Token, record: st
         else:
             custom_ids, asked = await read_inline(body, intake, most)
         if not intake.count:
-            raise body_error([{"where": "files" if kind == FORM else "documents", "detail": "there is no document"}])
+            raise body_error([{"where": "files" if kind == FORM else "documents", "detail": "there are no documents"}])
         stored = await intake.finish()
         if kind == FORM:
             stored = await unpack(intake, stored, most, services.settings)
@@ -116,7 +116,7 @@ def _admit(
     documents: list[NewDocument],
     handling: Handling,
 ) -> None:
-    """Record the batch; the files stay unless the ledger refused it."""
+    """Record the batch; the files stay unless the ledger rejected it."""
     started = time.perf_counter()
     try:
         most = services.limits(token).unfinished_documents
@@ -127,7 +127,7 @@ def _admit(
         intake.keep()
         if services.ledger.batch(job_id) is None:
             raise
-        _log.warning("the ledger's answer was lost but the batch is recorded", batch_id=job_id)
+        _log.warning("the ledger's answer was lost, but the batch is recorded", batch_id=job_id)
     intake.keep()
     observe(("enqueue", time.perf_counter() - started, "accept"))
 
