@@ -9,12 +9,13 @@ from __future__ import annotations
 import unicodedata
 from string import ascii_lowercase
 
-# Signs that cp1252 knows and that patterns should be able to write in ASCII.
+# Signs that cp1252 knows and that patterns should be able to write in ASCII. Superscript digits fold to no digit, as
+# those that cp1252 does not know: "120²" is 120 with a note mark.
 _SIGNS = {
     "‘": "'", "’": "'", "‚": "'", "´": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‹": "'",
     "›": "'", "–": "-", "—": "-", "•": "*", "·": "*", "…": ".", "°": "o", "º": "o", "ª": "a", "×": "x", "÷": "/",
-    "\t": " ", "\n": " ", "\r": " ", "\f": " ", "\xa0": " ", "\xad": "-", "¦": "|", "¢": "c", "²": "2", "³": "3",
-    "¹": "1", "ß": "s", "æ": "a", "œ": "o", "ø": "o", "ð": "d", "þ": "t",
+    "\t": " ", "\n": " ", "\r": " ", "\f": " ", "\xa0": " ", "\xad": "-", "¦": "|", "¢": "c", "²": "?", "³": "?",
+    "¹": "?", "ß": "s", "æ": "a", "œ": "o", "ø": "o", "ð": "d", "þ": "t",
 }  # fmt: skip
 
 

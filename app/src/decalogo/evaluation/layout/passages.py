@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from decalogo.evaluation.documents.model import Passage, PassageKind
+from decalogo.evaluation.documents.note_marks import MARKS
 from decalogo.evaluation.documents.sheets import Line, Sheet
 from decalogo.evaluation.layout.headings import Outline, heading_rank
 from decalogo.evaluation.layout.paragraphs import Block, find_blocks
@@ -19,7 +20,7 @@ _SHORTEST = 40
 """Shorter prose is read together with the prose that follows it."""
 _LIST_OF_HEADINGS = 4
 _MOST_HEADING_LINES = 4
-_SENTENCE = re.compile(r"[.!?;:][\"'”’»)]*\s+(?=[¿¡\"“«(]?[A-ZÁÉÍÓÚÑ0-9•])")
+_SENTENCE = re.compile(rf"[.!?;:][\"'”’»){MARKS}]*\s+(?=[¿¡\"“«(]?[A-ZÁÉÍÓÚÑ0-9•])")
 
 
 @dataclass(slots=True)

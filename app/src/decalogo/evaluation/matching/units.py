@@ -16,6 +16,7 @@ from itertools import zip_longest
 from operator import attrgetter
 
 from decalogo.evaluation.documents.model import Cell, Extracted, Passage, PassageKind, Row, Table
+from decalogo.evaluation.documents.note_marks import MARKS
 from decalogo.evaluation.languages import Language
 from decalogo.evaluation.matching.numbers import Number, NumberKind, NumberReader, number_reader
 from decalogo.evaluation.matching.patterns import Patterns
@@ -28,7 +29,9 @@ MAX_UNIT = 600
 
 _SPACES = bytes.maketrans(b"\n\r\t\f\v", b"     ")
 # One class of signs to begin with: the engine skips to the next of them at full speed.
-_END = re.compile(r"[.;!?…\n](?:(?<!\n)[)\"”»]?\s+(?=[A-ZÁÉÍÓÚÑÜ¿¡\"“«(0-9•✓➢▪\-])|(?<=\n)\s*(?=[•✓➢▪●○]|[-–] ))")
+_END = re.compile(
+    rf"[.;!?…\n](?:(?<!\n)[)\"”»]?[{MARKS}]{{0,4}}\s+(?=[A-ZÁÉÍÓÚÑÜ¿¡\"“«(0-9•✓➢▪\-])|(?<=\n)\s*(?=[•✓➢▪●○]|[-–] ))"
+)
 _HEADS = ("program", "result")
 _EVIDENCE_KINDS = (PassageKind.PROSE, PassageKind.LIST, PassageKind.TABLE_ROW)
 
