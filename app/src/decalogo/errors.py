@@ -170,6 +170,24 @@ class NotFoundError(DecalogoError):
     slug, title, status = "not-found", "Not found", 404
 
 
+class ConflictError(DecalogoError):
+    """The state of the document does not allow this."""
+
+    slug, title, status = "conflict", "The state does not allow this", 409
+
+
+class PreconditionFailedError(DecalogoError):
+    """What the request refers to (``If-Match``) has changed meanwhile."""
+
+    slug, title, status = "precondition-failed", "It has changed meanwhile", 412
+
+
+class PreconditionRequiredError(DecalogoError):
+    """The request must say which version it refers to (``If-Match``)."""
+
+    slug, title, status = "precondition-required", "If-Match is needed", 428
+
+
 class NotReadyError(DecalogoError):
     """The thing exists but is not there yet."""
 

@@ -85,7 +85,8 @@ class Retention:
             return False
         if key.startswith("parts/"):
             return document.state not in TERMINAL
-        return key in (f"documents/{document.document_id}", document.result_key, document.pages_key)
+        name = document.document_id
+        return key in (f"documents/{name}", f"reviews/{name}", document.result_key, document.pages_key)
 
 
 @contextmanager

@@ -47,6 +47,7 @@ class Scope(StrEnum):
     SUBMIT = "submit"
     READ = "read"
     OPERATE = "operate"
+    REVIEW = "review"
 
 
 SUBMITTER: Final = frozenset({Scope.SUBMIT, Scope.READ})

@@ -14,6 +14,7 @@ from decalogo.api import openapi, problems, shutdown, swagger
 from decalogo.api.links import ROOT
 from decalogo.api.middleware import RequestContext
 from decalogo.api.routes import (
+    audit,
     batches,
     changes,
     dead_letters,
@@ -21,8 +22,10 @@ from decalogo.api.routes import (
     events,
     health,
     pictures,
+    quality,
     remote_workers,
     results,
+    reviews,
     search,
 )
 from decalogo.api.services import Services, open_services
@@ -41,6 +44,9 @@ _ROUTERS = (
     changes.router,
     documents.router,
     pictures.router,
+    reviews.router,
+    quality.router,
+    audit.router,
     dead_letters.router,
     health.router,
 )

@@ -101,9 +101,14 @@ async def _operator(token: Caller) -> Token:
     return _needs(token, Scope.OPERATE)
 
 
+async def _reviewer(token: Caller) -> Token:
+    return _needs(token, Scope.REVIEW)
+
+
 Submitter = Annotated[Token, Depends(_submitter)]
 Reader = Annotated[Token, Depends(_reader)]
 Operator = Annotated[Token, Depends(_operator)]
+Reviewer = Annotated[Token, Depends(_reviewer)]
 
 JobId = Annotated[str, Path(description="Id of the batch.", examples=["batch_0r5dkt9aq3w7x1y2z4c6v8b9n0"])]
 DocumentId = Annotated[str, Path(description="Id of the document.", examples=["doc_0r5dkt9aq3w7x1y2z4c6v8b9n0"])]
@@ -133,6 +138,10 @@ def _document_to_change(services: ServicesDep, token: Submitter, document_id: Do
     return find_document(services, token, document_id)
 
 
+def _document_to_review(services: ServicesDep, token: Reviewer, document_id: DocumentId) -> Document:
+    return find_document(services, token, document_id)
+
+
 def find_document(services: Services, token: Token, document_id: str) -> Document:
     """Return a document of the token's tenant; raise :class:`NotFoundError`."""
     document = services.ledger.document(document_id) if _DOCUMENT_ID.fullmatch(document_id) else None
@@ -154,6 +163,7 @@ def _dead_letter(services: ServicesDep, token: Operator, document_id: DocumentId
 
 BatchToChange = Annotated[Batch, Depends(_batch_to_change)]
 DocumentToChange = Annotated[Document, Depends(_document_to_change)]
+DocumentToReview = Annotated[Document, Depends(_document_to_review)]
 DeadLetter = Annotated[Document, Depends(_dead_letter)]
 
 

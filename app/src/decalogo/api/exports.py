@@ -9,6 +9,7 @@ import orjson
 
 from decalogo.api.services import Services
 from decalogo.batches.states import TERMINAL, Batch, Document
+from decalogo.errors import NoResultError
 from decalogo.reports import COMPARISONS, REPORTS, Evaluated, NotEvaluated, roll_up
 
 _PAGE: Final = 100
@@ -41,6 +42,14 @@ def read_result(document: Document, services: Services) -> dict[str, Any] | None
     except (FileNotFoundError, orjson.JSONDecodeError):
         return None
     return result if isinstance(result, dict) and result.keys() >= _PARTS else None
+
+
+def needed_result(document: Document, services: Services) -> dict[str, Any]:
+    """Return a document's result; raise :class:`NoResultError` where there is none."""
+    result = read_result(document, services)
+    if result is None:
+        raise NoResultError("The document has no result.", state=document.state)
+    return result
 
 
 def document_report(name: str, document: Document, result: dict[str, Any]) -> tuple[bytes, str, str]:

@@ -249,6 +249,13 @@ class SearchResult(BaseModel):
     next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
 
 
+class AuditPage(BaseModel):
+    """One page of the audit log, newest first."""
+
+    records: list[dict[str, Any]]
+    next_before: int | None = Field(description="Give it as `before` for the next page; null on the last one.")
+
+
 class Health(BaseModel):
     """The process responds."""
 

@@ -9,6 +9,7 @@ from decalogo.access.hosts import HostStore
 from decalogo.access.sessions import SessionStore
 from decalogo.access.tokens import Token, TokenStore
 from decalogo.api.rate_limits import RateLimits
+from decalogo.audit.log import AuditLog, open_audit_log
 from decalogo.batches.fencing import ClaimCheck
 from decalogo.batches.idempotency import IdempotencyKeys
 from decalogo.batches.ledger import Ledger, open_ledger
@@ -18,6 +19,7 @@ from decalogo.connections import connect
 from decalogo.queue.publish import publish
 from decalogo.rendering.pictures import PagePictures
 from decalogo.rendering.renderer import Renderer
+from decalogo.reviews.store import ReviewStore
 from decalogo.settings import Settings, TierSettings
 from decalogo.storage.artifacts import ArtifactStore
 
@@ -37,6 +39,8 @@ class Services:
     idempotency: IdempotencyKeys
     sessions: SessionStore
     pictures: PagePictures
+    reviews: ReviewStore
+    audit_log: AuditLog
     listing: Listing
     rate_limits: RateLimits
     hosts: HostStore
@@ -67,6 +71,8 @@ def open_services(settings: Settings) -> Services:
         tokens=tokens,
         sessions=SessionStore(client, tokens),
         pictures=PagePictures(store, Renderer(settings.rendering)),
+        reviews=ReviewStore(store),
+        audit_log=open_audit_log(settings.audit),
         listing=Listing(client),
         hosts=HostStore(settings.secrets_dir),
         claims=ClaimCheck(client),

@@ -36,7 +36,8 @@ def write_backup(client: redis.Redis, store: ArtifactStore, target: BinaryIO) ->
         keys: list[str] = []
         for name, row in _rows(client):
             if name.startswith("document:"):
-                keys += [f"documents/{name.partition(':')[2]}", row["result_key"], row["pages_key"]]
+                document_id = name.partition(":")[2]
+                keys += [f"documents/{document_id}", f"reviews/{document_id}", row["result_key"], row["pages_key"]]
             counts[name.partition(":")[0]] += 1
             ledger.write(json.dumps([name, row]).encode() + b"\n")
         _add(archive, _MANIFEST, json.dumps({"format": FORMAT, **counts}).encode())

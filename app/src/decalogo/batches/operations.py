@@ -55,7 +55,7 @@ class BatchOperations:
         """
         removed = self._ledger.forget(job_id, finished_for=finished_for)
         for document_id, result_key, pages_key in removed:
-            for key in (f"documents/{document_id}", result_key, pages_key):
+            for key in (f"documents/{document_id}", f"reviews/{document_id}", result_key, pages_key):
                 if key:
                     self._store.delete(key)
             self._store.delete_attempts(document_id)

@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
-from decalogo.cli import client, dead_letters, embedded, hosts, tokens
+from decalogo.cli import audit, client, dead_letters, embedded, hosts, tokens
 from decalogo.cli.bench import bench
 from decalogo.cli.evaluate import evaluate
 from decalogo.cli.plan import plan
 from decalogo.cli.probe import probe
 from decalogo.cli.report import report
+from decalogo.cli.verify import verify
 from decalogo.settings import SettingsError
 
 app = typer.Typer(
@@ -151,6 +152,7 @@ app.add_typer(embedded.app, name="embedded")
 app.add_typer(dead_letters.app, name="dead")
 app.add_typer(hosts.app, name="hosts")
 app.add_typer(tokens.app, name="token")
+app.add_typer(audit.app, name="audit")
 
 
 @app.command()
@@ -193,6 +195,7 @@ def settings() -> None:
 
 app.command()(evaluate)
 app.command()(report)
+app.command()(verify)
 app.command()(plan)
 app.command()(bench)
 app.command()(probe)

@@ -5,6 +5,7 @@ Secrets are never values: a setting names the file that holds one.
 """
 
 from decalogo.settings.api import ApiSettings, PremiumSettings, TierSettings
+from decalogo.settings.audit import AuditSettings
 from decalogo.settings.autoscale import AutoscaleSettings
 from decalogo.settings.evaluation import CalibratedSettings, EvaluationSettings
 from decalogo.settings.observability import LogSettings, MetricsSettings
@@ -19,6 +20,7 @@ from decalogo.settings.webhooks import WebhookSettings
 __all__ = [
     "PREFIX",
     "ApiSettings",
+    "AuditSettings",
     "AutoscaleSettings",
     "CalibratedSettings",
     "EvaluationSettings",

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as SourceError
 
 from decalogo.settings.api import ApiSettings
+from decalogo.settings.audit import AuditSettings
 from decalogo.settings.autoscale import AutoscaleSettings
 from decalogo.settings.evaluation import CalibratedSettings, EvaluationSettings
 from decalogo.settings.observability import LogSettings, MetricsSettings
@@ -40,6 +41,7 @@ class Settings(BaseSettings):
     evaluation: EvaluationSettings = EvaluationSettings()  # type: ignore[call-arg]
     calibrated: CalibratedSettings = CalibratedSettings()  # type: ignore[call-arg]
     autoscale: AutoscaleSettings = AutoscaleSettings()  # type: ignore[call-arg]
+    audit: AuditSettings = AuditSettings()  # type: ignore[call-arg]
     rendering: RenderingSettings = RenderingSettings()  # type: ignore[call-arg]
     metrics: MetricsSettings = MetricsSettings()  # type: ignore[call-arg]
     log: LogSettings = LogSettings()  # type: ignore[call-arg]

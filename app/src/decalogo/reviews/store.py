@@ -1,0 +1,163 @@
+"""Writes and reads reviews; every write is on disk before it returns."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from decalogo.access.tokens import Token
+from decalogo.errors import ConflictError, PreconditionFailedError
+from decalogo.reviews.journal import Entry, Journal
+from decalogo.reviews.model import DocumentReviews, Review, ReviewState, Track, Verdict, fingerprint, fold
+from decalogo.storage.artifacts import ArtifactStore
+
+
+@dataclass(frozen=True, slots=True)
+class NewReview:
+    """A review as a reviewer gives it; see :class:`decalogo.reviews.model.Review`."""
+
+    answer: str
+    verdict: Verdict
+    score: float | None = None
+    elements: Mapping[str, bool] = field(default_factory=dict)
+    comment: str = ""
+
+
+class ReviewStore:
+    """Reviews of the documents in the store.
+
+    Args:
+        store: keeps the journals, as ``reviews/<document id>``.
+    """
+
+    def __init__(self, store: ArtifactStore) -> None:
+        self._store = store
+
+    def of(self, document_id: str) -> DocumentReviews:
+        """Return the reviews of a document."""
+        return fold(self._journal(document_id).read())
+
+    def history(self, document_id: str) -> list[Entry]:
+        """Return everything that was ever said about a document, oldest first."""
+        return self._journal(document_id).read()
+
+    def put(
+        self, document_id: str, new: NewReview, answer: Mapping[str, Any], token: Token, expected: int | None
+    ) -> Review:
+        """Add a review of one answer.
+
+        Args:
+            document_id: the document.
+            new: the review.
+            answer: the machine's answer that it is about.
+            token: the reviewer's.
+            expected: version of the review that the reviewer saw, 0 for none; None accepts any.
+
+        Raises:
+            PreconditionFailedError: somebody else reviewed the answer meanwhile.
+            ConflictError: the document is signed.
+            UnavailableError: the disk cannot be written.
+        """
+
+        def make(entries: Sequence[Entry]) -> list[Entry]:
+            document = _writable(entries)
+            track = document.track_of(token.name)
+            known = document.answers.get((track, new.answer))
+            version = known.version if known else 0
+            if expected is not None and expected != version:
+                raise PreconditionFailedError(
+                    "Somebody else reviewed this answer meanwhile; look at that review first.", version=version
+                )
+            return [_entry(new, track, version + 1, answer, token)]
+
+        document = fold(self._journal(document_id).append(make))
+        return document.answers[document.track_of(token.name), new.answer]
+
+    def accept(self, document_id: str, answers: Iterable[Mapping[str, Any]], token: Token) -> int:
+        """Accept the machine's answers that this reader has not reviewed yet; return how many there were.
+
+        Raises:
+            ConflictError, UnavailableError: as for :meth:`put`.
+        """
+        wanted = list(answers)
+        count = 0
+
+        def make(entries: Sequence[Entry]) -> list[Entry]:
+            nonlocal count
+            document = _writable(entries)
+            track = document.track_of(token.name)
+            open_ones = [a for a in wanted if (track, a["id"]) not in document.answers]
+            count = len(open_ones)
+            return [_entry(NewReview(a["id"], Verdict.ACCEPTED), track, 1, a, token) for a in open_ones]
+
+        self._journal(document_id).append(make)
+        return count
+
+    def assign(self, document_id: str, track: Track, reviewer: str, token: Token) -> DocumentReviews:
+        """Assign a document to a reader; an empty name takes the assignment back."""
+
+        def make(entries: Sequence[Entry]) -> list[Entry]:
+            _writable(entries)
+            return [_common("assign", token) | {"track": track.value, "reviewer": reviewer}]
+
+        return fold(self._journal(document_id).append(make))
+
+    def sign(self, document_id: str, result_sha256: str, person: str, token: Token) -> DocumentReviews:
+        """Sign the result with its reviews.
+
+        Raises:
+            ConflictError: it is signed already.
+        """
+
+        def make(entries: Sequence[Entry]) -> list[Entry]:
+            document = _writable(entries)
+            return [
+                _common("sign", token)
+                | {"person": person or token.name, "result_sha256": result_sha256, "reviews_sha256": document.digest()}
+            ]
+
+        return fold(self._journal(document_id).append(make))
+
+    def reopen(self, document_id: str, reason: str, token: Token) -> DocumentReviews:
+        """Take a signature back, with a reason.
+
+        Raises:
+            ConflictError: it is not signed.
+        """
+
+        def make(entries: Sequence[Entry]) -> list[Entry]:
+            if fold(entries).state is not ReviewState.SIGNED:
+                raise ConflictError("The document is not signed.")
+            return [_common("reopen", token) | {"reason": reason}]
+
+        return fold(self._journal(document_id).append(make))
+
+    def _journal(self, document_id: str) -> Journal:
+        return Journal(self._store.path(f"reviews/{document_id}"))
+
+
+def _writable(entries: Sequence[Entry]) -> DocumentReviews:
+    document = fold(entries)
+    if document.state is ReviewState.SIGNED:
+        raise ConflictError("The document is signed; reopen it with a reason before changing its reviews.")
+    return document
+
+
+def _common(kind: str, token: Token) -> Entry:
+    return {"kind": kind, "time": round(time.time(), 3), "by": token.name, "token": token.token_id}
+
+
+def _entry(new: NewReview, track: Track, version: int, answer: Mapping[str, Any], token: Token) -> Entry:
+    return _common("review", token) | {
+        "track": track.value,
+        "answer": new.answer,
+        "verdict": new.verdict.value,
+        "version": version,
+        "reviewer": token.name,
+        "fingerprint": fingerprint(answer),
+        "score": new.score,
+        "elements": dict(new.elements),
+        "comment": new.comment,
+    }

@@ -1,0 +1,15 @@
+"""The audit log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+
+
+class AuditSettings(BaseModel):
+    """The audit log."""
+
+    path: Path = Field(Path("var/audit"), description="Folder of the audit log.")
+    file_bytes: int = Field(64 << 20, ge=1 << 16, description="Size past which a new file is begun, bytes.")
+    retention_days: float = Field(1826, ge=0, description="Records are kept this long, days; 0 keeps them for good.")
