@@ -18,9 +18,7 @@ def verify() -> None:
 
     found = open_audit_log(get_settings().audit).verify()
     if found.problem:
-        typer.echo(
-            f"Damaged: {found.problem}. {found.records} records before it are right.", err=True
-        )
+        typer.echo(f"Damaged: {found.problem}. {found.records} records before it are right.", err=True)
         raise typer.Exit(1)
     typer.echo(f"{found.records} records, all intact.")
 
