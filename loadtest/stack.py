@@ -45,6 +45,7 @@ class Stack:
             "LOADTEST_USER": f"{os.getuid()}:{os.getgid()}",
             "HTTP_PORT": os.environ.get("LOADTEST_HTTP_PORT", "18080"),
             "HTTPS_PORT": os.environ.get("LOADTEST_HTTPS_PORT", "18443"),
+            "NETWORK_PREFIX": os.environ.get("LOADTEST_NETWORK_PREFIX", "10.213.100"),
             "TLS_NAME": "nginx",
         }
         self.environment = dict(self._own)

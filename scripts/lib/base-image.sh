@@ -1,28 +1,28 @@
 # shellcheck shell=bash
-# The one base image: pulled where a registry answers, else made here by debootstrap from the host's own Debian archive.
+# The base image of all images: pulled from a registry, or else made by debootstrap from the Debian archive of this host.
 
 readonly BASE_RELEASE=trixie
 readonly HOST_CERTIFICATES=/usr/local/share/ca-certificates
 
 make_base_image() {
   docker image inspect "$BASE_IMAGE" >/dev/null 2>&1 && return 0
-  step "Base image $BASE_IMAGE: trying to pull it"
+  step "Base image: pulling $BASE_IMAGE"
   if timeout 120 docker pull --quiet "$BASE_IMAGE" >/dev/null 2>&1; then
     add_host_certificates
   else
-    is_debian_like || fail "no registry gives $BASE_IMAGE, and only Debian and Ubuntu can make it: docker load it by hand"
-    is_root || fail "no registry gives $BASE_IMAGE, and making it here needs root: sudo ./appliance bootstrap"
-    step "No registry answers: making $BASE_IMAGE with debootstrap (about a minute)"
+    is_debian_like || fail "$BASE_IMAGE cannot be pulled, and only Debian and Ubuntu can make it: docker load it by hand"
+    is_root || fail "$BASE_IMAGE cannot be pulled, and making it needs root: sudo ./appliance bootstrap"
+    step "The pull failed: making $BASE_IMAGE with debootstrap (about a minute)"
     debootstrap_base
   fi
 }
 
 has_host_certificates() { compgen -G "$HOST_CERTIFICATES/*.crt" >/dev/null; }
 
-# A network that inspects TLS needs its own authority inside the builds too.
+# In a network that inspects TLS, the builds must trust its certificate authority too.
 add_host_certificates() {
   has_host_certificates || return 0
-  step "Adding this host's own certificate authorities to $BASE_IMAGE"
+  step "Adding the certificate authorities of this host to $BASE_IMAGE"
   local context
   context="$(mktemp -d)"
   cp "$HOST_CERTIFICATES"/*.crt "$context/"
@@ -40,10 +40,10 @@ debootstrap_base() {
   apt_install debootstrap
   local root mirror
   root="$(mktemp -d /var/tmp/decalogo-base.XXXXXX)"
-  mirror="$(host_archive_uri "")" # empty: debootstrap's own default
+  mirror="$(host_archive_uri "")" # empty: the default of debootstrap
   quietly debootstrap --variant=minbase --include=ca-certificates "$BASE_RELEASE" "$root" ${mirror:+"$mirror"}
   slim_down_rules "$root"
-  # debootstrap knows the release alone; security updates come from the sources of the finished system.
+  # debootstrap installs the release without updates; they come from the sources of the finished system.
   if [[ -n "$mirror" ]]; then archive_sources "$BASE_RELEASE" >"$root/etc/apt/sources.list"; fi
   if has_host_certificates; then
     cp "$HOST_CERTIFICATES"/*.crt "$root$HOST_CERTIFICATES/"
@@ -59,7 +59,7 @@ debootstrap_base() {
   rm -rf --one-file-system "$root"
 }
 
-# What the official slim image does: no manuals, no translations, nothing kept of downloads.
+# As in the official slim image: no manuals, no translations, no caches.
 slim_down_rules() {
   cat >"$1/etc/dpkg/dpkg.cfg.d/slim" <<'RULES'
 path-exclude /usr/share/doc/*

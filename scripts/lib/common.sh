@@ -1,24 +1,10 @@
 # shellcheck shell=bash
-# Words and questions that every step shares. Sourced by ./appliance; sets nothing but functions and a path.
+# Messages, checks and small tools that every step uses. Sourced by ./appliance; defines functions and one path only.
 
 # shellcheck disable=SC2034 # for the other files
 readonly STATE_DIR="$ROOT/var"
 
-# Print a value where Compose would find it: in the environment, else in .env; else the default.
-#   $1: name  $2: default
-configured() {
-  local value="${!1:-}"
-  if [[ -z "${!1+set}" && -r "$ROOT/.env" ]]; then
-    value="$(sed -nE "s/^[[:space:]]*(export[[:space:]]+)?$1=//p" "$ROOT/.env" | tail -n 1)"
-    value="$(sed -E -e "s/^(['\"])(.*)\1[[:space:]]*(#.*)?\$/\2/;t" -e 's/[[:space:]]+#.*//; s/[[:space:]]+$//' <<<"$value")"
-  fi
-  printf '%s' "${value:-${2:-}}"
-}
-
-BASE_IMAGE="$(configured BASE_IMAGE debian:trixie-slim)"
-readonly BASE_IMAGE
-
-# Everything meant for people goes to standard error: standard output carries answers (a token, an address) alone.
+# Messages go to standard error. Standard output carries answers only: a token, an address.
 say() { printf '%s\n' "$*" >&2; }
 step() { printf '==> %s\n' "$*" >&2; }
 fail() {
@@ -41,7 +27,7 @@ os_release() { (
 
 engine_answers() { have docker && docker info >/dev/null 2>&1; }
 
-# True where the engine is installed, and answers others than this user.
+# True if the engine is installed and this user lacks permission to use it.
 engine_refuses_user() {
   local socket="${DOCKER_HOST:-unix:///var/run/docker.sock}"
   socket="${socket#unix://}"
@@ -50,7 +36,7 @@ engine_refuses_user() {
 
 compose_answers() { have docker && docker compose version >/dev/null 2>&1; }
 
-# Install packages with apt-get, saying which; a no-op for those that are there.
+# Install the packages that are missing with apt-get, and print their names.
 apt_install() {
   local package missing=()
   for package in "$@"; do
@@ -61,17 +47,17 @@ apt_install() {
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# Run a command that removes containers and networks, again if it fails: an engine may hold on for a moment to the network of
-# a container that has just ended.
+# Run a command that removes containers and networks, up to three times. For a moment after a container has ended, the engine may
+# still count its network as in use.
 persistently() {
   local attempts=3
   until "$@"; do
-    ((--attempts > 0)) || fail "the engine did not remove everything; ./appliance down again goes on from there"
+    ((--attempts > 0)) || fail "the engine did not remove everything; run ./appliance down again"
     sleep 2
   done
 }
 
-# Run a command, showing what it printed only if it fails.
+# Run a command; print its output only if it fails.
 quietly() {
   local log
   log="$(mktemp)"
@@ -81,4 +67,14 @@ quietly() {
     fail "failed: $*"
   fi
   rm -f "$log"
+}
+
+# Ask for a yes at the terminal; fail without one.
+#   $1: question
+confirm() {
+  local answer=""
+  [[ -t 0 ]] || fail "$1 Add --yes to confirm."
+  printf '%s [y/N] ' "$1" >&2
+  read -r answer || true
+  [[ "$answer" == [yY]* ]] || fail "nothing was changed"
 }

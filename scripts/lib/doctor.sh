@@ -1,99 +1,98 @@
 # shellcheck shell=bash
-# `./appliance doctor`: the guide's quick-start checklist on the appliance that runs, each item checked by machine.
+# `./appliance doctor`: a checklist for the running appliance, executed item by item.
 
 readonly DOCTOR_SAMPLE="$ROOT/app/tests/data/florencia-2020-2023.pdf"
 readonly DOCTOR_COPIES=8
 readonly CERTIFICATE_DAYS=14
-# What a check ends with that found nothing broken, but something to see to; anything else but 0 is a failure.
-readonly SEE_TO=9
+# Exit status of a check that found something to improve and nothing broken. Any other status but 0 is a failure.
+readonly WARNING=9
 
 doctor() {
-  local target=170
-  while [[ $# -gt 0 ]]; do
-    case "$1" in
-      --target) shift && target="${1:-}" ;;
-      --target=*) target="${1#--target=}" ;;
-      *) fail "doctor: unknown option $1 (see ./appliance help)" ;;
-    esac
-    shift
-  done
-  [[ "$target" =~ ^[0-9]+$ ]] || fail "doctor: --target takes documents an hour, not '$target'"
+  local target
+  parse_options doctor "target=" "$@"
+  expect_arguments "doctor takes --target only" 0 0
+  target="$(option target)"
+  target="${target:-170}"
+  [[ "$target" =~ ^[0-9]+$ ]] || fail "doctor: --target takes documents per hour, not '$target'"
   in_form doctor "$target"
 }
 
 stack_doctor() {
   need_running_stack
-  begin_examination
-  examine "Redis answers, and only with a password" redis_is_guarded
-  examine "the image holds the packages of the lock" has_locked_packages compose exec -T api python -
-  examine "every service is healthy" services_are_healthy
-  examine "the workers answer" compose exec -T worker decalogo workers
-  examine "nginx's configuration is valid" compose exec -T nginx nginx -t -q
-  examine "the edge answers by HTTPS, and by HTTP with the way there" edge_answers
-  examine "the certificate lasts" certificate_lasts
-  examine_access "$1" stack_token
-  examine "it starts at boot" starts_at_boot
-  examine "Prometheus reaches everything it watches" prometheus_reaches_all
-  examine "alerts have somebody to go to" alerts_have_a_receiver
-  examine "no alert is firing" no_alert_is_firing
-  examine "Grafana runs" grafana_runs
-  examine "the profile fits the machine" profile_fits
-  conclude_examination
+  begin_checks
+  run_check "Redis responds, and requires a password" redis_is_guarded
+  run_check "the image holds the locked packages" has_locked_packages compose exec -T api python -
+  run_check "every service is healthy" services_are_healthy
+  run_check "the workers respond" compose exec -T worker decalogo workers
+  run_check "the configuration of nginx is valid" compose exec -T nginx nginx -t -q
+  run_check "nginx serves HTTPS and redirects HTTP" nginx_answers
+  run_check "the certificate is valid for $CERTIFICATE_DAYS days or more" certificate_lasts
+  run_access_checks "$1" stack_token
+  run_check "the appliance starts at boot" starts_at_boot
+  run_check "Prometheus reaches all its targets" prometheus_reaches_all
+  run_check "alerts have a receiver" alerts_have_a_receiver
+  run_check "no alert is firing" no_alert_is_firing
+  run_check "Grafana runs" grafana_runs
+  run_check "the sizing profile fits the machine" profile_fits
+  report_checks
 }
 
 embedded_doctor() {
   embedded_runs || fail "the appliance does not run: ./appliance up"
-  begin_examination
-  examine "every process runs and the API is ready" embedded_status
-  examine "the environment holds the packages of the lock" has_locked_packages "$VENV/bin/python" -
-  examine "the workers answer" embedded run -- workers
-  examine_access "$1" embedded_token
-  say "Not in this form: nginx, TLS, the start at boot, monitoring and alerts. They belong to the containers."
-  conclude_examination
+  begin_checks
+  run_check "every process runs and the API is ready" embedded_status
+  run_check "the environment holds the locked packages" has_locked_packages "$VENV/bin/python" -
+  run_check "the workers respond" embedded run -- workers
+  run_access_checks "$1" embedded_token
+  say "Not checked, because only the containers have them: nginx, TLS, start at boot, monitoring, alerts."
+  report_checks
 }
 
-# What both forms have: tokens, a document that is judged, and its pace.
-examine_access() {
-  examine "there are tokens" has_tokens "$2"
-  examine "a document that is handed in is judged" in_form decalogo probe "$DOCTOR_SAMPLE" --seconds 120
-  examine "it judges $1 documents an hour" in_form decalogo probe "$DOCTOR_SAMPLE" --documents "$DOCTOR_COPIES" --target "$1"
+# The checks that both forms share: tokens, one evaluated document, and throughput.
+#   $1: documents per hour to reach  $2: function of the form for `token`
+run_access_checks() {
+  run_check "there are tokens" has_tokens "$2"
+  run_check "a submitted document is evaluated" in_form decalogo probe "$DOCTOR_SAMPLE" --seconds 120
+  run_check "the throughput reaches $1 documents per hour" in_form decalogo probe "$DOCTOR_SAMPLE" --documents "$DOCTOR_COPIES" --target "$1"
 }
 
-begin_examination() { GOOD=0 TO_SEE=0 BROKEN=0; }
+begin_checks() { CHECKS_PASSED=0 CHECKS_WARNED=0 CHECKS_FAILED=0; }
 
-# Run a check, and print whether it holds and what it said.
-examine() {
-  local title="$1" said="" status=0 mark
+# Run a check; print its result and its output.
+run_check() {
+  local title="$1" output="" status=0 mark
   shift
-  said="$(
+  output="$(
     set +e
     "$@" 2>&1
   )" || status=$?
   case "$status" in
-    0) mark="ok  " GOOD=$((GOOD + 1)) ;;
-    "$SEE_TO") mark="look" TO_SEE=$((TO_SEE + 1)) ;;
-    *) mark="FAIL" BROKEN=$((BROKEN + 1)) ;;
+    0) mark="ok  " CHECKS_PASSED=$((CHECKS_PASSED + 1)) ;;
+    "$WARNING") mark="warn" CHECKS_WARNED=$((CHECKS_WARNED + 1)) ;;
+    *) mark="FAIL" CHECKS_FAILED=$((CHECKS_FAILED + 1)) ;;
   esac
   printf '%s  %s\n' "$mark" "$title"
-  [[ -z "$said" ]] || printf '        %s\n' "${said//$'\n'/$'\n        '}"
+  [[ -z "$output" ]] || printf '        %s\n' "${output//$'\n'/$'\n        '}"
 }
 
-conclude_examination() {
-  printf '%s good, %s to see to, %s broken\n' "$GOOD" "$TO_SEE" "$BROKEN"
-  [[ "$BROKEN" == 0 ]]
+report_checks() {
+  local plural=s
+  [[ "$CHECKS_WARNED" != 1 ]] || plural=""
+  printf '%s passed, %s warning%s, %s failed\n' "$CHECKS_PASSED" "$CHECKS_WARNED" "$plural" "$CHECKS_FAILED"
+  [[ "$CHECKS_FAILED" == 0 ]]
 }
 
 redis_is_guarded() {
-  local bare
+  local reply
   compose exec -T redis health || return 1
-  bare="$(compose exec -T redis redis-cli ping)"
-  [[ "$bare" == *NOAUTH* ]] && return 0
-  echo "without a password it answers: $bare"
+  reply="$(compose exec -T redis redis-cli ping)"
+  [[ "$reply" == *NOAUTH* ]] && return 0
+  echo "a client without a password gets the reply: $reply"
   return 1
 }
 
-# Compare what a Python has installed with the lock.
-#   $@: a command that runs the program on its standard input
+# Compare the installed packages of a Python with the lock.
+#   $@: a command that runs the program in standard input
 has_locked_packages() {
   { printf 'LOCK = """\n' && grep -E '^[A-Za-z0-9._-]+==' "$ROOT/app/requirements.lock" && printf '"""\n' && cat <<'PYTHON'; } | "$@"
 import importlib.metadata, sys
@@ -109,32 +108,31 @@ for line in LOCK.split("\n"):
     except importlib.metadata.PackageNotFoundError:
         found = "missing"
     if found != wanted:
-        wrong.append(f"{name} is {found}, locked is {wanted}")
+        wrong.append(f"{name} is {found}, the lock has {wanted}")
 if wrong:
-    sys.exit("\n".join([*wrong, "./appliance up builds it anew"]))
+    sys.exit("\n".join([*wrong, "./appliance up builds it again"]))
 PYTHON
 }
 
 services_are_healthy() {
-  local unwell
-  mapfile -t unwell < <(unhealthy_services compose)
-  [[ ${#unwell[@]} -gt 0 ]] || return 0
-  compose ps --all --format '{{.Service}} {{.State}} {{.Health}}' "${unwell[@]}"
-  echo "./appliance logs SERVICE shows why"
+  local unhealthy
+  mapfile -t unhealthy < <(unhealthy_services compose)
+  [[ ${#unhealthy[@]} -gt 0 ]] || return 0
+  compose ps --all --format '{{.Service}} {{.State}} {{.Health}}' "${unhealthy[@]}"
+  echo "./appliance logs SERVICE prints the reason"
   return 1
 }
 
-# Asked from inside, where curl is: a host need not have it.
-edge_answers() {
-  local said
-  said="$(compose exec -T nginx curl -4ksS -w ' %{http_code}' https://localhost:8443/api/v1/ready)" || return 1
-  if [[ "$said" != *' 200' ]]; then
-    echo "/api/v1/ready: $said"
+nginx_answers() {
+  local reply
+  reply="$(request_api --write-out ' %{http_code}' https://localhost:8443/api/v1/ready)" || return 1
+  if [[ "$reply" != *' 200' ]]; then
+    echo "/api/v1/ready: $reply"
     return 1
   fi
-  said="$(compose exec -T nginx curl -4sS -o /dev/null -w '%{http_code} %{redirect_url}' http://localhost:8080/)"
-  [[ "$said" == 30[18]\ https://* ]] && return 0
-  echo "HTTP is answered '$said', not with the way to HTTPS"
+  reply="$(request_api --output /dev/null --write-out '%{http_code} %{redirect_url}' http://localhost:8080/)"
+  [[ "$reply" == 30[18]\ https://* ]] && return 0
+  echo "the reply to HTTP is '$reply' instead of a redirect to HTTPS"
   return 1
 }
 
@@ -150,36 +148,36 @@ if ends - datetime.datetime.now(datetime.UTC) < datetime.timedelta(days=int(sys.
 ' "$CERTIFICATE_DAYS"
 }
 
-# More than the first admin's: people and programs should each have their own.
-#   $1: what runs `token`
+# People and programs should each have a token of their own, in addition to the first admin token.
+#   $1: function of the form for `token`
 has_tokens() {
   local all
   all="$("$1" list)" || return 1
   [[ "$(grep -c 'usable' <<<"$all")" -gt 1 ]] && return 0
-  echo "only the first admin's: ./appliance token create NAME makes one for each who hands in"
-  return "$SEE_TO"
+  echo "there is only the first admin token: ./appliance token create NAME makes one per submitter"
+  return "$WARNING"
 }
 
 starts_at_boot() {
   if have systemctl && systemctl is-enabled --quiet decalogo.service 2>/dev/null; then return 0; fi
-  echo "no unit decalogo.service is enabled: docs/how-to/install.md, 'Start at boot'"
-  return "$SEE_TO"
+  echo "no systemd unit decalogo.service is enabled: docs/how-to/install.md"
+  return "$WARNING"
 }
 
 prometheus_reaches_all() {
-  local away
-  away="$(compose exec -T prometheus promtool query instant http://127.0.0.1:9090/prometheus 'up == 0')" || return 1
-  [[ -z "$away" ]] && return 0
-  printf '%s\n' "$away"
+  local missing
+  missing="$(compose exec -T prometheus promtool query instant http://127.0.0.1:9090/prometheus 'up == 0')" || return 1
+  [[ -z "$missing" ]] && return 0
+  printf '%s\n' "$missing"
   return 1
 }
 
 alerts_have_a_receiver() {
-  local known
-  known="$(compose exec -T alertmanager amtool --alertmanager.url=http://127.0.0.1:9093/alertmanager config show)" || return 1
-  grep -qE 'webhook_configs|email_configs' <<<"$known" && return 0
-  echo "none is told: docs/how-to/send-alerts.md"
-  return "$SEE_TO"
+  local configuration
+  configuration="$(compose exec -T alertmanager amtool --alertmanager.url=http://127.0.0.1:9093/alertmanager config show)" || return 1
+  grep -qE 'webhook_configs|email_configs' <<<"$configuration" && return 0
+  echo "no receiver is configured: docs/how-to/send-alerts.md"
+  return "$WARNING"
 }
 
 no_alert_is_firing() {
@@ -187,17 +185,17 @@ no_alert_is_firing() {
   firing="$(stack_alerts 2>/dev/null)" || return 1
   [[ -z "$firing" ]] && return 0
   printf '%s\n' "$firing"
-  return "$SEE_TO"
+  return "$WARNING"
 }
 
 grafana_runs() {
   if [[ "$(configured GRAFANA)" == off ]]; then
-    echo "left out, as GRAFANA=off says"
+    echo "disabled by GRAFANA=off"
     return 0
   fi
-  [[ -n "$(compose --profile grafana ps --quiet --status running grafana)" ]] && return 0
-  echo "left out: its image is not here and no registry gave it; /prometheus/ and alerts work without it"
-  return "$SEE_TO"
+  [[ -z "$(compose --profile grafana ps --quiet --status running grafana)" ]] || return 0
+  echo "it does not run: docker pull its image, then ./appliance up; GRAFANA=off in .env disables it"
+  return "$WARNING"
 }
 
 profile_fits() {
@@ -206,6 +204,6 @@ profile_fits() {
   name="${name:-$(fitting_profile)}"
   echo "$name on $(host_size)"
   [[ -z "$(too_large "$name")" ]] && return 0
-  echo "$(too_large "$name"); the one that fits: $(fitting_profile)"
-  return "$SEE_TO"
+  echo "$(too_large "$name"); the profile that fits is $(fitting_profile)"
+  return "$WARNING"
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The appliance as local processes of the same program, from a virtual environment: no root, no engine.
+# The appliance as local processes of the same program, from a virtual environment: no root, no container engine.
 
 readonly EMBEDDED_DATA="$STATE_DIR/embedded"
 
@@ -11,16 +11,13 @@ embedded() {
 
 embedded_up() {
   local options=() port
-  # One worker here does what the profile's replicas do there.
+  # One worker has as many processes as all workers of the profile together.
   options+=(--workers "$((${1:-$(configured WORKER_REPLICAS 1)} * $(configured WORKER_CONCURRENCY 2)))")
-  DECALOGO_QUEUE__DISABLE_PREFETCH="$(configured WORKER_DISABLE_PREFETCH true)"
-  DECALOGO_QUEUE__PREFETCH_MULTIPLIER="$(configured WORKER_PREFETCH 1)"
-  DECALOGO_QUEUE__MAX_TASKS_PER_CHILD="$(configured WORKER_TASKS_PER_CHILD 1000)"
-  export DECALOGO_QUEUE__DISABLE_PREFETCH DECALOGO_QUEUE__PREFETCH_MULTIPLIER DECALOGO_QUEUE__MAX_TASKS_PER_CHILD
   port="$(configured EMBEDDED_PORT)"
   [[ -z "$port" ]] || options+=(--port "$port")
   ensure_venv requirements.lock
   ensure_patterns
+  export_dotenv
   remember_form embedded
   step "Starting the processes"
   embedded up "${options[@]}" >/dev/null
@@ -42,8 +39,13 @@ embedded_attach() {
 
 embedded_down() {
   local volumes
-  volumes="$(down_options "$@")"
-  embedded down ${volumes:+"$volumes"} >&2
+  parse_options down "v|volumes yes" "$@"
+  expect_arguments "down takes --volumes and --yes only" 0 0
+  volumes="$(option volumes)"
+  if [[ -n "$volumes" && -z "$(option yes)" && -d "$EMBEDDED_DATA" ]]; then
+    confirm_loss "appliance in $EMBEDDED_DATA" "$(embedded run -- holdings 2>/dev/null)"
+  fi
+  embedded down ${volumes:+--volumes} >&2
 }
 
 embedded_status() { embedded status; }
@@ -68,7 +70,7 @@ embedded_token() {
 
 embedded_decalogo() { run_client "$(embedded_url)" "$(embedded token)" "$@"; }
 
-embedded_certificate() { fail "the embedded form is without TLS: there is no certificate"; }
+embedded_certificate() { fail "the embedded form does not use TLS, so there is no certificate"; }
 
 embedded_dead() { embedded run -- dead "$@"; }
 

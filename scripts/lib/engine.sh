@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The container engine and its two command-line plugins on Debian and Ubuntu. Each function is a no-op where its work is done.
+# The container engine and its two plugins on Debian and Ubuntu. Each function does nothing if its work is done already.
 
 readonly DOCKERD_LOG="${DOCKERD_LOG:-/var/log/dockerd.log}"
 readonly PLUGIN_DIR=/usr/local/lib/docker/cli-plugins
@@ -11,7 +11,7 @@ install_engine() {
   if ! have docker; then apt_install docker-cli; fi # its own package from Debian 13 on
 }
 
-# Compose v2 and buildx: from the host's release where it has them, else the plugins of Debian 13, which run on 12 too.
+# Install Compose v2 and buildx from the release of this host, or else the plugins of Debian 13, which also run on Debian 12.
 install_plugins() {
   local missing=() name
   for name in compose buildx; do
@@ -20,7 +20,7 @@ install_plugins() {
   [[ ${#missing[@]} == 0 ]] && return 0
   step "Installing the engine's plugins: ${missing[*]}"
   for name in "${missing[@]}"; do
-    install_plugin "$name" || fail "no package of Docker's $name plugin was found; install it by hand and run this again"
+    install_plugin "$name" || fail "no package has Docker's plugin $name; install it by hand and run this again"
   done
 }
 
@@ -41,7 +41,7 @@ install_plugin() {
   docker "$name" version >/dev/null
 }
 
-# Debian 12 calls the old stand-alone Compose 1 `docker-compose`: that one is no plugin.
+# On Debian 12, the package `docker-compose` is the stand-alone Compose 1, which is not a plugin.
 serves_plugin() {
   [[ "$1" != docker-compose ]] || ! apt-cache policy "$1" | grep -q 'Candidate: 1\.'
 }
@@ -52,7 +52,7 @@ start_engine() {
     step "Starting the container engine (systemd unit docker)"
     systemctl enable --now docker
   else
-    step "Starting the container engine (no service manager here: dockerd in the background, log in $DOCKERD_LOG)"
+    step "Starting the container engine (without a service manager: dockerd in the background, log in $DOCKERD_LOG)"
     setsid nohup dockerd >>"$DOCKERD_LOG" 2>&1 </dev/null &
     disown
   fi
@@ -62,7 +62,7 @@ start_engine() {
 await_engine() {
   local deadline=$((SECONDS + 60))
   until docker info >/dev/null 2>&1; do
-    ((SECONDS < deadline)) || fail "the engine did not answer within 60 s; its log: $DOCKERD_LOG or journalctl -u docker"
+    ((SECONDS < deadline)) || fail "the engine did not respond within 60 s; see $DOCKERD_LOG or journalctl -u docker"
     sleep 0.5
   done
 }

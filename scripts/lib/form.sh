@@ -6,23 +6,12 @@ readonly FORM_FILE="$STATE_DIR/form"
 readonly REPLICAS_FILE="$STATE_DIR/replicas"
 
 up() {
-  local replicas="" profile="" larger="" autoscale="" embedded="" attach="" form
-  while [[ $# -gt 0 ]]; do
-    case "$1" in
-      --scale) shift && replicas="$(worker_replicas "${1:-}")" ;;
-      --scale=*) replicas="$(worker_replicas "${1#--scale=}")" ;;
-      --profile) shift && profile="${1:?up: --profile takes a name: $(profile_names)}" ;;
-      --profile=*) profile="${1#--profile=}" ;;
-      --larger) larger=yes ;;
-      --autoscale) shift && autoscale="${1:?up: --autoscale takes LEAST-MOST, or off}" ;;
-      --autoscale=*) autoscale="${1#--autoscale=}" ;;
-      --embedded) embedded=yes ;;
-      --attach) attach=yes ;;
-      *) fail "up: unknown option $1 (see ./appliance help)" ;;
-    esac
-    shift
-  done
-  form="$(choose_form "$embedded")"
+  local replicas="" profile autoscale larger attach form
+  parse_options up "scale= profile= larger autoscale= embedded attach" "$@"
+  expect_arguments "up takes options only, not '${ARGUMENTS[*]}'" 0 0
+  profile="$(option profile)" autoscale="$(option autoscale)" larger="$(option larger)" attach="$(option attach)"
+  replicas="$(worker_replicas up "$(option scale)")"
+  form="$(choose_form "$(option embedded)")"
   refuse_other_form "$form"
   mkdir -p "$STATE_DIR"
   if [[ "$form" == stack ]]; then note_autoscale "$autoscale"; fi
@@ -33,59 +22,62 @@ up() {
   [[ -z "$attach" ]] || "${form}_attach"
 }
 
+# Print N of `worker=N`.
+#   $1: command, for the message  $2: value of --scale, or nothing
 worker_replicas() {
-  [[ "$1" =~ ^worker=([1-9][0-9]*)$ ]] || fail "up: --scale takes worker=N, not '$1'"
+  [[ -n "$2" ]] || return 0
+  [[ "$2" =~ ^worker=([1-9][0-9]*)$ ]] || fail "$1: --scale takes worker=N, not '$2'"
   printf '%s' "${BASH_REMATCH[1]}"
 }
 
-# Note the number of workers that was asked for, and print it; without one, that of the last start.
-#   $1: number, or empty  $2: not empty when something else was asked for that decides it, which makes the last one obsolete
+# Remember the requested number of workers and print it; without a request, print the one of the last start.
+#   $1: number, or nothing  $2: not empty if an option decides the number that makes the remembered one obsolete
 noted_replicas() {
   [[ -z "$2" ]] || rm -f "$REPLICAS_FILE"
   if [[ -n "$1" ]]; then
     printf '%s\n' "$1" >"$REPLICAS_FILE"
   elif [[ -r "$REPLICAS_FILE" ]]; then
-    say "Workers: $(cat "$REPLICAS_FILE"), as at the last start; --scale takes another number, --profile or --autoscale forgets it."
+    say "Workers: $(cat "$REPLICAS_FILE"), as at the last start; --scale changes the number, --profile and --autoscale reset it."
   fi
   if [[ -r "$REPLICAS_FILE" ]]; then cat "$REPLICAS_FILE"; fi
 }
 
-# Note the bounds between which the number of workers follows the queue: `1-8`; `off` ends it.
-#   $1: what was asked for; empty leaves it as it is
+# Remember the bounds of the autoscaler, for example `1-8`; `off` disables it.
+#   $1: value of --autoscale; empty changes nothing
 note_autoscale() {
   if [[ "$1" == off ]]; then
     rm -f "$AUTOSCALE_FILE"
   elif [[ "$1" =~ ^([1-9][0-9]*)-([1-9][0-9]*)$ ]] && ((BASH_REMATCH[1] <= BASH_REMATCH[2])); then
     printf '%s\n' "$1" >"$AUTOSCALE_FILE"
   elif [[ -n "$1" ]]; then
-    fail "up: --autoscale takes LEAST-MOST, for example 1-8, or off; not '$1'"
+    fail "up: --autoscale takes MIN-MAX, for example 1-8, or off; not '$1'"
   fi
 }
 
-# Print the form to start, and say why on standard error.
+# Print the form to start, and the reason on standard error.
 choose_form() {
   if [[ -n "$1" ]]; then
-    say "Form: embedded, as asked."
+    say "Form: embedded, as requested."
     echo embedded
   elif engine_refuses_user; then
-    [[ "$(last_form)" != stack ]] || fail "the appliance was started here as containers, and the engine does not let $(id -un) use it: sudo ./appliance up"
-    say "Form: embedded, because the engine does not let $(id -un) use it. For the full stack: sudo ./appliance up, or membership of the group docker (as good as root)"
+    [[ "$(last_form)" != stack ]] || fail "the appliance was started here as containers, and $(id -un) lacks permission to use the engine: sudo ./appliance up"
+    say "Form: embedded, because $(id -un) lacks permission to use the container engine. For the containers: sudo ./appliance up, or membership of the group docker (equal to root)."
     echo embedded
   elif ! engine_answers; then
-    say "Form: embedded, because no container engine answers. For the full stack: sudo ./appliance bootstrap"
+    say "Form: embedded, because no container engine responds. To install one: sudo ./appliance bootstrap"
     echo embedded
   elif ! compose_answers; then
-    say "Form: embedded, because the engine lacks Compose v2. For the full stack: sudo ./appliance bootstrap"
+    say "Form: embedded, because the container engine lacks Compose v2. To install it: sudo ./appliance bootstrap"
     echo embedded
   else
-    say "Form: containers, because an engine with Compose v2 answers."
+    say "Form: containers, because an engine with Compose v2 responds."
     echo stack
   fi
 }
 
 last_form() { if [[ -r "$FORM_FILE" ]]; then cat "$FORM_FILE"; fi; }
 
-# One set of data and one address at a time: the other form must be down first.
+# The forms share ports and data, so only one may run.
 refuse_other_form() {
   local other
   other="$(last_form)"
@@ -101,60 +93,57 @@ in_form() {
   local command="$1" form
   shift
   form="$(last_form)"
-  # Started by a plain `docker compose up`, perhaps.
+  # It may have been started with plain `docker compose up`.
   if [[ -z "$form" ]] && compose_answers && stack_runs; then form=stack; fi
   if [[ -z "$form" && "$command" == down ]]; then
-    say "Nothing was started here."
+    say "Nothing was started from this checkout."
     return 0
   fi
-  [[ -n "$form" ]] || fail "nothing was started here yet: ./appliance up"
-  declare -F "${form}_$command" >/dev/null || fail "there is no '${command//_/-}' in this form of the appliance ($form)"
+  [[ -n "$form" ]] || fail "nothing was started from this checkout: ./appliance up"
+  declare -F "${form}_$command" >/dev/null || fail "'${command//_/-}' does not exist in this form of the appliance ($form)"
+  if [[ "$form" == stack ]] && engine_answers; then refuse_other_checkout "$(project_name)"; fi
   "${form}_$command" "$@"
 }
 
-# `logs [SERVICE]`, or everything that all services said about one batch or document.
+# `logs [SERVICE]`, or all log lines about one batch or document.
 logs() {
   case "${1:-}" in
-    --batch | --document) ;;
+    --batch* | --document*) ;;
     *)
       in_form logs "$@"
       return
       ;;
   esac
-  [[ "${2:-}" =~ ^(batch|doc)_[0-9a-z]{26}$ ]] || fail "logs: $1 takes an id (batch_… or doc_…), not '${2:-}'"
-  case "${3:-}" in
-    "") in_form all_logs | in_form trace "$2" ;;
-    -f | --follow) in_form all_logs follow | in_form trace "$2" --follow ;;
-    *) fail "logs: unknown option $3 (see ./appliance help)" ;;
-  esac
+  local id
+  parse_options logs "batch= document= f|follow" "$@"
+  id="$(option batch)$(option document)"
+  [[ "$id" =~ ^(batch|doc)_[0-9a-z]{26}$ && ${#ARGUMENTS[@]} == 0 ]] || fail "logs: --batch and --document take an id (batch_… or doc_…), not '$id ${ARGUMENTS[*]}'"
+  if [[ -n "$(option follow)" ]]; then
+    in_form all_logs follow | in_form trace "$id" --follow
+  else
+    in_form all_logs | in_form trace "$id"
+  fi
 }
 
-# Print what `down` passes on: --volumes, or nothing.
-down_options() {
-  [[ $# -le 1 ]] || fail "down takes --volumes, or nothing"
-  case "${1:-}" in
-    "") ;;
-    -v | --volumes) echo --volumes ;;
-    *) fail "down: unknown option $1 (see ./appliance help)" ;;
-  esac
-}
-
-# Print the services of a form that are not as they should be, one a line; a one-shot that ended well is.
+# Print the services that are not healthy, one per line. A one-shot service that ended with success is.
 #   $@: how the form calls Compose
 unhealthy_services() {
-  "$@" ps --all --format '{{.Service}} {{.State}} {{.Health}} {{.ExitCode}}' | awk '
-    $2 == "running" && ($3 == "healthy" || NF == 3) { next }
-    $1 == "setup" && $2 == "exited" && $NF == 0 { next }
-    { print $1 }' | sort -u
+  local service state health code
+  "$@" ps --all --format '{{.Service}},{{.State}},{{.Health}},{{.ExitCode}}' | while IFS=, read -r service state health code; do
+    case "$service,$state,$health,$code" in
+      *,running,healthy,* | *,running,,* | setup,exited,,0) ;;
+      *) echo "$service" ;;
+    esac
+  done | sort -u
 }
 
-# Print the services of a form and how they are; fails unless all are well.
+# Print the services of a form with their state; fail unless all are healthy.
 report_services() {
-  local unwell
+  local unhealthy
   "$@" ps --all
-  unwell="$(unhealthy_services "$@")"
-  [[ -n "$unwell" ]] || return 0
-  say "Not healthy: ${unwell//$'\n'/, }. ./appliance logs SERVICE shows why."
+  unhealthy="$(unhealthy_services "$@")"
+  [[ -n "$unhealthy" ]] || return 0
+  say "Not healthy: ${unhealthy//$'\n'/, }. ./appliance logs SERVICE prints the reason."
   return 1
 }
 

@@ -1,37 +1,39 @@
 # shellcheck shell=bash
-# Workers of this host that joined an appliance on another (compose.worker.yaml): a third form, after `stack` and `embedded`.
+# Workers on this host that joined an appliance on another host (compose.worker.yaml): the third form, "joined".
 
-joined_compose() {
+joined_compose() { (
   local override=()
   if [[ -e "$ROOT/compose.worker.override.yaml" ]]; then override=(--file "$ROOT/compose.worker.override.yaml"); fi
+  recall_network
   docker compose --project-directory "$ROOT" --file "$ROOT/compose.worker.yaml" "${override[@]}" --progress quiet "$@"
-}
+); }
 
-# `join -` reads the line from standard input; `join LINE` shows it to whoever may list this host's processes. Without either: again
-# what was joined before, for example with another number of workers.
+joined_project() { configured COMPOSE_PROJECT_NAME decalogo-worker; }
+
+# `join -` reads the join line from standard input. `join LINE` exposes it to everybody who may list the processes of this host. Without
+# either, start the workers with the line of the last time, for example to change their number.
 join() {
-  local line="" replicas="" profile="" larger=""
-  while [[ $# -gt 0 ]]; do
-    case "$1" in
-      --scale) shift && replicas="$(worker_replicas "${1:-}")" ;;
-      --scale=*) replicas="$(worker_replicas "${1#--scale=}")" ;;
-      --profile) shift && profile="${1:?join: --profile takes a name: $(profile_names)}" ;;
-      --profile=*) profile="${1#--profile=}" ;;
-      --larger) larger=yes ;;
-      -) line="$(read_join_line)" ;;
-      dcj_*) line="$1" ;;
-      *) fail "join takes the line that ./appliance join-token printed on the first host, not '$1'" ;;
-    esac
-    shift
-  done
-  compose_answers || fail "workers join as containers, and no engine with Compose v2 answers; without one: docs/how-to/join-hosts.md"
+  local line="" replicas profile larger
+  parse_options join "scale= profile= larger" "$@"
+  expect_arguments "join takes one join line, or - to read it from standard input" 0 1
+  profile="$(option profile)" larger="$(option larger)"
+  replicas="$(worker_replicas join "$(option scale)")"
+  case "${ARGUMENTS[0]:-}" in
+    "") ;;
+    -) line="$(read_join_line)" ;;
+    dcj_*) line="${ARGUMENTS[0]}" ;;
+    *) fail "join takes the line that ./appliance join-token printed on the first host, not '${ARGUMENTS[0]}'" ;;
+  esac
+  compose_answers || fail "workers join as containers, and no engine with Compose v2 responds. Without one: docs/how-to/join-hosts.md"
   [[ -n "$line" || "$(last_form)" == joined ]] || fail "join takes the line that ./appliance join-token printed on the first host"
   refuse_other_form joined
+  refuse_other_checkout "$(joined_project)"
   mkdir -p "$STATE_DIR"
   apply_profile "$profile" "$larger"
   pass_on_pip_index
   make_base_image
-  step "Building the image (quick when nothing changed)"
+  select_network "$(joined_project)"
+  step "Building the image (fast if nothing changed)"
   quietly joined_compose build worker
   if [[ -n "$line" ]]; then joined_compose run --rm -T join <<<"$line"; fi
   remember_form joined
@@ -40,14 +42,14 @@ join() {
   await_joined
 }
 
-# Print the line that standard input holds, perhaps with a command before it. At a terminal it is asked for and not shown.
+# Print the join line in standard input, which may follow a command. At a terminal, ask for it without echo.
 read_join_line() {
   local line="" silent=()
   if [[ -t 0 ]]; then
-    printf 'The line of ./appliance join-token (it is not shown): ' >&2
+    printf 'Join line (it is not displayed): ' >&2
     silent=(-s)
   fi
-  read -r "${silent[@]}" line || [[ -n "$line" ]] || fail "join -: standard input held no line"
+  read -r "${silent[@]}" line || [[ -n "$line" ]] || fail "join -: standard input is empty"
   [[ ${#silent[@]} == 0 ]] || say ""
   line="${line%"${line##*[![:space:]]}"}"
   line="${line##*[[:space:]]}"
@@ -61,13 +63,13 @@ await_joined() {
     until [[ "$(docker inspect --format '{{.State.Health.Status}}' "$id")" == healthy ]]; do
       if ((SECONDS >= deadline)); then
         joined_compose logs --no-log-prefix --tail 3 worker >&2
-        say "Not joined yet, for the reason above; the workers go on trying. ./appliance logs worker shows more."
+        say "Not joined yet, for the reason above. The workers keep trying; ./appliance logs worker prints more."
         return 0
       fi
       sleep 0.5
     done
   done
-  say "Joined: the workers of this host take documents. ./appliance status, logs, down are theirs now."
+  say "Joined: the workers of this host take documents. ./appliance status, logs and down apply to them now."
 }
 
 joined_runs() { engine_answers && [[ -n "$(joined_compose ps --quiet --status running 2>/dev/null)" ]]; }
@@ -81,8 +83,14 @@ joined_logs() { joined_compose logs --tail 200 "$@" | sed --unbuffered 's/\x1b\[
 
 joined_down() {
   local volumes
-  volumes="$(down_options "$@")"
-  persistently joined_compose --profile join down --remove-orphans ${volumes:+"$volumes"} >&2
-  say "Stopped; documents in work went back.${volumes:+ This host has forgotten what it joined.}"
-  if [[ -n "$volumes" ]]; then rm -f "$FORM_FILE"; fi
+  parse_options down "v|volumes yes" "$@"
+  expect_arguments "down takes --volumes and --yes only" 0 0
+  volumes="$(option volumes)"
+  refuse_other_checkout "$(joined_project)"
+  if [[ -n "$volumes" && -z "$(option yes)" ]]; then
+    confirm "This deletes the join line of this host; to join again, it needs a new one."
+  fi
+  persistently joined_compose --profile join down --remove-orphans ${volumes:+--volumes} >&2
+  say "Stopped; running documents are requeued.${volumes:+ The join line is deleted.}"
+  if [[ -n "$volumes" ]]; then rm -f "$FORM_FILE" "$NETWORK_FILE"; fi
 }

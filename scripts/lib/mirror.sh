@@ -1,16 +1,16 @@
 # shellcheck shell=bash
-# Where Debian packages come from: always what this host's own apt uses, never a name written down here.
+# The Debian archives that apt of this host uses. No archive is named here.
 
-# Print the archive URI that the host's apt uses for one of its suites, or nothing (not Debian, or no such suite).
+# Print the archive URI that apt uses for a suite, or nothing if this is not Debian or the suite is not configured.
 #   $1: "" for the release itself, "-security" or "-updates"
 host_archive_uri() {
   [[ "$(os_release ID)" == debian ]] || return 0
-  # shellcheck disable=SC2016 # apt's own placeholders
+  # shellcheck disable=SC2016 # placeholders of apt
   apt-get indextargets --format '$(CREATED_BY) $(CODENAME) $(COMPONENT) $(REPO_URI)' |
     awk -v suite="$(os_release VERSION_CODENAME)$1" '$1 == "Packages" && $2 == suite && $3 == "main" && !seen++ {print $4}'
 }
 
-# Print the apt sources of another Debian release on the host's own archives (one-line format).
+# Print apt sources for another Debian release on the archives of this host (one-line format).
 #   $1: release, such as trixie
 archive_sources() {
   local suffix uri
@@ -20,7 +20,7 @@ archive_sources() {
   done
 }
 
-# Download packages of another Debian release, signatures checked, without touching the host's own apt.
+# Download packages of another Debian release and verify their signatures, without changing apt of this host.
 #   $1: release  $2: folder for the .deb files  $3…: package names
 download_from_release() {
   local release="$1" folder="$2"

@@ -1,28 +1,28 @@
 # shellcheck shell=bash
-# Profiles: how many workers, how large, for which machine. One file a row of the tuning matrix, one a preset (config/profiles).
-# What is set in the environment or in .env wins over a profile.
+# Sizing profiles: number and size of workers for a machine or a purpose. Each file of config/profiles is a row of the load test matrix
+# or a preset. The environment and `.env` override a profile.
 
 readonly PROFILES_DIR="$ROOT/config/profiles"
 readonly PROFILE_FILE="$STATE_DIR/profile"
 
-# Export what a profile sets; without a name: that of the last start, else the row that fits this machine.
-#   $1: name, `auto`, or empty  $2: yes to run a profile that is larger than this machine, on the cores there are
+# Export the settings of a profile. Without a name, use that of the last start, else the row that fits this machine.
+#   $1: name, `auto`, or nothing  $2: not empty to allow a profile for a larger machine
 apply_profile() {
   local name="$1" larger="$2" remembered=""
   if [[ -r "$PROFILE_FILE" ]]; then remembered="$(cat "$PROFILE_FILE")"; fi
   name="${name:-${remembered:-auto}}"
   if [[ "$name" == auto ]]; then
     name="$(fitting_profile)"
-    say "Profile: $name, the largest row of the tuning matrix that fits $(host_size); --profile NAME takes another."
-    # The row's messages reserved ahead, and few tasks a child, are the guide's advice: without the former urgent documents start
-    # sooner, and each new process costs its slot a third of a second (docs/explanation/measurements.md).
+    say "Profile: $name, the largest row of the load test matrix that fits $(host_size); --profile NAME selects another."
+    # The rows reserve messages ahead and replace worker processes often. Without reservation urgent documents start earlier, and every
+    # replacement costs a third of a second (docs/explanation/measurements.md).
     set_by_profile WORKER_DISABLE_PREFETCH true
     set_by_profile WORKER_TASKS_PER_CHILD 1000
     rm -f "$PROFILE_FILE"
   else
     require_profile "$name"
     [[ -n "$larger" ]] || refuse_too_large "$name"
-    say "Profile: $name$([[ "$name" != "$remembered" ]] || echo ', as at the last start; --profile auto takes the one that fits')."
+    say "Profile: $name$([[ "$name" != "$remembered" ]] || echo ', as at the last start; --profile auto selects the one that fits')."
     mkdir -p "$STATE_DIR"
     printf '%s\n' "$name" >"$PROFILE_FILE"
   fi
@@ -36,10 +36,16 @@ set_by_profile() {
 }
 
 profile_lines() { grep -v '^#' "$PROFILES_DIR/$1.env"; }
-profile_value() { profile_lines "$1" | sed -n "s/^$2=//p"; }
+
+profile_value() {
+  local key value
+  while IFS='=' read -r key value; do
+    [[ "$key" != "$2" ]] || printf '%s' "$value"
+  done < <(profile_lines "$1")
+}
 
 require_profile() {
-  [[ "$1" != */* && -r "$PROFILES_DIR/$1.env" ]] || fail "up: no profile $1; there are: $(profile_names)"
+  [[ "$1" != */* && -r "$PROFILES_DIR/$1.env" ]] || fail "up: there is no profile $1, only: $(profile_names)"
 }
 
 profile_names() {
@@ -48,7 +54,7 @@ profile_names() {
   echo "${names[*]}"
 }
 
-# A machine sold with 8 GB shows a little less: its firmware and kernel keep some.
+# A machine sold with 8 GB reports a little less, because firmware and kernel reserve some.
 host_memory_gb() { awk '/^MemTotal:/ { print int($2 / 1048576 / 0.9) }' /proc/meminfo; }
 host_size() { echo "$(nproc) cores and about $(host_memory_gb) GB"; }
 
@@ -64,10 +70,10 @@ refuse_too_large() {
   local reasons
   reasons="$(too_large "$1")"
   [[ -z "$reasons" ]] || fail "up: profile $1 does not fit this machine ($(host_size)): ${reasons//$'\n'/ and }. \
-The one that fits: $(fitting_profile). --larger runs it all the same, on what there is"
+The one that fits is $(fitting_profile); --larger starts $1 with the cores that there are"
 }
 
-# Print the largest row for one machine that fits this one; the smallest where none does.
+# Print the largest single-machine row that fits this machine, or the smallest row.
 fitting_profile() {
   local name best=2c4g
   for name in 4c8g 8c16g 16c32g-balanced 32c64g; do
@@ -76,7 +82,7 @@ fitting_profile() {
   echo "$best"
 }
 
-# The engine refuses a CPU limit above the machine's own number.
+# The engine rejects a CPU limit above the number of cores.
 fit_cpu_limits() {
   local name
   for name in WORKER_CPUS API_CPUS; do

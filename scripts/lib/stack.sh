@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# The appliance as containers (compose.yaml). COMPOSE_PROJECT_NAME, HTTP_PORT, HTTPS_PORT and the rest of .env apply.
+# The appliance as containers (compose.yaml).
 
 readonly STACK_WAIT_SECONDS=180
 
 readonly AUTOSCALE_FILE="$STATE_DIR/autoscale"
 readonly HOSTS_FILE="$STATE_DIR/hosts"
 
-# `docker compose` with what was switched on: the autoscaler, the door for other hosts. A COMPOSE_FILE of the user's wins.
+# `docker compose` with the optional files that are enabled: the autoscaler, the remote-worker gateway. COMPOSE_FILE overrides them.
 compose() { (
   local bounds files="$ROOT/compose.yaml"
   if [[ -r "$AUTOSCALE_FILE" ]]; then
@@ -16,6 +16,7 @@ compose() { (
   if [[ -e "$HOSTS_FILE" ]]; then files+=":$ROOT/compose.hosts.yaml"; fi
   if [[ "$files" == *:* && -e "$ROOT/compose.override.yaml" ]]; then files+=":$ROOT/compose.override.yaml"; fi
   if [[ "$files" == *:* ]]; then export COMPOSE_FILE="${COMPOSE_FILE:-$files}"; fi
+  recall_network
   docker compose --project-directory "$ROOT" --progress quiet "$@"
 ); }
 
@@ -26,59 +27,39 @@ stack_up() {
   elif [[ -r "$AUTOSCALE_FILE" ]]; then
     scale=(--scale "worker=$(cut -d- -f1 "$AUTOSCALE_FILE")")
   fi
+  refuse_other_checkout "$(project_name)"
   pass_on_pip_index
   make_base_image
+  select_network "$(project_name)"
   choose_grafana
-  step "Building images (quick when nothing changed)"
+  step "Building images (fast if nothing changed)"
   quietly compose build
   remember_form stack
   renew_networks
   step "Starting the services"
   if ! compose up --detach --remove-orphans --wait --wait-timeout "$STACK_WAIT_SECONDS" "${scale[@]}" >&2; then
     explain_failed_start
-    fail "the stack did not become healthy; ./appliance logs shows more"
+    fail "the stack did not become healthy; ./appliance logs prints more"
   fi
   await_ready
 }
 
-# Compose makes a network once and never again: one that is now to reach outside, or no longer, has to go first, and with it
-# what is in it (WEBHOOKS_INTERNAL, ALERTS_INTERNAL).
-renew_networks() {
-  local name asked other=()
-  while read -r name asked; do
-    [[ "$(docker network inspect --format '{{.Internal}}' "$name" 2>/dev/null)" == @("$asked"|"") ]] || other+=("$name")
-  done < <(asked_networks)
-  [[ ${#other[@]} -gt 0 ]] || return 0
-  step "Stopping the services: ${other[*]} changes between internal and open, and must be made anew (data stays)"
-  remove_containers
-}
-
-# Print the name of each network of this project's own, and whether it is to be internal.
-asked_networks() {
-  compose config | awk '
-    function tell() { if (name && !external) print name, internal }
-    /^[^ ]/ { inside = $1 == "networks:" }
-    !inside { next }
-    /^  [^ ]/ { tell(); name = external = ""; internal = "false" }
-    /^    name: / { name = $2 }
-    /^    internal: / { internal = $2 }
-    /^    external: true/ { external = 1 }
-    END { tell() }'
-}
-
-# Healthy is each service by itself; ready is the API having heard of Redis, the artifact store and a worker.
+# Each service is healthy by itself; the API is ready once it reaches Redis, the artifact store and a worker.
 await_ready() {
   local deadline=$((SECONDS + 60))
-  until compose exec -T nginx curl -4fsk -o /dev/null https://localhost:8443/api/v1/ready 2>/dev/null; do
+  until request_api --fail --output /dev/null https://localhost:8443/api/v1/ready 2>/dev/null; do
     if ((SECONDS >= deadline)); then
       explain_failed_start
-      fail "the services are healthy but the appliance is not ready: $(compose exec -T nginx curl -4sk https://localhost:8443/api/v1/ready)"
+      fail "the services are healthy but the appliance is not ready: $(request_api https://localhost:8443/api/v1/ready)"
     fi
     sleep 0.5
   done
 }
 
-# A package index that this host's pip is set to use serves the builds too.
+# Run curl inside the container of nginx, because the host need not have it.
+request_api() { compose exec -T nginx curl --noproxy '*' --ipv4 --silent --show-error --insecure "$@"; }
+
+# Pass the package index of this host's pip on to the builds.
 pass_on_pip_index() {
   local index
   [[ -z "$(configured PIP_INDEX_URL)" ]] && have pip || return 0
@@ -97,9 +78,9 @@ explain_failed_start() {
   done
 }
 
-# Fail, with the reason, unless this user finds it running.
+# Fail with the reason unless the stack runs and belongs to this checkout.
 need_running_stack() {
-  if engine_refuses_user; then fail "the engine does not let $(id -un) use it: sudo ./appliance …, or membership of the group docker"; fi
+  if engine_refuses_user; then fail "$(id -un) lacks permission to use the container engine: sudo ./appliance …, or membership of the group docker"; fi
   stack_runs || fail "the stack does not run: ./appliance up"
 }
 
@@ -109,8 +90,8 @@ stack_invite() {
   local url
   url="$(stack_url)"
   say ""
-  say "Ready: $url  (self-signed certificate unless you mounted your own: TLS_DIR in docs/how-to/configure-tls.md)"
-  say "Admin token: ./appliance token admin    Operators' pages ($url/prometheus/ and others): ./appliance operator"
+  say "Ready: $url  (self-signed certificate unless TLS_DIR in .env names your own)"
+  say "Admin token: ./appliance token admin    Pages for operators ($url/prometheus/ and others): ./appliance operator"
   say "Next: ./appliance decalogo submit app/tests/data/florencia-2020-2023.pdf --wait"
 }
 
@@ -120,39 +101,72 @@ stack_attach() {
 }
 
 stack_down() {
-  local volumes
-  volumes="$(down_options "$@")"
-  remove_containers ${volumes:+"$volumes"}
-  if [[ -n "$volumes" ]]; then rm -f "$HOSTS_FILE"; fi # no host is known any more
-  say "Stopped.${volumes:+ Documents, results, tokens and secrets are deleted.}"
+  local project
+  project="$(project_name)"
+  parse_options down "v|volumes yes" "$@"
+  expect_arguments "down takes --volumes and --yes only" 0 0
+  refuse_other_checkout "$project"
+  if [[ -z "$(option volumes)" ]]; then
+    remove_containers
+    say "Stopped. Documents, results and tokens stay; ./appliance up continues."
+    return 0
+  fi
+  [[ -n "$(option yes)" ]] || confirm_loss "appliance '$project' of $ROOT" "$(stack_holdings)"
+  remove_containers --volumes
+  rm -f "$HOSTS_FILE" "$NETWORK_FILE" # with the secrets, the join tokens are gone too
+  say "Stopped. Documents, results, tokens and secrets are deleted."
 }
 
-# Containers and networks, and with --volumes the data.
-remove_containers() { persistently compose --profile operator --profile grafana down --remove-orphans "$@" >&2; }
+# Print what the appliance stores, or nothing if that cannot be determined.
+stack_holdings() {
+  if [[ -z "$(docker volume ls --quiet --filter "label=com.docker.compose.project=$(project_name)")" ]]; then
+    echo nothing
+  else
+    compose exec -T api decalogo holdings 2>/dev/null || true
+  fi
+}
+
+# Ask before data is deleted, unless nothing would be lost.
+#   $1: whose data  $2: output of `decalogo holdings`, or nothing
+confirm_loss() {
+  local stored="${2:-an unknown number of batches, documents and tokens (it does not run)}"
+  [[ "$stored" != nothing ]] || return 0
+  confirm "This deletes all data of the $1: $stored, results and secrets."
+}
+
+# Remove containers and networks, and with --volumes the data.
+remove_containers() {
+  persistently compose --profile operator --profile grafana down --remove-orphans "$@" >&2
+  remove_leftover_networks
+}
 
 stack_status() {
   local url
   need_running_stack
-  if url="$(stack_url 2>/dev/null)"; then say "Address: $url"; fi # without the edge there is none
+  if url="$(stack_url 2>/dev/null)"; then say "Address: $url"; fi # without nginx there is none
   report_services compose
 }
 
 stack_logs() {
   local follow=()
   if [[ -t 1 ]]; then follow=(--follow); fi
-  # Compose clears a line that it thinks it shares with a progress bar, even in a pipe.
+  # Compose clears a line for its progress bar before each line of a log, even in a pipe.
   compose logs --tail 200 "${follow[@]}" "$@" | sed --unbuffered 's/\x1b\[2K//'
 }
 
-# Every line there is, unsorted; what follows, too, when "follow" is given.
+# Print every line there is, unsorted; with an argument, follow.
 stack_all_logs() { compose logs --no-color ${1:+--follow} | sed --unbuffered 's/\x1b\[2K//'; }
 stack_trace() { compose exec -T api decalogo trace "$@"; }
 
+# Print the base address. Ports that are published on one interface answer at its address only.
 stack_url() {
-  local published
+  local published host port
   published="$(compose port nginx 8443 2>/dev/null)" || fail "the stack does not run: ./appliance up"
-  local port="${published##*:}"
-  if [[ "$port" == 443 ]]; then echo "https://localhost"; else echo "https://localhost:$port"; fi
+  host="${published%:*}" port="${published##*:}"
+  case "$host" in
+    0.0.0.0 | 127.* | '[::]' | '[::1]' | '::') host=localhost ;;
+  esac
+  if [[ "$port" == 443 ]]; then echo "https://$host"; else echo "https://$host:$port"; fi
 }
 
 stack_token() {
@@ -163,15 +177,15 @@ stack_token() {
   fi
 }
 
-# What a client must trust to know that it talks to this appliance.
+# Print the certificate that nginx uses, which a client must trust.
 stack_certificate() { compose exec -T nginx cat /run/secrets/decalogo/tls.crt; }
 
-# The client runs here, in a virtual environment, because the files to hand in are here.
+# The client runs on this host, in a virtual environment, because the files to submit are here.
 stack_decalogo() {
   ensure_venv requirements.lock
   local folder
   folder="$(mktemp -d)"
-  # shellcheck disable=SC2064 # the folder of now
+  # shellcheck disable=SC2064 # the value of now
   trap "rm -rf '$folder'" EXIT
   stack_certificate >"$folder/tls.crt"
   (umask 077 && stack_token admin >"$folder/token")
@@ -180,7 +194,7 @@ stack_decalogo() {
 
 stack_dead() { compose exec -T api decalogo dead "$@"; }
 
-# A file appears whole or not at all.
+# Write the file under another name first, so that it appears complete or not at all.
 stack_backup() {
   backup_target "$@"
   (umask 077 && compose exec -T api decalogo backup - >"$1.unfinished")

@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# The virtual environment of the embedded form, the client and the tests: from the hashed lock files alone.
+# The virtual environment of the embedded form, the client and the tests. It is installed from the hashed lock files only.
 
 readonly VENV="$ROOT/.venv"
 
-# Make $VENV hold what a lock file names, and the package itself; a no-op while the lock and what it stands on are unchanged.
-#   $1: requirements.lock, or requirements-dev.lock (which holds all of the former)
+# Install a lock file and the package into $VENV; do nothing while the lock and the sources of the build are unchanged.
+#   $1: requirements.lock, or requirements-dev.lock, which includes it
 ensure_venv() {
   local lock="$ROOT/app/$1"
-  if venv_stands; then
+  if venv_is_usable; then
     if venv_is_stamped "$1" || { [[ "$1" == requirements.lock ]] && venv_is_stamped requirements-dev.lock; }; then return 0; fi
   else
     make_venv
@@ -15,27 +15,27 @@ ensure_venv() {
   step "Installing $1 into .venv (a minute or two the first time)"
   "$VENV/bin/python" -m pip --version >/dev/null 2>&1 || quietly "$VENV/bin/python" -m ensurepip
   quietly "$VENV/bin/python" -m pip install --disable-pip-version-check --require-hashes -r "$lock"
-  # Editable: an update of the checkout is an update of the program.
+  # Editable, so that an update of the checkout updates the program.
   quietly "$VENV/bin/python" -m pip install --disable-pip-version-check --no-index --no-deps --no-build-isolation -e "$ROOT/app"
   "$VENV/bin/python" -m decalogo.evaluation.pdf.build --if-possible >&2
   venv_stamp "$1" >"$VENV/stamp-$1"
 }
 
-# Compile the evaluator's patterns into .venv, so that no worker of a new data folder has to, nor waits for one that does.
+# Compile the patterns of the evaluator into .venv, so that the first worker need not do it.
 ensure_patterns() { "$VENV/bin/python" -m decalogo.evaluation.warm; }
 
-# A virtual environment is full of its own path and belongs to one version of Python: it survives neither a move of the checkout
-# nor an upgrade of the system. Python itself notes both in it.
-venv_stands() {
+# A virtual environment contains its own path and belongs to one version of Python, so a move of the checkout or an upgrade of the
+# system breaks it. Python records both in pyvenv.cfg.
+venv_is_usable() {
   local version
   [[ -r "$VENV/pyvenv.cfg" ]] || return 1
   version="$("$VENV/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" || return 1
-  [[ "$(venv_noted version)" == "$version".* && "$(venv_noted command)" == *" $(cd "$VENV" && pwd -P)" ]]
+  [[ "$(venv_recorded version)" == "$version".* && "$(venv_recorded command)" == *" $(cd "$VENV" && pwd -P)" ]]
 }
 
-venv_noted() { sed -n "s/^$1 = //p" "$VENV/pyvenv.cfg"; }
+venv_recorded() { sed -n "s/^$1 = //p" "$VENV/pyvenv.cfg"; }
 
-# What an installation depends on: the lock, the package's entry points, and the C source that is built into it.
+# Print a hash of everything the installation depends on: the lock, the entry points of the package, and the C sources.
 venv_stamp() { cat "$ROOT/app/$1" "$ROOT/app/pyproject.toml" "$ROOT/app/src/decalogo/evaluation/pdf/"*.c | sha256sum; }
 
 venv_is_stamped() {
@@ -51,7 +51,7 @@ make_venv() {
   quietly "$python" -m venv --clear "$(cd "$VENV" && pwd -P)"
 }
 
-# Print the first Python that is new enough and can make virtual environments.
+# Print the first Python of version 3.11 or later that can make virtual environments.
 find_python() {
   local candidate
   for candidate in python3 python3.13 python3.12 python3.11 /usr/bin/python3; do
@@ -75,7 +75,7 @@ need_python() {
   fi
 }
 
-# Run a command of the package against an address; its options, where given, win over these.
+# Run a command of the package against an address. Options of the command override these values.
 #   $1: base address  $2: file with the token  $3…: a decalogo command and its options
 run_client() {
   local url="$1" token_file="$2"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from client import Client
-from ports import next_port
+from ports import next_network, next_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MONITORING = ("prometheus", "alertmanager", "redis-exporter", "host-exporter", "probe-exporter", "flower")
@@ -33,7 +33,7 @@ class Appliance:
             (folder / ".venv").symlink_to(REPOSITORY / ".venv")
         self.http_port, self.https_port = next_port(), next_port()
         self.clients: list[Client] = []
-        own = {"COMPOSE_PROJECT_NAME": name, "IMAGE_TAG": name}
+        own = {"COMPOSE_PROJECT_NAME": name, "IMAGE_TAG": name, "NETWORK_PREFIX": next_network()}
         ports = {"HTTP_PORT": str(self.http_port), "HTTPS_PORT": str(self.https_port)}
         ports["EMBEDDED_PORT"] = str(next_port())
         self.hosts_port, self.hosts_redis_port = next_port(), next_port()
@@ -84,7 +84,7 @@ class Appliance:
         """Stop it, delete its data, and close what is open to it."""
         for client in self.clients:
             client.http.close()
-        self.run("down", "--volumes")
+        self.run("down", "--volumes", "--yes")
 
     def _run(self, command: list[str], timeout: float, stdin: str = "") -> str:
         done = subprocess.run(

@@ -17,7 +17,7 @@ from decalogo.api.services import Services, open_services
 from decalogo.settings import Settings, StorageSettings
 from decalogo.setup.hosts import add_host
 from decalogo.setup.joining import write_joined
-from decalogo.setup.once import make_secrets
+from decalogo.setup.secrets import make_secrets
 from decalogo.storage.remote import RemoteStore
 from tests.api.conftest import wait_until
 

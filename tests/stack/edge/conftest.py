@@ -62,8 +62,8 @@ def appliance(tmp_path_factory: pytest.TempPathFactory, tls_folder: Path, acme_f
         "TLS_DIR": str(tls_folder),
         "ACME_DIR": str(acme_folder),
         "SERVER_NAME": NAME,
-        "WEBHOOKS_INTERNAL": "false",
-        "EDGE_REQUESTS_AT_ONCE": "5",
+        "WEBHOOKS_EGRESS": "true",
+        "NGINX_CONCURRENT_REQUESTS": "5",
     }
     try:
         clone.run("up")

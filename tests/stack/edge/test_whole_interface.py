@@ -1,7 +1,7 @@
 """The OpenAPI document holds through the edge: for a generated client, and against what schemathesis makes of it.
 
-The scenario's last file: it lifts the limits, which thousands of requests a minute would meet. Many cases by hand
-(docs/reference/api.md): ``CONTRACT_EXAMPLES=150 CONTRACT_SEED=1 pytest stack/edge/test_whole_interface.py -s``.
+The last file of the scenario, because it lifts the limits for its thousands of requests per minute. With more cases:
+``CONTRACT_EXAMPLES=150 CONTRACT_SEED=1 pytest stack/edge/test_whole_interface.py -s``.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def lifted(appliance: Appliance) -> Appliance:
     place = "  api:\n    environment:\n"
     override.write_text(override.read_text().replace(place, place + LIFTED))
     appliance.change("api")
-    appliance.change("nginx", EDGE_REQUESTS_PER_MINUTE="0", EDGE_UPLOADS_PER_MINUTE="0", EDGE_REQUESTS_AT_ONCE="0")
+    appliance.change(
+        "nginx", NGINX_REQUESTS_PER_MINUTE="0", NGINX_UPLOADS_PER_MINUTE="0", NGINX_CONCURRENT_REQUESTS="0"
+    )
     return appliance
 
 

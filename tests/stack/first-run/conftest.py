@@ -10,8 +10,9 @@ from client import Client
 @pytest.fixture(scope="package")
 def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
     clone = Appliance(tmp_path_factory.mktemp("first-run") / "decalogo", "decalogo-first-run")
-    # The guide's own size, whatever profile fits this machine.
-    clone.environment = {**clone.environment, "REDIS_MAXMEMORY": "2gb", "REDIS_MEMORY": "4g"}
+    # Values that a test checks, whatever profile fits this machine; and HTTPS on one interface only.
+    own = {"REDIS_MAXMEMORY": "2gb", "REDIS_MEMORY": "4g", "HTTPS_PORT": f"127.0.0.1:{clone.https_port}"}
+    clone.environment = {**clone.environment, **own}
     try:
         clone.run("up", "--scale", "worker=2")
         yield clone

@@ -19,7 +19,7 @@ def test_a_backup_brings_everything_back_after_the_volumes_are_gone(appliance: A
     assert archive.stat().st_mode & 0o077 == 0
 
     assert volumes(appliance)
-    appliance.run("down", "--volumes")
+    appliance.run("down", "--volumes", "--yes")
     assert volumes(appliance) == []
     appliance.run("up", "--scale", "worker=2")
     assert appliance.client(token).ask("GET", f"/api/v1/batch/status/{job_id}").status_code == 401, "it was not empty"
@@ -32,21 +32,6 @@ def test_a_backup_brings_everything_back_after_the_volumes_are_gone(appliance: A
     assert again.follow(unfinished, seconds=180)[-1]["succeeded"] == 12
     refused = refusal_to_restore(appliance, archive)
     assert "already holds batches" in refused
-
-
-def test_a_network_opened_in_env_is_open_after_up_and_all_else_is_as_it_was(appliance: Appliance) -> None:
-    def is_internal(name: str) -> str:
-        return docker("network", "inspect", "--format", "{{.Internal}}", f"{appliance.name}_{name}").strip()
-
-    client = appliance.client(appliance.run("token", "create", "opener").strip())
-    assert is_internal("alerts") == is_internal("webhooks") == "true"
-    (appliance.folder / ".env").write_text("ALERTS_INTERNAL=false\n", encoding="utf-8")
-
-    appliance.run("up")
-
-    assert (is_internal("alerts"), is_internal("webhooks")) == ("false", "true")
-    assert len(appliance.container_ids("worker")) == 2, "as many as at the last start"
-    assert client.get("/api/v1/batch")["batches"] == [], "the token is still known"
 
 
 def volumes(appliance: Appliance) -> list[str]:

@@ -132,7 +132,7 @@ def second(appliance: Appliance, tmp_path_factory: pytest.TempPathFactory) -> It
     yield host
     if (clone.folder / "var/form").exists():
         print("\n".join(host.log().splitlines()[-40:]))  # shown when a test failed
-        clone.run("down", "--volumes")
+        clone.run("down", "--volumes", "--yes")
 
 
 @pytest.fixture(scope="package")

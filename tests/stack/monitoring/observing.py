@@ -89,7 +89,7 @@ class Receiver:
 
     def __init__(self, appliance: Appliance) -> None:
         self.container = docker(
-            "run", "-d", "--network", f"{appliance.name}_alerts", "--network-alias", "receiver",
+            "run", "-d", "--network", f"{appliance.name}_alerts-false", "--network-alias", "receiver",
             "--entrypoint", "python", f"decalogo/app:{appliance.name}", "-c", RECEIVER,
         ).strip()  # fmt: skip
 

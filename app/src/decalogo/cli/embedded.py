@@ -67,7 +67,9 @@ def up(
     from decalogo.embedded import lifecycle
     from decalogo.embedded.layout import Layout
     from decalogo.embedded.secrets import admin_token_file
+    from decalogo.setup.operator_settings import check_operator_variables
 
+    check_operator_variables(os.environ)
     layout = Layout.at(data)
     with _problems_reported():
         # A signal during the start must also stop the processes that were started.

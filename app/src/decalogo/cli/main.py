@@ -186,11 +186,22 @@ def restore(
 
 
 @app.command()
-def settings() -> None:
+def holdings() -> None:
+    """Print how many batches, documents and tokens the appliance stores."""
+    from decalogo.cli import holdings as command
+
+    command.holdings()
+
+
+@app.command()
+def settings(
+    compose: Annotated[bool, typer.Option("--compose", help="Print config/compose/settings.yaml instead.")] = False,
+) -> None:
     """Print the reference of all settings (docs/reference/settings.md)."""
     from decalogo.cli.settings_reference import reference
+    from decalogo.setup.operator_settings import compose_service
 
-    typer.echo(reference(), nl=False)
+    typer.echo(compose_service() if compose else reference(), nl=False)
 
 
 app.command()(evaluate)

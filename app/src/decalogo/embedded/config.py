@@ -15,6 +15,7 @@ from decalogo.embedded.layout import Layout
 from decalogo.embedded.secrets import admin_token_file, password_file, service_folder, users_file
 from decalogo.embedded.supervisor import SERVER
 from decalogo.queue.order import SUSPECT_QUEUE, SUSPECT_QUEUES
+from decalogo.setup.operator_settings import long_names
 
 # Marks our processes in their environment, so that those which outlive a killed supervisor can be found again.
 MARK = "_DECALOGO_EMBEDDED"
@@ -136,6 +137,7 @@ def environment(layout: Layout, instance: Instance) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
     return {
         **kept,
+        **long_names(os.environ),
         "PYTHONUNBUFFERED": "1",
         # Heartbeats and spooled uploads: never mixed with those of another appliance or another user.
         "TMPDIR": str(layout.tmp),

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from decalogo.embedded.layout import Layout
-from decalogo.setup import once
+from decalogo.setup import secrets
 from decalogo.setup.acl import HEALTH_USER
 
 
@@ -14,7 +14,7 @@ def make_secrets(layout: Layout) -> None:
     """Make what is missing, readable by the owner only."""
     before = os.umask(0o077)
     try:
-        once.make_secrets(layout.secrets, set_groups=False)
+        secrets.make_secrets(layout.secrets, set_groups=False)
     finally:
         os.umask(before)
 

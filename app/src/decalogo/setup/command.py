@@ -1,20 +1,27 @@
-"""`decalogo setup`: the stack's one-shot, run as root with CAP_CHOWN alone and without a network."""
+"""`decalogo setup`: the one-shot service, run as root with the single capability CHOWN and without a network."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import typer
 
-from decalogo.setup.once import make_secrets, own_artifacts
+from decalogo.setup.operator_settings import check_operator_variables
+from decalogo.setup.secrets import make_secrets, own_artifacts
 
 
 def run(root: Path, artifacts: Path | None, tls_names: list[str]) -> None:
-    """Make what is missing and say what was made: names only, never contents."""
+    """Check the operator's settings, make the missing secrets, and print the names of the new files.
+
+    Raises:
+        SettingsError: a ``DECALOGO_*`` variable is unknown or would have no effect.
+    """
+    check_operator_variables(os.environ)
     made = make_secrets(root, tls_names=tls_names)
     for name in made:
         typer.echo(f"made {name}")
     if artifacts is not None and own_artifacts(artifacts):
         typer.echo(f"gave {artifacts} to the services")
     if not made:
-        typer.echo("every secret was there already; nothing changed")
+        typer.echo("every secret exists already; nothing changed")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from decalogo.access.hosts import HOSTS_FILE, Host, JoinLine, new_host, read_hosts, write_hosts
 from decalogo.errors import ClientError
-from decalogo.setup.once import folders_in, make_secrets
+from decalogo.setup.secrets import folders_in, make_secrets
 
 
 def add_host(root: Path, name: str, *, address: str, port: int, redis_port: int, set_groups: bool = True) -> JoinLine:

@@ -1,0 +1,29 @@
+"""``decalogo holdings``: how much an appliance stores, for the question before its data is deleted."""
+
+from __future__ import annotations
+
+import typer
+
+from decalogo.cli.error_messages import errors_reported
+from decalogo.connections import connect
+from decalogo.settings import get_settings
+
+_FIRST_TOKEN = 1
+
+
+@errors_reported()
+def holdings() -> None:
+    """Print the numbers of batches, documents and tokens in one line, or ``nothing``."""
+    settings = get_settings()
+    client = connect(settings.redis, settings.redis.ledger_db)
+    batches = [*client.smembers("open"), *client.zrange("finished", 0, -1)]
+    tokens = int(client.zcard("tokens"))
+    with client.pipeline(transaction=False) as pipe:
+        for job_id in batches:
+            pipe.hget(f"batch:{job_id}", "total")
+        documents = sum(int(total or 0) for total in pipe.execute())
+    # `setup` makes the first token again; only the ones that people made are a loss.
+    if not batches and tokens <= _FIRST_TOKEN:
+        typer.echo("nothing")
+    else:
+        typer.echo(f"{len(batches)} batches, {documents} documents, {tokens} tokens")

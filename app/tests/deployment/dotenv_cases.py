@@ -1,0 +1,25 @@
+"""Lines of an `.env` that begins with ``FIRST=one``, and the value of ``X`` that Compose 2.26 reads from them."""
+
+CASES = {
+    "plain": ("X=plain", "plain"),
+    "empty": ("X=", ""),
+    "spaces around": ("  X =  plain words  ", "plain words"),
+    "export": ("export X=plain", "plain"),
+    "colon": ("X: plain", "plain"),
+    "carriage return": ("X=plain\r", "plain"),
+    "comment": ("X=plain # a comment", "plain"),
+    "number sign": ("X=a#b", "a#b"),
+    "single quotes": ("X='${FIRST} # no comment'  # a comment", "${FIRST} # no comment"),
+    "double quotes": ('X="${FIRST} # no comment"  # a comment', "one # no comment"),
+    "escapes": (r'X="a\nb \"c\" \$FIRST \\"', 'a\nb "c" $FIRST \\'),
+    "backslash without quotes": (r"X=a\b\$FIRST", "a\\b\\one"),
+    "variable": ("X=$FIRST-x", "one-x"),
+    "variable in braces": ("X=${FIRST}x", "onex"),
+    "unknown variable": ("X=a${NOT_SET}b", "ab"),
+    "default": ("X=${NOT_SET:-none}", "none"),
+    "default of a set one": ("X=${FIRST:-none}", "one"),
+    "default that is a variable": ("X=${NOT_SET:-${FIRST}}", "one"),
+    "default without colon": ("EMPTY=\nX=${EMPTY-none}.${EMPTY:-none}", ".none"),
+    "alternative": ("X=${FIRST:+other}${NOT_SET:+never}", "other"),
+    "dollar": ("X=a$$b", "a$b"),
+}
