@@ -111,5 +111,5 @@ def test_names_are_checked_at_every_other_address_and_with_a_certificate_that_wa
 def test_a_file_without_a_certificate_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "empty.crt").touch()
     monkeypatch.setenv(LOCAL_CERTIFICATE, str(tmp_path / "empty.crt"))
-    with pytest.raises(ClientError, match=r"empty\.crt: it holds none"):
+    with pytest.raises(ClientError, match=r"empty\.crt: it has no certificate"):
         ask("https://localhost:1")

@@ -1,9 +1,9 @@
-"""Which settings of the program an operator may put into ``.env``, and which ones the appliance decides itself.
+"""Settings that an operator may put into ``.env``, and those that the appliance decides itself.
 
-``.env`` holds two kinds of names. Those without a prefix (``WORKER_CONCURRENCY``) size and place the appliance. Those with
-the prefix ``DECALOGO_`` are settings of the program. A few of the latter have a short name of the first kind, and others
-follow from how the services are placed (the address of Redis, the folder of the secrets). Both are refused with the prefix,
-because the appliance would overwrite them.
+``.env`` holds two kinds of names. Names without a prefix (``WORKER_CONCURRENCY``) size and place the appliance. Names
+with the prefix ``DECALOGO_`` are settings of the program. A few of these have a short name of the first kind, and others
+follow from the placement of the services (the address of Redis, the folder of the secrets). The appliance would
+overwrite both, so both are refused under their long names.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def long_names(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def compose_service() -> str:
-    """Return ``config/compose/settings.yaml``: the variables that Compose passes on to the program where they are set."""
+    """Return ``config/compose/settings.yaml``: the variables that Compose passes on to the program."""
     lines = [
         "# Written by `decalogo settings --compose`. Each variable is passed on where .env or the environment sets it.",
         "services:",
