@@ -1,7 +1,7 @@
 """Settings that an operator may put into ``.env``, and those that the appliance decides itself.
 
 ``.env`` holds two kinds of names. Names without a prefix (``WORKER_CONCURRENCY``) size and place the appliance. Names
-with the prefix ``DECALOGO_`` are settings of the program. A few of these have a short name of the first kind, and others
+with the prefix ``DECALOGO_`` are settings of the program. Some of these have a short name of the first kind, and others
 follow from the placement of the services (the address of Redis, the folder of the secrets). The appliance would
 overwrite both, so both are refused under their long names.
 """
