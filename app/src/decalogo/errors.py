@@ -1,7 +1,7 @@
-"""Every error the appliance raises on purpose, as one tree.
+"""The appliance's own errors, as one tree of classes.
 
-An error carries a stable ``slug`` (the last part of its RFC 9457 ``type``), a title for people, and an HTTP status that
-the API uses when it becomes an answer. Errors about a document become that document's ``problem`` in the ledger.
+An error has a stable ``slug`` (the last part of its RFC 9457 ``type``), a title, and the HTTP status of the API's
+answer. Errors about a document become that document's ``problem`` in the ledger.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import ClassVar
 
 
 class DecalogoError(Exception):
-    """Base of all errors raised on purpose.
+    """Base of the appliance's own errors.
 
     Args:
         detail: what happened, where, and what to do about it, in one or two sentences.
@@ -38,19 +38,19 @@ class DecalogoError(Exception):
 
 
 class DocumentError(DecalogoError):
-    """The document cannot be evaluated, and trying again will not help."""
+    """The document cannot be evaluated, and a retry would not help."""
 
     slug, title, status = "document-unreadable", "The document cannot be read", 422
 
 
 class EmptyDocumentError(DocumentError):
-    """The file holds no bytes, or no text at all."""
+    """The file has no bytes, or no text."""
 
     slug, title = "document-empty", "The document is empty"
 
 
 class UnsupportedDocumentError(DocumentError):
-    """The content is of no type that can be read."""
+    """The content has no supported type."""
 
     slug, title = "document-type-unsupported", "The document's type is not supported"
 
@@ -92,60 +92,60 @@ class DocumentTooLargeError(DocumentError):
 
 
 class DeadDocumentError(DecalogoError):
-    """Every attempt at the document was lost (its process died, or took too long); the ledger writes this one."""
+    """Every attempt to evaluate the document was lost: its process crashed or exceeded its time."""
 
-    slug, title, status = "document-dead", "The document was given up", 500
+    slug, title, status = "document-dead", "All attempts at the document were lost", 500
 
 
 class CancelledDocumentError(DecalogoError):
-    """The batch was cancelled before the document was evaluated; the ledger writes this one."""
+    """The batch was cancelled before the document was evaluated."""
 
     slug, title, status = "document-cancelled", "The document was cancelled", 409
 
 
 class RubricError(DecalogoError):
-    """A rubric is unknown or its file is invalid; the detail names file, line and field."""
+    """A rubric is unknown or its file is invalid; the detail has file, line and field."""
 
     slug, title, status = "rubric-invalid", "The rubric is unknown or invalid", 422
 
 
 class RequestError(DecalogoError):
-    """The request itself is wrong."""
+    """The request is malformed."""
 
     slug, title, status = "request-invalid", "The request is invalid", 400
 
 
 class BodyError(DecalogoError):
-    """The request can be read but asks for something that makes no sense; ``errors`` says what and where."""
+    """The request is well-formed but its content is invalid; ``errors`` lists what and where."""
 
     slug, title, status = "body-invalid", "The request's content is invalid", 422
 
 
 class MethodNotAllowedError(DecalogoError):
-    """The address exists but not with this method."""
+    """The path exists, but not with this method."""
 
-    slug, title, status = "method-not-allowed", "The method is not allowed here", 405
+    slug, title, status = "method-not-allowed", "The method is not allowed", 405
 
 
 class MediaTypeError(DecalogoError):
-    """The body is of a type or encoding that is not read here."""
+    """The body has an unsupported type or encoding."""
 
     slug, title, status = "media-type-unsupported", "The body's type is not supported", 415
 
 
 class NoResultError(DecalogoError):
-    """The document ended without a result, and its ledger entry does not say more."""
+    """The document ended without a result, and the ledger has no other reason."""
 
     slug, title, status = "document-without-result", "The document has no result", 422
 
 
 class UnauthorizedError(DecalogoError):
-    """No token, or one that is unknown, expired or revoked.
+    """The token is missing, unknown, expired or revoked.
 
-    ``reason`` says which, for the operator's count; the answer does not tell it.
+    ``reason`` is for the operator's metrics only; the answer does not contain it.
     """
 
-    slug, title, status = "unauthorized", "A valid token is needed", 401
+    slug, title, status = "unauthorized", "A valid token is required", 401
 
     def __init__(self, detail: str, reason: str = "unknown") -> None:
         super().__init__(detail)
@@ -165,7 +165,7 @@ class ForbiddenError(DecalogoError):
 
 
 class NotFoundError(DecalogoError):
-    """No such thing, or it belongs to another tenant."""
+    """The resource does not exist, or it belongs to another tenant."""
 
     slug, title, status = "not-found", "Not found", 404
 
@@ -189,78 +189,78 @@ class PreconditionRequiredError(DecalogoError):
 
 
 class NotReadyError(DecalogoError):
-    """The thing exists but is not there yet."""
+    """The result is not available yet."""
 
     slug, title, status = "not-ready", "Not ready yet", 409
 
 
 class KeyUsedError(DecalogoError):
-    """An upload with this ``Idempotency-Key`` is still under way."""
+    """Another upload with this ``Idempotency-Key`` is in progress."""
 
-    slug, title, status = "idempotency-key-in-use", "An upload with this key is under way", 409
+    slug, title, status = "idempotency-key-in-use", "An upload with this key is in progress", 409
 
 
 class KeyReusedError(DecalogoError):
-    """The ``Idempotency-Key`` belongs to an upload of something else."""
+    """The ``Idempotency-Key`` belongs to an upload with another content."""
 
     slug, title, status = "idempotency-key-reused", "The key belongs to another upload", 422
 
 
 class SlowBodyError(DecalogoError):
-    """The request's body came too slowly, or stopped coming."""
+    """The body of the request arrives too slowly, or has stopped."""
 
-    slug, title, status = "body-too-slow", "The upload comes too slowly", 408
+    slug, title, status = "body-too-slow", "The upload is too slow", 408
 
 
 class PayloadTooLargeError(DecalogoError):
-    """The request body, or one file in it, is over its limit."""
+    """The body, or a part of it, exceeds its limit."""
 
     slug, title, status = "payload-too-large", "The upload is too large", 413
 
 
 class ClaimLostError(DecalogoError):
-    """The attempt was taken back: its lease ended, or the document was cancelled; nothing of it counts any more."""
+    """The attempt has lost its claim: its lease expired, or the document was cancelled. Its result is discarded."""
 
-    slug, title, status = "claim-lost", "The attempt was taken back", 409
+    slug, title, status = "claim-lost", "The attempt has lost its claim", 409
 
 
 class QuotaError(DecalogoError):
-    """The caller has used up a limit of its own; ``retry_after`` (seconds) says when to try again."""
+    """The tenant has reached one of its limits; retry after ``retry_after`` seconds."""
 
-    slug, title, status = "quota-exceeded", "A limit of yours is reached", 429
+    slug, title, status = "quota-exceeded", "The tenant's limit is reached", 429
 
 
 class UnavailableError(DecalogoError):
-    """The appliance cannot take work now; ``retry_after`` (seconds) says when to try again."""
+    """The appliance cannot accept the request now; retry after ``retry_after`` seconds."""
 
-    slug, title, status = "unavailable", "The appliance cannot take work now", 503
+    slug, title, status = "unavailable", "The appliance is temporarily unavailable", 503
 
 
 class EmbeddedError(DecalogoError):
-    """The embedded appliance cannot start, stop or be found here; the detail says what to do."""
+    """The embedded appliance cannot be started, stopped or found; the detail has the remedy."""
 
-    slug, title = "embedded", "The embedded appliance cannot do this"
+    slug, title = "embedded", "The embedded appliance reports an error"
 
 
 class BenchError(DecalogoError):
-    """Something could not be measured."""
+    """A measurement failed."""
 
-    slug, title = "bench", "This cannot be measured"
+    slug, title = "bench", "The measurement failed"
 
 
 class ClientError(DecalogoError):
-    """The client was asked for something that cannot be sent, before any request was made."""
+    """The client cannot send the request: wrong options, files or address."""
 
-    slug, title, status = "client", "The client cannot do this", 400
+    slug, title, status = "client", "The client cannot send the request", 400
 
 
 class RateLimitedError(DecalogoError):
-    """Too many requests in a short time; ``retry_after`` (seconds) says when the next one is free."""
+    """Too many requests in a short time; the next one is allowed after ``retry_after`` seconds."""
 
     slug, title, status = "rate-limited", "Too many requests", 429
 
 
 class EngineError(DecalogoError):
-    """The container engine refused what the autoscaler asked of it."""
+    """The container engine rejected a request of the autoscaler."""
 
-    slug, title, status = "engine", "The container engine refused", 502
+    slug, title, status = "engine", "The container engine rejected the request", 502

@@ -36,7 +36,7 @@ def empty() -> dict[str, Any]:
 
 
 PARTIAL = (
-    "Resultado parcial: se acabó el tiempo. Se evaluaron las páginas 1–40 de 116, "
+    "Resultado parcial: se alcanzó el límite de tiempo. Se evaluaron las páginas 1–40 de 116, "
     "en los puntos P1, P2, P3, P4, P5, P6, P7, P8, P10."
 )
 

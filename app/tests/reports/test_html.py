@@ -12,6 +12,7 @@ import pytest
 
 from decalogo.evaluation import Evaluation
 from decalogo.reports import COMPARISONS, REPORTS, Evaluated, NotEvaluated, roll_up
+from decalogo.reports import words as texts
 from decalogo.reports.html import content_security_policy, style
 from decalogo.reports.labels import labels_for
 from decalogo.reports.view import View
@@ -105,7 +106,7 @@ def test_hashes_evaluator_and_reasons_are_told_and_escaped(page: Page, plan: Eva
 def test_flags_are_told_in_the_readers_language(result: dict[str, Any]) -> None:
     result["flags"] = [{"code": "pages-without-text", "detail": "3 pages have no text layer", "pages": [1, 2, 9]}]
     page = check_page(REPORTS["html"].render(result))
-    assert "capa de texto (escaneadas) que no se evaluaron: 1–2, 9." in page.text
+    assert "capa de texto (escaneadas) y no se evaluaron: 1–2, 9." in page.text
     assert "3 pages have no text layer" not in page.text
 
 
@@ -211,3 +212,10 @@ def test_a_comparison_names_every_document_and_those_without_result(plan: Evalua
 def test_a_comparison_of_nothing_is_a_page_too() -> None:
     check_page(COMPARISONS["html"].render(roll_up([])))
     check_page(COMPARISONS["html"].render(roll_up([NotEvaluated("roto", "failed")])))
+
+
+def test_numbers_round_as_spreadsheets_do() -> None:
+    assert [texts.words("es").number(value) for value in (36.25, 36.249, 0.05, 100.0, 0.0)] == [
+        "36,3", "36,2", "0,1", "100,0", "0,0",
+    ]  # fmt: skip
+    assert texts.words("en").short(2.675) == "2.68"

@@ -22,6 +22,7 @@ from rich.text import Text
 from decalogo.client.appliance import Appliance
 from decalogo.client.multipart import FilePart
 from decalogo.client.results import Row
+from decalogo.reports.numbers import rounded
 
 _errors = Console(stderr=True)
 OPEN_STATES = ("queued", "running")
@@ -98,7 +99,7 @@ def summary(rows: Sequence[Row]) -> None:
     """Print a table of documents with state, global percentage and rating."""
     table = Table("document", "state", "global", "rating", "problem")
     for row in rows:
-        percent = "" if row.percent is None else f"{row.percent:.1f} %"
+        percent = "" if row.percent is None else f"{rounded(row.percent)} %"
         # As text: brackets in a name are not markup.
         table.add_row(*map(Text, (row.document, row.state, percent, row.rating, row.problem)))
     console = Console()

@@ -113,4 +113,6 @@ def _show(result: dict[str, Any]) -> None:
 
 
 def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f}"
+    from decalogo.reports.numbers import rounded
+
+    return "-" if value is None else rounded(value)

@@ -1,13 +1,13 @@
-"""Reports: results in the forms people read. Pure functions from a result to bytes.
+"""Render results as reports: pure functions from a result to bytes.
 
-``REPORTS`` maps a format's name to what makes it, so that an interface offers all of them in one place::
+``REPORTS`` maps the name of a format to its renderer, so that every interface offers the same formats::
 
     report = REPORTS["html"]
     body = report.render(result, name="plan.pdf")
     headers = {"Content-Type": report.media_type}
 
-``COMPARISONS`` does the same for what ``roll_up`` returns of a whole batch. What a format needs is imported when it is
-first rendered.
+``COMPARISONS`` does the same for the comparison of a batch, which ``roll_up`` returns. Modules of a format are imported
+when it is first rendered.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HTML, CSV, JSON = "text/html; charset=utf-8", "text/csv; charset=utf-8", "applic
 
 
 class Render(Protocol):
-    """Makes the report of one document."""
+    """Renders the report of one document."""
 
     def __call__(
         self,
@@ -40,20 +40,20 @@ class Render(Protocol):
         """Return the report.
 
         Args:
-            result: as the evaluator gives it.
-            name: what the document is called; default: the beginning of its hash.
-            pages: text of each page: an HTML report then shows the pages it quotes.
-            link: address of the document itself (``https:``, ``http:`` or relative), for links to its pages.
-            rubric: what the result was made with; default: the shipped rubric of that id.
+            result: result of the evaluator.
+            name: name of the document; default: the beginning of its hash.
+            pages: text of each page; an HTML report then shows the quoted pages.
+            link: URL of the document (``https:``, ``http:`` or relative), for links to its pages.
+            rubric: rubric of the result; default: the shipped rubric with its id.
 
         Raises:
-            ValueError: ``link`` is of another kind.
+            ValueError: ``link`` has another scheme.
         """
 
 
 @dataclass(frozen=True)
 class Report:
-    """A form of one document's report: its media type, file extension (without dot) and what makes it."""
+    """A format of a document's report: media type, file extension (without dot) and renderer."""
 
     media_type: str
     extension: str
@@ -62,7 +62,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The same for a whole batch; ``render`` takes what ``roll_up`` returns."""
+    """A format of the comparison of a batch; ``render`` takes the value of ``roll_up``."""
 
     media_type: str
     extension: str

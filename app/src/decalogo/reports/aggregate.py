@@ -1,6 +1,6 @@
-"""Comparing the documents of a batch: ranking, how the points are distributed, documents by points.
+"""Compare the documents of a batch: ranking, distribution per point, matrix of documents and points.
 
-Results are taken one by one and let go again: about 2 KB stay of each, so that a country's plans fit.
+Results are processed one by one. About 2 KB per result stay in memory, so all plans of a country fit.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A document with its result; ``link`` is where its own report is, if anywhere."""
+    """A document with its result; ``link`` is the URL of its own report, or empty."""
 
     name: str
     result: dict[str, Any]
@@ -29,7 +29,7 @@ class Evaluated:
 
 @dataclass(frozen=True)
 class NotEvaluated:
-    """A document without result: its state and the reason."""
+    """A document without a result: its state and the reason."""
 
     name: str
     state: str
@@ -37,10 +37,10 @@ class NotEvaluated:
 
 
 class RollUp:
-    """Takes results one by one; ``as_dict`` compares those taken so far.
+    """Collects results one by one; ``as_dict`` returns their comparison.
 
     Args:
-        rubric: the rubric of the results; default: the shipped one.
+        rubric: rubric of the results; default: the shipped one.
     """
 
     def __init__(self, rubric: Rubric | None = None) -> None:
@@ -53,10 +53,10 @@ class RollUp:
         self._questions: dict[tuple[str, str], list[float]] = {}
 
     def add(self, document: Evaluated | NotEvaluated) -> None:
-        """Take one document.
+        """Add one document.
 
         Raises:
-            RequestError: its result was made with another rubric than the first one's.
+            RequestError: its result has another rubric than the first one.
         """
         if isinstance(document, NotEvaluated):
             self._without.append({"name": document.name, "state": document.state, "detail": document.detail})
@@ -67,7 +67,9 @@ class RollUp:
             self._first = {key: result[key] for key in ("rubric", "points", "dimensions")}
         elif result["rubric"]["id"] != self._first["rubric"]["id"]:
             first, other = self._first["rubric"]["id"], result["rubric"]["id"]
-            raise RequestError(f"results of two rubrics cannot be compared: {first} and {other} ({document.name})")
+            raise RequestError(
+                f"results of different rubrics cannot be compared: {first} and {other} ({document.name})"
+            )
         self._made_with.add((*map(str, result["rubric"].values()), *map(str, result["evaluator"].values())))
         self._note_questions(result)
         self._documents.append(
@@ -93,7 +95,7 @@ class RollUp:
                 sums[1] += 1
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the comparison as JSON types; documents stand by rank, equal percentages share a rank."""
+        """Return the comparison as JSON types; documents are sorted by rank, and equal percentages share a rank."""
         labels, first = self._labels, self._first or {"rubric": None, "points": [], "dimensions": []}
         documents = sorted(self._documents, key=_by_rank)
         rank = 0
@@ -138,7 +140,7 @@ class RollUp:
 
 
 def roll_up(documents: Iterable[Evaluated | NotEvaluated], rubric: Rubric | None = None) -> dict[str, Any]:
-    """Return the comparison of documents; see ``RollUp``."""
+    """Return the comparison of documents, as ``RollUp.as_dict`` does."""
     rollup = RollUp(rubric)
     for document in documents:
         rollup.add(document)
@@ -151,7 +153,7 @@ def _by_rank(document: dict[str, Any]) -> tuple[bool, float, str, str]:
 
 
 def _distribution(percents: Sequence[float | None], labels: Labels | None) -> dict[str, Any]:
-    """Return count, mean, the five numbers of a box plot, and how many documents earn each rating."""
+    """Return count, mean, the five numbers of a box plot, and the number of documents per rating."""
     values = sorted(value for value in percents if value is not None)
     if not values:
         return {

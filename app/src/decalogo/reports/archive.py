@@ -1,4 +1,4 @@
-"""A ZIP of a batch's reports, made while it is sent: nothing but one document is ever in memory."""
+"""Write a ZIP of the reports of a batch as a stream, with one document in memory at a time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from decalogo.reports.view import View
 from decalogo.reports.xlsx import report_xlsx
 
 _DATE = (1980, 1, 1, 0, 0, 0)
-"""The same results give the same archive: no entry carries the time it was made."""
+"""Modification time of every entry, so that equal results give equal archives."""
 
 _MAKERS = {
     "json": lambda view: orjson.dumps(view.result, option=orjson.OPT_SORT_KEYS),
@@ -32,7 +32,7 @@ _MAKERS = {
 
 
 class _Sink:
-    """Takes what the archive writes until it is fetched; it cannot seek, so sizes follow the content."""
+    """Collects what the archive writes. It cannot seek, so the sizes of entries follow their content."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -42,7 +42,7 @@ class _Sink:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Do nothing: writes are not buffered."""
 
     def take(self) -> bytes:
         data, self._parts = b"".join(self._parts), []
@@ -68,15 +68,15 @@ def reports_zip(
     formats: Sequence[str] = ("html", "json"),
     rubric: Rubric | None = None,
 ) -> Iterator[bytes]:
-    """Yield a ZIP: ``reports/0001-name.html`` and so on for each document, then the comparison of all.
+    """Yield a ZIP: ``reports/0001-name.html`` and so on for each document, then the comparison.
 
     Args:
-        documents: taken one by one; those without result are named in the comparison only.
-        formats: of each document's report: ``html``, ``json``, ``xlsx``, ``csv``.
-        rubric: of the results; default: the shipped one.
+        documents: read one by one; documents without a result appear in the comparison only.
+        formats: formats of the reports: ``html``, ``json``, ``xlsx``, ``csv``.
+        rubric: rubric of the results; default: the shipped one.
 
     Raises:
-        RequestError: results of two rubrics.
+        RequestError: the results have different rubrics.
     """
     sink = _Sink()
     rollup = RollUp(rubric)
@@ -101,6 +101,6 @@ def reports_zip(
 
 
 def slug(name: str) -> str:
-    """Return a document's name as part of a file name that every system takes; at most 60 characters."""
+    """Return the name of a document as a part of a file name that is valid on every system; at most 60 characters."""
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9]+", "-", ascii_only).strip("-").lower()[:60].strip("-") or "document"

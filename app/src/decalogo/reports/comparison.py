@@ -1,4 +1,4 @@
-"""The comparison of a batch's documents as HTML, CSV and XLSX, from what ``roll_up`` returns."""
+"""Render the comparison of a batch, the value of ``roll_up``, as HTML, CSV and XLSX."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TITLES = ("count", "mean", "minimum", "quartile1", "median", "quartile3", "grea
 
 
 def _labels(rollup: dict[str, Any]) -> Labels:
-    """Return texts and shades for a comparison."""
+    """Return the texts and shades of a comparison."""
     return Labels(
         title=rollup["title"],
         words=words(rollup["language"]),
@@ -28,7 +28,7 @@ def _labels(rollup: dict[str, Any]) -> Labels:
 
 
 def _spread(rollup: dict[str, Any], labels: Labels) -> list[dict[str, Any]]:
-    """Return what distributions are shown of: the whole, then each point, then each dimension."""
+    """Return the parts with a distribution: the whole, each point, each dimension."""
     whole = {"id": "", "title": labels.words["global"], **rollup["global"]}
     return [whole, *rollup["points"], *rollup["dimensions"]]
 
@@ -49,7 +49,7 @@ def comparison_html(rollup: dict[str, Any]) -> bytes:
 
 
 def comparison_csv(rollup: dict[str, Any], *, excel: bool = False) -> bytes:
-    """Return one row a document: rank, percentages of the whole, of each point and of each dimension."""
+    """Return one row per document: rank, and the percentages of the whole, each point and each dimension."""
     texts = words(rollup["language"])
     keys = ("rank", "document", "percent", "rating")
     rest = ("pages", "flags", "sha256")
@@ -78,7 +78,7 @@ def _documents(rollup: dict[str, Any]) -> Iterator[Sequence[object]]:
 
 
 def comparison_xlsx(rollup: dict[str, Any]) -> bytes:
-    """Return the comparison as a workbook: ranking with the documents-by-points matrix, and distributions."""
+    """Return the comparison as a workbook: ranking with the matrix of documents and points, and distributions."""
     labels = _labels(rollup)
     texts = labels.words
     book = Workbook(f"{texts['comparison']} – {labels.title}")

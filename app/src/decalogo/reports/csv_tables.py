@@ -1,4 +1,4 @@
-"""CSV reports. Cells that a spreadsheet would take for a formula are made text."""
+"""Render CSV tables; text that a spreadsheet would evaluate as a formula is escaped."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from decalogo.reports.words import Words
 
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 BOM = "\ufeff"
-"""Tells spreadsheets that a file is UTF-8."""
+"""Byte order mark: spreadsheets then read the file as UTF-8."""
 
 
 def safe(text: object) -> str:
-    """Return a cell's text on one line; an apostrophe goes before what would start a formula (CWE-1236)."""
+    """Return the text of a cell on one line, with an apostrophe before the start of a formula (CWE-1236)."""
     cell = plain(text)
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def table(rows: Iterable[Sequence[object]], words: Words, *, excel: bool = False) -> bytes:
-    """Return rows as CSV in UTF-8; texts are made safe, numbers and ``None`` are not touched.
+    """Return rows as CSV in UTF-8, with texts made safe.
 
     Args:
         rows: cells; a ``float`` or ``int`` is a number, ``None`` is an empty cell, anything else is text.
-        words: the language, for its number format.
-        excel: with a byte order mark, and the separator and decimal sign that a spreadsheet in that language expects;
-            else as RFC 4180 and every program reads it: comma and point.
+        words: texts of the language, which have its number format.
+        excel: write a byte order mark, and the separator and decimal sign of the language, as its spreadsheets expect;
+            otherwise comma and point (RFC 4180).
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=words["separator"] if excel else ",", lineterminator="\r\n")
@@ -49,11 +49,11 @@ ANSWER_COLUMNS = (
     "id", "point", "point_title", "dimension", "dimension_title", "question", "question_title", "score", "max_score",
     "found", "missing", "quotes", "page", "quote", "recommendation", "partial",
 )  # fmt: skip
-"""Columns of a table of answers; in plain CSV these names are the header, whatever the language."""
+"""Columns of a table of answers; in plain CSV these names are the header in every language."""
 
 
 def answers_csv(view: View, *, excel: bool = False) -> bytes:
-    """Return one row an answer: what was asked, the score, elements, first quote, recommendation."""
+    """Return one row per answer: question, score, elements, first quote, recommendation."""
     words = view.labels.words
     head = [words.column(name) for name in ANSWER_COLUMNS] if excel else ANSWER_COLUMNS
     return table([head, *answer_rows(view)], words, excel=excel)

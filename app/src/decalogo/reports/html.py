@@ -1,4 +1,4 @@
-"""HTML reports: one self-contained page, without script or outside asset, that shows under a strict content policy."""
+"""Render HTML reports: one self-contained page without scripts and external assets, for a strict content policy."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def _environment() -> jinja2.Environment:
 
 @lru_cache(maxsize=1)
 def style() -> str:
-    """Return the style sheet, as it stands in every page."""
+    """Return the style sheet that every page contains."""
     return (resources.files("decalogo.reports") / "templates" / "report.css").read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=1)
 def content_security_policy() -> str:
-    """Return the policy under which a page shows in full: its own style sheet, told by its hash, and nothing else.
+    """Return a policy that allows only the page's own style sheet, by its hash.
 
-    It stands in the page itself; whoever serves the page may send it as a header too.
+    The page contains the policy; a server may also send it as a header.
     """
     digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"

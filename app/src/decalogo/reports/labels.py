@@ -14,20 +14,20 @@ from decalogo.evaluation.rubric.model import Question
 from decalogo.reports.words import DEFAULT, Words, words
 
 _STEPS = 5
-"""Shades of the heat map, worst to best."""
+"""Number of shades of the heat map, worst to best."""
 
 
 @dataclass(frozen=True)
 class Labels:
-    """Names for one result.
+    """The texts that name the parts of one result.
 
     Attributes:
-        title: of the rubric.
-        words: texts of the report, in the rubric's language.
-        questions: id to title.
-        elements: (question, element) to what a person calls it.
-        max_score: of a question.
-        ratings: (least percentage, name), best first; empty when the rubric is unknown.
+        title: title of the rubric.
+        words: texts of the report in the rubric's language.
+        questions: title of each question by id.
+        elements: label of each element by (question, element).
+        max_score: greatest score of a question.
+        ratings: (least percentage, name), best first; empty if the rubric is unknown.
         notice: key of the text that warns about these names, or "".
     """
 
@@ -40,20 +40,20 @@ class Labels:
     notice: str = ""
 
     def question(self, question: str) -> str:
-        """Return the title of a question, or nothing when it is not known."""
+        """Return the title of a question, or "" if it is unknown."""
         return self.questions.get(question, "")
 
     def element(self, question: str, element: str) -> str:
-        """Return how an element is called; its own name, made readable, when it is not known."""
+        """Return the label of an element, or its name in readable form if it has none."""
         return self.elements.get((question, element)) or element.replace("_", " ")
 
     def in_order(self, question: str, elements: Iterable[str]) -> list[str]:
-        """Return names of elements in the rubric's order (a result's JSON has them sorted), unknown ones last."""
+        """Return names of elements in the rubric's order, unknown ones last (a result has them sorted by name)."""
         order = [name for asked, name in self.elements if asked == question]
         return sorted(elements, key=lambda name: (order.index(name) if name in order else len(order), name))
 
     def heat(self, percent: float | None) -> str:
-        """Return the shade of a percentage: ``h0`` (worst) to ``h4`` (best), ``na`` for none."""
+        """Return the shade of a percentage: ``h0`` (worst) to ``h4`` (best), ``na`` for None."""
         if percent is None:
             return "na"
         if len(self.ratings) < 2:
@@ -63,17 +63,17 @@ class Labels:
 
 
 def labels_for(result: dict[str, Any], rubric: Rubric | None = None) -> Labels:
-    """Return the names for a result.
+    """Return the labels for a result.
 
     Args:
-        result: as the evaluator gives it.
-        rubric: the rubric it was made with; default: the shipped one of that id.
+        result: result of the evaluator.
+        rubric: rubric of the result; default: the shipped rubric with its id.
     """
-    told = result["rubric"]
-    rubric = rubric or _shipped(told["id"])
+    given = result["rubric"]
+    rubric = rubric or _shipped(given["id"])
     if rubric is None or not _fits(result, rubric):
         return Labels(
-            title=told["id"],
+            title=given["id"],
             words=words(_language(result)),
             questions={item["question"]: item["title"] for item in result.get("recommendations", ())},
             elements={},
@@ -88,12 +88,12 @@ def labels_for(result: dict[str, Any], rubric: Rubric | None = None) -> Labels:
         elements={(q.id, element.name): element.label for q in questions for element in _elements(q)},
         max_score=rubric.data.max_score,
         ratings=tuple(sorted(((r.at_least, r.name) for r in rubric.data.ratings), reverse=True)),
-        notice="" if rubric.sha256 == told["sha256"] else "notice_other",
+        notice="" if rubric.sha256 == given["sha256"] else "notice_other",
     )
 
 
 def _shipped(name: str) -> Rubric | None:
-    """Return the shipped rubric; one that an update broke names nothing, and must not stop a report."""
+    """Return the shipped rubric, or None; a report must not fail because a rubric is invalid after an update."""
     try:
         return load_rubric(name) if name in available_rubrics() else None
     except RubricError:
@@ -101,13 +101,13 @@ def _shipped(name: str) -> Rubric | None:
 
 
 def _fits(result: dict[str, Any], rubric: Rubric) -> bool:
-    """Tell whether a rubric asks the result's questions: one that asks others would misname them."""
+    """Return whether a rubric has all questions of the result; otherwise its titles could be wrong."""
     asked = {f"{d.id}-{q.id}" for d in rubric.data.dimensions for q in d.questions}
     return {f"{a['dimension']}-{a['question']}" for a in result["answers"]} <= asked
 
 
 def _elements(question: Question) -> Iterator[Element]:
-    """Yield the elements of a question's rule, whatever its kind calls them."""
+    """Yield the elements of a question's rule of any kind."""
     for name in type(question.rule).model_fields:
         value = getattr(question.rule, name)
         for item in value if isinstance(value, tuple) else (value,):
@@ -116,13 +116,13 @@ def _elements(question: Question) -> Iterator[Element]:
 
 
 def _language(result: dict[str, Any]) -> str:
-    """Guess an unknown rubric's language by what its recommendations say."""
+    """Guess the language of an unknown rubric from the text of its recommendations."""
     text = " ".join(answer["recommendation"] for answer in result["answers"])
     return guess_language(text) or DEFAULT
 
 
 def _max_score(result: dict[str, Any]) -> float:
-    """Work out a question's greatest score from a cell of the matrix and the scores it sums up."""
+    """Derive the greatest score of a question from a cell of the matrix and the scores in it."""
     cells: dict[tuple[str, str], list[float]] = {}
     for answer in result["answers"]:
         if answer["score"] is not None:

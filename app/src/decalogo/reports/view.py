@@ -1,4 +1,4 @@
-"""A result made ready to be shown: answers with titles, quotes gathered, strengths and gaps picked."""
+"""Prepare a result for rendering: answers with titles, quotes grouped by place, strengths and gaps selected."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import Any
 from decalogo.reports.labels import Labels
 
 _QUESTIONS, _POINTS = 5, 3
-"""Shown as best and as worst; of few, at most half each."""
+"""Number of questions and points shown as best and as worst; at most half of all."""
 
 _STRONG = 50.0
-"""Percentage from which a question is a strength."""
+"""Least percentage of a strength."""
 
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
 
 def plain(text: object) -> str:
-    """Return a text on one line, without control characters: fit for a cell."""
+    """Return a text on one line without control characters, for a cell."""
     return " ".join(_CONTROLS.sub("", str(text)).split())
 
 
 @dataclass(frozen=True)
 class Quote:
-    """A quote with the elements it proves; ``before``, ``mark`` and ``after`` make it up.
+    """A quote with the elements it is evidence for; its text is ``before + mark + after``.
 
-    ``recognised``: read by OCR from the image of a page, so maybe wrong.
+    ``recognised``: the text comes from OCR and may have errors.
     """
 
     elements: tuple[str, ...]
@@ -42,13 +42,13 @@ class Quote:
 
     @property
     def text(self) -> str:
-        """The quote on one line."""
+        """Text of the quote on one line."""
         return plain(self.before + self.mark + self.after)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer with everything a reader sees of it."""
+    """An answer with all that a report shows."""
 
     id: str
     point: str
@@ -66,7 +66,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Mean:
-    """A question over all points that apply: mean percentage and in how many points it scored nothing."""
+    """A question over all applicable points: mean percentage, and the number of points with score 0."""
 
     question: str
     dimension: str
@@ -81,11 +81,11 @@ class View:
     """One result and its labels.
 
     Attributes:
-        result: as the evaluator gives it.
-        labels: names for it.
-        name: what the document is called.
-        pages: text of each page, or nothing.
-        link: address of the document, or "": pages are then linked as ``<link>#page=N``.
+        result: result of the evaluator.
+        labels: texts that name its parts.
+        name: name of the document.
+        pages: text of each page, or empty.
+        link: URL of the document, or ""; pages are linked as ``<link>#page=N``.
     """
 
     result: dict[str, Any]
@@ -97,12 +97,12 @@ class View:
 
     @property
     def called(self) -> str:
-        """The document's name, or the beginning of its hash."""
+        """Name of the document, or the beginning of its hash."""
         return plain(self.name) or f"{self.result['document']['sha256'][:12]}…"
 
     @property
     def notices(self) -> list[str]:
-        """What a reader must know first."""
+        """Warnings at the top of the report."""
         words = self.labels.words
         notices = [words[self.labels.notice]] if self.labels.notice else []
         if self.partial:
@@ -111,7 +111,7 @@ class View:
 
     @cached_property
     def partial(self) -> str:
-        """Which pages and points a partial result is about, as a sentence; "" for a whole one."""
+        """A sentence with the evaluated pages and points of a partial result; "" for a full one."""
         if not any(flag["code"] == "partial" for flag in self.result["flags"]):
             return ""
         words, document = self.labels.words, self.result["document"]
@@ -128,7 +128,7 @@ class View:
 
     @cached_property
     def answers(self) -> tuple[Answer, ...]:
-        """All answers, in the rubric's order."""
+        """All answers in the rubric's order."""
         return tuple(_answer(item, self.labels) for item in self.result["answers"])
 
     def cell(self, point: str, dimension: str) -> list[Answer]:
@@ -145,7 +145,7 @@ class View:
 
     @cached_property
     def means(self) -> tuple[Mean, ...]:
-        """Every question over the points, best first."""
+        """Every question over all points, best first."""
         cells: dict[tuple[str, str], list[Answer]] = {}
         for answer in self.answers:
             if answer.percent is not None:
@@ -165,23 +165,23 @@ class View:
 
     @property
     def strengths(self) -> tuple[Mean, ...]:
-        """The questions answered best, at least half of the score each."""
+        """The questions with the highest mean, each with at least half of the score."""
         return tuple(mean for mean in self.means[: _share(self.means, _QUESTIONS)] if mean.percent >= _STRONG)
 
     @property
     def gaps(self) -> tuple[Mean, ...]:
-        """The questions answered worst, worst first; none that is a strength too."""
+        """The questions with the lowest mean, lowest first, without the strengths."""
         worst = self.means[::-1][: _share(self.means, _QUESTIONS)]
         return tuple(mean for mean in worst if mean.percent < 100 and mean not in self.strengths)
 
     @property
     def best_points(self) -> list[dict[str, Any]]:
-        """The points with the highest results, best first."""
+        """The points with the highest percentage, highest first."""
         return self._ranked[: _share(self._ranked, _POINTS)]
 
     @property
     def worst_points(self) -> list[dict[str, Any]]:
-        """The points with the lowest results, worst first."""
+        """The points with the lowest percentage, lowest first."""
         return self._ranked[::-1][: _share(self._ranked, _POINTS)]
 
     @cached_property
@@ -191,7 +191,7 @@ class View:
 
     @cached_property
     def cited(self) -> dict[int, list[Answer]]:
-        """Page to the answers that quote it, pages in order."""
+        """The answers that quote each page, in the order of pages."""
         found: dict[int, list[Answer]] = {}
         for answer in self.answers:
             for page in sorted({quote.page for quote in answer.quotes}):
@@ -199,7 +199,7 @@ class View:
         return dict(sorted(found.items()))
 
     def page_parts(self, page: int) -> list[tuple[bool, str]]:
-        """Return a page's text in parts: (is it quoted, text); nothing when the text was not given."""
+        """Return the text of a page in parts (quoted or not, text); empty if the page texts are missing."""
         if not 0 < page <= len(self.pages):
             return []
         text, at, parts = self.pages[page - 1], 0, []
@@ -213,7 +213,7 @@ class View:
 
     @cached_property
     def flags(self) -> list[tuple[str, str]]:
-        """Quality flags as (code, what it means)."""
+        """Quality flags as (code, text)."""
         silent = [p["id"] for p in self.result["points"] if p["percent"] == 0]
         return [
             (
@@ -230,7 +230,7 @@ class View:
 
 
 def _share(items: Sequence[object], most: int) -> int:
-    """Return how many of some ranked items are shown at either end."""
+    """Return the number of ranked items to show at each end."""
     return min(most, len(items) // 2)
 
 
@@ -272,7 +272,7 @@ def _answer(item: dict[str, Any], labels: Labels) -> Answer:
 
 
 def _quotes(evidence: Sequence[dict[str, Any]], question: str, labels: Labels) -> tuple[Quote, ...]:
-    """Gather evidence by place: one sentence often proves several elements."""
+    """Group evidence by place, because one sentence is often evidence for several elements."""
     places: dict[tuple[int, int, int], list[dict[str, Any]]] = {}
     for item in evidence:
         places.setdefault((item["page"], item["start"], item["end"]), []).append(item)

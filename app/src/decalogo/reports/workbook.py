@@ -1,4 +1,4 @@
-"""A workbook with the styles all XLSX reports share. The same content gives the same bytes."""
+"""A workbook with the styles of all XLSX reports; equal content gives equal bytes."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import xlsxwriter
 from decalogo.reports.view import plain
 
 HEAT = {"h0": "#F0A394", "h1": "#F8CFA2", "h2": "#F8EDB4", "h3": "#C3E2C9", "h4": "#7FC4B0", "na": "#ECEEF1"}
-"""Shades of the heat map: those of the style sheet (a test compares them)."""
+"""Shades of the heat map, equal to those of the style sheet (a test compares them)."""
 
 _LONGEST = 32_000
 _EPOCH = datetime(2000, 1, 1)
-"""Written as the time of creation: the bytes do not depend on the clock."""
+"""Time of creation in the file, so that its bytes do not depend on the clock."""
 
 
 class Workbook:
-    """An XLSX file in memory; texts are always written as texts, so that none becomes a formula.
+    """An XLSX file in memory; texts are always written as strings, never as formulas.
 
     Args:
-        title: for the file's properties.
+        title: title in the properties of the file.
     """
 
     def __init__(self, title: str) -> None:
@@ -46,7 +46,7 @@ class Workbook:
             self._formats[shade] = self._book.add_format(look)
 
     def sheet(self, name: str, widths: Sequence[float], *, landscape: bool = True) -> Any:
-        """Add a sheet with columns of these widths (characters)."""
+        """Add a sheet; ``widths`` of columns are in characters."""
         sheet = self._book.add_worksheet(name[:31])
         for index, width in enumerate(widths):
             sheet.set_column(index, index, width)
@@ -57,7 +57,7 @@ class Workbook:
         return sheet
 
     def cell(self, sheet: Any, row: int, column: int, value: object, style: str = "text") -> None:
-        """Write one cell: a number as a number, ``None`` as an empty cell, anything else as a text."""
+        """Write one cell: a number as a number, ``None`` as an empty cell, anything else as text."""
         look = self._formats[style]
         if value is None:
             sheet.write_blank(row, column, None, look)
@@ -67,11 +67,11 @@ class Workbook:
             sheet.write_string(row, column, plain(value)[:_LONGEST], look)
 
     def percent(self, sheet: Any, row: int, column: int, value: float | None, shade: str) -> None:
-        """Write a percentage in its shade."""
+        """Write a percentage with its shade."""
         self.cell(sheet, row, column, "–" if value is None else value, shade)
 
     def table(self, sheet: Any, row: int, head: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
-        """Write a table with a filter from a row on; return the row after it. Texts must be clean of line breaks."""
+        """Write a table with a filter, starting at ``row``; return the row after it."""
         for column, title in enumerate(head):
             self.cell(sheet, row, column, title, "head")
         last = row

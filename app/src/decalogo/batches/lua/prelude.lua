@@ -247,7 +247,7 @@ local function lose(id, reason, max_attempts, time, facts)
     return 'partial'
   end
   local problem = cjson.encode({
-    type = '/problems/document-dead', title = 'The document was given up', status = 500,
+    type = '/problems/document-dead', title = 'All attempts at the document were lost', status = 500,
     detail = 'Its evaluation ended without an answer ' .. lost .. ' times; the last time: ' .. reason
       .. '. An operator can look at it and retry it.',
     attempts = lost, reason = reason,
