@@ -3,13 +3,13 @@
     python bench/soak.py [--minutes 30] [--json FILE]
     python bench/soak.py --assess FILE                  (a saved run)
 
-An embedded appliance with a retention of two minutes evaluates small documents. Every minute a worker process is killed,
-every third minute the Valkey server instead, and the retention task runs. Every ten seconds the script records memory
+An embedded appliance with a retention of two minutes evaluates small documents. Every minute a worker process is
+killed, every third minute the Valkey server instead, and the retention task runs. Every ten seconds the script records memory
 (PSS) and open files of each service, memory and keys of the server, and the files in the artifact store.
 
 For each series it prints the median of every quarter of the run, and the slope per hour with its 95 % confidence
-interval, without the first quarter. Exit status 1: the whole interval of a slope lies above its tolerance, or an accepted
-document did not succeed.
+interval, without the first quarter. Exit status 1: the whole interval of a slope lies above its tolerance, or an
+accepted document did not succeed.
 """
 
 from __future__ import annotations
@@ -206,7 +206,7 @@ def assess(report: dict[str, Any]) -> bool:
         grows = " **grows**" if s.grows else ""
         print(f"| {s.name} | {medians} {s.unit} | {s.per_hour:+.1f} | {s.low:+.1f} … {s.high:+.1f}{grows} |")
     print(
-        f"\n{report['minutes']:g} minutes, {report['documents']} documents, {report['faults']} faults: {report['ended']}"
+        f"\n{report['minutes']:g} minutes, {report['documents']} documents, {report['faults']} faults:", report["ended"]
     )
     return report["ended"]["succeeded"] == report["documents"] and not any(s.grows for s in slopes)
 
