@@ -20,6 +20,7 @@ from decalogo.console.routes import (
     documents,
     pictures,
     reading,
+    reviews,
     search,
     sign_in,
 )
@@ -37,6 +38,7 @@ _ROUTERS = (
     answers.router,
     pictures.router,
     reading.router,
+    reviews.router,
     search.router,
 )
 

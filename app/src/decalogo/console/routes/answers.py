@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from decalogo.access.tokens import Scope
 from decalogo.api.dependencies import ServicesDep
 from decalogo.api.exports import read_result
 from decalogo.console.found import DocumentDep
 from decalogo.console.page_pane import quoted_page
 from decalogo.console.pages import page
+from decalogo.console.security import VisitorDep
 from decalogo.errors import NotFoundError
-from decalogo.reports.labels import labels_for
+from decalogo.reports.labels import Labels, labels_for
 from decalogo.reports.view import Answer, View
+from decalogo.reviews.model import Review, fingerprint
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,6 +26,7 @@ def answer_page(
     request: Request,
     document: DocumentDep,
     services: ServicesDep,
+    session: VisitorDep,
     answer_id: str,
     quote: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
@@ -35,6 +39,9 @@ def answer_page(
     if place is None:
         raise NotFoundError("There is no such answer in this document's result.")
     answer = view.answers[place]
+    machine = result["answers"][place]
+    known = services.reviews.of(document.document_id)
+    review = known.answers.get((known.track_of(session.token.name), answer_id))
     chosen = min(quote, len(answer.quotes))
     return page(
         request,
@@ -48,7 +55,19 @@ def answer_page(
         previous=_with_evidence(view, range(place - 1, -1, -1)),
         following=_with_evidence(view, range(place + 1, len(view.answers))),
         pages=result["document"]["pages"],
+        may_review=Scope.REVIEW in session.token.scopes and answer.applicable,
+        review=review,
+        second_look=review is not None and review.fingerprint != fingerprint(machine),
+        signed=known.signature is not None,
+        choices=_choices(machine, review, view.labels),
     )
+
+
+def _choices(machine: dict[str, Any], review: Review | None, labels: Labels) -> list[tuple[str, str, bool]]:
+    """Return name, label and value of each element as the review has it, otherwise as the machine does."""
+    values = machine["elements"] | dict(review.elements if review else {})
+    names = labels.in_order(machine["question"], values)
+    return [(name, labels.element(machine["question"], name), values[name]) for name in names]
 
 
 def _with_evidence(view: View, places: range) -> Answer | None:

@@ -1,0 +1,168 @@
+"""Review next to the evidence: forms for one answer, bulk acceptance, assignment, signature."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Form, Request, Response
+
+from decalogo.access.tokens import Scope
+from decalogo.api.audit import audit
+from decalogo.api.dependencies import ServicesDep, find_document
+from decalogo.api.exports import needed_result
+from decalogo.api.review_schemas import MAX_COMMENT, MAX_NAME, ReviewBody
+from decalogo.api.routes.reviews import find_answer
+from decalogo.batches.states import Document
+from decalogo.console.found import DocumentDep
+from decalogo.console.pages import page, redirect
+from decalogo.console.review_filters import Filter, queue_of
+from decalogo.console.security import ChangingDep, VisitorDep, needs
+from decalogo.reports.labels import labels_for
+from decalogo.reports.view import View
+from decalogo.reviews.model import Track, Verdict
+from decalogo.reviews.scores import reviewed_result
+from decalogo.reviews.store import NewReview
+
+router = APIRouter(prefix="/documents/{document_id}", include_in_schema=False)
+
+_NEXT: Final = "next"
+
+
+def _writable(services: ServicesDep, session: ChangingDep, document_id: str) -> Document:
+    needs(session, Scope.REVIEW)
+    return find_document(services, session.token, document_id)
+
+
+@router.get("/review")
+def review_page(
+    request: Request,
+    document: DocumentDep,
+    services: ServicesDep,
+    session: VisitorDep,
+    show: Filter = Filter.UNREVIEWED,
+) -> Response:
+    """Show what is left to review, who reads, and the signature."""
+    result = needed_result(document, services)
+    known = services.reviews.of(document.document_id)
+    view = View(result, labels_for(result), document.custom_id or document.filename)
+    track = known.track_of(session.token.name)
+    return page(
+        request,
+        "review.html",
+        document=document,
+        view=view,
+        known=known,
+        track=track,
+        tracks=list(Track),
+        show=show,
+        filters=list(Filter),
+        queue=queue_of(result, known, track, show)[:300],
+        left=len(queue_of(result, known, track, Filter.UNREVIEWED)),
+        total=sum(answer["applicable"] for answer in result["answers"]),
+        reviewed=reviewed_result(result, known, view.labels.max_score),
+        may_review=Scope.REVIEW in session.token.scopes,
+    )
+
+
+@router.post("/answers/{answer}/review")
+def put(
+    request: Request,
+    services: ServicesDep,
+    session: ChangingDep,
+    document_id: str,
+    answer: str,
+    verdict: Annotated[Verdict, Form()],
+    version: Annotated[int, Form(ge=0)],
+    score: Annotated[str, Form(max_length=10)] = "",
+    element: Annotated[list[str] | None, Form()] = None,
+    comment: Annotated[str, Form(max_length=MAX_COMMENT)] = "",
+) -> Response:
+    """Store a review and go on to the next answer that has none."""
+    document = _writable(services, session, document_id)
+    machine = find_answer(document, services, answer)
+    body = ReviewBody(verdict=verdict, comment=comment, **_correction(verdict, machine, element, score))
+    new = NewReview(answer, body.verdict, body.score, body.checked(machine), body.comment)
+    services.reviews.put(document_id, new, machine, session.token, version)
+    audit(request, "review.put", document=document_id, answer=answer, verdict=verdict.value)
+    result = needed_result(document, services)
+    known = services.reviews.of(document_id)
+    queue = queue_of(result, known, known.track_of(session.token.name), Filter.UNREVIEWED)
+    order = [item["id"] for item in result["answers"]]
+    later = [item for item in queue if order.index(item["id"]) > order.index(answer)] or queue
+    if not later:
+        return redirect(f"/documents/{document_id}/review")
+    return redirect(f"/documents/{document_id}/answers/{later[0]['id']}")
+
+
+def _correction(verdict: Verdict, machine: dict[str, Any], element: list[str] | None, score: str) -> dict[str, Any]:
+    """Return the elements and score that a form holds, where its verdict takes them."""
+    if verdict not in (Verdict.CORRECTED, Verdict.REJECTED):
+        return {}
+    chosen = set(element or ())
+    elements = {name: name in chosen for name in machine["elements"]} if verdict is Verdict.CORRECTED else {}
+    number = score.strip().replace(",", ".")
+    return {"elements": elements, "score": float(number) if number else None}
+
+
+@router.post("/reviews/accept")
+def accept(
+    request: Request,
+    services: ServicesDep,
+    session: ChangingDep,
+    document_id: str,
+    answer: Annotated[list[str] | None, Form()] = None,
+) -> Response:
+    """Accept the chosen answers that have no review yet."""
+    document = _writable(services, session, document_id)
+    wanted = set(answer or ())
+    chosen = [a for a in needed_result(document, services)["answers"] if a["id"] in wanted and a["applicable"]]
+    count = services.reviews.accept(document_id, chosen, session.token)
+    audit(request, "review.accept", document=document_id, answers=count)
+    return redirect(f"/documents/{document_id}/review")
+
+
+@router.post("/reviewers")
+def assign(
+    request: Request,
+    services: ServicesDep,
+    session: ChangingDep,
+    document_id: str,
+    track: Annotated[Track, Form()],
+    reviewer: Annotated[str, Form(max_length=MAX_NAME)] = "",
+) -> Response:
+    """Name the reader of a track."""
+    _writable(services, session, document_id)
+    services.reviews.assign(document_id, track, reviewer.strip(), session.token)
+    audit(request, "review.assign", document=document_id, reviewer=reviewer.strip())
+    return redirect(f"/documents/{document_id}/review")
+
+
+@router.post("/sign")
+def sign(
+    request: Request,
+    services: ServicesDep,
+    session: ChangingDep,
+    document_id: str,
+    person: Annotated[str, Form(max_length=MAX_NAME)] = "",
+) -> Response:
+    """Sign result and reviews."""
+    document = _writable(services, session, document_id)
+    result = needed_result(document, services)
+    known = services.reviews.sign(document_id, result["sha256"], person.strip(), session.token)
+    audit(request, "review.sign", document=document_id, result=result["sha256"], reviews=known.digest())
+    return redirect(f"/documents/{document_id}/review")
+
+
+@router.post("/reopen")
+def reopen(
+    request: Request,
+    services: ServicesDep,
+    session: ChangingDep,
+    document_id: str,
+    reason: Annotated[str, Form(min_length=1, max_length=MAX_COMMENT)],
+) -> Response:
+    """Take the signature back."""
+    _writable(services, session, document_id)
+    services.reviews.reopen(document_id, reason.strip(), session.token)
+    audit(request, "review.reopen", document=document_id, reason=reason.strip())
+    return redirect(f"/documents/{document_id}/review")
