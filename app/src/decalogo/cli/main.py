@@ -140,12 +140,13 @@ def setup(
     root: Annotated[Path, typer.Option(help="Parent of the services' secret folders.")] = Path("/secrets"),
     # readable=False: root without capabilities cannot read the services' files, and need not.
     artifacts: Annotated[Path | None, typer.Option(help="Artifact store of the services.", readable=False)] = None,
+    audit_log: Annotated[Path | None, typer.Option("--audit", help="Folder of the audit log.", readable=False)] = None,
     tls_name: Annotated[list[str] | None, typer.Option(help="Name in the self-signed certificate; repeatable.")] = None,
 ) -> None:
     """Create the missing secrets of the stack; existing ones are never overwritten."""
     from decalogo.setup import command
 
-    command.run(root, artifacts, tls_name or ["localhost"])
+    command.run(root, [folder for folder in (artifacts, audit_log) if folder], tls_name or ["localhost"])
 
 
 app.add_typer(embedded.app, name="embedded")

@@ -142,6 +142,7 @@ def environment(layout: Layout, instance: Instance) -> dict[str, str]:
         # Heartbeats and spooled uploads: never mixed with those of another appliance or another user.
         "TMPDIR": str(layout.tmp),
         "DECALOGO_STORAGE__PATH": str(layout.artifacts),
+        "DECALOGO_AUDIT__PATH": str(layout.audit),
         "DECALOGO_EVALUATION__CACHE_DIR": str(layout.cache),
         "DECALOGO_REDIS__HOST": HOST,
         "DECALOGO_REDIS__PORT": str(instance.valkey_port),

@@ -48,6 +48,11 @@ class Layout:
         return self.data / "artifacts"
 
     @property
+    def audit(self) -> Path:
+        """Audit log."""
+        return self.data / "audit"
+
+    @property
     def logs(self) -> Path:
         """One rotated log a service."""
         return self.data / "logs"
@@ -80,7 +85,7 @@ class Layout:
     @property
     def folders(self) -> tuple[Path, ...]:
         """Every folder the embedded form makes."""
-        return (self.secrets, self.valkey, self.artifacts, self.logs, self.run, self.cache, self.tmp)
+        return (self.secrets, self.valkey, self.artifacts, self.audit, self.logs, self.run, self.cache, self.tmp)
 
     def prepare(self) -> None:
         """Make the folders, owner-only; raise ``EmbeddedError`` naming what stands in the way."""

@@ -113,8 +113,8 @@ def make_admin_token(operator: SecretFolder, api: SecretFolder) -> bool:
     return api.write_once("admin-token.sha256", f"{token_id} {digest(secret)}\n")
 
 
-def own_artifacts(path: Path, owner: int = APP_ID) -> bool:
-    """Give the artifact store's top folder to the services; tell whether that was needed."""
+def own_folder(path: Path, owner: int = APP_ID) -> bool:
+    """Give a volume's top folder to the services; return whether that was needed."""
     path.mkdir(parents=True, exist_ok=True)
     if path.stat().st_uid == owner:
         return False
