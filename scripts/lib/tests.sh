@@ -31,6 +31,7 @@ run_unit_part() {
   check "ruff check of stack tests, dashboards, load tests and benches" in_root "$VENV/bin/ruff" check --config app/pyproject.toml tests grafana loadtest bench
   check "ruff format of stack tests, dashboards, load tests and benches" in_root "$VENV/bin/ruff" format --check --config app/pyproject.toml tests grafana loadtest bench
   check "mypy" in_app "$VENV/bin/mypy"
+  check "import-linter" in_app "$VENV/bin/lint-imports"
   check_if_there shellcheck --external-sources "${scripts[@]}"
   check_if_there shfmt --diff --indent 2 --case-indent "${scripts[@]}"
   ensure_tesseract

@@ -20,11 +20,11 @@ import pytest
 import uvicorn
 
 from decalogo.access.tokens import Tier
-from decalogo.api.app import create_app
 from decalogo.api.services import Services, open_services
 from decalogo.embedded.instance import free_port
 from decalogo.logs import configure
 from decalogo.settings import LogSettings, Settings
+from decalogo.webapp import create_app
 from tests.conftest import environment
 
 

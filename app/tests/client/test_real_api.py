@@ -14,7 +14,6 @@ import pytest
 import uvicorn
 
 from decalogo.access.tokens import Tier
-from decalogo.api.app import create_app
 from decalogo.api.services import Services, open_services
 from decalogo.batches.states import DocumentState
 from decalogo.client.appliance import Appliance, SubmitOptions
@@ -26,6 +25,7 @@ from decalogo.client.retry import RetryPolicy
 from decalogo.errors import DamagedDocumentError
 from decalogo.settings import Settings
 from decalogo.setup.certificate import self_signed
+from decalogo.webapp import create_app
 from tests.api.conftest import wait_until
 
 RESULT = b'{"global": {"percent": 41.5, "rating": "medio"}, "answers": []}'

@@ -12,13 +12,13 @@ import pytest
 import uvicorn
 
 from decalogo.access.hosts import JoinLine
-from decalogo.api.app import create_app
 from decalogo.api.services import Services, open_services
 from decalogo.settings import Settings, StorageSettings
 from decalogo.setup.hosts import add_host
 from decalogo.setup.joining import write_joined
 from decalogo.setup.secrets import make_secrets
 from decalogo.storage.remote import RemoteStore
+from decalogo.webapp import create_app
 from tests.api.conftest import wait_until
 
 

@@ -1,4 +1,4 @@
-"""Create the FastAPI application."""
+"""Create the FastAPI application of the API."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ from decalogo.api.routes import (
 )
 from decalogo.api.services import Services, open_services
 from decalogo.api.stream_limits import Streams
-from decalogo.console import app as console
 from decalogo.logs import get_logger
 from decalogo.settings import Settings
 
@@ -54,8 +53,8 @@ _ROUTERS = (
 _log = get_logger(__name__)
 
 
-def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
-    """Return the application of one process.
+def create_api(settings: Settings, services: Services | None = None) -> FastAPI:
+    """Return the API of one process.
 
     Args:
         settings: the configuration.
@@ -80,7 +79,6 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
         app.include_router(router, prefix=ROOT)
     app.include_router(health.problem_pages)
     app.include_router(remote_workers.router)
-    console.mount(app)
     swagger.mount(app)
     openapi.install(app)
     problems.install(app)

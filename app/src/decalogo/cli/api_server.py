@@ -11,12 +11,13 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from uvicorn_worker import UvicornWorker
 
-from decalogo.api.app import CLEAN_UP_SECONDS, create_app
+from decalogo.api.app import CLEAN_UP_SECONDS
 from decalogo.forking import keep_shared
 from decalogo.logs import configure
 from decalogo.metrics import api as metrics
 from decalogo.metrics.record import count_in_parent
 from decalogo.settings import Settings, get_settings
+from decalogo.webapp import create_app
 
 _SWITCH_SECONDS = 0.0005
 """Python's switch interval. With its default of 5 ms, a request that waits for three threads in a row loses 15 ms."""
