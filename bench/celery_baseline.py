@@ -7,7 +7,8 @@ prefetch 4, `task_reject_on_worker_lost`, and Redis with `appendfsync everysec`.
 over HTTP. Both have one worker with two processes.
 
 Prints one JSON line per system: documents per hour, peak memory of Redis, bytes of its log. In a second batch the
-worker is killed and started again; the line states the seconds from the kill until every document is done (null: timeout).
+worker is killed and started again. The line states the seconds from the kill until every document is done (null:
+timeout).
 """
 
 from __future__ import annotations

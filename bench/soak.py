@@ -4,8 +4,8 @@
     python bench/soak.py --assess FILE                  (a saved run)
 
 An embedded appliance with a retention of two minutes evaluates small documents. Every minute a worker process is
-killed, every third minute the Valkey server instead, and the retention task runs. Every ten seconds the script records memory
-(PSS) and open files of each service, memory and keys of the server, and the files in the artifact store.
+killed, every third minute the Valkey server instead, and the retention task runs. Every ten seconds the script
+records memory (PSS) and open files of each service, memory and keys of the server, and the files in the artifact store.
 
 For each series it prints the median of every quarter of the run, and the slope per hour with its 95 % confidence
 interval, without the first quarter. Exit status 1: the whole interval of a slope lies above its tolerance, or an
