@@ -14,6 +14,11 @@ ROOT = Path(__file__).parents[3]
 RUNBOOKS = ROOT / "docs/runbooks"
 RULES = yaml.safe_load((ROOT / "config/prometheus/rules/alerts.yaml").read_text())
 ALERTS = {rule["alert"]: rule for group in RULES["groups"] for rule in group["rules"]}
+SERVICES: dict[str, Any] = {
+    name: service
+    for file in ("compose.yaml", "compose.monitoring.yaml")
+    for name, service in yaml.safe_load((ROOT / file).read_text())["services"].items()
+}
 FILES = sorted((ROOT / "grafana/dashboards").glob("*.json"))
 
 
@@ -66,7 +71,7 @@ def test_every_threshold_is_used_and_can_be_set() -> None:
     names = {line.split("=")[0] for line in lines if line and not line.startswith("#")}
     templates = [ROOT / "config/prometheus/prometheus.yaml", *(ROOT / "config/prometheus/rules").glob("*.yaml")]
     used = {name for file in templates for name in re.findall(r"\$\{(\w+)\}", file.read_text())}
-    environment = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["prometheus"]["environment"]
+    environment = SERVICES["prometheus"]["environment"]
 
     assert used == names
     assert names <= environment.keys()
@@ -76,7 +81,7 @@ def test_every_threshold_is_used_and_can_be_set() -> None:
 def test_a_runbook_names_what_exists(name: str) -> None:
     text = (RUNBOOKS / f"{name}.md").read_text()
     commands = re.findall(r"`(\./appliance [^`]+|docker compose [^`]+)`", text)
-    services = set(yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]) | {"SERVICE"}
+    services = {*SERVICES, "SERVICE"}
     titles = {panel["title"] for file in FILES for panel in panels(file)}
     boards = {json.loads(file.read_text())["title"] for file in FILES}
 
@@ -95,5 +100,5 @@ def test_a_runbook_names_what_exists(name: str) -> None:
     for title in re.findall(r"Dashboard \*[^*]+\*, \*([^*]+)\*", text):
         assert [one for one in titles if one.startswith(title)], title
     for setting in re.findall(r"`([A-Z]+_[A-Z_]+)`", text):
-        places = (ROOT / "compose.yaml", ROOT / "docs/reference/settings.md", ROOT / "config/prometheus/thresholds.env")
+        places = (ROOT / ".env.example", ROOT / "docs/reference/settings.md", ROOT / "config/prometheus/thresholds.env")
         assert [file for file in places if setting in file.read_text()], setting
