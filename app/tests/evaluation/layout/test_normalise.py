@@ -119,6 +119,22 @@ def test_a_hyphen_before_a_capital_stays():
     assert normalise("Florencia-\nCaquetá").text == "Florencia-Caquetá"
 
 
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("la zona A-\nB del plan", "la zona A-B del plan"),
+        ("la ONU-\nMujeres", "la ONU-Mujeres"),
+        ("la SDS-\nregional", "la SDS-regional"),
+        ("el Plan -PDM-\ndefine", "el Plan -PDM- define"),
+        ("PLANIFI-\nCACIÓN", "PLANIFICACIÓN"),
+        ("lo público y las privadas: plan público-\nprivado", "lo público y las privadas: plan público-privado"),
+        ("técnico-\ncientífica; lo técnico-científica", "técnico-científica; lo técnico-científica"),
+    ],
+)
+def test_a_dash_at_a_line_end_that_breaks_no_word_stays(raw, text):
+    assert normalise(raw, Vocabulary([raw])).text == text
+
+
 def test_a_hyphen_between_numbers_is_no_broken_word():
     assert normalise("2020-\n2023").text == "2020-\n2023"
 

@@ -10,7 +10,9 @@ from functools import cached_property
 _LETTERS = re.compile(r"[^\W\d_]+")
 # PDFium writes U+FFFE (older versions U+0002) for a hyphen at a line's end and drops the line break.
 _MARKS = "\x02\ufffe\xad"
+_DASHES = "-–—"
 _PUNCTUATION = ".,;:()[]!?¿¡\"“”'‘’«»…"
+_INFLECTED = re.compile(r"(\w{3,}?)[oa]s?\Z")
 _LOOKED_UP = 30
 """Looking one word up costs about a fortieth of reading all."""
 _HYPHEN = re.compile(r"-[ \t\xa0]*[\r\n]+[ \t\xa0]*")
@@ -24,19 +26,39 @@ def is_broken(text: str, start: int, end: int) -> bool:
 
 
 def joint(text: str, start: int, end: int, words: Container[str]) -> str:
-    """Return what joins the two halves: nothing ("planifi-cación") or a hyphen ("público-privada").
+    """Return what joins the two halves: nothing ("planifi-cación"), a hyphen ("público-privada") or a dash and a blank.
 
-    The hyphen stays when the halves are words of the document and the whole is none, or when the second half begins in
-    capitals ("Florencia-Caquetá").
+    The hyphen stays when the halves are words of the document and the whole is none, and where no writer breaks a word:
+    next to a single letter ("A-B"), before a capital ("Florencia-Caquetá"), after an acronym ("PDM-define"). The dash
+    that closes an insertion ("-PDM-") stays with a blank.
     """
     if text[start] == "\xad":
         return ""
     after = _LETTERS.match(text, end)
     left, right = _word_before(text, start), after.group() if after else ""
-    if right[:1].isupper() and not left.isupper():
+    if _closes_insertion(text, start - len(left)):
+        return "- "
+    if len(left) == 1 or len(right) == 1:
+        return "-"
+    if right[0].isupper() if not left.isupper() else not right.isupper():
         return "-"
     left, right = left.lower(), right.lower()
-    return "-" if left + right not in words and left in words and right in words else ""
+    if left + right in words:
+        return ""
+    return "-" if f"{left}-{right}" in words or (_is_known(left, words) and _is_known(right, words)) else ""
+
+
+def _is_known(word: str, words: Container[str]) -> bool:
+    """Tell whether a word is in a document, in any gender and number: the halves of "técnico-administrativas"."""
+    if word in words:
+        return True
+    match = _INFLECTED.match(word)
+    return match is not None and any(match[1] + ending in words for ending in ("o", "a", "os", "as"))
+
+
+def _closes_insertion(text: str, start: int) -> bool:
+    """Tell whether the word at ``start`` follows a dash that has a blank before it: "el Plan -PDM-"."""
+    return start > 0 and text[start - 1] in _DASHES and (start == 1 or text[start - 2].isspace())
 
 
 class Vocabulary:

@@ -9,10 +9,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 from decalogo.evaluation.layout.hyphens import is_broken, joint
+from decalogo.evaluation.layout.note_marks import raised_signs
+
+Edit = tuple[int, int, str]
+"""Start and end of a stretch of raw text, and what stands for it."""
 
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 _COMBINING = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
@@ -231,7 +235,15 @@ def is_usual(text: str) -> bool:
     return _UNUSUAL.search(text) is None
 
 
-def normalise(raw: str, words: Container[str] = frozenset()) -> Normalised:
+def _edited(before: Normalised, edits: Sequence[Edit]) -> Normalised:
+    """Apply edits, which are in order and do not overlap."""
+    editor = _Editor(before.text, before)
+    for start, end, new in edits:
+        editor.replace(start, end, new)
+    return editor.finish()
+
+
+def normalise(raw: str, words: Container[str] = frozenset(), edits: Sequence[Edit] = ()) -> Normalised:
     r"""Return ``raw`` in the one form that offsets refer to, with the map from raw offsets.
 
     The text is NFC; it has no control character but ``\n`` and ``\t``, no ligature, no soft hyphen; it neither begins
@@ -241,8 +253,10 @@ def normalise(raw: str, words: Container[str] = frozenset()) -> Normalised:
     Args:
         raw: text as a library or a codec gave it.
         words: the document's ``Vocabulary``, for the hyphens at line ends.
+        edits: what the reader of the page knows better than its raw text, in order: note marks, blanks that are none.
     """
-    stage = _single_breaks(Normalised(raw))
+    stage = Normalised(raw)
+    stage = _single_breaks(_edited(stage, edits) if edits else stage)
     unusual = not is_usual(raw)
     if unusual:
         stage = _sub(_DROP, "", stage)
@@ -252,6 +266,10 @@ def normalise(raw: str, words: Container[str] = frozenset()) -> Normalised:
         stage = _compose(stage)
     stage = _sub(_WIDE, None, stage)
     stage = _clean(_trim(stage), words)
-    stage.lines_kept = not (stage._starts or unusual or "\xad" in raw)
+    lines_kept = not (stage._starts or unusual or edits or "\xad" in raw)
     # Taking a soft hyphen away can bring together what composes (not in Spanish, but any file may be uploaded).
-    return _compose(stage) if unusual else stage
+    stage = _compose(stage) if unusual else stage
+    if marks := [*raised_signs(stage.text)]:
+        stage = _edited(stage, marks)
+    stage.lines_kept = lines_kept
+    return stage

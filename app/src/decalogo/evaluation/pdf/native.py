@@ -32,6 +32,7 @@ _FUNCTIONS = (
     "FPDFText_GetLooseCharBox",
     "FPDFText_GetMatrix",
     "FPDFText_GetFontSize",
+    "FPDFText_GetCharOrigin",
     "FPDFText_GetFontInfo",
     "FPDFPage_CountObjects",
     "FPDFPage_GetObject",
@@ -49,8 +50,8 @@ _FUNCTIONS = (
     "FPDFPathSegment_GetClose",
 )
 """In the order of ``Pdfium`` in the source."""
-_LINES, _WORDS, _HORIZONTAL, _VERTICAL, _FILLS = range(5)
-_line, _word, _rule, _fill = Struct("2i7d2?6x"), Struct("2i4d"), Struct("3d"), Struct("4d")
+_LINES, _WORDS, _HORIZONTAL, _VERTICAL, _FILLS, _RAISED = range(6)
+_line, _word, _rule, _fill, _span = Struct("2i7d2?6x"), Struct("2i4d"), Struct("3d"), Struct("4d"), Struct("2i")
 """Records as C gives them; see the source."""
 _new = tuple.__new__
 
@@ -85,6 +86,7 @@ def library() -> Any | None:
         ("reader_new", address, address),
         ("reader_lines", number, address, address, address, address, number, ctypes.c_int),
         ("reader_words", number, address, address, address, number, number, ctypes.c_int),
+        ("reader_raised", number, address, address, address, number, ctypes.c_int),
         ("reader_rules", ctypes.c_int, address, address, address),
         ("reader_found", address, address, ctypes.c_int, address),
     ):
@@ -157,6 +159,13 @@ class NativeTextPage(TextPage):
             raise MemoryError
         for start, end, first_x, first_y, last_x, last_y in reader.found(_WORDS, _word):
             yield start, end, _place(first_x, first_y), _place(last_x, last_y)
+
+    def raised(self) -> list[tuple[int, int]]:
+        """Return the numbers and asterisks that are set smaller and higher than the character they follow."""
+        reader, text = self.reader, ctypes.byref(self.units)
+        if reader.c.reader_raised(reader.address, self.handle, text, len(self.text), self.direct) < 0:
+            raise MemoryError
+        return [(start, end) for start, end in reader.found(_RAISED, _span)]
 
     def rules(self) -> RulingLines:
         """Return the ruling lines of the page."""

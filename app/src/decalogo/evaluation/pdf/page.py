@@ -11,6 +11,7 @@ from decalogo.evaluation.documents.sheets import Box, Grid, GridCell, Line, cut_
 from decalogo.evaluation.layout.grids import find_grids, is_table
 from decalogo.evaluation.layout.normalise import Normalised
 from decalogo.evaluation.pdf import native
+from decalogo.evaluation.pdf.edits import find_edits
 from decalogo.evaluation.pdf.pdfium import loaded
 from decalogo.evaluation.pdf.text_page import Place, TextPage
 
@@ -62,6 +63,7 @@ def _fill(result: RawPage, page: int, textpage: int) -> None:
     asked = text_page()(page, textpage)
     result.text, result.height = asked.text, asked.rotation.height
     result.lines = asked.lines()
+    result.edits = find_edits(asked)
     if result.lines and (rules := asked.rules()):
         grids = find_grids(rules)
         for grid in grids:

@@ -18,6 +18,12 @@
 #define WHITE 250
 #define NAME_BYTES 128
 #define FORCE_BOLD (1 << 18)
+#define SMALLER 0.7225 /* square of the largest ratio of sizes */
+#define LEAST_RISE 0.15
+#define MOST_RISE 1.0
+#define MOST_ADVANCE 1.8
+#define LONGEST_MARK 3
+#define MOST_BLANKS 6
 
 enum { OBJECT_PATH = 2, OBJECT_FORM = 5, SEGMENT_LINE = 0, SEGMENT_MOVE = 2 };
 
@@ -32,6 +38,7 @@ typedef struct {
   int (*char_box)(void *, int, RectF *);
   int (*char_matrix)(void *, int, MatrixF *);
   double (*font_size)(void *, int);
+  int (*char_origin)(void *, int, double *, double *);
   unsigned long (*font_info)(void *, int, void *, unsigned long, int *);
   int (*page_count)(void *);
   void *(*page_object)(void *, int);
@@ -55,13 +62,14 @@ typedef struct { double left, bottom, right, top; int rotation; } Turn;
 typedef struct { int32_t start, end; Box box; double font_size, shear, scale; uint8_t bold, level; } Line;
 typedef struct { int32_t start, end; double first_x, first_y, last_x, last_y; } Word;
 typedef struct { double at, low, high; } Rule;
+typedef struct { int32_t start, end; } Span;
 
 typedef struct { void *items; long count, room; } List;
 
 typedef struct {
   Pdfium f;
   Turn turn;
-  List lines, words, horizontal, vertical, fills;
+  List lines, words, horizontal, vertical, fills, raised;
   /* The answers of calls that can fail keep their last value, as in Python. */
   int objects_left, fill, stroke;
   float x, y;
@@ -198,6 +206,80 @@ long reader_words(Reader *r, void *textpage, const uint16_t *text, long start, l
   return r->words.count;
 }
 
+/* A character as it is set: where it begins, the two directions of its text, and its font size in them. */
+typedef struct { double x, y, a, b, c, d, size; } Glyph;
+
+static int glyph_of(const Reader *r, void *textpage, int direct, long offset, Glyph *g) {
+  MatrixF m;
+  int index = index_of(r, textpage, direct, offset);
+  if (index < 0 || !r->f.char_matrix(textpage, index, &m) || !r->f.char_origin(textpage, index, &g->x, &g->y)) return 0;
+  g->a = m.a, g->b = m.b, g->c = m.c, g->d = m.d, g->size = r->f.font_size(textpage, index);
+  return 1;
+}
+
+static double height_of(const Glyph *g) { return g->size * g->size * (g->c * g->c + g->d * g->d); }
+
+static int is_mark(uint16_t c) { return (c >= '0' && c <= '9') || c == '*' || c == 0x2020 || c == 0x2021; }
+
+/* The character before text[start:end], or after it, that a few blanks (and a line break, where allowed) part from it;
+ * or -1. */
+static long neighbour_of(const uint16_t *text, long length, long start, long end, int after, int over_break) {
+  for (int step = 1; step <= MOST_BLANKS; step++) {
+    long at = after ? end + step - 1 : start - step;
+    if (at < 0 || at >= length) return -1;
+    if (!is_space(text[at])) return at;
+    if (text[at] != ' ' && !over_break) return -1;
+  }
+  return -1;
+}
+
+static int is_raised(const Glyph *g, const Glyph *base, int after) {
+  double x = g->x - base->x, y = g->y - base->y;
+  double up = x * base->c + y * base->d, along = x * base->a + y * base->b;
+  double high = base->size * (base->c * base->c + base->d * base->d);
+  double wide = base->size * (base->a * base->a + base->b * base->b);
+  if (after) along = -along;
+  return up >= LEAST_RISE * high && up <= MOST_RISE * high && along >= 0 && along <= MOST_ADVANCE * wide;
+}
+
+/* Where the raised end of text[start:end] begins, seen from the character at base; end where there is none. */
+static long raised_from(const Reader *r, void *textpage, int direct, long start, long end, long base) {
+  Glyph g, next;
+  if (base < 0 || !glyph_of(r, textpage, direct, base, &g) || !glyph_of(r, textpage, direct, end - 1, &next)) return end;
+  if (height_of(&next) > SMALLER * height_of(&g)) return end;
+  int after = base > start;
+  while (start < end) { /* the digits of the number that the mark follows are its base */
+    if (!glyph_of(r, textpage, direct, start, &next)) return end;
+    if (height_of(&next) <= SMALLER * height_of(&g)) return is_raised(&next, &g, after) ? start : end;
+    g = next;
+    start++;
+  }
+  return end;
+}
+
+/* Find the numbers and asterisks that are set smaller and higher than the text they stand in. Returns how many, or -1
+ * without memory. */
+long reader_raised(Reader *r, void *textpage, const uint16_t *text, long length, int direct) {
+  r->raised.count = 0;
+  for (long at = 0; at < length; at++) {
+    if (!is_mark(text[at])) continue;
+    long start = at, from;
+    while (at < length && is_mark(text[at])) at++;
+    long before = neighbour_of(text, length, start, at, 0, 0), after = neighbour_of(text, length, start, at, 1, 0);
+    if (before >= 0 || after >= 0) {
+      from = raised_from(r, textpage, direct, start, at, before >= 0 ? before : after);
+    } else { /* alone on its line */
+      from = raised_from(r, textpage, direct, start, at, neighbour_of(text, length, start, at, 0, 1));
+      if (from == at) from = raised_from(r, textpage, direct, start, at, neighbour_of(text, length, start, at, 1, 1));
+    }
+    if (from == at || at - from > LONGEST_MARK) continue;
+    Span *span = more(&r->raised, sizeof *span);
+    if (!span) return -1;
+    *span = (Span){from, at};
+  }
+  return r->raised.count;
+}
+
 static Matrix times(Matrix i, const Matrix *o) {
   if (!o) return i;
   return (Matrix){i.a * o->a + i.b * o->c,        i.a * o->b + i.b * o->d,        i.c * o->a + i.d * o->c,
@@ -302,11 +384,11 @@ int reader_rules(Reader *r, void *page, const Turn *turn) {
   return take_objects(r, page, NULL, 0);
 }
 
-enum { LINES, WORDS, HORIZONTAL, VERTICAL, FILLS };
+enum { LINES, WORDS, HORIZONTAL, VERTICAL, FILLS, RAISED };
 
 /* The records of one kind, and how many there are. */
 const void *reader_found(const Reader *r, int kind, long *count) {
-  const List *lists[] = {&r->lines, &r->words, &r->horizontal, &r->vertical, &r->fills};
+  const List *lists[] = {&r->lines, &r->words, &r->horizontal, &r->vertical, &r->fills, &r->raised};
   *count = lists[kind]->count;
   return lists[kind]->items;
 }

@@ -38,6 +38,7 @@ _ANSWERS_AND_ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "FPDFText_GetLooseCharBox": (_INT, _HANDLE, _INT, _BUFFER),
     "FPDFText_GetMatrix": (_INT, _HANDLE, _INT, _BUFFER),
     "FPDFText_GetFontSize": (_DOUBLE, _HANDLE, _INT),
+    "FPDFText_GetCharOrigin": (_INT, _HANDLE, _INT, _BUFFER, _BUFFER),
     "FPDFText_GetFontInfo": (_LONG, _HANDLE, _INT, _BUFFER, _LONG, _BUFFER),
     "FPDFPage_CountObjects": (_INT, _HANDLE),
     "FPDFPage_GetObject": (_HANDLE, _HANDLE, _INT),

@@ -151,7 +151,7 @@ def _recognise(document: Any, content: bytes | Path, raw: list[RawPage], limits:
 
 
 def _sheet(page: RawPage, words: Vocabulary) -> Sheet:
-    normal = normalise(page.text, words)
+    normal = normalise(page.text, words, page.edits)
     for grid in page.grids:
         for cell in grid.cells:
             cell.words = [(normal.at(start), normal.at(end)) for start, end in cell.words]

@@ -19,6 +19,7 @@ from decalogo.evaluation.documents.raw_pages import RawLine
 from decalogo.evaluation.documents.sheets import Box
 from decalogo.evaluation.layout.grids import RulingLines
 from decalogo.evaluation.pdf.pdfium import functions
+from decalogo.evaluation.pdf.raised import Glyph, Span, find_raised
 from decalogo.evaluation.pdf.rotation import Rotation
 from decalogo.evaluation.pdf.ruling_lines import read_ruling_lines
 
@@ -48,6 +49,8 @@ class _Buffers:
         self.numbers = (ctypes.c_float * 14)()
         """Two rectangles (left, top, right, bottom each) and a matrix (a to f): ``_numbers`` reads them at once."""
         self.first_at, self.last_at, self.matrix_at = (ctypes.byref(self.numbers, 4 * start) for start in (0, 4, 8))
+        self.origin = ctypes.c_double(), ctypes.c_double()
+        self.origin_at = ctypes.byref(self.origin[0]), ctypes.byref(self.origin[1])
         self.flags = ctypes.c_int()
         self.flags_at = ctypes.byref(self.flags)
         self.name = ctypes.create_string_buffer(_NAME_BYTES)
@@ -170,6 +173,20 @@ class TextPage:
         for match in _WORD.finditer(self.text, line.start, line.end):
             start, end = match.span()
             yield start, end, self.middle(start), self.middle(end - 1)
+
+    def glyph(self, offset: int) -> Glyph | None:
+        """Return how the character at a text offset is set; ``None`` for one that PDFium made."""
+        b, index = self.b, self._index(offset)
+        if index < 0 or not self.f.FPDFText_GetMatrix(self.handle, index, b.matrix_at):
+            return None
+        if not self.f.FPDFText_GetCharOrigin(self.handle, index, *b.origin_at):
+            return None
+        (x, y), size = b.origin, self.f.FPDFText_GetFontSize(self.handle, index)
+        return Glyph(x.value, y.value, *b.numbers[8:12], size=size)
+
+    def raised(self) -> list[Span]:
+        """Return the numbers and asterisks that are set smaller and higher than the character they follow."""
+        return find_raised(self.text, self.glyph)
 
     def rules(self) -> RulingLines:
         """Return the ruling lines of the page."""

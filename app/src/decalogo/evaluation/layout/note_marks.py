@@ -1,0 +1,69 @@
+"""Note marks: how the number that refers to a foot- or endnote is written in a page's text.
+
+A raised "2" after "120" reads as 1202 when it is copied as it stands. In page text a mark is therefore set apart, in
+square brackets: "120 [2] casos", and its note begins "[2] Registro Único de Víctimas". Exponents of units (m², km³)
+and ordinals are no marks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_SIGNS = "¹²³⁰⁴⁵⁶⁷⁸⁹"
+_RAISED = re.compile(
+    rf"(?<=[^\W_{_SIGNS}]|[.,;:)\]»”\"'’%]) ?(?P<mark>[{_SIGNS}]{{1,3}})(?![\w/⁄])"
+    rf"|(?<![^\n])(?P<note>[{_SIGNS}]{{1,3}})(?= ?[^\W\d_{_SIGNS}])"
+)
+"""A raised number after a word, a number or punctuation; or at the beginning of a line, where its note stands."""
+_UNIT = re.compile(
+    r"(?:(?<![^\W\d_])(?:[kcdmh]?m|ha|mts?|km|pies?|metros?|kil[oó]metros?|hect[aá]reas?)|[x×·]\s?10)\Z", re.IGNORECASE
+)
+_UNIT_LENGTH = 12
+_EXPONENTS = {"2", "3"}
+_LONGEST = 3
+"""Digits of a mark: notes are numbered to 999 at most."""
+
+
+def mark(text: str) -> str:
+    """Return how a note mark is written after the word or number that it belongs to."""
+    return f" [{text}]"
+
+
+def is_exponent(before: str, raised: str) -> bool:
+    """Tell whether a raised number is an exponent: "m²", "3 x 10⁶".
+
+    Args:
+        before: the text that ends where the raised number begins.
+        raised: the number, in plain digits.
+    """
+    found = _UNIT.search(before[-_UNIT_LENGTH:])
+    return found is not None and (raised in _EXPONENTS or found.group()[-2:] == "10")
+
+
+def is_mark(before: str, raised: str, after: str) -> bool:
+    """Tell whether raised characters are a note mark.
+
+    Args:
+        before: the text that ends where they begin.
+        raised: the characters, in plain digits.
+        after: the text that follows them.
+    """
+    if len(raised) > _LONGEST or after[:1] in {"/", "⁄"}:
+        return False  # a number set higher, or the upper half of a fraction
+    return not is_exponent(before, raised)
+
+
+def raised_signs(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and new form of each note mark that is written with superscript characters: "120²"."""
+    if not any(sign in text for sign in _SIGNS):
+        return
+    for match in _RAISED.finditer(text):
+        start, end = match.span()
+        if note := match["note"]:
+            yield start, end, f"[{note.translate(_PLAIN)}]" + " " * (text[end] != " ")
+            continue
+        raised = match["mark"].translate(_PLAIN)
+        if is_mark(text[max(0, start - _UNIT_LENGTH) : start], raised, text[end : end + 1]):
+            yield start, end, mark(raised)

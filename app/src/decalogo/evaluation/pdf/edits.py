@@ -1,0 +1,111 @@
+"""What the geometry of a PDF page tells about its raw text: note marks, line breaks and blanks that are none.
+
+Each is an edit of the raw text, applied when the page is normalised; see ``layout.normalise``. Nearly all pages have
+none, and a look at the text alone shows it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from decalogo.evaluation.layout.normalise import Edit
+from decalogo.evaluation.layout.note_marks import is_mark, mark
+
+if TYPE_CHECKING:
+    from decalogo.evaluation.pdf.raised import Glyph
+    from decalogo.evaluation.pdf.text_page import TextPage
+
+_BREAK = re.compile(r" *\r\n *(?=[^\s])")
+_CLOSING = ".,;:)]!?»”%"
+_SAME_HEIGHT = 0.25
+"""How far the baselines of two letters of one word may differ, font sizes."""
+_RISE = 0.8
+"""How far the baselines of a raised number and its line may differ, font sizes."""
+_GAP = 2.5
+"""How wide the gap between two ends of a line that a raised number parts may be, font sizes."""
+_BEFORE = 12
+_SUSPECT = re.compile(
+    r"(?:(?<=f[filt])|(?<=t[it])|(?<=[ﬀﬁﬂﬃﬄ])) (?=[^\W\d_])"
+    r"|(?<=[^\W\d_]) (?=[b-df-np-tv-xzñáéíóú](?![\w.,)°º:/-]))"
+)
+"""A blank after what is often a ligature, or before a lone letter that is no word."""
+_BLANK = re.compile(r"(?<=[^\s]) (?=[^\s])")
+_TAKEN_BACK, _INSIDE, _CLOSE = 0.06, 0.15, 0.1
+"""How near the next letter is to where the blank begins; how far the blank begins inside the letter before it, and how
+near the next letter is to that. Shares of the font size."""
+
+
+def find_edits(asked: TextPage) -> list[Edit]:
+    """Return the edits of a page's text, in order."""
+    edits = [*_note_marks(asked), *_false_blanks(asked)]
+    edits.sort()
+    return edits
+
+
+def _note_marks(asked: TextPage) -> Iterator[Edit]:
+    """Yield raised numbers as note marks, and the line breaks that PDFium makes where one stands."""
+    text = asked.text
+    for start, end in asked.raised():
+        raised = text[start:end]
+        left = _left_of(asked, start)
+        begins_line = left == 0 or text[left - 1] == "\n"
+        rest = _right_of(asked, start if begins_line else left - 1, end)
+        if begins_line:  # a note
+            yield start, end, f"[{raised}]" + " " * text[end : end + 1].isalpha()
+        elif is_mark(text[max(0, left - _BEFORE) : left], raised, text[end : end + 1]):
+            yield left, end, mark(raised)
+        if rest > end:
+            yield end, rest, "" if text[rest] in _CLOSING else " "
+
+
+def _left_of(asked: TextPage, start: int) -> int:
+    """Return the end of the text that a raised number follows, on the line before if PDFium broke the line there."""
+    before = asked.text[max(0, start - _BEFORE) : start].rstrip(" ")
+    left = start - min(start, _BEFORE) + len(before)
+    if not before.endswith("\r\n"):
+        return left
+    end = left - len(before) + len(before.rstrip())
+    base, raised = asked.glyph(end - 1) if end > 0 else None, asked.glyph(start)
+    return end if base is not None and raised is not None and _continues(base, raised, _RISE) else left
+
+
+def _right_of(asked: TextPage, base_at: int, end: int) -> int:
+    """Return where the text after a raised number goes on: past the line break, if PDFium made one there."""
+    match = _BREAK.match(asked.text, end)
+    if match is None:
+        return end
+    base, rest = asked.glyph(base_at), asked.glyph(match.end())
+    return match.end() if base is not None and rest is not None and _continues(base, rest, _RISE) else end
+
+
+def _continues(base: Glyph, other: Glyph, rise: float) -> bool:
+    """Tell whether a character stands close to the right of ``base``, at most ``rise`` font sizes above or below."""
+    up, along, high, wide = base.offset(other)
+    return abs(up) <= rise * high and 0 < along <= _GAP * wide
+
+
+def _false_blanks(asked: TextPage) -> Iterator[Edit]:
+    """Yield the blanks that stand inside a word: drawn, as after many a ligature, and taken back."""
+    text = asked.text
+    if any(_is_taken_back(asked, match.start()) for match in _SUSPECT.finditer(text)):
+        yield from ((m.start(), m.end(), "") for m in _BLANK.finditer(text) if _is_taken_back(asked, m.start()))
+
+
+def _is_taken_back(asked: TextPage, at: int) -> bool:
+    """Tell whether the letters around a blank leave no room for it. Only upright text is looked at."""
+    blank, after, before = asked.glyph(at), asked.glyph(at + 1), asked.glyph(at - 1)
+    if blank is None or after is None or before is None or after.b or after.c:
+        return False
+    size = after.size * after.a
+    if size <= 0 or abs(after.y - before.y) > _SAME_HEIGHT * size:
+        return False
+    if after.x - blank.x < _TAKEN_BACK * size:
+        return after.x > before.x
+    # Boxes are turned with the page: what counts is how wide the letter before the blank is.
+    box = asked.box(at - 1)
+    if box is None:
+        return False
+    right = before.x + (box.bottom - box.top if asked.rotation.rotation in (90, 270) else box.right - box.left)
+    return right - blank.x > _INSIDE * size and after.x - right < _CLOSE * size
