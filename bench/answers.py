@@ -1,6 +1,6 @@
 """Draws answers to be read by hand: is what the quotes say what the question asks, and about this point?
 
-    python bench/answers.py [--seed N] [--count 50] [--cache DIR] FILE...
+    python bench/answers.py [--seed N] [--count 50] FILE...
 
 Answers that score are drawn from all documents together, by a seed: the same seed, files, rubric and code give the
 same draw. Printed for each: document, id, score, the question's title, and every element found with its quotes, their
@@ -16,7 +16,7 @@ from typing import Any
 
 from decalogo.evaluation.documents.model import Extracted, OcrOptions
 from decalogo.evaluation.extract import extract
-from decalogo.evaluation.pipeline import judge_extracted
+from decalogo.evaluation.pipeline import evaluate_extracted
 from decalogo.evaluation.rubric import load_rubric
 
 
@@ -32,7 +32,6 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=50)
-    parser.add_argument("--cache", type=Path)
     given = parser.parse_args()
     rubric = load_rubric("decalogo")
     titles = {question.id: question.title for dimension in rubric.data.dimensions for question in dimension.questions}
@@ -40,7 +39,7 @@ def main() -> None:
     found: list[tuple[str, Extracted, dict[str, Any]]] = []
     for file in given.files:
         document = extract(file, ocr=OcrOptions(mode="never"))
-        result = judge_extracted(document, rubric, content=file, cache_dir=given.cache).result
+        result = evaluate_extracted(document, rubric, content=file).result
         found += [(file.stem, document, answer) for answer in result["answers"] if answer["score"]]
     drawn = random.Random(given.seed).sample(found, given.count)
     for number, (name, document, answer) in enumerate(drawn, 1):

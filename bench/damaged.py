@@ -113,18 +113,18 @@ def make(number: int, seed: int, extra: list[Path]) -> tuple[str, bytes]:
 def child(options: argparse.Namespace) -> None:
     """Judge the damaged files whose numbers come on standard input, and say how each ended."""
     from decalogo.errors import DocumentError
-    from decalogo.evaluation import evaluate
+    from decalogo.evaluation import EvaluateOptions, evaluate
     from decalogo.evaluation.documents.model import OcrOptions
     from decalogo.evaluation.rubric import load_rubric
 
     rubric = load_rubric("decalogo")
-    evaluate(b"Una frase sobre la tasa de casos.", rubric, cache_dir=options.cache)  # what is loaded once is not timed
+    evaluate(b"Una frase sobre la tasa de casos.", rubric)  # load what is loaded once before timing
     resource.setrlimit(resource.RLIMIT_AS, (options.memory << 20, options.memory << 20))
     for line in sys.stdin:
         name, data = make(int(line), options.seed, options.extra)
         started = time.process_time()
         try:
-            flags = evaluate(data, rubric, cache_dir=options.cache, ocr=OcrOptions(max_pages=2)).result["flags"]
+            flags = evaluate(data, rubric, EvaluateOptions(ocr=OcrOptions(max_pages=2))).result["flags"]
             broken = {flag["code"] for flag in flags} - {"little-evidence", "point-without-text", "pages-synthetic"}
             ending = "flagged" if broken else "sound"
         except DocumentError:
@@ -139,7 +139,7 @@ class Worker:
 
     def __init__(self, options: argparse.Namespace) -> None:
         command = [sys.executable, __file__, "--child", f"--seed={options.seed}", f"--memory={options.memory}"]
-        command += [f"--cache={options.cache}"] * bool(options.cache) + [str(path) for path in options.extra]
+        command += [str(path) for path in options.extra]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
@@ -171,7 +171,6 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=60, help="longest time for one file, wall clock")
     parser.add_argument("--memory", type=int, default=2048, help="address space of a child, MiB")
-    parser.add_argument("--cache", type=Path, help="folder of compiled patterns")
     parser.add_argument("--only", type=int, help="the number of one file")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()

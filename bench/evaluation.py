@@ -1,6 +1,6 @@
 """Where the time of one evaluation goes, beside PDFium's bare text in the same run.
 
-    python bench/evaluation.py [--cache DIR] [--runs N] [--pages 50 300 600 2000] [--joined PAGES] [FILE...]
+    python bench/evaluation.py [--runs N] [--pages 50 300 600 2000] [--joined PAGES] [FILE...]
 
 Without FILEs: the real plan, and plans of ``--pages`` made by ``plans.py``. With ``--joined``: one document of so many
 pages, the first ones of each FILE in proportion to its length. Each document has a process of its own. Its first
@@ -55,7 +55,7 @@ class Clock:
         return found
 
 
-def measure(file: Path, cache: Path, runs: int) -> dict[str, float]:
+def measure(file: Path, runs: int) -> dict[str, float]:
     """Return what one document costs in this process, CPU milliseconds."""
     clock = Clock()
     started = time.process_time()
@@ -65,30 +65,32 @@ def measure(file: Path, cache: Path, runs: int) -> dict[str, float]:
     from decalogo.evaluation.gc_pause import collector_paused
     from decalogo.evaluation.layout.grids import RulingLines
     from decalogo.evaluation.matching.columns import ColumnRoles
-    from decalogo.evaluation.matching.scanners import FastScanner
+    from decalogo.evaluation.matching.engine import engine_of
     from decalogo.evaluation.matching.units import build_units
+    from decalogo.evaluation.options import EvaluateOptions
     from decalogo.evaluation.pdf import page as pdf_page
-    from decalogo.evaluation.pipeline import evaluate, judge_extracted, scan_units
+    from decalogo.evaluation.pipeline import evaluate, evaluate_extracted, scan_units
     from decalogo.evaluation.rubric import load_rubric
 
     never = OcrOptions(mode="never")
+    options = EvaluateOptions(ocr=never)
     rubric = load_rubric("decalogo")
-    scanners = [FastScanner.of(rubric.patterns, cache, ids) for ids in rubric.stages]
+    terms = engine_of(rubric).scanners[0]
     start_up = (time.process_time() - started) * 1000
-    pages = evaluate(file, rubric, cache_dir=cache, ocr=never).result["document"]["pages"]
+    pages = evaluate(file, rubric, options).result["document"]["pages"]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     for _ in range(runs):
         clock.time("bare", lambda: bare_text(file))
         with patch.object(pdf_page.text_page(), "rules", lambda *_: RulingLines()):
             with collector_paused():
                 clock.time("text", lambda: extract(file, ocr=never))
-            clock.time("without tables", lambda: evaluate(file, rubric, cache_dir=cache, ocr=never).to_json())
-        clock.time("whole", lambda: evaluate(file, rubric, cache_dir=cache, ocr=never).to_json())
+            clock.time("without tables", lambda: evaluate(file, rubric, options).to_json())
+        clock.time("whole", lambda: evaluate(file, rubric, options).to_json())
         with collector_paused():  # as in ``evaluate``
             document = clock.time("extract", lambda: extract(file, ocr=never))
             units = clock.time("units", lambda: build_units(document, fold, ColumnRoles(rubric, fold), rubric.language))
-            clock.time("terms", lambda: scan_units(units, scanners[0], {}))
-            done = clock.time("judge, all", lambda: judge_extracted(document, rubric, content=file, scanners=scanners))
+            clock.time("terms", lambda: scan_units(units, terms, {}))
+            done = clock.time("judge, all", lambda: evaluate_extracted(document, rubric, content=file))
             clock.time("json", done.to_json)
     clock.least["judge"] = clock.least["judge, all"] - clock.least["units"] - clock.least["terms"]
     return {"pages": pages, "peak": peak, "start": start_up, **clock.least}
@@ -116,14 +118,13 @@ def main() -> None:
     """Measure every document in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", type=Path)
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "decalogo-bench-cache")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--pages", type=int, nargs="*", default=[50, 300, 600, 2000])
     parser.add_argument("--joined", type=int, default=0)
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child:
-        print(json.dumps(measure(given.files[0], given.cache, given.runs)))
+        print(json.dumps(measure(given.files[0], given.runs)))
         return
     head = ("document", "pages", "bare ms", *(f"{name} ×" for name in RATIOS.values()), *STAGES,
             "ms a page", "pages/s", "peak MiB", f"documents of {PAGES} p/h/core")  # fmt: skip
@@ -140,7 +141,7 @@ def main() -> None:
             files = [REAL_PLAN, *made]
         points = []
         for file in files:
-            command = [sys.executable, __file__, "--child", str(file), f"--cache={given.cache}", f"--runs={given.runs}"]
+            command = [sys.executable, __file__, "--child", str(file), f"--runs={given.runs}"]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             found = json.loads(done.stdout)
             print(report(file.name, found), flush=True)

@@ -65,7 +65,7 @@ def run(
         found["saturation"] = [end_to_end]
         note()
         if asked.all or asked.saturation:
-            stack.apply(here, evaluator="calibrated", wait_seconds=3600.0)
+            stack.apply(here, evaluator="synthetic", wait_seconds=3600.0)
             found["saturation"] += [
                 saturation.endpoint(stack, kind, max(8.0, 8 * asked.minutes), cache) for kind in ("status", "upload")
             ]

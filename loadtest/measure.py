@@ -167,7 +167,7 @@ def measure_row(stack: Stack, row: Row, host: Host, minutes: float, files: list[
 
     wait = heavy_wait_seconds(row, processes)
     say(f"{row.name}: {processes} worker processes with heavy documents, compressed {compression(row):.0f} times")
-    stack.apply(row, evaluator="calibrated", wait_seconds=wait)
+    stack.apply(row, evaluator="synthetic", wait_seconds=wait)
     tiny = documents.put([documents.real_plan(cache, 1)], stack.folder)
     stages = shapes.backlog(2 * processes, max(30 * minutes, 3.5 * wait), batch=max(1, processes // 8))
     seen, samples = load(stack, "journey", tiny, stages, batch=max(1, processes // 8))

@@ -88,7 +88,7 @@ class Stack:
 
         Args:
             row: the row.
-            evaluator: ``decalogo``, or ``calibrated``, which waits ``wait_seconds`` per document.
+            evaluator: ``decalogo``, or ``synthetic``, which waits ``wait_seconds`` per document.
             wait_seconds: waiting time per document.
             other: further variables of ``compose.yaml``, which override the profile.
         """

@@ -16,7 +16,6 @@ embedded_up() {
   port="$(configured EMBEDDED_PORT)"
   [[ -z "$port" ]] || options+=(--port "$port")
   ensure_venv requirements.lock
-  ensure_patterns
   export_dotenv
   remember_form embedded
   step "Starting the processes"

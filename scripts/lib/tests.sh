@@ -11,7 +11,6 @@ run_tests() {
   REPORTS="$(mktemp -d)"
   ensure_compiler
   ensure_venv requirements-dev.lock
-  ensure_patterns
   [[ "$part" == stack ]] || run_unit_part
   if [[ "$part" != unit ]]; then
     [[ -z "${CI:-}" ]] || start_random_faults

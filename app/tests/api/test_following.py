@@ -20,6 +20,7 @@ from decalogo.api.services import Services
 from decalogo.api.stream_limits import TOKEN_SHARE, CountedStream, Streams
 from decalogo.batches.states import NewDocument, Options
 from decalogo.evaluation.evaluators import PatternEvaluator
+from decalogo.evaluation.options import EvaluateOptions
 from decalogo.evaluation.rubric import load_rubric
 from decalogo.settings import ApiSettings
 from tests.api.conftest import problem, wait_until
@@ -186,7 +187,7 @@ def judged(client: httpx.Client, services: Services, tmp_path: Path) -> tuple[st
     text = "Plan de desarrollo. La línea base de feminicidios es de 3 casos en 2023; la meta es 0 casos en 2027."
     plan = tmp_path / "plan.txt"
     plan.write_text(text, encoding="utf-8")
-    evaluation = PatternEvaluator().evaluate(plan, load_rubric("decalogo"), cache_dir=tmp_path / "cache")
+    evaluation = PatternEvaluator().evaluate(plan, load_rubric("decalogo"), EvaluateOptions())
     texts = [{"id": name, "content": text} for name in ("Florencia <b>", "broken", "odd")]
     accepted = client.post(UPLOAD, json={"documents": texts}).json()
     documents = [d["document_id"] for d in accepted["documents"]]

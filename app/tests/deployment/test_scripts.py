@@ -14,7 +14,7 @@ from tests.deployment.checkout import Checkout
 def test_env_of_workers_and_port_applies_to_the_embedded_form(checkout: Checkout) -> None:
     (checkout.folder / ".env").write_text("EMBEDDED_PORT=8123\nWORKER_CONCURRENCY=3\nWORKER_TASKS_PER_CHILD=7\n")
     fake = 'embedded() { echo "$* $WORKER_TASKS_PER_CHILD" >&2; }; '
-    fake += "ensure_venv() { :; }; ensure_patterns() { :; }; "
+    fake += "ensure_venv() { :; }; "
 
     assert "up --workers 6 --port 8123 7" in checkout.run(fake + 'apply_profile 2x8c yes; embedded_up ""').stderr
     assert "up --workers 12 --port 8123 7" in checkout.run(fake + "embedded_up 4").stderr

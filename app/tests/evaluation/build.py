@@ -9,7 +9,7 @@ import yaml
 
 from decalogo.evaluation import Evaluation
 from decalogo.evaluation.documents.model import Cell, Extracted, Page, Passage, PassageKind, Row, Table
-from decalogo.evaluation.pipeline import judge_extracted
+from decalogo.evaluation.pipeline import evaluate_extracted
 from decalogo.evaluation.rubric import Rubric, load_rubric
 
 
@@ -82,7 +82,7 @@ def small_rubric(folder: Path, rule: dict[str, Any], **more: Any) -> Rubric:
 
 def answer(folder: Path, rule: dict[str, Any], text: Extracted, **more: Any) -> dict[str, Any]:
     """Judge a document by one question and return the answer, its evidence checked."""
-    done = judge_extracted(text, small_rubric(folder, rule, **more))
+    done = evaluate_extracted(text, small_rubric(folder, rule, **more))
     check_evidence(done)
     found: dict[str, Any] = done.result["answers"][0]
     return found

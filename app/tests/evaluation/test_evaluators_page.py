@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from decalogo.evaluation.evaluators import Evaluator
+from decalogo.evaluation.options import EvaluateOptions
 from decalogo.evaluation.rubric import available_rubrics, load_rubric
 from decalogo.evaluation.scoring.assemble import Quote, Verdict, assemble
 from decalogo.evaluation.scoring.result import canonical_json
@@ -38,7 +39,8 @@ def test_its_results_are_valid_and_can_be_reported(evaluator: Evaluator, name: s
     rubric = load_rubric(name)
     plan = tmp_path / "plan.txt"
     plan.write_text("Presupuesto y Instituciones. Institutions measured.", encoding="utf-8")
-    done = evaluator.evaluate(plan, rubric, not_applicable={"P2": "no"})
+    options = EvaluateOptions(not_applicable={"P2": "no"})
+    done = evaluator.evaluate(plan, rubric, options)
     schema = json.loads((DOCS / "reference/schema/result-1.json").read_text(encoding="utf-8"))
     assert [error.message for error in Draft202012Validator(schema).iter_errors(done.result)] == []
     check_evidence(done)
@@ -46,7 +48,10 @@ def test_its_results_are_valid_and_can_be_reported(evaluator: Evaluator, name: s
     assert len(done.result["answers"]) == rubric.answers
     rest = {key: value for key, value in done.result.items() if key != "sha256"}
     assert done.result["sha256"] == hashlib.sha256(canonical_json(rest)).hexdigest()
-    assert evaluator.evaluate(plan.read_bytes(), rubric, not_applicable={"P2": "no"}).to_json() == done.to_json()
+    assert (
+        evaluator.evaluate(plan.read_bytes(), rubric, EvaluateOptions(not_applicable={"P2": "no"})).to_json()
+        == done.to_json()
+    )
     for report in REPORTS.values():
         assert report.render(done.result, name="plan", pages=done.pages)
 

@@ -38,7 +38,7 @@ class Processes:
         self.settings = Settings(
             redis=RedisSettings(port=free_port(), socket_timeout_seconds=3.0),
             storage=StorageSettings(path=folder / "artifacts"),
-            evaluation=EvaluationSettings(evaluator="faulty", cache_dir=folder / "cache"),
+            evaluation=EvaluationSettings(evaluator="faulty"),
             queue=QueueSettings(
                 lease_seconds=lease_seconds,
                 republish_grace_seconds=2.0,

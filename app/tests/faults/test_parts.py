@@ -128,8 +128,8 @@ def test_small_documents_pass_the_scans_that_wait(appliance: Appliance) -> None:
 @pytest.mark.timeout(500)  # four processes that recognise pages, on two cores
 @pytest.mark.usefixtures("tesseract")
 def test_a_long_plan_and_a_scan_come_out_as_if_one_process_had_read_them(appliance: Appliance, tmp_path: Path) -> None:
-    cache, rubric = tmp_path / "cache", load_rubric("decalogo")
-    evaluation = EvaluationSettings(split_pages=8, part_pages=4, ocr_part_pages=2, cache_dir=cache)  # type: ignore[call-arg]
+    rubric = load_rubric("decalogo")
+    evaluation = EvaluationSettings(split_pages=8, part_pages=4, ocr_part_pages=2)  # type: ignore[call-arg]
     appliance.settings = appliance.settings.model_copy(update={"evaluation": evaluation})
     start(appliance)
     contents = [
@@ -138,7 +138,7 @@ def test_a_long_plan_and_a_scan_come_out_as_if_one_process_had_read_them(applian
         ),
         scanned([LINES, LINES[:2], LINES[1:]], readable="La tasa fue de 30 casos en 2019."),
     ]
-    expected = [evaluate(content, rubric, cache_dir=cache).to_json() for content in contents]
+    expected = [evaluate(content, rubric).to_json() for content in contents]
     job_id, _ = appliance.submit(contents)
     for done, result in zip(appliance.wait_finished(job_id, 240), expected, strict=True):
         assert (done.state, done.attempts) == (DocumentState.SUCCEEDED, 2)

@@ -11,6 +11,7 @@ from typing import Any
 
 from decalogo.errors import DamagedDocumentError
 from decalogo.evaluation import progress
+from decalogo.evaluation.options import EvaluateOptions
 
 
 def install(folder: Path) -> None:
@@ -37,7 +38,7 @@ class FaultyEvaluator:
     ``kill-once FILE`` and ``hang-once FILE`` do so until the file exists, which they make.
     """
 
-    def evaluate(self, content: Path, rubric: Any, **options: Any) -> Answer:
+    def evaluate(self, content: Path, rubric: Any, options: EvaluateOptions) -> Answer:
         text = content.read_text(encoding="utf-8")
         verb, _, rest = text.partition(" ")
         if verb == "sleep":
@@ -57,7 +58,7 @@ class FaultyEvaluator:
         elif verb == "pages":  # five a second, until told to stop
             for page in range(1, int(rest) + 1):
                 time.sleep(0.2)
-                if options["stop"]():
+                if options.stop():
                     return Answer(f"{page} of {rest}", partial=page < int(rest))
         elif verb == "exit":
             os._exit(0)

@@ -10,6 +10,7 @@ from typing import Any
 
 from decalogo.evaluation.documents.model import SplitSizes
 from decalogo.evaluation.documents.parts import SplitError
+from decalogo.evaluation.options import EvaluateOptions
 from tests.queue.faulty_evaluator import Answer, FaultyEvaluator
 
 
@@ -30,22 +31,22 @@ class SplittingEvaluator(FaultyEvaluator):
     name, version = "splitting", "1"
 
     def evaluate_parts(
-        self, content: Path, rubric: Any, *, brought: Sequence[bytes], sizes: SplitSizes, **options: Any
+        self, content: Path, rubric: Any, options: EvaluateOptions, *, brought: Sequence[bytes], sizes: SplitSizes
     ) -> Answer:
         text = content.read_text(encoding="utf-8")
         if not text.startswith("{"):
-            return self.evaluate(content, rubric, **options)
+            return self.evaluate(content, rubric, options)
         asked = json.loads(text)
         if sizes.read_above and not brought:
             raise SplitError(asked["parts"], b"known", heavy=asked.get("heavy", False))
         self._act(asked.get("join", "ok"), options)
         return Answer(b" ".join(brought).decode())
 
-    def read_part(self, content: Path, part: str, **options: Any) -> bytes:
+    def read_part(self, content: Path, part: str, options: EvaluateOptions) -> bytes:
         return self._act(part, options).encode()
 
-    def _act(self, text: str, options: dict[str, Any]) -> str:
+    def _act(self, text: str, options: EvaluateOptions) -> str:
         script = Path(os.environ["TMPDIR"]) / f"script.{os.getpid()}"
         script.write_text(text, encoding="utf-8")
-        self.evaluate(script, None, **options)
+        self.evaluate(script, None, options)
         return text.partition(" ")[0]

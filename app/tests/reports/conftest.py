@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from decalogo.evaluation import Evaluation, evaluate
-from decalogo.evaluation.calibrated import CalibratedEvaluator
+from decalogo.evaluation.options import EvaluateOptions
 from decalogo.evaluation.rubric import load_rubric
-from decalogo.settings import CalibratedSettings
+from decalogo.evaluation.synthetic import SyntheticCost, SyntheticEvaluator
 
 PLAN = Path(__file__).parents[1] / "data" / "florencia-2020-2023.pdf"
 
@@ -19,7 +19,7 @@ PLAN = Path(__file__).parents[1] / "data" / "florencia-2020-2023.pdf"
 @pytest.fixture(scope="session")
 def plan() -> Evaluation:
     """The real plan, one point declared not applicable."""
-    return evaluate(PLAN, load_rubric("decalogo"), not_applicable={"P9": "no hay <cárcel>"})
+    return evaluate(PLAN, load_rubric("decalogo"), EvaluateOptions(not_applicable={"P9": "no hay <cárcel>"}))
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def result(plan: Evaluation) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def empty() -> dict[str, Any]:
     """A result of zeros without any evidence."""
-    free = CalibratedSettings(cpu_seconds=0, wait_seconds=0, memory_mib=0)
-    return CalibratedEvaluator(free).evaluate(b"x", load_rubric("decalogo")).result
+    evaluator = SyntheticEvaluator(SyntheticCost())
+    return evaluator.evaluate(b"x", load_rubric("decalogo"), EvaluateOptions()).result
 
 
 PARTIAL = (

@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from decalogo.evaluation import Evaluation, evaluate
+from decalogo.evaluation.options import EvaluateOptions
 from decalogo.evaluation.rubric import load_rubric
 from decalogo.evaluation.scoring.result import SCHEMA_VERSION
 
@@ -29,11 +30,11 @@ def test_the_schema_is_a_valid_schema() -> None:
     Draft202012Validator.check_schema(SCHEMA)
 
 
-def test_results_of_both_rubrics_and_of_the_calibrated_evaluator_are_valid(
+def test_results_of_both_rubrics_and_of_the_synthetic_evaluator_are_valid(
     plan: Evaluation, empty: dict[str, Any]
 ) -> None:
     city = evaluate(CITY, load_rubric("city-climate")).result
-    half = evaluate(CITY.read_bytes() * 40, load_rubric("city-climate"), stop=lambda: True).result
+    half = evaluate(CITY.read_bytes() * 40, load_rubric("city-climate"), EvaluateOptions(stop=lambda: True)).result
     assert any(flag["code"] == "partial" for flag in half["flags"])
     for result in (plan.result, city, half, empty):
         assert problems(result) == []
@@ -42,7 +43,7 @@ def test_results_of_both_rubrics_and_of_the_calibrated_evaluator_are_valid(
 def test_a_result_where_no_point_applies_is_valid() -> None:
     rubric = load_rubric("city-climate")
     reasons = {point.id: "not here" for point in rubric.data.points}
-    assert problems(evaluate(CITY, rubric, not_applicable=reasons).result) == []
+    assert problems(evaluate(CITY, rubric, EvaluateOptions(not_applicable=reasons)).result) == []
 
 
 def members(value: object, schema: dict[str, Any], path: str = "") -> Iterator[str]:

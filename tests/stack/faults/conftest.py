@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from client import Client
-from ground import CALIBRATED, Ground, children, stop
+from ground import SYNTHETIC, Ground, children, stop
 from journal import Injury, Journal
 from papers import small_documents
 from stream import Book, Stream
@@ -75,7 +75,7 @@ class Attack:
 def attack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attack]:
     if os.geteuid() != 0:
         pytest.skip("needs root: processes of containers are killed from outside, and small disks are mounted")
-    ground = Ground(tmp_path_factory.mktemp("faults"), "decalogo-faults", CALIBRATED)
+    ground = Ground(tmp_path_factory.mktemp("faults"), "decalogo-faults", SYNTHETIC)
     try:
         ground.start()
         attack = Attack(ground)

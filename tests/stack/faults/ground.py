@@ -16,16 +16,16 @@ import redis
 from appliance import Appliance, docker
 
 WAIT_SECONDS = 0.5
-"""What a document takes under the evaluator ``calibrated``; two workers of two processes: about seven a second."""
+"""What a document takes under the evaluator ``synthetic``; two workers of two processes: about seven a second."""
 
 QUEUED = 40
 SMALL_DISK, STORE_DISK = 512 << 20, 4 << 30
 
-CALIBRATED = {
-    "DECALOGO_EVALUATION__EVALUATOR": "${EVALUATOR:-calibrated}",
-    "DECALOGO_CALIBRATED__CPU_SECONDS": "0.01",
-    "DECALOGO_CALIBRATED__WAIT_SECONDS": str(WAIT_SECONDS),
-    "DECALOGO_CALIBRATED__MEMORY_MIB": "1",
+SYNTHETIC = {
+    "DECALOGO_EVALUATION__EVALUATOR": "${EVALUATOR:-synthetic}",
+    "DECALOGO_SYNTHETIC__CPU_SECONDS": "0.01",
+    "DECALOGO_SYNTHETIC__WAIT_SECONDS": str(WAIT_SECONDS),
+    "DECALOGO_SYNTHETIC__MEMORY_MIB": "1",
     # Shorter than a document: a stopped worker then has something to hand back.
     "DECALOGO_QUEUE__SOFT_SHUTDOWN_SECONDS": "0.3",
 }

@@ -20,15 +20,15 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 SLOTS, SECONDS_A_DOCUMENT = 2, 4
-CALIBRATED = f"""
+SYNTHETIC = f"""
     environment:
-      DECALOGO_EVALUATION__EVALUATOR: calibrated
-      DECALOGO_CALIBRATED__CPU_SECONDS: 0
-      DECALOGO_CALIBRATED__WAIT_SECONDS: {SECONDS_A_DOCUMENT}
-      DECALOGO_CALIBRATED__MEMORY_MIB: 0
+      DECALOGO_EVALUATION__EVALUATOR: synthetic
+      DECALOGO_SYNTHETIC__CPU_SECONDS: 0
+      DECALOGO_SYNTHETIC__WAIT_SECONDS: {SECONDS_A_DOCUMENT}
+      DECALOGO_SYNTHETIC__MEMORY_MIB: 0
 """
-FIRST = f"services:\n  worker: &worker{CALIBRATED}  suspect: *worker\n"
-SECOND = f"services:\n  worker:{CALIBRATED}"
+FIRST = f"services:\n  worker: &worker{SYNTHETIC}  suspect: *worker\n"
+SECOND = f"services:\n  worker:{SYNTHETIC}"
 
 
 class SecondHost:

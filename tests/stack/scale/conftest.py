@@ -8,22 +8,22 @@ from client import Client
 
 PROFILE = "2c4g"
 SECONDS_A_DOCUMENT = 3
-CALIBRATED = f"""
+SYNTHETIC = f"""
 services:
-  worker: &calibrated
+  worker: &synthetic
     environment:
-      DECALOGO_EVALUATION__EVALUATOR: calibrated
-      DECALOGO_CALIBRATED__CPU_SECONDS: 0
-      DECALOGO_CALIBRATED__WAIT_SECONDS: {SECONDS_A_DOCUMENT}
-      DECALOGO_CALIBRATED__MEMORY_MIB: 0
-  suspect: *calibrated
+      DECALOGO_EVALUATION__EVALUATOR: synthetic
+      DECALOGO_SYNTHETIC__CPU_SECONDS: 0
+      DECALOGO_SYNTHETIC__WAIT_SECONDS: {SECONDS_A_DOCUMENT}
+      DECALOGO_SYNTHETIC__MEMORY_MIB: 0
+  suspect: *synthetic
 """
 
 
 @pytest.fixture(scope="package")
 def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
     clone = Appliance(tmp_path_factory.mktemp("scale") / "decalogo", "decalogo-scale")
-    (clone.folder / "compose.override.yaml").write_text(CALIBRATED, encoding="utf-8")
+    (clone.folder / "compose.override.yaml").write_text(SYNTHETIC, encoding="utf-8")
     try:
         clone.run("up", "--profile", PROFILE)
         yield clone

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import pytest
 from appliance import Appliance, docker
 from client import TERMINAL, Client
-from conftest import CALIBRATED
+from conftest import SYNTHETIC
 from papers import small_text
 
 DOCUMENTS = 150
 # Small containers, so that the room by memory and processors is not what decides here.
 QUICK = (
-    CALIBRATED
+    SYNTHETIC
     + """
   autoscaler: &quick
     environment:
@@ -33,7 +33,7 @@ def autoscaled(appliance: Appliance) -> Iterator[None]:
     override.write_text(QUICK, encoding="utf-8")
     appliance.run("up", "--autoscale", "1-4")
     yield
-    override.write_text(CALIBRATED, encoding="utf-8")
+    override.write_text(SYNTHETIC, encoding="utf-8")
     appliance.run("up", "--autoscale", "off")
 
 

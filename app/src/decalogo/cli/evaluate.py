@@ -21,17 +21,16 @@ def evaluate(
     pages: Annotated[
         Path | None, typer.Option(help="Write the page texts to this file, separated by form feeds.")
     ] = None,
-    cache: Annotated[
-        Path | None, typer.Option(help="Keep compiled patterns in this folder: later runs start sooner.")
-    ] = None,
 ) -> None:
     """Evaluate one document and print the result: matrix, rating, strongest and weakest dimension, flags."""
     from decalogo.errors import DecalogoError
-    from decalogo.evaluation import evaluate as judge
+    from decalogo.evaluation import EvaluateOptions
+    from decalogo.evaluation import evaluate as evaluate_document
     from decalogo.evaluation.rubric import load_rubric
 
     try:
-        done = judge(file, load_rubric(rubric), not_applicable=_reasons(not_applicable or []), cache_dir=cache)
+        options = EvaluateOptions(not_applicable=_reasons(not_applicable or []))
+        done = evaluate_document(file, load_rubric(rubric), options)
         if json is not None and json != "-":
             Path(json).write_bytes(done.to_json() + b"\n")
         if pages is not None:
@@ -44,11 +43,6 @@ def evaluate(
         sys.stdout.buffer.write(done.to_json() + b"\n")
     else:
         _show(done.result)
-    if cache is not None:
-        from decalogo.evaluation.warm import warm
-
-        sys.stdout.flush()  # the answer first
-        warm(cache, load_rubric(rubric))
 
 
 def _fail(message: str) -> None:

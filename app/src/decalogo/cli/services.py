@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import typer
 
 from decalogo.logs import configure
-from decalogo.settings import Settings, get_settings
-
-_WARM_SECONDS = 60
-PATTERNS = "decalogo"
-"""The evaluator whose patterns are compiled."""
+from decalogo.settings import get_settings
 
 
 def read_environment(file: Path) -> None:
@@ -50,7 +44,6 @@ def worker(queues: str, concurrency: int | None) -> None:
     # The pool's logger does not propagate, and Celery would give it another format.
     get_logger().handlers[:] = logging.getLogger().handlers
     metrics.start(settings, role)
-    _warm(settings)
     if settings.storage.url:
         from decalogo.worker.first_host import await_first_host
 
@@ -67,14 +60,6 @@ def worker(queues: str, concurrency: int | None) -> None:
     if concurrency:
         arguments.append(f"--concurrency={concurrency}")
     app.worker_main(arguments)
-
-
-def _warm(settings: Settings) -> None:
-    """Compile patterns that are not yet, in a process of its own: this one forks and so loads no native library."""
-    if settings.evaluation.evaluator == PATTERNS:
-        command = [sys.executable, "-m", "decalogo.evaluation.warm", str(settings.evaluation.cache_dir)]
-        with contextlib.suppress(subprocess.TimeoutExpired):  # it only saves time
-            subprocess.run(command, check=False, timeout=_WARM_SECONDS)  # noqa: S603 - our own command line
 
 
 def scheduler() -> None:

@@ -23,7 +23,6 @@ MARK = "_DECALOGO_EMBEDDED"
 OWN = (
     "DECALOGO_REDIS__",
     "DECALOGO_STORAGE__PATH",
-    "DECALOGO_EVALUATION__CACHE_DIR",
     "DECALOGO_SECRETS_DIR",
     "DECALOGO_API__HOST",
     "DECALOGO_API__PORT",
@@ -143,7 +142,6 @@ def environment(layout: Layout, instance: Instance) -> dict[str, str]:
         "TMPDIR": str(layout.tmp),
         "DECALOGO_STORAGE__PATH": str(layout.artifacts),
         "DECALOGO_AUDIT__PATH": str(layout.audit),
-        "DECALOGO_EVALUATION__CACHE_DIR": str(layout.cache),
         "DECALOGO_REDIS__HOST": HOST,
         "DECALOGO_REDIS__PORT": str(instance.valkey_port),
         "DECALOGO_API__HOST": HOST,

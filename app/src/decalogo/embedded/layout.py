@@ -63,11 +63,6 @@ class Layout:
         return self.data / "run"
 
     @property
-    def cache(self) -> Path:
-        """What can be made again: compiled patterns."""
-        return self.data / "cache"
-
-    @property
     def tmp(self) -> Path:
         """The services' temporary files."""
         return self.data / "tmp"
@@ -85,7 +80,7 @@ class Layout:
     @property
     def folders(self) -> tuple[Path, ...]:
         """Every folder the embedded form makes."""
-        return (self.secrets, self.valkey, self.artifacts, self.audit, self.logs, self.run, self.cache, self.tmp)
+        return (self.secrets, self.valkey, self.artifacts, self.audit, self.logs, self.run, self.tmp)
 
     def prepare(self) -> None:
         """Make the folders, owner-only; raise ``EmbeddedError`` naming what stands in the way."""

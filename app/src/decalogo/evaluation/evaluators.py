@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import structlog
 
 from decalogo.errors import DecalogoError
 from decalogo.evaluation.documents.model import OcrOptions, SplitSizes
+from decalogo.evaluation.documents.parts import Known, Part, Parts
+from decalogo.evaluation.documents.reading import Limits
+from decalogo.evaluation.options import DEFAULT_OPTIONS, EvaluateOptions
+from decalogo.evaluation.pdf.reader import read_part
 from decalogo.evaluation.pipeline import EVALUATOR, evaluate
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.scoring.result import Evaluation
-
-if TYPE_CHECKING:
-    from decalogo.evaluation.documents.parts import Known
 
 GROUP = "decalogo.evaluators"
 _log = structlog.get_logger(__name__)
@@ -26,27 +28,17 @@ _log = structlog.get_logger(__name__)
 class Evaluator(Protocol):
     """Judges documents. An entry point names a class or function that returns one, called without arguments.
 
-    The same bytes, rubric, ``not_applicable`` and ``version`` must give the same result.
+    The same bytes, rubric, ``options.not_applicable`` and ``version`` must give the same result.
     """
 
     name: str
     version: str
 
-    def evaluate(
-        self,
-        content: bytes | Path,
-        rubric: Rubric,
-        *,
-        not_applicable: Mapping[str, str] | None = None,
-        max_pages: int = 5000,
-        cache_dir: Path | None = None,
-        stop: Callable[[], bool] | None = None,
-        ocr: OcrOptions | None = None,
-    ) -> Evaluation:
+    def evaluate(self, content: bytes | Path, rubric: Rubric, options: EvaluateOptions = DEFAULT_OPTIONS) -> Evaluation:
         """Judge one document; raises ``DocumentError`` when it cannot be read.
 
-        ``stop`` is asked now and then; once it answers yes (the soft time limit), what is done so far is made a valid
-        result with the flag ``partial``.
+        Call ``options.stop`` now and then. Once it returns true (the soft time limit), return what is done so far as a
+        valid result with the flag ``partial``.
         """
 
 
@@ -55,26 +47,30 @@ class SplittingEvaluator(Evaluator, Protocol):
     """An evaluator that can have parts of a large document read by other processes first."""
 
     def evaluate_parts(
-        self, content: bytes | Path, rubric: Rubric, *, brought: Sequence[bytes], sizes: SplitSizes, **options: Any
+        self,
+        content: bytes | Path,
+        rubric: Rubric,
+        options: EvaluateOptions,
+        *,
+        brought: Sequence[bytes],
+        sizes: SplitSizes,
     ) -> Evaluation:
         """Judge one document as ``evaluate`` does, with the same result.
 
         Args:
             content: see ``evaluate``.
             rubric: see ``evaluate``.
+            options: see ``evaluate``; its ``parts`` are replaced.
             brought: what ``read_part`` returned for some or all parts, and what the ``SplitError`` before them carried.
                 None of it may be needed: a part can be lost.
             sizes: what is worth a ``SplitError``; by default nothing is.
-            options: the others of ``evaluate``.
 
         Raises:
             SplitError: names the parts that others should read first.
         """
         ...
 
-    def read_part(
-        self, content: bytes | Path, part: str, *, stop: Callable[[], bool] | None = None, ocr: OcrOptions | None = None
-    ) -> bytes:
+    def read_part(self, content: bytes | Path, part: str, options: EvaluateOptions) -> bytes:
         """Do one of the parts that a ``SplitError`` named; raises ``DocumentError`` when the file cannot be opened."""
         ...
 
@@ -85,45 +81,27 @@ class PatternEvaluator:
     name = EVALUATOR["name"]
     version = EVALUATOR["version"]
 
-    def evaluate(
+    def evaluate(self, content: bytes | Path, rubric: Rubric, options: EvaluateOptions = DEFAULT_OPTIONS) -> Evaluation:
+        """Judge one document; see ``decalogo.evaluation.evaluate``."""
+        return evaluate(content, rubric, options)
+
+    def evaluate_parts(
         self,
         content: bytes | Path,
         rubric: Rubric,
+        options: EvaluateOptions,
         *,
-        not_applicable: Mapping[str, str] | None = None,
-        max_pages: int = 5000,
-        cache_dir: Path | None = None,
-        stop: Callable[[], bool] | None = None,
-        ocr: OcrOptions | None = None,
-    ) -> Evaluation:
-        """Judge one document; see ``decalogo.evaluation.evaluate``."""
-        return evaluate(
-            content,
-            rubric,
-            not_applicable=not_applicable,
-            max_pages=max_pages,
-            cache_dir=cache_dir,
-            stop=stop,
-            ocr=ocr,
-        )
-
-    def evaluate_parts(
-        self, content: bytes | Path, rubric: Rubric, *, brought: Sequence[bytes], sizes: SplitSizes, **options: Any
+        brought: Sequence[bytes],
+        sizes: SplitSizes,
     ) -> Evaluation:
         """Judge one document with what was brought; see :class:`SplittingEvaluator`."""
-        from decalogo.evaluation.documents.parts import Known, Parts
+        parts = Parts(Known.join(_decoded(brought)), sizes)
+        return evaluate(content, rubric, replace(options, parts=parts))
 
-        return evaluate(content, rubric, parts=Parts(Known.join(_decoded(brought)), sizes), **options)
-
-    def read_part(
-        self, content: bytes | Path, part: str, *, stop: Callable[[], bool] | None = None, ocr: OcrOptions | None = None
-    ) -> bytes:
+    def read_part(self, content: bytes | Path, part: str, options: EvaluateOptions) -> bytes:
         """Read the pages of one part; see :class:`SplittingEvaluator`."""
-        from decalogo.evaluation.documents.parts import Part
-        from decalogo.evaluation.documents.reading import Limits
-        from decalogo.evaluation.pdf.reader import read_part
-
-        return read_part(content, Part.from_json(part), Limits(stop=stop, ocr=ocr or OcrOptions())).encode()
+        limits = Limits(stop=options.stop, ocr=options.ocr or OcrOptions())
+        return read_part(content, Part.from_json(part), limits).encode()
 
 
 @cache
@@ -148,8 +126,6 @@ def get_evaluator(name: str) -> Evaluator:
 
 
 def _decoded(brought: Sequence[bytes]) -> Iterator[Known]:
-    from decalogo.evaluation.documents.parts import Known
-
     for data in brought:
         try:
             yield Known.decode(data)

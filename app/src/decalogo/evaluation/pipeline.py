@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from decalogo.errors import RequestError
 from decalogo.evaluation import progress
 from decalogo.evaluation.documents.model import Extracted, Flag, OcrOptions
+from decalogo.evaluation.extract import extract
+from decalogo.evaluation.fold import fold
 from decalogo.evaluation.gc_pause import collector_paused
 from decalogo.evaluation.languages import placeholders
 from decalogo.evaluation.languages.guess import guess_language
 from decalogo.evaluation.matching.columns import ColumnRoles
-from decalogo.evaluation.matching.engine import Engine
+from decalogo.evaluation.matching.engine import engine_of
 from decalogo.evaluation.matching.find import Finder
 from decalogo.evaluation.matching.relevance import RelevanceRanker
-from decalogo.evaluation.matching.scanners import Scanner
+from decalogo.evaluation.matching.scanner import Scanner
 from decalogo.evaluation.matching.units import Unit, build_units
+from decalogo.evaluation.options import DEFAULT_OPTIONS, EvaluateOptions
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.model import Point, Question
 from decalogo.evaluation.scoring.coverage import coverage_of
@@ -28,72 +31,47 @@ from decalogo.evaluation.scoring.result import SCHEMA_VERSION, Evaluation, canon
 from decalogo.evaluation.scoring.roll_up import roll_up
 from decalogo.evaluation.scoring.rules import Context, Judgement, judge
 
-if TYPE_CHECKING:
-    from decalogo.evaluation.documents.parts import Parts
-
 EVALUATOR = {"name": "decalogo", "version": "1.4.1"}
 """Raise the version whenever the same bytes and rubric could give another result."""
 
-_engines: dict[str, Engine] = {}
 
-
-def evaluate(
-    content: bytes | Path,
-    rubric: Rubric,
-    *,
-    not_applicable: Mapping[str, str] | None = None,
-    max_pages: int = 5000,
-    cache_dir: Path | None = None,
-    stop: Callable[[], bool] | None = None,
-    ocr: OcrOptions | None = None,
-    parts: Parts | None = None,
-) -> Evaluation:
-    """Judge one document: the same bytes and rubric give the same result, byte for byte.
+def evaluate(content: bytes | Path, rubric: Rubric, options: EvaluateOptions = DEFAULT_OPTIONS) -> Evaluation:
+    """Evaluate one document. The same bytes, rubric and options give the same result, byte for byte.
 
     Args:
         content: the document's bytes, or a file that holds them (its name does not matter).
-        rubric: what is asked.
-        not_applicable: point id to the reason why it is left out of the means.
-        max_pages: pages past which the document is refused.
-        cache_dir: folder that keeps the compiled patterns for other processes.
-        stop: asked between pages; once it answers yes, the pages read so far are judged and the result is partial.
-        ocr: what is done with pages that have no text layer; see ``extract``.
-        parts: what others have read of it, and when they should; it changes nothing in the result.
+        rubric: points and questions.
+        options: see ``EvaluateOptions``.
 
     Raises:
-        SplitError: others should read parts of the document first (only when ``parts`` asks for it).
+        SplitError: other processes should read parts of the document first (only if ``options.parts`` asks for it).
         DocumentError: the document cannot be read.
-        RequestError: ``not_applicable`` names a point that the rubric has not.
+        RequestError: ``options.not_applicable`` names an unknown point.
     """
-    from decalogo.evaluation.extract import extract
-
-    ocr = ocr or OcrOptions(language=rubric.language.tesseract)
+    ocr = options.ocr or OcrOptions(language=rubric.language.tesseract)
     with collector_paused():
         started = time.perf_counter()
-        document = extract(content, max_pages=max_pages, stop=stop, ocr=ocr, parts=parts, language=rubric.language)
-        read = time.perf_counter()
-        evaluation = judge_extracted(
-            document, rubric, content=content, not_applicable=not_applicable or {}, cache_dir=cache_dir
+        document = extract(
+            content,
+            max_pages=options.max_pages,
+            stop=options.stop,
+            ocr=ocr,
+            parts=options.parts,
+            language=rubric.language,
         )
+        read = time.perf_counter()
+        evaluation = evaluate_extracted(document, rubric, content=content, options=options)
     return replace(evaluation, seconds={"extract": read - started, "judge": time.perf_counter() - read})
 
 
-def judge_extracted(
-    document: Extracted,
-    rubric: Rubric,
-    *,
-    content: bytes | Path = b"",
-    not_applicable: Mapping[str, str] | None = None,
-    cache_dir: Path | None = None,
-    scanners: Sequence[Scanner] | None = None,
+def evaluate_extracted(
+    document: Extracted, rubric: Rubric, *, content: bytes | Path = b"", options: EvaluateOptions = DEFAULT_OPTIONS
 ) -> Evaluation:
-    """Judge a document that is already text; see ``evaluate``."""
-    from decalogo.evaluation.fold import fold
-
+    """Evaluate a document that is already text; see ``evaluate``."""
     progress.at("match")
-    reasons = _reasons(not_applicable or {}, rubric)
-    engine = _engine(rubric)
-    terms, *others = scanners or engine.scanners(cache_dir)
+    reasons = _reasons(options.not_applicable, rubric)
+    engine = engine_of(rubric)
+    terms, *others = engine.scanners
     units = build_units(document, fold, ColumnRoles(rubric, fold), rubric.language)
     postings: dict[int, list[int]] = {}
     scan_units(units, terms, postings)
@@ -147,19 +125,12 @@ def scan_units(units: Sequence[Unit], scanner: Scanner, postings: dict[int, list
     """Note in every unit which of a scanner's patterns it holds, and in ``postings`` which units hold a pattern."""
     for position, found in scanner.scan_all([unit.text for unit in units]).items():
         unit = units[position]
-        unit.hits = unit.hits | found if unit.hits else found
+        unit.hits |= found
         for hit in found:
             if hit in postings:
                 postings[hit].append(unit.index)
             else:
                 postings[hit] = [unit.index]
-
-
-def _engine(rubric: Rubric) -> Engine:
-    engine = _engines.get(rubric.sha256)
-    if engine is None:
-        engine = _engines[rubric.sha256] = Engine(rubric.patterns, rubric.stages)
-    return engine
 
 
 def _reasons(not_applicable: Mapping[str, str], rubric: Rubric) -> dict[str, str]:

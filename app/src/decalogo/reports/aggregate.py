@@ -8,6 +8,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from decalogo.errors import RequestError
@@ -36,6 +37,18 @@ class NotEvaluated:
     detail: str = ""
 
 
+@dataclass(slots=True)
+class _Sum:
+    """The sum of the scores of one question. It is exact, so it does not depend on the order of the documents."""
+
+    total: Fraction = Fraction(0)
+    count: int = 0
+
+    def percent(self, max_score: float) -> float:
+        """Return the mean score in percent of ``max_score``, rounded once to two decimals."""
+        return float(round(100 * self.total / (self.count * Fraction(max_score)), 2))
+
+
 class RollUp:
     """Collects results one by one; ``as_dict`` returns their comparison.
 
@@ -50,7 +63,7 @@ class RollUp:
         self._documents: list[dict[str, Any]] = []
         self._without: list[dict[str, str]] = []
         self._made_with: set[tuple[str, ...]] = set()
-        self._questions: dict[tuple[str, str], list[float]] = {}
+        self._questions: dict[tuple[str, str], _Sum] = {}
 
     def add(self, document: Evaluated | NotEvaluated) -> None:
         """Add one document.
@@ -89,10 +102,10 @@ class RollUp:
 
     def _note_questions(self, result: dict[str, Any]) -> None:
         for answer in result["answers"]:
+            found = self._questions.setdefault((answer["dimension"], answer["question"]), _Sum())
             if answer["score"] is not None:
-                sums = self._questions.setdefault((answer["dimension"], answer["question"]), [0.0, 0.0])
-                sums[0] += answer["score"]
-                sums[1] += 1
+                found.total += Fraction(answer["score"])
+                found.count += 1
 
     def as_dict(self) -> dict[str, Any]:
         """Return the comparison as JSON types; documents are sorted by rank, and equal percentages share a rank."""
@@ -131,10 +144,11 @@ class RollUp:
                     "dimension": dimension,
                     "id": question,
                     "title": labels.question(question) if labels else "",
-                    "mean": round(100 * total / (count * (labels.max_score if labels else 1)), 2),
-                    "answers": int(count),
+                    "mean": found.percent(labels.max_score if labels else 1.0),
+                    "answers": found.count,
                 }
-                for (dimension, question), (total, count) in self._questions.items()
+                for (dimension, question), found in self._questions.items()
+                if found.count
             ],
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -132,4 +133,4 @@ def _max_score(result: dict[str, Any]) -> float:
         percent = result["matrix"][point][dimension] or 0.0
         if percent > best:
             best, scores = percent, found
-    return round(100 * sum(scores) / (len(scores) * (best or 100.0)), 1)
+    return round(100 * math.fsum(scores) / (len(scores) * (best or 100.0)), 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -155,7 +156,7 @@ class View:
                 question,
                 dimension,
                 self.labels.question(question),
-                sum(a.percent or 0.0 for a in found) / len(found),
+                statistics.fmean(a.percent or 0.0 for a in found),
                 sum(not a.score for a in found),
                 len(found),
             )

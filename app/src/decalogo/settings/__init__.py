@@ -7,7 +7,7 @@ Secrets are never values: a setting names the file that holds one.
 from decalogo.settings.api import ApiSettings, PremiumSettings, TierSettings
 from decalogo.settings.audit import AuditSettings
 from decalogo.settings.autoscale import AutoscaleSettings
-from decalogo.settings.evaluation import CalibratedSettings, EvaluationSettings
+from decalogo.settings.evaluation import EvaluationSettings, SyntheticSettings
 from decalogo.settings.observability import LogSettings, MetricsSettings
 from decalogo.settings.process import Settings, SettingsError, get_settings, variable_names
 from decalogo.settings.queue import QueueSettings
@@ -22,7 +22,6 @@ __all__ = [
     "ApiSettings",
     "AuditSettings",
     "AutoscaleSettings",
-    "CalibratedSettings",
     "EvaluationSettings",
     "LogSettings",
     "MetricsSettings",
@@ -33,6 +32,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "StorageSettings",
+    "SyntheticSettings",
     "TierSettings",
     "WebhookSettings",
     "check_variable_names",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -13,7 +12,6 @@ class EvaluationSettings(BaseModel):
 
     rubric: str = Field("decalogo", description="Rubric of a batch that names none.")
     evaluator: str = Field("decalogo", description="Evaluator: name of an entry point in group `decalogo.evaluators`.")
-    cache_dir: Path = Field(Path("var/cache"), description="Folder of compiled patterns, shared by a host's processes.")
     max_pages: int = Field(5000, ge=1, description="Maximum number of pages of a document.")
     ocr: Literal["auto", "never"] = Field("auto", description="Whether pages without a text layer go through OCR.")
     ocr_max_pages: int = Field(20, ge=0, description="Maximum number of OCR pages per document.")
@@ -31,8 +29,8 @@ class EvaluationSettings(BaseModel):
     part_pages: int = Field(250, ge=1, description="Number of pages per part of a split PDF.")
 
 
-class CalibratedSettings(BaseModel):
-    """Cost of a document for the evaluator `calibrated`, which serves load tests and reads no document."""
+class SyntheticSettings(BaseModel):
+    """Cost of a document for the evaluator `synthetic`, which serves load tests and reads no document."""
 
     cpu_seconds: float = Field(0.1, ge=0, description="CPU time per document, seconds.")
     wait_seconds: float = Field(0.0, ge=0, description="Waiting time per document, seconds.")

@@ -13,7 +13,7 @@ from pydantic_settings import SettingsError as SourceError
 from decalogo.settings.api import ApiSettings
 from decalogo.settings.audit import AuditSettings
 from decalogo.settings.autoscale import AutoscaleSettings
-from decalogo.settings.evaluation import CalibratedSettings, EvaluationSettings
+from decalogo.settings.evaluation import EvaluationSettings, SyntheticSettings
 from decalogo.settings.observability import LogSettings, MetricsSettings
 from decalogo.settings.queue import QueueSettings
 from decalogo.settings.redis import RedisSettings
@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()  # type: ignore[call-arg]
     webhooks: WebhookSettings = WebhookSettings()  # type: ignore[call-arg]
     evaluation: EvaluationSettings = EvaluationSettings()  # type: ignore[call-arg]
-    calibrated: CalibratedSettings = CalibratedSettings()  # type: ignore[call-arg]
+    synthetic: SyntheticSettings = SyntheticSettings()  # type: ignore[call-arg]
     autoscale: AutoscaleSettings = AutoscaleSettings()  # type: ignore[call-arg]
     audit: AuditSettings = AuditSettings()  # type: ignore[call-arg]
     rendering: RenderingSettings = RenderingSettings()  # type: ignore[call-arg]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import orjson
 import structlog
@@ -22,6 +22,7 @@ from decalogo.evaluation import progress
 from decalogo.evaluation.documents.model import OcrOptions
 from decalogo.evaluation.documents.parts import SplitError
 from decalogo.evaluation.evaluators import SplittingEvaluator, get_evaluator
+from decalogo.evaluation.options import EvaluateOptions
 from decalogo.evaluation.rubric import load_rubric
 from decalogo.metrics.record import Sample, observe
 from decalogo.queue.order import LANES
@@ -150,8 +151,9 @@ def _run_part(
 ) -> str:
     evaluator = get_evaluator(settings.evaluation.evaluator)
     if isinstance(evaluator, SplittingEvaluator):
-        path, ocr = _through_outage(partial(store.content, claim.part_of)), _ocr(claim, settings, store)
-        pages = parts.read_part(claim, evaluator, path, ocr, lambda: time.monotonic() > deadline)
+        path = _through_outage(partial(store.content, claim.part_of))
+        options = EvaluateOptions(stop=lambda: time.monotonic() > deadline, ocr=_ocr(claim, settings, store))
+        pages = parts.read_part(claim, evaluator, path, options)
         if pages is not None:
             # Every attempt at a part brings the same, so its name holds no attempt.
             _through_outage(partial(store.put, f"parts/{claim.document_id}", pages))
@@ -182,20 +184,19 @@ def _ocr(claim: Claim, settings: Settings, store: AttemptFiles) -> OcrOptions:
 def _evaluate(claim: Claim, store: AttemptFiles, settings: Settings, deadline: float) -> Answer:
     evaluator = get_evaluator(settings.evaluation.evaluator)
     path, rubric = _through_outage(partial(store.content, claim.document_id)), load_rubric(claim.options.rubric)
-    options: dict[str, Any] = {
-        "not_applicable": claim.options.not_applicable,
-        "max_pages": settings.evaluation.max_pages,
-        "cache_dir": settings.evaluation.cache_dir,
-        "stop": lambda: time.monotonic() > deadline,
-        "ocr": _ocr(claim, settings, store),
-    }
+    options = EvaluateOptions(
+        not_applicable=claim.options.not_applicable or {},
+        max_pages=settings.evaluation.max_pages,
+        stop=lambda: time.monotonic() > deadline,
+        ocr=_ocr(claim, settings, store),
+    )
     started = time.monotonic()
     if isinstance(evaluator, SplittingEvaluator):
         known = _through_outage(partial(parts.brought, claim, store))
         sizes = parts.sizes(claim, settings.evaluation)
-        evaluation = evaluator.evaluate_parts(path, rubric, brought=known, sizes=sizes, **options)
+        evaluation = evaluator.evaluate_parts(path, rubric, options, brought=known, sizes=sizes)
     else:
-        evaluation = evaluator.evaluate(path, rubric, **options)
+        evaluation = evaluator.evaluate(path, rubric, options)
     progress.at("store")
     # The attempt is part of the name: a late writer can never replace the result that stands.
     result_key = f"results/{claim.document_id}.{claim.attempt}.json"

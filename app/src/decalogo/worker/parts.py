@@ -19,9 +19,10 @@ from redis.exceptions import RedisError
 from decalogo.batches.claims import Claim
 from decalogo.batches.ledger import Ledger
 from decalogo.errors import DocumentError
-from decalogo.evaluation.documents.model import OcrOptions, SplitSizes
+from decalogo.evaluation.documents.model import SplitSizes
 from decalogo.evaluation.documents.parts import SplitError
 from decalogo.evaluation.evaluators import SplittingEvaluator
+from decalogo.evaluation.options import EvaluateOptions
 from decalogo.settings import EvaluationSettings
 from decalogo.storage.working import AttemptFiles
 
@@ -60,15 +61,13 @@ def split(claim: Claim, wanted: SplitError, ledger: Ledger, store: AttemptFiles)
     return parts
 
 
-def read_part(
-    claim: Claim, evaluator: SplittingEvaluator, content: Path, ocr: OcrOptions, stop: Callable[[], bool]
-) -> bytes | None:
+def read_part(claim: Claim, evaluator: SplittingEvaluator, content: Path, options: EvaluateOptions) -> bytes | None:
     """Return what one part brings.
 
     A part that cannot be read brings nothing: the attempt that puts the document together then says what is wrong.
     """
     try:
-        return evaluator.read_part(content, claim.work, stop=stop, ocr=ocr)
+        return evaluator.read_part(content, claim.work, options)
     except (DocumentError, SoftTimeLimitExceeded) as error:
         log.warning("a part was not read", error=repr(error))
         return None

@@ -7,6 +7,7 @@ import pytest
 from decalogo.evaluation import evaluate
 from decalogo.evaluation.documents.model import Extracted, Flag, Page
 from decalogo.evaluation.extract import extract
+from decalogo.evaluation.options import EvaluateOptions
 from decalogo.evaluation.rubric import load_rubric
 from decalogo.evaluation.scoring.coverage import coverage_of
 from tests.evaluation.formats.test_office import BREAK, docx, p
@@ -70,7 +71,7 @@ def test_time_that_does_not_run_out_changes_nothing(content):
 
 def test_a_partial_result_is_valid_says_so_and_comes_out_the_same_again(real_plan: Path):
     rubric = load_rubric("decalogo")
-    first, second = (evaluate(real_plan, rubric, stop=AfterPages(12)) for _ in range(2))
+    first, second = (evaluate(real_plan, rubric, EvaluateOptions(stop=AfterPages(12))) for _ in range(2))
     assert first.to_json() == second.to_json()
     assert first.partial
     assert first.result["document"]["pages"] == 116
@@ -91,7 +92,8 @@ def _number(point: str) -> int:
 
 
 def test_coverage_of_a_whole_result_leaves_nothing_and_names_only_points_that_apply(real_plan: Path):
-    coverage = evaluate(real_plan, load_rubric("decalogo"), not_applicable={"P9": "no jail"}).result["coverage"]
+    options = EvaluateOptions(not_applicable={"P9": "no jail"})
+    coverage = evaluate(real_plan, load_rubric("decalogo"), options).result["coverage"]
     assert coverage["complete"]
     assert (coverage["pages_judged"], coverage["pages_left"]) == ([[1, 116]], [])
     assert coverage["points_judged"] == [f"P{number}" for number in range(1, 11) if number != 9]

@@ -19,6 +19,7 @@ from decalogo.evaluation.documents.parts import READ, Known, Part, Parts, SplitE
 from decalogo.evaluation.documents.reading import Limits
 from decalogo.evaluation.evaluators import PatternEvaluator
 from decalogo.evaluation.extract import extract
+from decalogo.evaluation.options import EvaluateOptions
 from decalogo.evaluation.pdf import reader
 from decalogo.evaluation.pdf.reader import read_part
 from decalogo.evaluation.rubric import load_rubric
@@ -37,14 +38,14 @@ WORDS = (
 
 @cache
 def whole(content: bytes | Path) -> bytes:
-    return PatternEvaluator().evaluate(content, RUBRIC, ocr=NEVER).to_json()
+    return PatternEvaluator().evaluate(content, RUBRIC, EvaluateOptions(ocr=NEVER)).to_json()
 
 
 def in_parts(content: bytes | Path, runs: Sequence[Sequence[int]]) -> bytes:
     """Return the result from parts that were read apart and carried as bytes; some pages may be in none."""
-    evaluator = PatternEvaluator()
-    brought = [evaluator.read_part(content, Part(READ, tuple(pages)).to_json(), ocr=NEVER) for pages in runs if pages]
-    return evaluator.evaluate_parts(content, RUBRIC, brought=brought, sizes=SplitSizes(), ocr=NEVER).to_json()
+    evaluator, options = PatternEvaluator(), EvaluateOptions(ocr=NEVER)
+    brought = [evaluator.read_part(content, Part(READ, tuple(pages)).to_json(), options) for pages in runs if pages]
+    return evaluator.evaluate_parts(content, RUBRIC, options, brought=brought, sizes=SplitSizes()).to_json()
 
 
 def runs(pages: int, borders: Sequence[int]) -> list[range]:
@@ -109,7 +110,13 @@ def test_damaged_pages_are_read_again(damage: bytes | str) -> None:
     good = read_part(content, Part(READ, (1, 2)), Limits()).encode()
     bad = {"cut": good[:-20], "flip": bytes([good[0] ^ 1]) + good[1:]}.get(damage, damage)  # type: ignore[arg-type]
     evaluator = PatternEvaluator()
-    judged = evaluator.evaluate_parts(content, RUBRIC, brought=[bad, good], sizes=SplitSizes())  # type: ignore[list-item]
+    judged = evaluator.evaluate_parts(
+        content,
+        RUBRIC,
+        EvaluateOptions(),
+        brought=[bad, good],
+        sizes=SplitSizes(),  # type: ignore[list-item]
+    )
     assert judged.to_json() == evaluator.evaluate(content, RUBRIC).to_json()
 
 
@@ -165,18 +172,19 @@ def test_text_without_end_is_refused_the_same_in_parts(monkeypatch: pytest.Monke
 @pytest.mark.usefixtures("tesseract")
 def test_a_scan_is_recognised_in_parts_and_comes_out_the_same() -> None:
     content = scanned([LINES, None, LINES, LINES[:2], LINES[1:]], readable="La tasa de homicidio fue de 30 en 2019.")
-    options = OcrOptions(max_pages=4, document_seconds=400)
+    ocr = OcrOptions(max_pages=4, document_seconds=400)
+    options = EvaluateOptions(ocr=ocr)
     with pytest.raises(SplitError) as asked:
-        extract(content, ocr=options, parts=Parts(sizes=SplitSizes(recognise=3)))
+        extract(content, ocr=ocr, parts=Parts(sizes=SplitSizes(recognise=3)))
     assert asked.value.heavy
     parts = [Part.from_json(text) for text in asked.value.parts]
     assert [part.pages for part in parts] == [(2, 3), (4, 5)]
     assert [part.seconds for part in parts] == [200, 200]
     evaluator = PatternEvaluator()
-    expected = evaluator.evaluate(content, RUBRIC, ocr=options).to_json()
-    brought = [evaluator.read_part(content, text, ocr=options) for text in asked.value.parts]
+    expected = evaluator.evaluate(content, RUBRIC, options).to_json()
+    brought = [evaluator.read_part(content, text, options) for text in asked.value.parts]
     for some in ([asked.value.known, *brought], brought, [asked.value.known, brought[1]]):
-        judged = evaluator.evaluate_parts(content, RUBRIC, brought=some, sizes=SplitSizes(), ocr=options)
+        judged = evaluator.evaluate_parts(content, RUBRIC, options, brought=some, sizes=SplitSizes())
         assert judged.to_json() == expected
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from decalogo.evaluation.matching.widths import NOT_TOLD, Ends, known_widths, told_spans
 from decalogo.evaluation.re2_search import Searcher, Span, searcher
 
 if TYPE_CHECKING:
@@ -18,27 +17,10 @@ class Patterns:
         self.patterns = patterns
         self._compiled: dict[int, Searcher] = {}
         self._joined: dict[tuple[int, ...], Searcher] = {}
-        self._widths: dict[int, tuple[int, ...]] = {}
 
-    def spans(self, pattern_id: int, text: bytes, ends: Ends = NOT_TOLD) -> list[Span]:
-        """Return the spans of one pattern in a text, left to right, not overlapping.
-
-        ``ends``: where its matches may end, if the scanner told (see ``Hits``).
-        """
-        if not ends:
-            return list(self._searcher(pattern_id)(text))
-        widths = self._widths.get(pattern_id)
-        if widths is None:
-            widths = self._widths[pattern_id] = known_widths(self.patterns[pattern_id])
-        known = (ends,) if isinstance(ends, int) else ends
-        spans = told_spans(text, known, widths) if widths else []
-        if not spans:
-            last = max(known)
-            for span in self._searcher(pattern_id)(text):
-                spans.append(span)
-                if span[1] == last:
-                    break
-        return spans
+    def spans(self, pattern_id: int, text: bytes) -> list[Span]:
+        """Return the spans of one pattern in a text, left to right, not overlapping."""
+        return list(self._searcher(pattern_id)(text))
 
     def stands(self, pattern_id: int, text: bytes) -> bool:
         """Tell whether one pattern matches in a text."""

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from decalogo.evaluation.fold import fold
 from decalogo.evaluation.matching.patterns import Patterns
-from decalogo.evaluation.matching.scanners import Hits, Scanner
+from decalogo.evaluation.matching.scanner import Hits, Scanner
 from decalogo.evaluation.matching.units import MAX_UNIT, Unit
 from decalogo.evaluation.re2_search import Span
 from decalogo.evaluation.rubric import Rubric
@@ -30,7 +30,7 @@ _SHARES = (1.0, 0.7, 0.4)
 """How much headings count, the nearest first."""
 
 _WORD = re.compile(rb"[a-z]{3,}")
-_NOTHING: tuple[bytes, Hits] = (b"", {})
+_NOTHING: tuple[bytes, Hits] = (b"", frozenset())
 
 
 @dataclass(slots=True, eq=False)
@@ -73,12 +73,6 @@ class Focus:
 
     def is_near(self, unit: Unit, start: int, end: int, most: int) -> bool:
         """Tell whether a term of the point stands at most so many characters from a span."""
-        if self.exclude.isdisjoint(unit.hits):
-            for term in self.own[unit.index]:
-                only = unit.hits.get(term)
-                # The only match begins before its end, wherever that is.
-                if isinstance(only, int) and only and start - only <= most and only - 1 - end <= most:
-                    return True
         return self.distance(unit, start, end) <= most
 
     def says_more(self, unit: Unit, start: int, end: int) -> bool:
@@ -260,10 +254,11 @@ class _Weights(dict[frozenset[int], tuple[float, float]]):
         self._strong, self._weak, self._rarity = terms.strong, weak, rarity
 
     def __missing__(self, found: frozenset[int]) -> tuple[float, float]:
-        weight = _weight(found, self._strong, self._weak), sum(self._rarity[term] for term in sorted(found))
+        weight = _weight(found, self._strong, self._weak), math.fsum(self._rarity[term] for term in found)
         self[found] = weight
         return weight
 
 
-def _weight(found: Iterable[int], strong: frozenset[int], weak: float) -> float:
-    return sum(1.0 if term in strong else weak for term in found)
+def _weight(found: Set[int], strong: frozenset[int], weak: float) -> float:
+    count = len(found & strong)
+    return count + weak * (len(found) - count)

@@ -20,8 +20,7 @@ from decalogo.evaluation.documents.note_marks import MARKS
 from decalogo.evaluation.languages import Language
 from decalogo.evaluation.matching.numbers import Number, NumberKind, NumberReader, number_reader
 from decalogo.evaluation.matching.patterns import Patterns
-from decalogo.evaluation.matching.scanners import Hits
-from decalogo.evaluation.matching.widths import NOT_TOLD
+from decalogo.evaluation.matching.scanner import Hits
 from decalogo.evaluation.re2_search import Span
 
 MAX_UNIT = 600
@@ -65,7 +64,7 @@ class Unit:
     roles: dict[str, Cell] = field(default_factory=dict)
     above: frozenset[str] = frozenset()
     merged: tuple[str, ...] = ()
-    hits: Hits = field(default_factory=dict)
+    hits: Hits = frozenset()
     _spans: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     _numbers: tuple[Number, ...] | None = None
     _cells: dict[str, Number | None] = field(default_factory=dict)
@@ -81,7 +80,7 @@ class Unit:
         """Return the spans of one pattern in it, looked for once."""
         spans = self._spans.get(pattern_id)
         if spans is None:
-            spans = self._spans[pattern_id] = patterns.spans(pattern_id, self.text, self.hits.get(pattern_id, NOT_TOLD))
+            spans = self._spans[pattern_id] = patterns.spans(pattern_id, self.text)
         return spans
 
     def cell_number(self, role: str) -> Number | None:

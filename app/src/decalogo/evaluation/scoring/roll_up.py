@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from statistics import fmean
 from typing import Any
 
 from decalogo.evaluation.rubric.model import RubricData
@@ -27,7 +29,7 @@ def roll_up(answers: Sequence[dict[str, Any]], rubric: RubricData, reasons: dict
     for answer in answers:
         if answer["applicable"]:
             scores.setdefault((answer["point"], answer["dimension"]), []).append(answer["score"])
-    exact = {key: 100 * sum(values) / (len(values) * rubric.max_score) for key, values in scores.items()}
+    exact = {key: 100 * math.fsum(values) / (len(values) * rubric.max_score) for key, values in scores.items()}
     dimension_ids = [dimension.id for dimension in rubric.dimensions]
     points: list[dict[str, Any]] = []
     matrix: dict[str, dict[str, float | None]] = {}
@@ -47,7 +49,7 @@ def roll_up(answers: Sequence[dict[str, Any]], rubric: RubricData, reasons: dict
             )
             continue
         row = [exact[point.id, dimension] for dimension in dimension_ids]
-        means[point.id] = sum(row) / len(row)
+        means[point.id] = fmean(row)
         matrix[point.id] = {d: round(value, 2) for d, value in zip(dimension_ids, row, strict=True)}
         percent = round(means[point.id], 2)
         points.append(
@@ -63,7 +65,7 @@ def roll_up(answers: Sequence[dict[str, Any]], rubric: RubricData, reasons: dict
     dimensions: list[dict[str, Any]] = []
     for dimension in rubric.dimensions:
         column = [exact[point, dimension.id] for point in applicable]
-        average = round(sum(column) / len(column), 2) if column else None
+        average = round(fmean(column), 2) if column else None
         dimensions.append(
             {
                 "id": dimension.id,
@@ -72,7 +74,7 @@ def roll_up(answers: Sequence[dict[str, Any]], rubric: RubricData, reasons: dict
                 "rating": None if average is None else rate(average, rubric),
             }
         )
-    whole = round(sum(means.values()) / len(means), 2) if means else None
+    whole = round(fmean(means.values()), 2) if means else None
     ranked = [d for d in dimensions if d["percent"] is not None]
     return {
         "matrix": matrix,
@@ -95,7 +97,7 @@ def _first_to_mend(answers: Sequence[dict[str, Any]], rubric: RubricData, applic
     gaps = []
     for position, (dimension, question) in enumerate(order):
         missing = wanting.get(question.id, [])
-        lost = sum(rubric.max_score - a["score"] for a in missing)
+        lost = math.fsum(rubric.max_score - a["score"] for a in missing)
         if lost > 0:
             gaps.append((-lost, position, dimension, question, missing))
     gaps.sort(key=lambda gap: gap[:2])
