@@ -21,9 +21,6 @@ ensure_venv() {
   venv_stamp "$1" >"$VENV/stamp-$1"
 }
 
-# Compile the patterns of the evaluator into .venv, so that the first worker need not do it.
-ensure_patterns() { "$VENV/bin/python" -m decalogo.evaluation.warm; }
-
 # A virtual environment contains its own path and belongs to one version of Python, so a move of the checkout or an upgrade of the
 # system breaks it. Python records both in pyvenv.cfg.
 venv_is_usable() {
