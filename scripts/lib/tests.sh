@@ -34,6 +34,7 @@ run_unit_part() {
   check_if_there shellcheck --external-sources "${scripts[@]}"
   check_if_there shfmt --diff --indent 2 --case-indent "${scripts[@]}"
   ensure_tesseract
+  ensure_chromium
   check_pytest "unit and integration tests" "$ROOT/app" tests --numprocesses "$(nproc)" --dist loadfile
 }
 
@@ -103,6 +104,14 @@ ensure_tesseract() {
   if ! have tesseract && [[ -n "${CI:-}" ]] && is_root && is_debian_like; then
     step "Installing tesseract"
     quietly apt_install tesseract-ocr tesseract-ocr-spa
+  fi
+}
+
+# The browser tests drive Chromium. They are skipped without it, and fail in CI, so CI installs it.
+ensure_chromium() {
+  if ! have chromium && [[ -n "${CI:-}" ]] && is_root && is_debian_like; then
+    step "Installing Chromium"
+    quietly apt_install chromium
   fi
 }
 
