@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decalogo.evaluation.languages import languages, load_language
-from decalogo.evaluation.matching.numbers import Number, NumberKind, number_reader
+from decalogo.evaluation.matching.numbers import Number, number_reader
+from decalogo.evaluation.rubric.number_kinds import NumberKind
 
 
 def read_numbers(text: str, language: str = "es") -> tuple[Number, ...]:

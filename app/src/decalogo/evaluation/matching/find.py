@@ -10,13 +10,13 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 
 from decalogo.evaluation.matching.match import Match, Matcher, matchers
-from decalogo.evaluation.matching.numbers import NumberKind
 from decalogo.evaluation.matching.patterns import Patterns
 from decalogo.evaluation.matching.relevance import Focus
 from decalogo.evaluation.matching.sections import Sections
 from decalogo.evaluation.matching.units import Unit, read_all_numbers
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.clauses import Clause, Element
+from decalogo.evaluation.rubric.number_kinds import NumberKind
 
 
 @dataclass(slots=True, eq=False)

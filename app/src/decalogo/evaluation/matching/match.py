@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from decalogo.evaluation.matching.numbers import Number, NumberKind
+from decalogo.evaluation.matching.numbers import Number
 from decalogo.evaluation.matching.patterns import Patterns
 from decalogo.evaluation.matching.units import Unit
 from decalogo.evaluation.re2_search import Span
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.clauses import Clause
+from decalogo.evaluation.rubric.number_kinds import NumberKind
 
 _LEAD = 12
 """How far from the start of its cell an anchor still leads it, characters ("Nuevas familias", "100 familias")."""

@@ -11,23 +11,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 
 from decalogo.evaluation.languages import YEAR, Language
 from decalogo.evaluation.re2_search import Span, searcher
-
-
-class NumberKind(StrEnum):
-    """What a number in a text stands for."""
-
-    QUANTITY = "quantity"
-    PERCENT = "percent"
-    MONEY = "money"
-    YEAR = "year"
-    PERIOD = "period"
-    REFERENCE = "reference"  # a law, table, article, page, address, telephone, date, age, duration, heading number
-    BASE = "base"  # the "100.000" in "por cada 100.000 habitantes"
+from decalogo.evaluation.rubric.number_kinds import NumberKind
 
 
 @dataclass(slots=True)

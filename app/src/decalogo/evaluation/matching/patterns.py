@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from decalogo.evaluation.re2_search import Searcher, Span, searcher
-
-if TYPE_CHECKING:
-    from decalogo.evaluation.matching.units import Unit
 
 
 class Patterns:
@@ -48,11 +43,3 @@ class Patterns:
             for start, end in self.spans(pattern_id, text)
             if not any(low < end and start < high for low, high in masked)
         ]
-
-    def standing(self, pattern_id: int, unit: Unit, exclude: frozenset[int]) -> list[Span]:
-        """Return the same for a scanned unit, whose hits tell which exclusions need a look."""
-        spans = unit.spans(pattern_id, self)
-        if exclude.isdisjoint(unit.hits):
-            return spans
-        masked = [span for other in sorted(exclude.intersection(unit.hits)) for span in unit.spans(other, self)]
-        return [(start, end) for start, end in spans if not any(low < end and start < high for low, high in masked)]

@@ -79,7 +79,7 @@ class Focus:
         """Tell whether a span holds a word of three letters or more beside the point's own strong terms."""
         rest = bytearray(unit.text)
         for term in self.own.get(unit.index, frozenset()) & self.strong:
-            for low, high in self.patterns.standing(term, unit, self.exclude):
+            for low, high in unit.spans_outside(term, self.patterns, self.exclude):
                 rest[low:high] = b" " * (high - low)
         return _WORD.search(rest, start, end) is not None
 
@@ -90,7 +90,7 @@ class Focus:
             spans = self._spans[unit.index] = [
                 span
                 for term in sorted(self.own.get(unit.index, ()))
-                for span in self.patterns.standing(term, unit, self.exclude)
+                for span in unit.spans_outside(term, self.patterns, self.exclude)
             ]
         return spans
 
@@ -197,7 +197,7 @@ class RelevanceRanker:
         own: dict[int, set[int]] = {}
         for term in sorted(terms.all):
             for index in self._postings.get(term, ()):
-                if index not in excluded or self._patterns.standing(term, self._units[index], terms.exclude):
+                if index not in excluded or self._units[index].spans_outside(term, self._patterns, terms.exclude):
                     if index in own:
                         own[index].add(term)
                     else:

@@ -18,10 +18,11 @@ from operator import attrgetter
 from decalogo.evaluation.documents.model import Cell, Extracted, Passage, PassageKind, Row, Table
 from decalogo.evaluation.documents.note_marks import MARKS
 from decalogo.evaluation.languages import Language
-from decalogo.evaluation.matching.numbers import Number, NumberKind, NumberReader, number_reader
+from decalogo.evaluation.matching.numbers import Number, NumberReader, number_reader
 from decalogo.evaluation.matching.patterns import Patterns
 from decalogo.evaluation.matching.scanner import Hits
 from decalogo.evaluation.re2_search import Span
+from decalogo.evaluation.rubric.number_kinds import NumberKind
 
 MAX_UNIT = 600
 """Longest unit, characters: a longer sentence is cut at a comma or a space."""
@@ -82,6 +83,14 @@ class Unit:
         if spans is None:
             spans = self._spans[pattern_id] = patterns.spans(pattern_id, self.text)
         return spans
+
+    def spans_outside(self, pattern_id: int, patterns: Patterns, exclude: frozenset[int]) -> list[Span]:
+        """Return the spans of one pattern that overlap no span of the patterns ``exclude``."""
+        spans = self.spans(pattern_id, patterns)
+        if exclude.isdisjoint(self.hits):
+            return spans
+        masked = [span for other in sorted(exclude & self.hits) for span in self.spans(other, patterns)]
+        return [(start, end) for start, end in spans if not any(low < end and start < high for low, high in masked)]
 
     def cell_number(self, role: str) -> Number | None:
         """Return the first number of a cell that counts something, with its place in the unit."""

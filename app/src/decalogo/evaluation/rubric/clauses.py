@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from decalogo.evaluation.matching.numbers import NumberKind
+from decalogo.evaluation.rubric.number_kinds import NumberKind
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Patterns = tuple[str, ...]

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from decalogo.evaluation.languages import Language
 from decalogo.evaluation.matching.match import Match
-from decalogo.evaluation.matching.numbers import NumberKind
 from decalogo.evaluation.matching.units import Unit
 from decalogo.evaluation.rubric.model import Change, Proportion
+from decalogo.evaluation.rubric.number_kinds import NumberKind
 from decalogo.evaluation.scoring.base import Context, Judgement, by_thresholds
 
 _RANGE = 20
