@@ -9,7 +9,7 @@ import orjson
 
 from decalogo.api.services import Services
 from decalogo.batches.states import TERMINAL, Batch, Document
-from decalogo.errors import NoResultError
+from decalogo.errors import NoResultError, NotReadyError
 from decalogo.reports import COMPARISONS, REPORTS, Evaluated, NotEvaluated, roll_up
 
 _PAGE: Final = 100
@@ -45,10 +45,17 @@ def read_result(document: Document, services: Services) -> dict[str, Any] | None
 
 
 def needed_result(document: Document, services: Services) -> dict[str, Any]:
-    """Return a document's result; raise :class:`NoResultError` where there is none."""
+    """Return the result of a document.
+
+    Raises:
+        NotReadyError: the document has not finished.
+        NoResultError: it ended without a result.
+    """
+    if document.state not in TERMINAL:
+        raise NotReadyError(f"The document is {document.state}.", state=document.state, retry_after=1)
     result = read_result(document, services)
     if result is None:
-        raise NoResultError("The document has no result.", state=document.state)
+        raise NoResultError(f"The document ended as {document.state}.", state=document.state)
     return result
 
 

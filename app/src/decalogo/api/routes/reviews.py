@@ -28,6 +28,7 @@ from decalogo.errors import (
     ForbiddenError,
     NoResultError,
     NotFoundError,
+    NotReadyError,
     PreconditionFailedError,
     PreconditionRequiredError,
     RequestError,
@@ -42,7 +43,7 @@ from decalogo.reviews.store import NewReview
 
 router = APIRouter(prefix="/documents", tags=["reviews"])
 
-_COMMON = (UnauthorizedError, ForbiddenError, NotFoundError, BodyError, NoResultError, UnavailableError)
+_COMMON = (UnauthorizedError, ForbiddenError, NotFoundError, BodyError, NotReadyError, NoResultError, UnavailableError)
 _CHANGES = (*_COMMON, ConflictError)
 AnswerId = Annotated[str, Path(max_length=100, description="Id of the answer.", examples=["P1-D1-Q1"])]
 _reads, _changes = limited("reads"), limited("changes")
