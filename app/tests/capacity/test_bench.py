@@ -40,7 +40,7 @@ def test_the_evaluator_and_an_embedded_appliance_are_measured_and_a_row_is_named
     assert done.exit_code == 0, done.output
     assert "evaluator alone              6      0" in done.output
     assert "embedded appliance           6      0" in done.output
-    assert "<- enough" in done.output
+    assert "<- sufficient" in done.output
     assert "extract" in done.output
 
 
@@ -49,7 +49,7 @@ def test_an_archive_is_refused_because_it_is_no_document(tmp_path: Path) -> None
     archive.write_bytes(b"PK")
     done = CliRunner().invoke(app, ["bench", str(archive), "--no-embedded"])
     assert done.exit_code == 2
-    assert "give the documents that are in it" in done.output
+    assert "use its members instead" in done.output
 
 
 def _unreachable(*_: object) -> None:
@@ -57,7 +57,7 @@ def _unreachable(*_: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "status", "why"), [([], 2, "a token is needed"), (["--token", "x"], 4, "error: nobody listens")]
+    ("more", "status", "why"), [([], 2, "the token is missing"), (["--token", "x"], 4, "error: nobody listens")]
 )
 def test_an_appliance_that_cannot_be_asked_is_told_before_anything_is_measured(
     files: list[Path], monkeypatch: pytest.MonkeyPatch, more: list[str], status: int, why: str
@@ -73,9 +73,9 @@ def test_an_appliance_that_cannot_be_asked_is_told_before_anything_is_measured(
 def test_a_process_that_dies_ends_the_measurement_with_a_reason(
     files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench, "_judge", _die)
+    monkeypatch.setattr(bench, "_evaluate", _die)
     monkeypatch.setattr(bench, "_warm_up", _ready)
-    with pytest.raises(BenchError, match="ended before its time"):
+    with pytest.raises(BenchError, match="ended early"):
         bare(files, 2)
 
 

@@ -65,7 +65,7 @@ def test_rows_of_the_planner_are_profiles_with_those_numbers() -> None:
         found = {key: int(value) for key, value in re.findall(r"^(\w+)=(\d+)$", text, re.MULTILINE)}
         assert (found["PROFILE_CORES"], found["PROFILE_MEMORY_GB"]) == (row.cores, row.memory_gb)
         assert found.get("PROFILE_MACHINES", 1) == row.machines
-        assert found["WORKER_REPLICAS"] * found["WORKER_CONCURRENCY"] * row.machines == row.slots
+        assert found["WORKER_REPLICAS"] * found["WORKER_CONCURRENCY"] * row.machines == row.processes
     assert row_for(3, 5).name == "4c8g"  # type: ignore[union-attr]
     assert row_for(8, 20).name == "16c32g-balanced"  # type: ignore[union-attr]
     assert row_for(1000, 1) is None

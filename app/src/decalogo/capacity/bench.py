@@ -1,4 +1,4 @@
-"""The user's own documents, measured: by the evaluator alone, and through embedded and running appliances."""
+"""Measure the user's documents with the evaluator alone, an embedded appliance and a running one."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ START_SECONDS = 180.0
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One way, measured.
+    """The figures of one way to evaluate the documents.
 
     Attributes:
-        way: which.
-        documents: how many were judged.
-        seconds: what all of them took.
-        failed: how many have no full result.
-        stages: seconds of the mean document by stage, and its CPU seconds as ``cpu``; only of the evaluator alone.
-        pages: pages of the mean document; likewise.
+        way: name of the way.
+        documents: number of documents.
+        seconds: duration of all of them.
+        failed: number of documents without a full result.
+        stages: mean seconds per document and stage, and CPU seconds as ``cpu``; evaluator alone only.
+        pages: mean pages per document; evaluator alone only.
     """
 
     way: str
@@ -52,12 +52,12 @@ class Measured:
 
     @property
     def per_hour(self) -> float:
-        """Documents with a result an hour."""
+        """Documents with a result per hour."""
         return 3600 * (self.documents - self.failed) / self.seconds
 
 
-def _judge(path: str) -> tuple[dict[str, float], float, int] | None:
-    """Judge one file in this process; ``None`` if it cannot be judged."""
+def _evaluate(path: str) -> tuple[dict[str, float], float, int] | None:
+    """Evaluate one file in this process; return ``None`` if it cannot be evaluated."""
     from decalogo.evaluation import evaluate
     from decalogo.evaluation.rubric import load_rubric
 
@@ -71,13 +71,13 @@ def _judge(path: str) -> tuple[dict[str, float], float, int] | None:
 
 
 def _warm_up(path: str, ready: Barrier) -> None:
-    """Judge the first file, and wait until every process has: none is measured cold."""
-    _judge(path)
+    """Evaluate the first file, and wait until every process has, so that no process is measured cold."""
+    _evaluate(path)
     ready.wait(WARM_UP_SECONDS)
 
 
 def bare(files: Sequence[Path], processes: int) -> Measured:
-    """Judge files with the evaluator alone, in so many processes, each warmed up by the first file.
+    """Evaluate files with the evaluator alone, in a number of warmed-up processes.
 
     Raises:
         BenchError: a process died, or took ten minutes to warm up.
@@ -88,18 +88,18 @@ def bare(files: Sequence[Path], processes: int) -> Measured:
     first = (str(files[0]), ready)
     try:
         with ProcessPoolExecutor(processes, context, initializer=_warm_up, initargs=first) as pool:
-            # A process starts for each of these, because none ends before all are warm.
+            # Starts one process each, because none ends before all are warm.
             waiting = [pool.submit(int) for _ in range(processes)]
             ready.wait(WARM_UP_SECONDS)
             wait(waiting)
             began = time.perf_counter()
-            told = list(pool.map(_judge, [str(file) for file in files]))
+            outcomes = list(pool.map(_evaluate, [str(file) for file in files]))
             seconds = time.perf_counter() - began
     except (BrokenProcessPool, BrokenBarrierError) as error:
         raise BenchError(
-            "A process of the evaluator ended before its time: is there memory for so many at once (--processes)?"
+            "A process of the evaluator ended early, probably for lack of memory. Use fewer with --processes."
         ) from error
-    good = [one for one in told if one is not None]
+    good = [one for one in outcomes if one is not None]
     if not good:
         return Measured("evaluator alone", len(files), seconds, len(files))
     names = {name for stages, _, _ in good for name in stages}
@@ -110,7 +110,7 @@ def bare(files: Sequence[Path], processes: int) -> Measured:
 
 
 def through(way: str, connection: Connection, files: Sequence[Path], batch: int = BATCH) -> Measured:
-    """Hand files in to an appliance, wait until all are done, and count."""
+    """Submit files to an appliance, wait until all are finished, and count."""
     failed = 0
     with Appliance(connection) as appliance:
         began = time.perf_counter()
@@ -124,7 +124,7 @@ def through(way: str, connection: Connection, files: Sequence[Path], batch: int 
 
 
 def embedded(files: Sequence[Path], processes: int) -> Measured:
-    """Start an embedded appliance in a folder of its own, hand files in, and delete it.
+    """Start an embedded appliance in a temporary folder, submit files, and delete it.
 
     Raises:
         EmbeddedError: it cannot start here.
@@ -138,7 +138,7 @@ def embedded(files: Sequence[Path], processes: int) -> Measured:
         through("", connection, list(files[:1]) * processes)
         return through("embedded appliance", connection, files)
     finally:
-        with suppress(EmbeddedError):  # why it did not start is what counts
+        with suppress(EmbeddedError):  # the first error is the one to report
             _embedded(folder, "down")
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -153,13 +153,13 @@ def _embedded(folder: Path, command: str, *options: str) -> str:
 
 
 def copies(files: Sequence[Path], count: int, folder: Path) -> list[Path]:
-    """Return ``count`` files made of ``files`` by turns, each one of a kind by a line at its end.
+    """Return ``count`` copies of ``files`` in rotation, each unique by a line at its end.
 
     Raises:
-        ClientError: one is an archive, which the appliance would take apart.
+        ClientError: one is an archive, which the appliance would unpack.
     """
     if archive := next((file for file in files if file.suffix.lower() == ".zip"), None):
-        raise ClientError(f"{archive} is an archive: give the documents that are in it")
+        raise ClientError(f"{archive} is an archive; use its members instead")
     made = []
     for number in range(count):
         source = files[number % len(files)]

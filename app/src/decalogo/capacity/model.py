@@ -1,4 +1,4 @@
-"""The measured model: what a document costs, how it scales, what all share; and the planner over it.
+"""The sizing model: cost of a document, scaling, shared services; and the planner.
 
 ``./appliance loadtest --all --save-model`` writes ``model.json``, which names its source (docs/how-to/load-test.md).
 """
@@ -14,14 +14,14 @@ from typing import Any
 from decalogo.capacity.usl import Law, interval
 
 FILE = Path(__file__).with_name("model.json")
-# Services that exist once, and the processors that compose.yaml gives each.
+# Services that exist once, and the CPUs that compose.yaml gives each.
 SHARED_CORES = {"redis": 1.0, "nginx": 1.0, "scheduler": 1.0, "api": 2.0}
 MOST_CORES = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Documents an hour on some hardware: the estimate, its interval, and what bounds it (``cpu`` or a service)."""
+    """Documents per hour on some hardware: estimate, interval and bottleneck (``cpu`` or a service)."""
 
     per_hour: float
     low: float
@@ -31,18 +31,18 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What was measured.
+    """The measured data.
 
     Attributes:
-        source: where and when, in words.
-        worker: pages of a document and the CPU seconds it cost a worker, for each length measured.
-        shared: CPU seconds a document cost each service that exists once.
-        others: CPU seconds a document of all other services (monitoring).
-        spread: least and most of the measured CPU seconds, as shares of the mean.
-        law: how it scales with cores.
-        laws: the same fitted to resampled points.
-        process_mib: memory of a worker's process with a document.
-        base_mib: memory of everything but the workers.
+        source: where and when it was measured.
+        worker: pairs of pages and worker CPU seconds per document, one per measured length.
+        shared: CPU seconds per document of each service that exists once.
+        others: CPU seconds per document of all other services (monitoring).
+        spread: minimum and maximum of the measured CPU seconds, as shares of the mean.
+        law: scaling with cores.
+        laws: the same law, fitted to resampled points.
+        process_mib: memory of a worker process with a document.
+        base_mib: memory of everything except the workers.
     """
 
     source: str
@@ -57,12 +57,12 @@ class Model:
 
     @classmethod
     def read(cls, path: Path = FILE) -> Model:
-        """Read the model's data."""
+        """Read the model from a file."""
         return cls.of(json.loads(path.read_text(encoding="utf-8")))
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Model:
-        """Take the model's data as read from JSON."""
+        """Build the model from parsed JSON."""
         low, high = data["spread"]
         return cls(
             data["source"],
@@ -77,7 +77,7 @@ class Model:
         )
 
     def worker_seconds(self, pages: float) -> float:
-        """Return the CPU seconds of a worker for a document of so many pages: a line through what was measured."""
+        """Return the worker CPU seconds of a document with a number of pages, by linear regression."""
         if len({length for length, _ in self.worker}) < 2:
             length, cost = self.worker[0]
             return cost * pages / length
@@ -86,15 +86,15 @@ class Model:
         over = sum((x - mean_x) ** 2 for x, _ in self.worker)
         slope = sum((x - mean_x) * (y - mean_y) for x, y in self.worker) / over
         start = mean_y - slope * mean_x
-        if start < 0:  # a document without pages costs nothing, never less
+        if start < 0:  # the cost of an empty document is not negative
             start, slope = 0.0, sum(x * y for x, y in self.worker) / sum(x * x for x, _ in self.worker)
         return start + slope * pages
 
     def project(self, cores: float, pages: float = 100.0) -> Projection:
-        """Return what so many cores give with documents of so many pages.
+        """Return the projected throughput of a number of cores.
 
-        A projection: CPU seconds as measured, divided among the cores, less what the scaling law takes, and never more
-        than a service that exists once can bear.
+        The measured CPU seconds are divided among the cores and reduced by the scaling law. A service that exists once
+        caps the result.
         """
         cost = self.worker_seconds(pages) + sum(self.shared.values()) + self.others
         ceilings = {name: 3600 * SHARED_CORES[name] / spent for name, spent in self.shared.items() if spent > 0}
@@ -109,12 +109,12 @@ class Model:
         return Projection(min(estimate, ceiling), min(low, estimate, ceiling), min(max(high, estimate), ceiling), bound)
 
     def cores_for(self, per_hour: float, pages: float) -> int | None:
-        """Return the fewest cores whose cautious projection reaches a rate; ``None`` if no number of them does."""
+        """Return the smallest number of cores whose lower bound reaches a rate; ``None`` if none does."""
         for cores in range(1, MOST_CORES + 1):
             if self.project(cores, pages).low >= per_hour:
                 return cores
         return None
 
-    def memory_gb(self, slots: int) -> float:
-        """Return the memory for so many documents in work at once, with a quarter to spare, GB."""
-        return (self.base_mib + slots * self.process_mib) * 1.25 / 1024
+    def memory_gb(self, processes: int) -> float:
+        """Return the memory for a number of worker processes with a reserve of 25 %, GB."""
+        return (self.base_mib + processes * self.process_mib) * 1.25 / 1024

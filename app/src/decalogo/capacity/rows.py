@@ -1,4 +1,4 @@
-"""Rows of the tuning matrix as the planner needs them: name, cores and memory of a machine, machines, slots."""
+"""Sizing profiles as the planner needs them: cores and memory of a machine, machines, worker processes."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 
 class MatrixRow(NamedTuple):
-    """One profile of config/profiles that is a row of the matrix (a test compares them)."""
+    """One sizing profile of config/profiles (a test compares them)."""
 
     name: str
     cores: int
     memory_gb: int
     machines: int
-    slots: int
+    processes: int
 
 
-# In the order of size; of the two rows with 16 cores the one that the guide expects more of.
+# In order of size. Of the two profiles with 16 cores, the one with the higher throughput.
 ROWS = (
     MatrixRow("2c4g", 2, 4, 1, 4),
     MatrixRow("4c8g", 4, 8, 1, 8),
@@ -28,7 +28,7 @@ ROWS = (
 
 
 def row_for(cores: int, memory_gb: float) -> MatrixRow | None:
-    """Return the smallest row with so many cores and so much memory in all; ``None`` if none is large enough."""
+    """Return the smallest profile with these cores and this memory in total; ``None`` if none is large enough."""
     for row in ROWS:
         if row.cores * row.machines >= cores and row.memory_gb * row.machines >= memory_gb:
             return row

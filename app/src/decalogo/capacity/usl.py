@@ -1,7 +1,7 @@
 """The Universal Scalability Law, fitted to measured points (N. J. Gunther, Guerrilla Capacity Planning, 2007).
 
-Throughput of N units is ``rate * N / (1 + sigma (N - 1) + kappa N (N - 1))``: sigma is what has to wait in one line
-(contention), kappa what everybody has to settle with everybody (coherency).
+The throughput of N units is ``rate * N / (1 + sigma (N - 1) + kappa N (N - 1))``. Sigma is contention (work that is
+serialized), kappa is coherency (work that each pair of units must coordinate).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 Point = tuple[float, float]
-"""Units, and the throughput that so many gave."""
+"""Number of units, and their throughput."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,11 @@ class Law:
     kappa: float
 
     def throughput(self, units: float) -> float:
-        """Return what so many units give."""
+        """Return the throughput of a number of units."""
         return self.rate * units * self.efficiency(units)
 
     def efficiency(self, units: float) -> float:
-        """Return the share of ``units`` times one unit's throughput that is left; never more than 1."""
+        """Return the throughput relative to linear scaling; at most 1."""
         return 1 / max(1.0, 1 + self.sigma * (units - 1) + self.kappa * units * (units - 1))
 
 
@@ -58,7 +58,7 @@ def fit(points: Sequence[Point]) -> Law:
 
 
 def resampled(points: Sequence[Point], times: int = 200, seed: int = 1) -> list[Law]:
-    """Return laws fitted to points whose errors were dealt out anew (residual bootstrap): how sure the fit is."""
+    """Return laws fitted to points with resampled errors (residual bootstrap), as a measure of uncertainty."""
     law = fit(points)
     errors = [rate / law.throughput(units) for units, rate in points]
     chance = random.Random(seed)  # noqa: S311 - reproducible on purpose
@@ -73,7 +73,7 @@ def interval(values: Sequence[float], share: float = 0.9) -> tuple[float, float]
 
 
 def _least_squares(lines: list[list[float]]) -> list[float] | None:
-    """Solve lines x = 1 in the least squares; ``None`` if they do not settle it."""
+    """Solve ``lines x = 1`` by least squares; ``None`` if the system is singular."""
     size = len(lines[0])
     normal = [[sum(line[i] * line[j] for line in lines) for j in range(size)] for i in range(size)]
     right = [sum(line[i] for line in lines) for i in range(size)]
