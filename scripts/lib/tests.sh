@@ -1,49 +1,66 @@
 # shellcheck shell=bash
-# `./appliance test [unit|stack [SCENARIO …]]`: every check, each counted, and one closing line for the whole.
+# `./appliance test [quick|unit|stack [SCENARIO …]]`: every check is counted, and the last line has the totals.
 
 run_tests() {
   local part="${1:-all}"
-  [[ "$part" == @(all|unit|stack) ]] || fail "test: unknown part $part (unit, stack, or none for both)"
+  [[ "$part" == @(all|quick|unit|stack) ]] || fail "test: unknown part $part (quick, unit, stack, or none for unit and stack)"
   shift "$(($# > 0))"
-  [[ "$part" == stack || $# == 0 ]] || fail "test: only stack takes scenarios, $part does not"
+  [[ "$part" == stack || $# == 0 ]] || fail "test: only stack takes scenarios"
   choose_scenarios "$@"
   PASSED=0 FAILED=0 SKIPPED=0
   REPORTS="$(mktemp -d)"
   ensure_compiler
   ensure_venv requirements-dev.lock
-  [[ "$part" == stack ]] || run_unit_part
-  if [[ "$part" != unit ]]; then
-    [[ -z "${CI:-}" ]] || start_random_faults
-    run_stack_part
-    [[ -z "${CI:-}" ]] || finish_random_faults
-  fi
+  case "$part" in
+    quick) run_quick_part ;;
+    unit) run_unit_part ;;
+    stack) run_stack_part ;;
+    all) run_unit_part && run_stack_part ;;
+  esac
   rm -rf "$REPORTS"
   say ""
   echo "$PASSED passed, $FAILED failed, $SKIPPED skipped"
   [[ "$FAILED" == 0 && "$PASSED" -gt 0 ]]
 }
 
+# Tests above two seconds are left out (app/tests/slow_tests.py). More processes than cores, because many tests wait.
+run_quick_part() {
+  run_fast_linters
+  check_pytest "quick unit tests" "$ROOT/app" tests -m "not slow" --numprocesses "$(($(nproc) + 1))" --dist worksteal
+}
+
+# A file stays in one process, because its tests share servers; files start in the order of app/tests/conftest.py, longest first.
 run_unit_part() {
-  local scripts=("$ROOT/appliance" "$ROOT/.ci/run" "$ROOT"/scripts/lock "$ROOT"/scripts/lib/*.sh "$ROOT"/images/*/{serve,serve-*,configure,fill-in,health,operator-cli,reload-users})
-  check "ruff check" in_app "$VENV/bin/ruff" check .
-  check "ruff format" in_app "$VENV/bin/ruff" format --check .
-  check "ruff check of stack tests, dashboards, load tests and benches" in_root "$VENV/bin/ruff" check --config app/pyproject.toml tests grafana loadtest bench
-  check "ruff format of stack tests, dashboards, load tests and benches" in_root "$VENV/bin/ruff" format --check --config app/pyproject.toml tests grafana loadtest bench
+  run_fast_linters
   check "mypy" in_app "$VENV/bin/mypy"
-  check "import-linter" in_app "$VENV/bin/lint-imports"
-  check_if_there shellcheck --external-sources "${scripts[@]}"
-  check_if_there shfmt --diff --indent 2 --case-indent "${scripts[@]}"
+  check "import-linter" in_app "$VENV/bin/lint-imports" --no-cache
+  check_shell_scripts
   ensure_tesseract
   ensure_chromium
-  check_pytest "unit and integration tests" "$ROOT/app" tests --numprocesses "$(nproc)" --dist loadfile
+  check_pytest "unit and integration tests" "$ROOT/app" tests --numprocesses "$(($(nproc) + 1))" --dist loadfile --no-loadscope-reorder
+}
+
+run_fast_linters() {
+  check "ruff check" in_root "$VENV/bin/ruff" check app tests grafana loadtest bench
+  check "ruff format" in_root "$VENV/bin/ruff" format --check app tests grafana loadtest bench
+  check "spelling" in_root "$VENV/bin/codespell"
+}
+
+check_shell_scripts() {
+  local scripts=("$ROOT/appliance" "$ROOT/.ci/run" "$ROOT/scripts/lock" "$ROOT"/scripts/lib/*.sh)
+  scripts+=("$ROOT"/images/*/{serve,serve-*,configure,fill-in,health,operator-cli,reload-users})
+  check_if_installed shellcheck --external-sources "${scripts[@]}"
+  check_if_installed shfmt --diff --indent 2 --case-indent "${scripts[@]}"
 }
 
 run_stack_part() {
   if engine_answers && compose_answers; then
     make_base_image
+    [[ -z "${CI:-}" ]] || start_random_faults
     run_scenarios
+    [[ -z "${CI:-}" ]] || finish_random_faults
   elif [[ -n "${CI:-}" ]]; then
-    say "FAILED: the stack scenarios need a container engine with Compose v2, and in CI that is no excuse"
+    say "FAILED: the stack scenarios need a container engine with Compose v2"
     FAILED=$((FAILED + 1))
   else
     say "SKIPPED: the stack scenarios need a container engine with Compose v2 (./appliance bootstrap)"
@@ -51,7 +68,7 @@ run_stack_part() {
   fi
 }
 
-# Ten minutes of random faults on local processes, beside the scenarios, which mostly wait (one minute of it is a unit test).
+# Ten minutes of random faults on local processes, at the same time as the scenarios, which mostly wait. A unit test does one minute.
 start_random_faults() {
   (cd "$ROOT/app" && exec "$VENV/bin/python" -m tests.faults.chaos --minutes "${CHAOS_MINUTES:-10}") >"$REPORTS/faults" 2>&1 &
   RANDOM_FAULTS=$!
@@ -78,8 +95,8 @@ check() {
   fi
 }
 
-# A linter that this machine lacks is skipped, loudly, except in CI.
-check_if_there() {
+# Skip a linter that this machine lacks, and report that. In CI, install it.
+check_if_installed() {
   if have "$1"; then
     check "$1" "$@"
   elif [[ -n "${CI:-}" ]] && is_root && is_debian_like; then
@@ -91,7 +108,7 @@ check_if_there() {
   fi
 }
 
-# The C reader of pages is built into .venv where there is a compiler; in CI there is one.
+# The C reader of pages is built into .venv if there is a compiler. CI always tests it.
 ensure_compiler() {
   if ! have cc && [[ -n "${CI:-}" ]] && is_root && is_debian_like; then
     step "Installing a C compiler"
@@ -99,7 +116,7 @@ ensure_compiler() {
   fi
 }
 
-# The tests of text recognition are skipped without the program, and fail in CI: it is installed there.
+# Tests of text recognition are skipped without tesseract. CI always runs them.
 ensure_tesseract() {
   if ! have tesseract && [[ -n "${CI:-}" ]] && is_root && is_debian_like; then
     step "Installing tesseract"
@@ -107,7 +124,7 @@ ensure_tesseract() {
   fi
 }
 
-# The browser tests drive Chromium. They are skipped without it, and fail in CI, so CI installs it.
+# Tests of the console are skipped without Chromium. CI always runs them.
 ensure_chromium() {
   if ! have chromium && [[ -n "${CI:-}" ]] && is_root && is_debian_like; then
     step "Installing Chromium"
@@ -116,7 +133,7 @@ ensure_chromium() {
 }
 
 # Run a folder of tests and add its counts.
-#   $1: title  $2: folder that holds the pytest configuration  $3: folder of tests in it  $4…: options of pytest
+#   $1: title  $2: folder with the pytest configuration  $3: folder of tests in it  $4…: options of pytest
 check_pytest() {
   local report="$REPORTS/${3//\//-}.xml" status=0
   step "$1"
@@ -124,17 +141,17 @@ check_pytest() {
   add_counts "$report" "$status"
 }
 
-# Set SCENARIOS to those that were named, or to all.
+# Set SCENARIOS to the named ones, or to all.
 choose_scenarios() {
   local all name
   mapfile -t all < <(find "$ROOT/tests/stack" -mindepth 2 -name 'test_*.py' -printf '%h\n' | sort -u | xargs -n 1 basename)
   for name in "$@"; do
-    [[ " ${all[*]} " == *" $name "* ]] || fail "test: no stack scenario $name (there are: ${all[*]})"
+    [[ " ${all[*]} " == *" $name "* ]] || fail "test: there is no stack scenario $name, only: ${all[*]}"
   done
   SCENARIOS=("${@:-${all[@]}}")
 }
 
-# A scenario mostly waits for its containers, so two run at a time; what each printed is shown when all have ended.
+# Run the scenarios two at a time, because each mostly waits for its containers. Their output follows when all have ended.
 run_scenarios() {
   local name
   step "${#SCENARIOS[@]} stack scenarios, two at a time: ${SCENARIOS[*]}"
@@ -159,7 +176,7 @@ scenario() {
   echo "$status" >"$REPORTS/$1.status"
 }
 
-# Add the counts of a report; a run that broke before or after its tests (no report, an internal error) is a failure of its own.
+# Add the counts of a report. A run without a report, or with an error outside of its tests, counts as one failure.
 #   $1: JUnit report  $2: exit status of the run
 add_counts() {
   local counts passed failed skipped
@@ -176,7 +193,7 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 suite = ElementTree.parse(sys.argv[1]).getroot().find("testsuite").attrib
-bad, skipped = int(suite["failures"]) + int(suite["errors"]), int(suite["skipped"])
-print(int(suite["tests"]) - bad - skipped, bad, skipped)
+failed, skipped = int(suite["failures"]) + int(suite["errors"]), int(suite["skipped"])
+print(int(suite["tests"]) - failed - skipped, failed, skipped)
 PYTHON
 }

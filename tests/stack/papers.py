@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 
-from appliance import REPOSITORY
 from reportlab.pdfgen.canvas import Canvas
+
+from appliance import REPOSITORY
 
 REAL_PLAN = REPOSITORY / "app/tests/data/florencia-2020-2023.pdf"
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 from addresses import NAME, Open, from_a_new_address, gateway
-from appliance import Appliance
 from authority import Authority
+
+from appliance import Appliance
 from client import Client
 
 OVERRIDE = """

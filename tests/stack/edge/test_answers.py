@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from addresses import from_a_new_address
+
 from appliance import Appliance
 from client import Client
 from raw import Answer, connection, exchange, head

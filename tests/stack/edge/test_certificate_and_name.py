@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 from addresses import NAME
-from appliance import Appliance, docker
 from authority import Authority
-from client import Client
 from cryptography import x509
+
+from appliance import Appliance, docker
+from client import Client
 from papers import REAL_PLAN
 from raw import connection, exchange, head
 from tools import tool

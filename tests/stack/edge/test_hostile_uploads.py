@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 from addresses import from_a_new_address
+
 from appliance import Appliance
 from client import Client
 from papers import small_text

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 from addresses import Open, from_a_new_address
+
 from appliance import Appliance
 from client import Client
 from raw import connection, exchange, head, receive

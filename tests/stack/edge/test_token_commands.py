@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from addresses import Open
+
 from appliance import Appliance
 from client import Client
 

@@ -12,10 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
 
 from addresses import gateway
+from standardwebhooks.webhooks import Webhook
+
 from appliance import Appliance
 from client import Client
 from papers import small_text
-from standardwebhooks.webhooks import Webhook
 
 Delivery = tuple[dict[str, str], bytes]
 

@@ -16,6 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
 from appliance import REPOSITORY, Appliance
 from tools import VENV, tool
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+
 from appliance import Appliance
 from papers import REAL_PLAN, small_documents
 

@@ -10,11 +10,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from client import Client
 from ground import SYNTHETIC, Ground, children, stop
 from journal import Injury, Journal
-from papers import small_documents
 from stream import Book, Stream
+
+from client import Client
+from papers import small_documents
 
 
 class Attack:

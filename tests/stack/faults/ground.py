@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import redis
+
 from appliance import Appliance, docker
 
 WAIT_SECONDS = 0.5

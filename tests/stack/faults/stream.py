@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import httpx
+
 from client import Client
 
 File = tuple[str, bytes | io.BytesIO]

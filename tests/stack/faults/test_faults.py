@@ -11,13 +11,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from appliance import SERVICES, docker
-from client import Client
 from conftest import Attack
 from ground import wait
 from journal import Row, markdown, write
-from papers import small_text
 from stream import UPLOAD, all_batches, hand_in, reconcile
+
+from appliance import SERVICES, docker
+from client import Client
+from papers import small_text
 
 LEASE_SECONDS = 10.0
 

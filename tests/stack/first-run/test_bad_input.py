@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from appliance import Appliance
 from client import Client
 from papers import REAL_PLAN, encrypted_pdf, scanned_pdf, small_pdf, small_text

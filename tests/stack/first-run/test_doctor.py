@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from appliance import Appliance, docker
 
 TO_SEE_TO = ("it starts at boot", "alerts have somebody to go to", "Grafana runs")

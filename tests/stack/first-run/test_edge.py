@@ -7,6 +7,7 @@ import time
 
 import httpx
 import pytest
+
 from appliance import Appliance, docker
 from client import Client
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+
 from appliance import Appliance
 from client import Client
 from papers import REAL_PLAN, small_documents

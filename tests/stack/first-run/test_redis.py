@@ -1,6 +1,7 @@
 """Redis as the guide has it (sections G1 and G2 of the plan), read back from the running server."""
 
 import pytest
+
 from appliance import Appliance
 
 SERVICE_USERS = ("api", "worker", "scheduler")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
+
 from appliance import Appliance, docker
 from client import Client
 from papers import REAL_PLAN, small_documents

@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 import redis
-from appliance import Appliance, docker
-from client import Client
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from appliance import Appliance, docker
+from client import Client
 
 SLOTS, SECONDS_A_DOCUMENT = 2, 4
 SYNTHETIC = f"""

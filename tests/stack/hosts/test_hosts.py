@@ -12,9 +12,10 @@ import urllib.request
 
 import pytest
 import redis
+from conftest import SECONDS_A_DOCUMENT, SLOTS, Joined, SecondHost, wait
+
 from appliance import Appliance, docker
 from client import Client
-from conftest import SECONDS_A_DOCUMENT, SLOTS, Joined, SecondHost, wait
 from papers import small_text
 
 REFUSED = (

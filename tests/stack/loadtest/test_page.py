@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from appliance import Appliance
 
 START_SECONDS = 300.0

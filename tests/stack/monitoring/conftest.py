@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from operator import gt
 
 import pytest
-from appliance import Appliance
 from certificates import put_certificate
-from client import Client
 from observing import Prometheus, Receiver, wait_for
+
+from appliance import Appliance
+from client import Client
 from papers import small_documents
 
 SHORT = {

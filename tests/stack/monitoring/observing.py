@@ -11,6 +11,7 @@ from email.policy import default
 from typing import Any
 
 import httpx
+
 from appliance import Appliance, docker
 
 # The program's image has Python; the receiver prints each notification on a line, a mail as a JSON string.

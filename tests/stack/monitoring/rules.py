@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from appliance import REPOSITORY
 
 ALERTS = REPOSITORY / "config/prometheus/rules/alerts.yaml"

@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from appliance import REPOSITORY
 from observing import Prometheus, wait_for
 from rules import RECORDINGS, rules_of
+
+from appliance import REPOSITORY
 
 FILES = sorted((REPOSITORY / "grafana/dashboards").glob("*.json"))
 

@@ -3,8 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from appliance import Appliance
 from observing import Prometheus, wait_for
+
+from appliance import Appliance
 
 PAGES = ("/prometheus/classic/graph", "/alertmanager/api/v2/alerts", "/flower/workers", "/runbooks/NoWorker.md")
 

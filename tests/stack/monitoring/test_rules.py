@@ -2,8 +2,9 @@
 
 import subprocess
 
-from appliance import Appliance
 from rules import ALERTS, CASES, promtool_file, rules_of
+
+from appliance import Appliance
 
 FROM = "/etc/prometheus"
 FILL_IN = f"fill-in {FROM}/thresholds.env {FROM}/prometheus.yaml {FROM}/rules/*.yaml /tmp/prometheus"

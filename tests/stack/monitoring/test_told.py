@@ -4,10 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from appliance import Appliance
 from certificates import put_certificate
-from client import Client
 from observing import Prometheus, Receiver, wait_for
+
+from appliance import Appliance
+from client import Client
 from papers import small_documents
 
 Fault = tuple[Callable[[], object], Callable[[], object]]

@@ -4,9 +4,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from conftest import SYNTHETIC
+
 from appliance import Appliance, docker
 from client import TERMINAL, Client
-from conftest import SYNTHETIC
 from papers import small_text
 
 DOCUMENTS = 150

@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 import pytest
+
 from appliance import Appliance
 
 ASK = """

@@ -2,9 +2,10 @@
 
 import time
 
+from conftest import SECONDS_A_DOCUMENT
+
 from appliance import Appliance
 from client import TERMINAL, Client
-from conftest import SECONDS_A_DOCUMENT
 from papers import small_text
 
 SLOTS_A_WORKER = 4

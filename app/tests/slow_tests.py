@@ -1,0 +1,41 @@
+"""Tests that `./appliance test quick` leaves out, and the order in which the others start.
+
+Seconds are those of a whole file (or of one test) on a quiet core. Files that are not listed take a few seconds.
+`pytest --durations=50` shows when an entry is missing: a test above two seconds belongs here.
+"""
+
+from __future__ import annotations
+
+SECONDS = {
+    "faults/test_redis_faults.py": 120,
+    "faults/test_documents.py": 80,
+    "faults/test_parts.py": 70,
+    "faults/test_api_faults.py": 70,
+    "faults/test_chaos.py": 65,
+    "faults/test_dead_letters.py": 60,
+    "embedded/test_start_and_stop.py": 60,
+    "embedded/test_main_job.py": 60,
+    "metrics/test_exact.py": 45,
+    "capacity/test_bench.py": 40,
+    "faults/test_stuck_consumer.py": 35,
+    "api/test_contract.py": 35,
+    "api/test_live.py": 30,
+    "embedded/test_observed.py": 25,
+    "faults/test_beat.py": 20,
+    "faults/test_full_store.py": 20,
+    "hosts/test_remote_store.py": 20,
+    "queue/": 20,
+    "api/test_idempotency.py::test_an_upload_under_way_refuses_its_twin_and_a_dead_process_frees_the_key": 20,
+    "loadtest/test_parts.py::test_a_report_shows_every_part_with_its_picture_and_its_problems": 15,
+    "batches/test_ledger_model.py": 10,
+    "batches/test_turns_model.py": 10,
+    "evaluation/documents/test_parts.py": 10,
+    "upgrade/": 10,
+}
+"""Path below ``app/tests``, or a test in it, to its seconds."""
+
+
+def seconds_of(node_id: str) -> int:
+    """Return the seconds of the entry that a test belongs to; 0 if it is quick."""
+    path = node_id.removeprefix("tests/")
+    return max((seconds for start, seconds in SECONDS.items() if path.startswith(start)), default=0)
