@@ -1,4 +1,4 @@
-"""E-mail: the text of a message, then each attachment that can be read, as the pages of one document."""
+"""Read e-mail messages: the text, then each readable attachment, as the pages of one document."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def read_eml(content: bytes | Path, limits: Limits, read_part: Callable[[str], R
 
     Args:
         content: the message.
-        limits: how far it is read, all parts together.
-        read_part: gives the reader of a media type; it is asked for no message inside the message.
+        limits: limits for all parts together.
+        read_part: returns the reader of a media type. It is not called for a message inside the message.
 
     Raises:
-        DamagedDocumentError: its parts are nested past all use.
+        DamagedDocumentError: the message is malformed, or none of its parts can be read.
         DocumentTooLargeError: over 150 MB, more than 100 parts, or more than ``limits.max_pages`` pages.
     """
     size = content.stat().st_size if isinstance(content, Path) else len(content)
@@ -47,7 +47,7 @@ def read_eml(content: bytes | Path, limits: Limits, read_part: Callable[[str], R
             break
         try:
             kind = media_type(part[:HEAD_BYTES])
-            # Pages of an attachment have other numbers than those of the message: it is read as a whole.
+            # The page numbers of an attachment differ from those of the message, so it is never read in parts.
             left = replace(limits, max_pages=limits.max_pages - len(whole.sheets), parts=Parts())
             found = read_part(kind)(part, left)
         except DocumentTooLargeError:
@@ -64,7 +64,7 @@ def read_eml(content: bytes | Path, limits: Limits, read_part: Callable[[str], R
 
 
 def _append(whole: Reading, found: Reading) -> None:
-    """Add the pages of a part behind those there are."""
+    """Append the pages and flags of a part."""
     shift = len(whole.sheets)
     for sheet in found.sheets:
         sheet.number += shift
@@ -76,7 +76,7 @@ def _append(whole: Reading, found: Reading) -> None:
 
 
 def _parts(data: bytes) -> list[tuple[str, bytes]]:
-    """Return the message's text (plain if it has it, else HTML) and its attachments, as names and bytes."""
+    """Return the text of the message (plain if present, else HTML) and its attachments, as names and bytes."""
     try:
         message = email.message_from_bytes(data, policy=email.policy.compat32)
         leaves: list[tuple[str, Message]] = []

@@ -1,7 +1,13 @@
-"""Page borders of a plain text that lost its form feeds, from the headers, footers and page numbers left in it.
+"""Find the page borders of a plain text that lost its form feeds.
 
-A page number is a line (or the head or tail of a repeated line) that counts up through the text at a page's distance; a
-header or footer is a line that comes back at even distances of a page's length.
+Converters leave page numbers, headers and footers between the lines of the text. Two patterns reveal them:
+
+- A page number is a line, or the first or last word of a line, whose value counts up through the text. A number
+  continues a chain if it is 1 to 5 higher than the last one and at a plausible distance: 250 to 9,000 characters per
+  page. Numbers alone, numbers before a text and numbers after a text form separate chains. A chain of 6 counts.
+- A header or footer is a line that returns at least 8 times, at even distances of the length of a page.
+
+Longer chains take precedence. A mark too close to one that is already accepted is dropped.
 """
 
 from __future__ import annotations
@@ -25,7 +31,7 @@ _NUMBERED = re.compile(
 _MASK = re.compile(rb"[^a-z]+")
 _LEAST_CHAIN = 6
 _MOST_STEP = 5
-"""Page numbers that may be missing between two that were found."""
+"""Maximum difference of two successive page numbers in a chain."""
 _LEAST_RETURNS = 8
 _EVEN = 0.75
 _SHORTEST_HEADER, _LONGEST_HEADER = 8, 120
@@ -40,7 +46,7 @@ class _Chain:
 
 
 def find_page_ends(text: str) -> list[int]:
-    """Return the offsets right after the lines that carry page numbers, rising; empty when no sequence stands out."""
+    """Return the offsets after the lines that end pages, ascending; empty if no chain or repeated line is found."""
     open_chains: dict[bytes, dict[int, _Chain]] = defaultdict(dict)
     chains: list[_Chain] = []
     for match in _NUMBERED.finditer(text):
@@ -59,7 +65,7 @@ def find_page_ends(text: str) -> list[int]:
 
 
 def _returning_lines(text: str) -> Iterator[list[int]]:
-    """Yield the ends of each line that comes back at even distances of a page's length."""
+    """Yield the offsets of each line that returns at even distances of the length of a page."""
     seen: dict[str, list[int]] = defaultdict(list)
     at = 0
     for line in text.split("\n"):
@@ -77,7 +83,7 @@ def _returning_lines(text: str) -> Iterator[list[int]]:
 
 
 def _extend(chains: dict[int, _Chain], number: int, at: int) -> _Chain:
-    """Add a number to the longest chain that it continues, or begin a new one."""
+    """Add a number to the longest chain that it continues, or start a new chain."""
     fitting = [
         chain
         for step in range(1, _MOST_STEP + 1)
@@ -98,7 +104,7 @@ def _extend(chains: dict[int, _Chain], number: int, at: int) -> _Chain:
 
 
 def _apart(marks: list[int], ends: list[int], distance: int) -> list[int]:
-    """Return the marks at least ``distance`` characters from those already taken."""
+    """Return the marks at least ``distance`` characters from the accepted ones."""
     return [mark for mark in marks if _nearest(mark, ends) >= distance]
 
 

@@ -1,4 +1,4 @@
-"""Plain text: decoding, and pages where the file has none."""
+"""Read plain text: decode it and divide it into pages."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from decalogo.evaluation.layout.hyphens import Vocabulary
 from decalogo.evaluation.layout.normalise import normalise
 
 _PAGE_CHARACTERS = 3000
-"""Length of a page made up where the text has no page marks."""
+"""Length of a page in a text without page marks."""
 _MOST_PAGE_BYTES = 8000
 
 
 def read_text(content: bytes | Path, limits: Limits) -> Reading:
-    """Read plain text: one sheet a page.
+    """Read plain text: one sheet per page.
 
-    Pages are split at form feeds. A text without them is cut where page numbers and headers stand between its lines,
-    and what is then longer than a page, into pages of about 3,000 characters at paragraph borders.
+    Form feeds end pages. A text without form feeds is cut at the page numbers and headers between its lines (see
+    ``page_marks``). Parts longer than a page are then cut at paragraph borders, every 3,000 characters or so.
 
     Raises:
         DocumentTooLargeError: more than ``limits.max_pages`` pages.
@@ -73,7 +73,7 @@ def decode_file(content: bytes | Path, limits: Limits) -> str:
 
 
 def decode(data: bytes) -> str:
-    """Return text from UTF-8, UTF-16 or, failing these, cp1252 (what old plans are mostly written in)."""
+    """Decode UTF-8, UTF-16 or, if neither fits, cp1252, the encoding of most old plans."""
     codec = looks_utf16(data[:HEAD_BYTES])
     if codec is not None:
         return data.decode(codec, errors="replace").removeprefix("\ufeff")
@@ -85,14 +85,14 @@ def decode(data: bytes) -> str:
 
 
 def cut_at(text: str, ends: Iterable[int]) -> list[str]:
-    """Return ``text`` cut at the given offsets, without parts that hold nothing."""
+    """Return ``text`` cut at the given offsets, without blank parts."""
     borders = [0, *ends, len(text)]
     parts = [text[start:end] for start, end in pairwise(borders)]
     return [part for part in parts if part and not part.isspace()] or [text]
 
 
 def make_pages(text: str) -> list[str]:
-    """Cut a text without page marks into pages of about 3,000 characters, at paragraph borders where there are any."""
+    """Cut a text without page marks into pages of about 3,000 characters, at paragraph borders if possible."""
     pages: list[str] = []
     start = 0
     while len(text) - start > 2 * _PAGE_CHARACTERS:

@@ -1,7 +1,7 @@
-"""ZIP files of strangers, opened under limits.
+"""Open untrusted ZIP files under limits.
 
-``zipfile`` reads the list of members in one piece and makes an object of each: a file can hold a list far larger than
-any it needs. Of the compressions only those are read that need no memory of the sender's choice (LZMA does).
+``zipfile`` reads the list of members in one piece and creates an object per member, so a hostile list could fill the
+memory. Only stored and deflated members are read: the memory for LZMA is chosen by the sender.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from typing import BinaryIO
 SIGNATURE = b"PK\x03\x04"
 METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError, NotImplementedError)
-"""What ``zipfile`` raises for files that are truncated, malformed or of a kind it does not read."""
+"""Exceptions of ``zipfile`` for files that are truncated, malformed or of an unsupported kind."""
 ENCRYPTED = 0x1
 _MOST_LIST_BYTES = 2 << 20
-"""Of the list of members: about 20,000 of them."""
+"""Maximum size of the list of members: about 20,000 members."""
 _OFFICE = ("word/document.xml", "mimetype", "[Content_Types].xml")
 
 
 class _Reader(io.RawIOBase):
-    """Reads a file for ``zipfile`` in pieces of bounded size."""
+    """A file that ``zipfile`` can read only in pieces of bounded size."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -53,7 +53,7 @@ class _Reader(io.RawIOBase):
 
 @contextmanager
 def opened(content: bytes | Path) -> Iterator[zipfile.ZipFile]:
-    """Open a ZIP file; raises one of ``BROKEN`` when it is none, or its list of members is over 2 MiB."""
+    """Open a ZIP file; raise one of ``BROKEN`` if it is not a ZIP file or its list of members is over 2 MiB."""
     with (
         io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as file,
         zipfile.ZipFile(_Reader(file)) as archive,
@@ -62,7 +62,7 @@ def opened(content: bytes | Path) -> Iterator[zipfile.ZipFile]:
 
 
 def is_archive(content: Path) -> bool:
-    """Tell whether a file is a ZIP of files, not a document that is kept as one (DOCX, ODT and their like)."""
+    """Return whether a file is a ZIP archive of files, not a document in ZIP form (DOCX, ODT and similar)."""
     with content.open("rb") as file:
         if file.read(len(SIGNATURE)) != SIGNATURE:
             return False

@@ -1,9 +1,9 @@
-"""Build the C reader of pages into the installation.
+"""Build the C page reader (``pagereader.c``) into the installation.
 
     python -m decalogo.evaluation.pdf.build [--if-possible]
 
-It needs a C compiler and no headers but C's own. Without a compiler it fails, or with ``--if-possible`` says what that
-costs and leaves reading to Python.
+It needs a C compiler and the headers of the C library. Without a compiler it exits with 1, or with ``--if-possible``
+prints a notice and exits with 0; Python then reads the pages.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from decalogo.evaluation.pdf.native import FOLDER, OPTIONS, SOURCE, path
 
 
 def build(compiler: str) -> Path:
-    """Build the reader unless it is there, take away those of other releases, and return its path.
+    """Build the reader if it is missing, delete those of other releases, and return its path.
 
     Raises:
-        subprocess.CalledProcessError: the compiler refused; what it says stands on standard error.
+        subprocess.CalledProcessError: the compiler failed; its messages are on standard error.
     """
     target = path()
     if not target.exists():
@@ -51,7 +51,7 @@ def main() -> int:
     """Build from the command line."""
     found = compiler()
     if found is None:
-        print("no C compiler here: pages are read by Python, which takes about a fifth more time", file=sys.stderr)
+        print("no C compiler found: Python reads the pages, which takes about a fifth more time", file=sys.stderr)
         return 0 if "--if-possible" in sys.argv[1:] else 1
     print(build(found))
     return 0

@@ -1,7 +1,7 @@
-"""Text recognition of scanned pages, by the program ``tesseract`` where it is installed.
+"""Text recognition (OCR) of scanned pages by the program ``tesseract``, if it is installed.
 
-A page goes to it as an image through a pipe, one page at a time and one thread each: documents, and the parts of a
-long one, are what runs in parallel. The same page, program and language data give the same text.
+Each page is rendered to an image and piped to a process of tesseract, one page at a time with one thread. Documents,
+and the parts of a long document, run in parallel instead. The same page, program and language data give the same text.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from decalogo.evaluation.pdf.ocr_cache import PageCache
 
 PROGRAM = "tesseract"
 _MOST_PIXELS = 20_000_000
-"""A larger page (a poster) is rendered at a lower resolution."""
+"""Maximum size of an image. A larger page (a poster) is rendered at a lower resolution."""
 _LEAST_CONFIDENCE = 30
-"""Words that tesseract is less sure of, percent, are specks and drawings more often than words."""
+"""Minimum confidence of a word, percent. Below it, most "words" are specks and drawings."""
 _WORD_LEVEL = "5"
 
 
 @functools.cache
 def program(language: str) -> str | None:
-    """Return the path of tesseract, or ``None`` when it or the data of ``language`` is not installed."""
+    """Return the path of tesseract; ``None`` if it or its data for ``language`` is not installed."""
     path = shutil.which(PROGRAM)
     if path is None:
         return None
@@ -51,7 +51,7 @@ def _version(path: str) -> str:
 
 
 def page_cache(content: bytes | Path, options: OcrOptions) -> PageCache:
-    """Return what is kept of the pages of a document, as they are recognised here and with these options."""
+    """Return the cache of a document's pages for this version of tesseract and these options."""
     path = program(options.language)
     version = _version(path) if path else ""
     return PageCache(options.cache_dir if path else None, content, version, options.language, str(options.dpi))
@@ -65,15 +65,15 @@ def recognise_pages(
     reached: Callable[[int], bool],
     seconds: float,
 ) -> dict[int, Recognised | None]:
-    """Return the lines found on each page; ``None`` for a page that took too long.
+    """Return the lines found on each page by page number; ``None`` for a page that took too long.
 
     Args:
         document: the open PDFium document.
-        numbers: the pages, from 1.
-        options: resolution, language, and the time that one page may take.
-        cache: what is known already is taken from it, and what is found is put there.
-        reached: asked before each page with how many came before it; after a yes the others are left out.
-        seconds: time for all of them; those it does not suffice for count as having taken too long.
+        numbers: page numbers, from 1.
+        options: resolution, language, and the time limit per page.
+        cache: lines of pages that were recognised before; new ones are added.
+        reached: called before each page with the number of pages before it. Once it returns true, the rest is left out.
+        seconds: time limit for all pages; pages left over when it ends count as too slow.
     """
     found: dict[int, Recognised | None] = {}
     end = time.monotonic() + seconds
@@ -91,7 +91,7 @@ def recognise_pages(
 
 
 def fill(page: RawPage, lines: Recognised) -> None:
-    """Give a page without text the lines that were found on its image."""
+    """Add recognised lines to a page without text."""
     for text, box in lines:
         if page.text:
             page.text += "\r\n"
@@ -101,7 +101,7 @@ def fill(page: RawPage, lines: Recognised) -> None:
 
 
 def _recognise(document: Any, number: int, options: OcrOptions, seconds: float) -> Recognised:
-    """Return the lines that the image of a page shows; raises ``TimeoutError`` after ``seconds``."""
+    """Return the lines on the image of a page; raise ``TimeoutError`` after ``seconds``."""
     import pypdfium2
 
     path = program(options.language)
@@ -120,7 +120,7 @@ def _recognise(document: Any, number: int, options: OcrOptions, seconds: float) 
 
 
 def _image(document: Any, index: int, dpi: int) -> tuple[bytes, float]:
-    """Return a page as a grey PGM image, and its pixels a point; no bytes for a page that is all white."""
+    """Return a page as a grey PGM image, and its scale in pixels per point; no bytes for an all-white page."""
     page = document[index]
     try:
         wide, high = page.get_size()
@@ -139,7 +139,7 @@ def _image(document: Any, index: int, dpi: int) -> tuple[bytes, float]:
 
 
 def _run(path: str, image: bytes, dpi: int, language: str, seconds: float) -> str:
-    """Return tesseract's table of words (tab-separated); empty when it refuses the image."""
+    """Return tesseract's table of words (tab-separated); empty if tesseract rejects the image."""
     command = [path, "stdin", "stdout", "-l", language, "--dpi", str(dpi), "--psm", "3"]
     kept = {name: os.environ[name] for name in ("PATH", "TESSDATA_PREFIX") if name in os.environ}
     with subprocess.Popen(  # noqa: S603 - our own command line
@@ -149,7 +149,7 @@ def _run(path: str, image: bytes, dpi: int, language: str, seconds: float) -> st
         stderr=subprocess.DEVNULL,
         env=kept | {"OMP_THREAD_LIMIT": "1", "LC_ALL": "C"},
     ) as process:
-        if hasattr(resource, "prlimit"):  # ends by itself if this process is killed meanwhile
+        if hasattr(resource, "prlimit"):  # tesseract ends by itself if this process is killed
             most = math.ceil(seconds) + 1
             resource.prlimit(process.pid, resource.RLIMIT_CPU, (most, most))
         try:
@@ -157,14 +157,14 @@ def _run(path: str, image: bytes, dpi: int, language: str, seconds: float) -> st
         except subprocess.TimeoutExpired as error:
             process.kill()
             raise TimeoutError from error
-        except BaseException:  # a time limit that comes as an exception: do not wait for the program
+        except BaseException:  # for example the soft time limit: do not wait for tesseract
             process.kill()
             raise
     return output.decode(errors="replace") if process.returncode == 0 else ""
 
 
 def _lines(table: str) -> Iterator[list[tuple[str, Box]]]:
-    """Yield the lines of tesseract's table as words with their boxes, pixels."""
+    """Yield the lines of tesseract's table as words with their boxes in pixels."""
     rows = (row.split("\t") for row in table.splitlines())
     words = (row for row in rows if len(row) == 12 and row[0] == _WORD_LEVEL)
     for _, line in groupby(words, key=lambda row: row[1:5]):

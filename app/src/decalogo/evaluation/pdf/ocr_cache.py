@@ -1,4 +1,4 @@
-"""What text recognition found on a document's pages, kept by its content: a retry or the same plan again is free."""
+"""A cache of recognised pages, keyed by the document's content: a retry or a second upload recognises nothing."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from decalogo.evaluation.documents.sheets import Box
 
 _FOLDERS = 16
 _MOST_FILES = 500
-"""In one of the folders: about 8,000 pages of 2 to 5 KB in all, the least recently used of them go first."""
+"""Maximum number of files per folder: about 8,000 pages of 2 to 5 KB in all. The least recently used are deleted."""
 _MOST_BYTES = 8 << 20
-"""A page's lines, unpacked; what is larger was not written here."""
+"""Maximum size of a page's lines, uncompressed; the cache writes no larger file."""
 
 
 class OcrCache:
-    """Lines of pages under one folder. A folder that cannot be used is as good as none.
+    """The lines of recognised pages in one folder. If the folder cannot be used, nothing is cached.
 
     Args:
-        folder: where they are; made when first written to.
+        folder: created at the first write.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def get(self, key: str) -> Recognised | None:
-        """Return what was found on the page, or ``None`` when it is not known."""
+        """Return the lines of a page; ``None`` if it is not cached."""
         path = self._path(key)
         try:
             with gzip.open(path) as file:
@@ -44,7 +44,7 @@ class OcrCache:
             return None
 
     def put(self, key: str, lines: Recognised) -> None:
-        """Keep what was found on a page."""
+        """Store the lines of a page."""
         path = self._path(key)
         written = orjson.dumps([(text, tuple(box)) for text, box in lines])
         temporary = path.with_name(f".{secrets.token_hex(8)}")
@@ -58,7 +58,7 @@ class OcrCache:
             self._trim(path.parent)
 
     def discard_older_than(self, timestamp: float) -> int:
-        """Delete what was last used before ``timestamp`` (Unix seconds); returns how many pages."""
+        """Delete pages last used before ``timestamp`` (Unix seconds); return their number."""
         count = 0
         for path in self._folder.glob("?/*"):
             with suppress(FileNotFoundError):
@@ -84,12 +84,12 @@ class OcrCache:
 
 
 class PageCache:
-    """What was found on the pages of one document.
+    """The cached pages of one document.
 
     Args:
-        folder: of an :class:`OcrCache`; ``None`` keeps nothing.
+        folder: folder of an :class:`OcrCache`; ``None`` disables caching.
         content: the document's bytes, or the file that holds them.
-        how: how its pages are recognised: program, language, resolution.
+        how: values that change the text: version of the program, language, resolution.
     """
 
     def __init__(self, folder: Path | None, content: bytes | Path, *how: str) -> None:
@@ -105,11 +105,11 @@ class PageCache:
         self._document = document
 
     def get(self, number: int) -> Recognised | None:
-        """Return what was found on page ``number``, or ``None`` when it is not known."""
+        """Return the lines of page ``number``; ``None`` if it is not cached."""
         return self._cache.get(self._key(number)) if self._cache else None
 
     def put(self, number: int, lines: Recognised) -> None:
-        """Keep what was found on page ``number``."""
+        """Store the lines of page ``number``."""
         if self._cache:
             self._cache.put(self._key(number), lines)
 

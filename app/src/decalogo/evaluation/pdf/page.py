@@ -1,4 +1,4 @@
-"""One PDF page before normalisation: raw text, its lines, and the ruled grids that hold them."""
+"""Read one PDF page: raw text, lines, and the ruled tables that contain them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from decalogo.evaluation.pdf.pdfium import loaded
 from decalogo.evaluation.pdf.text_page import Place, TextPage
 
 _INSET = 1.0
-"""How far inside a line's ends its cell is looked for, points: character boxes may touch a border."""
+"""Distance from a line's ends at which its cell is looked up, points: character boxes may touch a border."""
 
 
 def place_lines(page: RawPage, normal: Normalised) -> list[Line]:
@@ -44,12 +44,12 @@ def place_lines(page: RawPage, normal: Normalised) -> list[Line]:
 
 @lru_cache(maxsize=1)
 def text_page() -> type[TextPage]:
-    """Return what reads a page in this process: the native reader where it is built."""
+    """Return the page reader of this process: the C reader if it is built."""
     return native.NativeTextPage if native.library() else TextPage
 
 
 def read_page(document: Any, index: int) -> RawPage:
-    """Read page ``index`` (from 0); a page that PDFium cannot load is returned empty and marked ``failed``."""
+    """Read page ``index`` (from 0). A page that PDFium cannot load is empty and marked ``failed``."""
     result = RawPage(index + 1)
     with loaded(document, index) as handles:
         if handles is None:
@@ -72,7 +72,10 @@ def _fill(result: RawPage, page: int, textpage: int) -> None:
 
 
 def _fill_grid(grid: Grid, asked: TextPage, lines: Sequence[RawLine]) -> None:
-    """Put what stands inside a grid into its cells, as raw offsets: whole lines if they fit, else words."""
+    """Assign the text inside a grid to its cells, as raw offsets.
+
+    A line with both ends in one cell is assigned whole, without a look at its words. Other lines go word by word.
+    """
     for line in lines:
         box = line.box
         if box.bottom < grid.box.top or box.top > grid.box.bottom:
@@ -92,7 +95,7 @@ def _fill_grid(grid: Grid, asked: TextPage, lines: Sequence[RawLine]) -> None:
 
 
 def _part(grid: Grid, asked: TextPage, start: int, end: int) -> None:
-    """Share out words of two narrow cells, written without a blank between them."""
+    """Assign a word that crosses a border character by character: two narrow cells without a blank between them."""
     for index in range(start, end):
         cell = _cell(grid, asked.middle(index))
         if cell is None:

@@ -1,9 +1,9 @@
-/* What pdfpage.py and rules.py ask of one PDF page, in three calls instead of some thousand: lines, words, ruling lines.
+/* Read the lines, words and ruling lines of one PDF page in a few calls instead of some thousand.
  *
- * A translation of those two modules, to the letter: a test holds both to the same answers, and where this is not built they
- * do the work. Numbers are doubles made of PDFium's floats, as Python's are, so it must be compiled without contraction
- * (-ffp-contract=off). It is given PDFium's functions by address and links to nothing. What is found stays in the reader
- * until its next call; one process reads one page at a time.
+ * This file is a translation of text_page.py, raised.py and ruling_lines.py, which do the work if it is not built. A test
+ * compares both. Numbers are doubles converted from PDFium's floats, as in Python, so the file must be compiled without
+ * contraction (-ffp-contract=off). The reader receives PDFium's functions by address and links to no library. It keeps
+ * the records of a call until the next one; one process reads one page at a time.
  */
 #include <math.h>
 #include <stdint.h>
@@ -81,7 +81,7 @@ Reader *reader_new(const Pdfium *functions) {
   return reader;
 }
 
-/* The place of one more record, or NULL when memory is out. */
+/* Return the place of one more record, or NULL if out of memory. */
 static void *more(List *list, size_t size) {
   if (list->count == list->room) {
     long room = list->room ? 2 * list->room : 256;
@@ -93,7 +93,7 @@ static void *more(List *list, size_t size) {
   return (char *)list->items + size * list->count++;
 }
 
-/* str.isspace() of Python, within the basic plane. */
+/* Python's str.isspace() for the basic multilingual plane. */
 static int is_space(uint16_t c) {
   if (c < 0x80) return c == ' ' || (c >= 0x09 && c <= 0x0d) || (c >= 0x1c && c <= 0x1f);
   return c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 ||
@@ -165,7 +165,7 @@ static int add_line(Reader *r, void *textpage, int direct, const uint16_t *text,
   return 1;
 }
 
-/* Find the lines of a page's text (UTF-16 units, lines end in CR LF). Returns how many, or -1 without memory. */
+/* Find the lines of a page's text (UTF-16 units, lines end in CR LF). Returns their number, or -1 if out of memory. */
 long reader_lines(Reader *r, void *textpage, const Turn *turn, const uint16_t *text, long length, int direct) {
   r->turn = *turn;
   r->lines.count = 0;
@@ -190,7 +190,7 @@ static int middle_of(const Reader *r, void *textpage, int index, double *x, doub
 }
 
 /* Find the words of text[start:end] and the middles of their first and last characters (NaN where one has no box), after
- * reader_lines of the same page. Returns how many, or -1 without memory. */
+ * reader_lines of the same page. Returns their number, or -1 if out of memory. */
 long reader_words(Reader *r, void *textpage, const uint16_t *text, long start, long end, int direct) {
   r->words.count = 0;
   for (long at = start; at < end; at++) {
@@ -257,8 +257,8 @@ static long raised_from(const Reader *r, void *textpage, int direct, long start,
   return end;
 }
 
-/* Find the numbers and asterisks that are set smaller and higher than the text they stand in. Returns how many, or -1
- * without memory. */
+/* Find the numbers and asterisks that are set smaller and higher than the text they stand in. Returns their number, or -1
+ * if out of memory. */
 long reader_raised(Reader *r, void *textpage, const uint16_t *text, long length, int direct) {
   r->raised.count = 0;
   for (long at = 0; at < length; at++) {
@@ -374,7 +374,7 @@ static int take_objects(Reader *r, void *holder, const Matrix *matrix, int depth
   return 1;
 }
 
-/* Find the ruling lines of a page. Returns whether memory sufficed. */
+/* Find the ruling lines of a page. Returns 0 if out of memory. */
 int reader_rules(Reader *r, void *page, const Turn *turn) {
   r->turn = *turn;
   r->horizontal.count = r->vertical.count = r->fills.count = 0;
@@ -386,7 +386,7 @@ int reader_rules(Reader *r, void *page, const Turn *turn) {
 
 enum { LINES, WORDS, HORIZONTAL, VERTICAL, FILLS, RAISED };
 
-/* The records of one kind, and how many there are. */
+/* Return the records of one kind and store their number in count. */
 const void *reader_found(const Reader *r, int kind, long *count) {
   const List *lists[] = {&r->lines, &r->words, &r->horizontal, &r->vertical, &r->fills, &r->raised};
   *count = lists[kind]->count;

@@ -1,8 +1,8 @@
-"""The functions of PDFium that are asked for every page, line and object, bound for speed.
+"""Fast bindings of the PDFium functions that are called for every page, line and object.
 
-pypdfium2 declares each with typed pointers, makes a Python object for every pointer that comes back, and gives each
-page a finalizer. Here handles are plain integers, pages are closed where they were loaded, and the interpreter's lock
-is kept over calls of less than a microsecond: half the cost. Buffers are passed as ``ctypes.byref(...)``.
+pypdfium2 declares them with typed pointers, creates a Python object per returned pointer, and registers a finalizer per
+page. Here handles are plain integers and pages are closed explicitly. Calls of less than a microsecond keep the
+interpreter's lock. This halves the cost of a call. Buffers are passed as ``ctypes.byref(...)``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _WHOLE_PAGES: dict[str, tuple[Any, ...]] = {
     "FPDFText_ClosePage": (None, _HANDLE),
     "FPDF_ClosePage": (None, _HANDLE),
 }
-"""These take milliseconds: other threads may run."""
+"""Calls of milliseconds: they release the interpreter's lock. Each entry is the result type, then the arguments."""
 _ANSWERS_AND_ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "FPDF_GetPageBoundingBox": (_INT, _HANDLE, _BUFFER),
     "FPDFPage_GetRotation": (_INT, _HANDLE),
@@ -59,7 +59,7 @@ _ANSWERS_AND_ARGUMENTS: dict[str, tuple[Any, ...]] = {
 
 @lru_cache(maxsize=1)
 def functions() -> SimpleNamespace:
-    """Return the functions by their C names; PDFium is loaded at the first call, so make it after a fork."""
+    """Return the functions by their C names. The first call loads PDFium and must come after a fork."""
     import pypdfium2.raw as c
 
     bound = SimpleNamespace()
@@ -71,13 +71,13 @@ def functions() -> SimpleNamespace:
 
 
 def handle(pointer: Any) -> int:
-    """Return what pypdfium2 calls ``raw`` as the integer that ``functions`` take."""
+    """Return a pypdfium2 ``raw`` pointer as the integer that ``functions`` take."""
     return ctypes.cast(pointer, ctypes.c_void_p).value or 0
 
 
 @contextmanager
 def loaded(document: Any, index: int) -> Iterator[tuple[int, int] | None]:
-    """Give the handles of page ``index`` (from 0) and of its text; ``None`` when PDFium cannot load it."""
+    """Load page ``index`` (from 0) and yield its handle and that of its text; ``None`` if PDFium cannot load it."""
     f = functions()
     page = f.FPDF_LoadPage(handle(document.raw), index)
     textpage = f.FPDFText_LoadPage(page) if page else None

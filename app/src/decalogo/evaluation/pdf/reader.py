@@ -1,6 +1,6 @@
-"""PDF by PDFium: pages of text with the place of every line, and the ruled grids on them.
+"""Read PDF files with PDFium: pages of text with the position of every line, and ruled tables.
 
-PDFium is not thread-safe and must be loaded after a fork: it is imported inside functions, and one process reads one
+PDFium is not thread-safe and must be loaded after a fork. It is imported inside functions, and one process reads one
 document at a time.
 """
 
@@ -24,19 +24,19 @@ from decalogo.evaluation.pdf import ocr
 from decalogo.evaluation.pdf.page import place_lines, read_page
 
 MOST_CHARACTERS = 40_000_000
-"""Characters past which a document is refused: eighty times a long plan, and about 1 GB while it is read."""
+"""Maximum number of characters of a document: eighty times a long plan, about 1 GB of memory while it is read."""
 _TAIL_BYTES = 2048
 _PASSWORD_ERRORS = (4, 5)  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 
 
 def read_pdf(content: bytes | Path, limits: Limits) -> Reading:
-    """Read a PDF: one sheet a page (without text where a page cannot be read), and what is wrong with the file.
+    """Read a PDF: one sheet per page (empty if the page cannot be read), and flags.
 
     Raises:
-        EncryptedDocumentError: a password is needed.
-        DamagedDocumentError: PDFium can open the file in no way, or it has no pages.
+        EncryptedDocumentError: the file needs a password.
+        DamagedDocumentError: PDFium cannot open the file, or it has no pages.
         DocumentTooLargeError: more than ``limits.max_pages`` pages or ``MOST_CHARACTERS`` characters.
-        SplitError: others should read parts of it first.
+        SplitError: other processes should read parts of it first.
     """
     document = _open(content)
     known = limits.parts.known
@@ -72,7 +72,7 @@ def read_pdf(content: bytes | Path, limits: Limits) -> Reading:
 
 
 def read_part(content: bytes | Path, part: Part, limits: Limits) -> Known:
-    """Read one part of a PDF; what ``limits`` leave no time for is left out, and read by whoever puts it together.
+    """Read one part of a PDF. Pages that do not fit the time limit are left out; the final evaluation reads them.
 
     Raises:
         DocumentError: the file cannot be opened.
@@ -114,7 +114,7 @@ def _open(content: bytes | Path) -> Any:
 
 
 def _recognise(document: Any, content: bytes | Path, raw: list[RawPage], limits: Limits, flags: list[Flag]) -> str:
-    """Read the pages without a text layer by their image, flag them, and say why some were not."""
+    """Recognise the text of pages without a text layer and flag them; return why some were not recognised."""
     blank = [page for page in raw if not page.failed and not page.text.strip()]
     if not blank or limits.ocr.mode == "never":
         return ""
@@ -168,7 +168,7 @@ def _damage(content: bytes | Path, raw: list[RawPage]) -> list[Flag]:
 
 
 def _ends_well(content: bytes | Path) -> bool:
-    """Tell whether the file ends with the pointer to its cross-reference table and an end mark."""
+    """Return whether the file ends with the offset of its cross-reference table and an end marker."""
     if isinstance(content, Path):
         with content.open("rb") as file:
             size = file.seek(0, 2)

@@ -1,4 +1,4 @@
-"""From PDFium's coordinates to those of a reader."""
+"""Transform PDFium's coordinates to those of the page as it is read."""
 
 from __future__ import annotations
 
@@ -13,20 +13,25 @@ _rectangle = Struct("4f")
 
 
 class Rotation:
-    """Turns PDF coordinates (origin bottom left, before rotation) of a loaded page into those a reader sees."""
+    """The transform of one loaded page: from PDF coordinates (origin bottom left, unrotated) to the page as it is read.
+
+    Attributes:
+        rotation: clockwise rotation of the page, degrees.
+        height: height of the page as it is read, points.
+    """
 
     def __init__(self, page: int) -> None:
         f, box = functions(), ctypes.create_string_buffer(_rectangle.size)
-        f.FPDF_GetPageBoundingBox(page, ctypes.byref(box))  # fails for no page that was loaded
+        f.FPDF_GetPageBoundingBox(page, ctypes.byref(box))  # never fails for a loaded page
         self.left, self.top, self.right, self.bottom = _rectangle.unpack(box)
         self.rotation = 90 * f.FPDFPage_GetRotation(page)
         sideways = self.rotation in (90, 270)
         self.height = self.right - self.left if sideways else self.top - self.bottom
 
     def box(self, left: float, bottom: float, right: float, top: float) -> Box:
-        """Return the rectangle as it is read."""
+        """Return a rectangle with its origin at the top left of the page as it is read."""
         if not self.rotation:
-            # What Box(...) does, without its detour.
+            # Faster than Box(...): no argument parsing.
             return _new(Box, (left - self.left, self.top - top, right - self.left, self.top - bottom))
         if self.rotation == 90:
             return Box(bottom - self.bottom, left - self.left, top - self.bottom, right - self.left)

@@ -1,4 +1,9 @@
-"""Ruling lines of a PDF page, from its vector paths."""
+"""Find the ruling lines of a PDF page in its vector paths.
+
+Writers draw the lines of a table as strokes, as thin filled rectangles, or as rectangles whose edges are stroked, often
+inside forms with a transform of their own. All of them become horizontal and vertical lines here; curves and slanted
+lines are ignored. Filled rectangles are kept apart: some tables have coloured cells and no lines.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +16,7 @@ from decalogo.evaluation.pdf.pdfium import functions
 from decalogo.evaluation.pdf.rotation import Rotation
 
 _MOST_OBJECTS = 20_000
-"""Objects looked at on one page: maps and drawings have many more, tables have not."""
+"""Maximum number of objects per page: maps and drawings have more, tables do not."""
 _MOST_SEGMENTS = 400
 _MOST_NESTING = 4
 _WHITE = 250
@@ -20,7 +25,7 @@ Matrix = tuple[float, float, float, float, float, float]
 
 
 def read_ruling_lines(page: int, rotation: Rotation) -> RulingLines:
-    """Return the ruling lines of a loaded PDFium page (its handle), in the coordinates of ``rotation``."""
+    """Return the ruling lines of a loaded page (its PDFium handle), in the coordinates of ``rotation``."""
     reader = _PathReader(rotation)
     for shape, matrix in reader.paths(page, None, 0):
         reader.take(shape, matrix)
@@ -28,7 +33,7 @@ def read_ruling_lines(page: int, rotation: Rotation) -> RulingLines:
 
 
 class _PathReader:
-    """Reads path objects; holds the C numbers that the answers are written to."""
+    """Reads path objects. It holds the C variables to which PDFium writes its results."""
 
     def __init__(self, rotation: Rotation) -> None:
         import pypdfium2.raw as c
@@ -48,7 +53,7 @@ class _PathReader:
         self.matrix_at = ctypes.byref(self.matrix)
 
     def paths(self, holder: int, matrix: Matrix | None, depth: int) -> Iterator[tuple[int, Matrix | None]]:
-        """Yield every path of a page or form with the matrix of the forms around it."""
+        """Yield every path of a page or form, with the transform of the forms around it."""
         f, path, form = self.f, self.c.FPDF_PAGEOBJ_PATH, self.c.FPDF_PAGEOBJ_FORM
         count = f.FPDFFormObj_CountObjects(holder) if depth else f.FPDFPage_CountObjects(holder)
         get, type_of = f.FPDFFormObj_GetObject if depth else f.FPDFPage_GetObject, f.FPDFPageObj_GetType
@@ -64,7 +69,7 @@ class _PathReader:
                 yield from self.paths(item, _times(self._matrix(item), matrix), depth + 1)
 
     def take(self, shape: int, matrix: Matrix | None) -> None:
-        """Add what lines a path draws."""
+        """Add the lines that a path draws."""
         if not self.bounds(shape, *self.edges_at):
             return
         x0, y0, x1, y1 = self.edges[:]

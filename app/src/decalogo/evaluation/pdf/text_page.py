@@ -1,8 +1,8 @@
-"""One PDF page as PDFium is asked about it: its text, where its lines and words stand, its ruling lines.
+"""Query one PDF page through PDFium's C interface: text, positions of lines and words, ruling lines.
 
-The calls go to PDFium's C interface by character index; from Python one costs about a microsecond, so boxes are asked
-for the two ends of a line, and for the two ends of a word only where ruling lines part a line. ``native`` asks the same
-from C, where that is built.
+PDFium is queried by character index, and a call from Python takes about a microsecond. So a line costs the boxes of its
+first and last characters. Boxes of words are requested only for lines that a ruling line crosses. ``native`` does
+the same in C, if it is built.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ def _is_bold_name(name: bytes) -> bool:
 
 
 class _Buffers:
-    """What PDFium's answers are written to, and the functions that give them: made once a process."""
+    """The C variables to which PDFium writes its results; one set per process."""
 
     def __init__(self) -> None:
         self.f = functions()
         self.numbers = (ctypes.c_float * 14)()
-        """Two rectangles (left, top, right, bottom each) and a matrix (a to f): ``_numbers`` reads them at once."""
+        """Two rectangles (left, top, right, bottom) and a matrix (a to f), which ``_numbers`` unpacks in one call."""
         self.first_at, self.last_at, self.matrix_at = (ctypes.byref(self.numbers, 4 * start) for start in (0, 4, 8))
         self.origin = ctypes.c_double(), ctypes.c_double()
         self.origin_at = ctypes.byref(self.origin[0]), ctypes.byref(self.origin[1])
@@ -68,12 +68,12 @@ _buffers = lru_cache(maxsize=1)(_Buffers)
 
 
 class TextPage:
-    """One loaded page: its text, and what can be asked of it by offsets in that text. See ``pdfium.loaded``.
+    """One loaded page (see ``pdfium.loaded``), queried by offsets in its text.
 
     Attributes:
-        text: as PDFium gives it, one character for each of its UTF-16 units; lines end in CR LF.
-        direct: whether offsets in it are PDFium's indices of characters.
-        rotation: from PDFium's coordinates to a reader's.
+        text: text as PDFium returns it, one character per UTF-16 unit; lines end in CR LF.
+        direct: whether offsets in the text equal PDFium's character indices.
+        rotation: transform to the coordinates of the page as it is read.
     """
 
     def __init__(self, page: int, textpage: int) -> None:
@@ -101,7 +101,7 @@ class TextPage:
         return offset if self.direct else int(self.f.FPDFText_GetCharIndexFromTextIndex(self.handle, offset))
 
     def box(self, offset: int) -> Box | None:
-        """Return the box of the character at a text offset; ``None`` when it has none."""
+        """Return the box of the character at a text offset; ``None`` if it has none."""
         index = offset if self.direct else self._index(offset)
         if index < 0 or not self.char_box(self.handle, index, self.box_at):
             return None
@@ -109,7 +109,7 @@ class TextPage:
         return self.rotation.box(left, bottom, right, top)
 
     def _is_bold(self, index: int) -> bool:
-        """Tell whether a character is set in a bold face."""
+        """Return whether a character is set in a bold face."""
         b = self.b
         size = self.f.FPDFText_GetFontInfo(self.handle, index, b.name_at, _NAME_BYTES, b.flags_at)
         if size <= 0:
@@ -121,7 +121,7 @@ class TextPage:
     def lines(self) -> list[RawLine]:
         """Return the lines that are not blank.
 
-        Their size is that of the font as it is seen, points: boxes differ from font to font.
+        Their size is the font size as it appears on the page, points. The height of a box depends on the font.
         """
         lines: list[RawLine] = []
         b, text, handle, rotation, is_bold = self.b, self.text, self.handle, self.rotation, self._is_bold
@@ -147,7 +147,7 @@ class TextPage:
             known = matrix(handle, j, matrix_at)
             left, top, right, bottom, end_left, end_top, end_right, end_bottom, c, d = _numbers(numbers)
             size = font_size(handle, j) * (hypot(c, d) if c else abs(d)) if known else 0.0
-            if upright:  # what ``Rotation.box`` does, without its detour
+            if upright:  # inlined ``Rotation.box``
                 left -= x
                 right = end_right - x
                 top, bottom, end_top, end_bottom = y - top, y - bottom, y - end_top, y - end_bottom
@@ -164,12 +164,12 @@ class TextPage:
         return lines
 
     def middle(self, offset: int) -> Place | None:
-        """Return the middle of the character at a text offset; ``None`` when it has no box."""
+        """Return the centre of the character at a text offset; ``None`` if it has no box."""
         box = self.box(offset)
         return None if box is None else ((box.left + box.right) / 2, (box.top + box.bottom) / 2)
 
     def words(self, line: RawLine) -> Iterator[tuple[int, int, Place | None, Place | None]]:
-        """Yield start and end of each word of a line, and the middles of its first and last characters."""
+        """Yield start and end of each word of a line, and the centres of its first and last characters."""
         for match in _WORD.finditer(self.text, line.start, line.end):
             start, end = match.span()
             yield start, end, self.middle(start), self.middle(end - 1)
