@@ -1,4 +1,4 @@
-"""What a dashboard is made of, in few words, and how it becomes Grafana's JSON (grafana-foundation-sdk)."""
+"""Panels and dashboards as data, and their rendering as JSON for Grafana (grafana-foundation-sdk)."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class Panel:
     """One panel.
 
     Attributes:
-        title: what is shown.
-        description: what it means to an operator.
-        unit: Grafana's name of the unit.
-        queries: PromQL and legend, one pair a line or group of lines.
-        link: name of the runbook or uid of the dashboard to go to next.
-        warn: value from which it is shown as a warning; below it where ``low`` is set.
-        low: low values are the bad ones.
+        title: name of the quantity.
+        description: its meaning for an operator.
+        unit: unit, by its name in Grafana.
+        queries: pairs of PromQL and legend.
+        link: name of a runbook, or uid of another dashboard.
+        warn: threshold of the warning colour; a lower bound if ``low`` is set.
+        low: low values are bad.
         single: one number instead of lines over time.
         width: columns of 24.
     """
@@ -56,7 +56,10 @@ class Panel:
 
 @dataclass(frozen=True)
 class Board:
-    """One dashboard: ``uid`` ends its address, ``panels`` are in reading order, ``variables`` name a label's values."""
+    """One dashboard.
+
+    ``uid`` is the end of its address, ``panels`` are in reading order, ``variables`` are filters by label.
+    """
 
     uid: str
     title: str
@@ -67,7 +70,7 @@ class Board:
 
 
 def render(board: Board) -> str:
-    """Return the dashboard as Grafana reads it, the same text for the same board."""
+    """Return the dashboard as JSON for Grafana. The same board always gives the same text."""
     builder = (
         dashboard.Dashboard(board.title)
         .uid(f"decalogo-{board.uid}")

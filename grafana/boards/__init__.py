@@ -1,4 +1,4 @@
-"""The dashboards: which figure answers which question of an operator. Thresholds are those of the alerts."""
+"""The dashboards. Their thresholds are those of the alerts."""
 
 from boards import documents, edge, host, load, overview, redis_queue, workers
 

@@ -1,4 +1,4 @@
-"""The dashboard *Documents*: what happens to a document, and where its time goes."""
+"""The dashboard *Documents*: outcomes and processing time."""
 
 from __future__ import annotations
 
@@ -7,46 +7,46 @@ from panels import Board, Panel, quantiles
 BOARD = Board(
     "documents",
     "Documents",
-    "What happens to a document, and where its time goes.",
+    "Outcomes and processing time of documents.",
     [
         Panel(
-            "Ended",
-            "Documents an hour by how they ended.",
+            "Finished",
+            "Documents per hour by final state.",
             "short",
             [("3600 * sum by (state) (decalogo:documents_finished:rate5m)", "{{state}}")],
             "ErrorRatio",
         ),
         Panel(
             "Failures by problem",
-            "Documents an hour that failed, by the problem told to their submitter.",
+            "Failed documents per hour by the problem that their submitter sees.",
             "short",
             [("3600 * sum by (problem) (rate(decalogo_document_failures_total[15m])) or vector(0)", "{{problem}}")],
             "ErrorRatio",
         ),
         Panel(
-            "Time of a document",
-            "From claim to recorded answer.",
+            "Processing time",
+            "Time from claim to recorded result.",
             "s",
             quantiles("decalogo_document_seconds", "outcome"),
             "ThroughputLow",
         ),
         Panel(
             "Time by stage",
-            "Where the time of a document goes, 95th percentile.",
+            "95th percentile of the time in each stage.",
             "s",
             [("decalogo:stage_seconds:p95_15m", "{{stage}}")],
             "ThroughputLow",
         ),
         Panel(
-            "Share of stages",
-            "Seconds spent in each stage, a second: the height is the number of busy processes.",
+            "Processes by stage",
+            "Busy worker processes by the stage that they are in.",
             "short",
             [("sum by (stage) (rate(decalogo_stage_seconds_sum[5m]))", "{{stage}}")],
             "ThroughputLow",
         ),
         Panel(
             "Slowest documents",
-            "99th percentile of the last hour, by outcome.",
+            "99th percentile of the processing time in the last hour, by outcome.",
             "s",
             [
                 (
@@ -58,7 +58,7 @@ BOARD = Board(
         ),
         Panel(
             "Pages",
-            "Pages of the documents with a result, median and 95th percentile.",
+            "Pages per document with a result: median and 95th percentile.",
             "short",
             [
                 (f"histogram_quantile({q}, sum by (le) (rate(decalogo_document_pages_bucket[1h])))", f"p{q * 100:.0f}")
@@ -68,7 +68,7 @@ BOARD = Board(
         ),
         Panel(
             "Size",
-            "Size of the documents with a result, median and 95th percentile.",
+            "Size of documents with a result: median and 95th percentile.",
             "bytes",
             [
                 (f"histogram_quantile({q}, sum by (le) (rate(decalogo_document_bytes_bucket[1h])))", f"p{q * 100:.0f}")
@@ -78,7 +78,7 @@ BOARD = Board(
         ),
         Panel(
             "Evaluators",
-            "Attempts ended an hour, by evaluator and outcome.",
+            "Finished attempts per hour by evaluator and outcome.",
             "short",
             [
                 (
@@ -90,7 +90,7 @@ BOARD = Board(
         ),
         Panel(
             "Lost attempts by reason",
-            "Attempts an hour: died (its process), time-limit, error, silent (its lease ended).",
+            "Lost attempts per hour: died (process), time-limit, error, silent (the lease expired).",
             "short",
             [
                 (
@@ -102,15 +102,15 @@ BOARD = Board(
         ),
         Panel(
             "Dead letters",
-            "Documents given up, still on the list.",
+            "Documents that were given up and are still listed.",
             "short",
             [("max(decalogo_dead_letters)", "dead")],
             "DeadLetters",
             1,
         ),
         Panel(
-            "Put back",
-            "Documents back into the queue in the last hour, by reason.",
+            "Requeued",
+            "Documents requeued in the last hour, by reason.",
             "short",
             [
                 (

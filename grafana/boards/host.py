@@ -1,4 +1,4 @@
-"""The dashboard *Host*: the machine under it."""
+"""The dashboard *Host*: the machine and the cost of monitoring."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from panels import Board, Panel, thresholds
 BOARD = Board(
     "host",
     "Host",
-    "The machine under it.",
+    "The machine, and the cost of monitoring.",
     [
         Panel(
             "CPU",
-            "Share of all cores, by what for.",
+            "Share of all cores by mode.",
             "percentunit",
             [("decalogo:host_cpu:ratio_5m", "{{mode}}")],
             "ThroughputLow",
         ),
         Panel(
             "Load",
-            "Processes that run or wait, against the cores there are.",
+            "Processes that run or wait, and the number of cores.",
             "short",
             [("node_load1", "load"), ("decalogo:host_cores:count", "cores")],
             "ThroughputLow",
         ),
         Panel(
             "Memory",
-            "Free and used by programs.",
+            "Available memory, and memory used by programs.",
             "bytes",
             [
                 ("node_memory_MemAvailable_bytes", "available"),
@@ -35,7 +35,7 @@ BOARD = Board(
         ),
         Panel(
             "Free disk",
-            "Share free under each volume; several may share a disk.",
+            "Free share of the disk of each volume. Several volumes may share a disk.",
             "percentunit",
             [("min by (mountpoint) (node_filesystem_avail_bytes / node_filesystem_size_bytes)", "{{mountpoint}}")],
             "DiskAlmostFull",
@@ -43,26 +43,26 @@ BOARD = Board(
             low=True,
         ),
         Panel(
-            "Time disks are busy",
-            "Share of time with a request under way.",
+            "Disk utilisation",
+            "Share of time in which a disk serves a request.",
             "percentunit",
             [('rate(node_disk_io_time_seconds_total{device!~"(loop|ram|dm-).*"}[5m])', "{{device}}")],
             "EnqueueSlow",
             0.8,
         ),
         Panel(
-            "Room for documents",
-            "Free bytes under the artifact store, and where uploads are refused.",
+            "Space for documents",
+            "Free space of the artifact store, and the value below which uploads are rejected.",
             "bytes",
             [
                 ("max(decalogo_artifacts_free_bytes)", "free"),
-                ("max(decalogo_artifacts_min_free_bytes)", "refused below"),
+                ("max(decalogo_artifacts_min_free_bytes)", "uploads rejected below"),
             ],
             "DiskAlmostFull",
         ),
         Panel(
             "Targets",
-            "1: the service tells its metrics.",
+            "1: Prometheus can scrape the service.",
             "bool",
             [("min by (job) (up)", "{{job}}")],
             "ScrapeDown",
@@ -70,16 +70,16 @@ BOARD = Board(
             low=True,
         ),
         Panel(
-            "Cost of measuring",
-            "CPU of Prometheus, share of one core.",
+            "CPU of Prometheus",
+            "Share of one core.",
             "percentunit",
             [('rate(process_cpu_seconds_total{job="prometheus"}[5m])', "Prometheus")],
             "ScrapeDown",
             0.1,
         ),
         Panel(
-            "Size of the graphs",
-            "What Prometheus keeps on disk; bounded by PROMETHEUS_RETENTION.",
+            "Size of the metrics",
+            "Disk space of the metrics, limited by PROMETHEUS_RETENTION.",
             "bytes",
             [("prometheus_tsdb_storage_blocks_bytes + prometheus_tsdb_head_chunks_storage_size_bytes", "kept")],
             "DiskFilling",

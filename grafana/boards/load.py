@@ -1,4 +1,4 @@
-"""The dashboard *Load test*: a run of the tuning matrix."""
+"""The dashboard *Load test*: a run of the load test matrix."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from panels import Board, Panel, thresholds
 BOARD = Board(
     "load",
     "Load test",
-    "A run of the tuning matrix: marks are annotations with the tag loadtest, one a scenario and row.",
+    "A run of the load test matrix. Annotations with the tag loadtest mark each scenario and row.",
     [
         Panel(
-            "Documents an hour",
-            "What the row promises is compared with this.",
+            "Documents per hour",
+            "Throughput, to compare with the expectation of the row.",
             "short",
             [
                 ("decalogo:documents_per_hour:rate5m", "5 min"),
@@ -21,8 +21,8 @@ BOARD = Board(
             width=12,
         ),
         Panel(
-            "Use of workers",
-            "Share of processes with a document in work.",
+            "Utilisation of workers",
+            "Share of worker processes with a running document.",
             "percentunit",
             [("decalogo:worker_slots:utilisation", "busy")],
             "workers",
@@ -30,15 +30,15 @@ BOARD = Board(
         ),
         Panel(
             "Queue",
-            "Documents waiting.",
+            "Queued documents.",
             "short",
-            [("decalogo:queue_documents:sum", "waiting")],
+            [("decalogo:queue_documents:sum", "queued")],
             "QueueDeep",
             thresholds()["QUEUE_DOCUMENTS"],
         ),
         Panel(
             "Latency of the API",
-            "99th percentile, uploads aside.",
+            "99th percentile of the response time without uploads.",
             "s",
             [("decalogo:http_request_seconds:p99_5m", "p99")],
             "ApiSlow",

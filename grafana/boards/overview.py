@@ -1,4 +1,4 @@
-"""The dashboard *Overview*: is it healthy, how fast is it, when will it be done?"""
+"""The dashboard *Overview*: health, throughput and the queue."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from panels import Board, Panel, thresholds
 BOARD = Board(
     "overview",
     "Overview",
-    "Is it healthy, how fast is it, when will it be done?",
+    "Health, throughput and the queue.",
     [
         Panel(
-            "Edge answers",
-            "A request over TLS through the edge to the API is answered.",
+            "API responds",
+            "A request over TLS through nginx to the API succeeds.",
             "bool_yes_no",
             [("min(probe_success)", "")],
             "EdgeDown",
@@ -31,8 +31,8 @@ BOARD = Board(
             width=4,
         ),
         Panel(
-            "Uploads taken",
-            "Whether the appliance accepts work now.",
+            "Uploads accepted",
+            "Whether the appliance accepts uploads now.",
             "bool_yes_no",
             [("max(decalogo_admission_open)", "")],
             "AdmissionClosed",
@@ -43,7 +43,7 @@ BOARD = Board(
         ),
         Panel(
             "Workers",
-            "Workers that tell their metrics.",
+            "Workers that Prometheus can scrape.",
             "short",
             [('sum(up{job="worker"})', "")],
             "NoWorker",
@@ -53,8 +53,8 @@ BOARD = Board(
             width=4,
         ),
         Panel(
-            "Documents an hour",
-            "Pace of the last five minutes; expected is ALERT_DOCUMENTS_PER_HOUR while work waits.",
+            "Documents per hour",
+            "Throughput of the last five minutes. The threshold is ALERT_DOCUMENTS_PER_HOUR.",
             "short",
             [("decalogo:documents_per_hour:rate5m", "")],
             "ThroughputLow",
@@ -65,7 +65,7 @@ BOARD = Board(
         ),
         Panel(
             "Queue empty in",
-            "Time until the queue is empty at this pace; 0 when nothing waits or nothing finishes.",
+            "Time until the queue is empty at the current throughput; 0 if nothing is queued or nothing finishes.",
             "s",
             [("decalogo:queue_eta_seconds:rate5m or vector(0)", "")],
             "QueueDeep",
@@ -73,8 +73,8 @@ BOARD = Board(
             width=4,
         ),
         Panel(
-            "Pace",
-            "Documents an hour by how they ended.",
+            "Throughput",
+            "Documents per hour by final state.",
             "short",
             [("3600 * sum by (state) (decalogo:documents_finished:rate5m)", "{{state}}")],
             "ThroughputLow",
@@ -83,38 +83,38 @@ BOARD = Board(
         ),
         Panel(
             "Queue",
-            "Documents waiting and in work. Uploads are refused past queue.max_depth.",
+            "Queued and running documents. Uploads are rejected above queue.max_depth.",
             "short",
-            [("decalogo:queue_documents:sum", "waiting"), ("max(decalogo_documents_running)", "in work")],
+            [("decalogo:queue_documents:sum", "queued"), ("max(decalogo_documents_running)", "running")],
             "QueueDeep",
             thresholds()["QUEUE_DOCUMENTS"],
         ),
         Panel(
             "Oldest document",
-            "How long the document waits that waits longest.",
+            "Age of the oldest queued document.",
             "s",
-            [("decalogo:queue_oldest_seconds:max", "waiting")],
+            [("decalogo:queue_oldest_seconds:max", "queued")],
             "OldestDocumentTooOld",
             thresholds()["OLDEST_SECONDS"],
         ),
         Panel(
-            "Use of workers",
-            "Share of processes that have a document in work.",
+            "Utilisation of workers",
+            "Share of worker processes with a running document.",
             "percentunit",
             [("decalogo:worker_slots:utilisation", "busy")],
             "workers",
         ),
         Panel(
             "Admission",
-            "1: uploads are refused for this reason.",
+            "1: uploads are rejected for this reason.",
             "short",
             [("max without (instance) (decalogo_admission_closed)", "{{reason}}")],
             "AdmissionClosed",
             1,
         ),
         Panel(
-            "Documents without result",
-            "Share of the documents of the last hour that failed or died.",
+            "Documents without a result",
+            "Share of the documents of the last hour that failed or are dead letters.",
             "percentunit",
             [("decalogo:documents_failed:ratio1h or vector(0)", "failed or dead")],
             "ErrorRatio",

@@ -1,4 +1,4 @@
-"""The dashboard *Redis and queue*: what waits where, and how the store under it is."""
+"""The dashboard *Redis and queue*: the queues and the health of Redis."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from panels import Board, Panel, thresholds
 BOARD = Board(
     "redis-queue",
     "Redis and queue",
-    "What waits where, and how the store under it is.",
+    "The queues and the health of Redis.",
     [
         Panel(
-            "Waiting by queue",
-            "Documents waiting, by the ledger.",
+            "Queued documents by queue",
+            "Queued documents in the ledger.",
             "short",
             [('max without (instance) (decalogo_queue_documents{queue=~"$queue"})', "{{queue}}")],
             "QueueDeep",
@@ -19,14 +19,14 @@ BOARD = Board(
         ),
         Panel(
             "Messages by queue",
-            "Messages in the broker's lists; may differ from the ledger for seconds.",
+            "Messages in the lists of the broker. They may differ from the ledger for seconds.",
             "short",
             [('max without (instance) (decalogo_queue_messages{queue=~"$queue"})', "{{queue}}")],
             "QueueDeep",
         ),
         Panel(
             "Oldest document by queue",
-            "How long the document waits that waits longest.",
+            "Age of the oldest queued document.",
             "s",
             [('max without (instance) (decalogo_queue_oldest_seconds{queue=~"$queue"})', "{{queue}}")],
             "OldestDocumentTooOld",
@@ -34,29 +34,29 @@ BOARD = Board(
         ),
         Panel(
             "Wait before the first attempt",
-            "From acceptance to the first attempt, 95th percentile.",
+            "95th percentile of the time from acceptance to the first attempt.",
             "s",
             [('decalogo:queue_wait_seconds:p95_15m{queue=~"$queue"}', "{{queue}}")],
             "OldestDocumentTooOld",
         ),
         Panel(
             "Recording a batch",
-            "accept: the ledger has it on disk; publish: its messages are sent. 95th percentile.",
+            "95th percentile of both steps. accept: the batch is on disk; publish: its messages are sent.",
             "s",
             [("decalogo:enqueue_seconds:p95_5m", "{{step}}")],
             "EnqueueSlow",
             thresholds()["ENQUEUE_SECONDS"],
         ),
         Panel(
-            "In work",
-            "Documents with a lease, and leases that have ended.",
+            "Running",
+            "Documents with a lease, and expired leases.",
             "short",
-            [("max(decalogo_documents_running)", "leases"), ("max(decalogo_leases_expired)", "ended")],
+            [("max(decalogo_documents_running)", "leases"), ("max(decalogo_leases_expired)", "expired")],
             "RecoveryNotRunning",
         ),
         Panel(
             "Memory",
-            "What Redis uses of its maxmemory; past queue.max_memory_share uploads are refused.",
+            "Share of maxmemory that Redis uses. Above queue.max_memory_share uploads are rejected.",
             "percentunit",
             [("redis_memory_used_bytes / redis_memory_max_bytes", "used")],
             "RedisMemoryHigh",
@@ -64,22 +64,22 @@ BOARD = Board(
         ),
         Panel(
             "Commands",
-            "Commands a second.",
+            "Commands per second.",
             "ops",
             [("rate(redis_commands_processed_total[5m])", "commands")],
             "EnqueueSlow",
         ),
         Panel(
             "CPU of Redis",
-            "Share of one core; it uses one.",
+            "Share of one core. Redis uses one core.",
             "percentunit",
             [("rate(redis_cpu_sys_seconds_total[5m]) + rate(redis_cpu_user_seconds_total[5m])", "Redis")],
             "EnqueueSlow",
             0.8,
         ),
         Panel(
-            "Log and snapshots",
-            "1: the last write of the log, the last snapshot went well.",
+            "Persistence",
+            "1: the last write to the append-only file, or the last snapshot, succeeded.",
             "bool",
             [("redis_aof_last_write_status", "log"), ("redis_rdb_last_bgsave_status", "snapshot")],
             "RedisPersistenceFailing",
@@ -88,8 +88,8 @@ BOARD = Board(
         ),
         Panel("Clients", "Open connections.", "short", [("redis_connected_clients", "clients")], "RedisDown"),
         Panel(
-            "Size of the log",
-            "The append-only file; it is rewritten when it has doubled.",
+            "Size of the append-only file",
+            "Redis rewrites it when its size has doubled.",
             "bytes",
             [("redis_aof_current_size_bytes", "log")],
             "DiskAlmostFull",

@@ -1,4 +1,4 @@
-"""The dashboard *Workers*: each replica: is it alive, busy, growing?"""
+"""The dashboard *Workers*: health, load and memory of each replica."""
 
 from __future__ import annotations
 
@@ -7,40 +7,40 @@ from panels import Board, Panel, thresholds
 BOARD = Board(
     "workers",
     "Workers",
-    "Each replica: is it alive, busy, growing?",
+    "Health, load and memory of each replica.",
     [
         Panel(
             "Alive and silent",
-            "Workers heard of within three leases, and those that vanished within the last hour.",
+            "Workers with a heartbeat within three leases, and workers that disappeared in the last hour.",
             "short",
             [("max(decalogo_workers_alive)", "alive"), ("max(decalogo_workers_silent)", "silent")],
             "WorkerGone",
         ),
         Panel(
             "Busy processes",
-            "Processes with a document in work, by replica.",
+            "Worker processes with a running document, by replica.",
             "short",
             [('decalogo_worker_slots_busy{instance=~"$worker"}', "{{instance}}")],
             "ThroughputLow",
         ),
         Panel(
             "Processes",
-            "Processes a replica has; less than its concurrency while one is replaced.",
+            "Worker processes by replica. There are fewer than its concurrency while one is replaced.",
             "short",
             [('decalogo_worker_slots{instance=~"$worker"}', "{{instance}}")],
             "NoWorker",
         ),
         Panel(
             "Memory of processes",
-            "Resident memory of each; past queue.max_memory_per_child_kib it is replaced after its document.",
+            "Resident memory of each worker process; replaced above queue.max_memory_per_child_kib.",
             "bytes",
             [('decalogo_worker_child_resident_bytes{instance=~"$worker"}', "{{instance}} {{slot}}")],
             "RedeliveryStorm",
             1 << 30,
         ),
         Panel(
-            "Documents an hour by replica",
-            "Attempts ended, by replica.",
+            "Documents per hour by replica",
+            "Finished attempts per hour, by replica.",
             "short",
             [
                 (
@@ -52,14 +52,14 @@ BOARD = Board(
         ),
         Panel(
             "Processes started",
-            "In the last hour, by replica: after their share of documents, after growing too large, or after a death.",
+            "Worker processes started in the last hour: to replace old, large or crashed ones.",
             "short",
             [('increase(decalogo_worker_children_started_total{instance=~"$worker"}[1h])', "{{instance}}")],
             "RedeliveryStorm",
         ),
         Panel(
             "Heartbeat age",
-            "Seconds since a replica renewed its leases; past queue.lease_seconds its documents are taken over.",
+            "Seconds since a replica renewed its leases; above queue.lease_seconds they expire.",
             "s",
             [('decalogo_worker_heartbeat_age_seconds{instance=~"$worker"}', "{{instance}}")],
             "WorkerGone",
@@ -67,14 +67,14 @@ BOARD = Board(
         ),
         Panel(
             "Recovery passes",
-            "Passes of the janitor a second, by how they went: one a second is normal.",
+            "Recovery passes per second by outcome. One per second is normal.",
             "short",
             [("sum by (outcome) (rate(decalogo_recovery_passes_total[5m]))", "{{outcome}}")],
             "RecoveryNotRunning",
         ),
         Panel(
             "Attempts lost",
-            "Attempts that ended without an answer, a minute.",
+            "Attempts per minute that ended without a result.",
             "short",
             [("60 * sum(decalogo:attempts_lost:rate5m) or vector(0)", "lost")],
             "RedeliveryStorm",
