@@ -73,7 +73,7 @@ def test_the_edge_says_how_many_requests_at_once_are_too_many(
         ends = [receive(one).status for one in held]
 
     assert refused.status == 429
-    assert "5 requests at the same time" in refused.problem()["detail"]
+    assert "5 concurrent requests" in refused.problem()["detail"]
     assert refused.values("Retry-After") == ["1"]
     assert other.status == 200
     assert set(ends) == {408}

@@ -1,4 +1,4 @@
-"""The embedded form from a fresh clone without anything installed: the same journey, without engine and edge."""
+"""The embedded form from a fresh clone without anything installed: the same journey, without a container engine."""
 
 import time
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
     clone.delete()
 
 
-def test_a_real_plan_and_small_documents_are_judged(appliance: Appliance) -> None:
+def test_a_real_plan_and_small_documents_are_evaluated(appliance: Appliance) -> None:
     client = appliance.client(appliance.run("token", "create", "tests").strip())
     accepted = client.upload([(REAL_PLAN.name, REAL_PLAN.read_bytes()), *small_documents(10)])
 
@@ -45,12 +45,12 @@ def test_the_other_form_is_refused_while_this_one_runs(appliance: Appliance) -> 
         appliance.run("up")
 
 
-def test_status_tells_that_it_is_ready(appliance: Appliance) -> None:
+def test_status_reports_that_it_is_ready(appliance: Appliance) -> None:
     assert "ready" in appliance.run("status")
 
 
-def test_the_doctor_finds_it_well(appliance: Appliance) -> None:
-    said = appliance.run("doctor")
-    assert "FAIL" not in said, said
-    assert "0 broken" in said
-    assert "the result is right" in said
+def test_the_doctor_finds_no_failure(appliance: Appliance) -> None:
+    report = appliance.run("doctor")
+    assert "FAIL" not in report, report
+    assert "0 failed" in report
+    assert "correct" in report

@@ -48,7 +48,8 @@ def test_the_containers_have_the_rows_limits(appliance: Appliance) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"), [("no-such", "no profile no-such; there are: .*8c16g"), ("8x16c", "does not fit this machine")]
+    ("asked", "told"),
+    [("no-such", "there is no profile no-such, only: .*8c16g"), ("8x16c", "does not fit this machine")],
 )
 def test_an_unknown_or_impossible_profile_is_refused_with_the_reason(
     appliance: Appliance, asked: str, told: str
