@@ -13,6 +13,7 @@ from decalogo.cli.bench import bench
 from decalogo.cli.evaluate import evaluate
 from decalogo.cli.plan import plan
 from decalogo.cli.probe import probe
+from decalogo.cli.reference import reference
 from decalogo.cli.report import report
 from decalogo.cli.verify import verify
 from decalogo.settings import SettingsError
@@ -207,6 +208,7 @@ def settings(
 
 app.command()(evaluate)
 app.command()(report)
+app.command()(reference)
 app.command()(verify)
 app.command()(plan)
 app.command()(bench)

@@ -15,6 +15,9 @@ from decalogo.evaluation.documents.model import Extracted, Flag, OcrOptions
 from decalogo.evaluation.extract import extract
 from decalogo.evaluation.fold import fold
 from decalogo.evaluation.gc_pause import collector_paused
+from decalogo.evaluation.guards.document_kind import kind_flags
+from decalogo.evaluation.guards.encoding import encoding_flags
+from decalogo.evaluation.guards.sketch import sketch
 from decalogo.evaluation.languages import placeholders
 from decalogo.evaluation.languages.guess import guess_language
 from decalogo.evaluation.matching.columns import ColumnRoles
@@ -27,6 +30,7 @@ from decalogo.evaluation.options import DEFAULT_OPTIONS, EvaluateOptions
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.model import Point, Question
 from decalogo.evaluation.scoring.coverage import coverage_of
+from decalogo.evaluation.scoring.reference import reference_of
 from decalogo.evaluation.scoring.result import SCHEMA_VERSION, Evaluation, canonical_json, identity
 from decalogo.evaluation.scoring.roll_up import roll_up
 from decalogo.evaluation.scoring.rules import Context, Judgement, judge
@@ -101,7 +105,9 @@ def evaluate_extracted(
                 for question in dimension.questions
             ]
     _mark_recognised(document, answers)
-    flags = [*document.flags, *_flags(document, rubric, answers, silent)]
+    folded = fold("\n".join(page.text for page in document.pages))
+    guards = [*kind_flags(folded, rubric.data.expects), *encoding_flags(document.pages)]
+    flags = [*document.flags, *guards, *_flags(document, rubric, answers, silent)]
     result: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "evaluator": dict(EVALUATOR),
@@ -111,12 +117,17 @@ def evaluate_extracted(
             "media_type": document.media_type,
             "pages": document.total_pages or len(document.pages),
             "pages_judged": len(document.pages),
+            "sketch": sketch(folded),
+            "characters": len(folded),
         },
         "coverage": coverage_of(document, focuses),
         "answers": answers,
         **roll_up(answers, rubric.data, reasons),
         "flags": [{"code": flag.code, "detail": flag.detail, "pages": list(flag.pages)} for flag in flags],
     }
+    place = reference_of(rubric, EVALUATOR["version"])
+    if place is not None:
+        result["global"] |= place.standing(result["global"]["percent"], len(folded))
     result["sha256"] = hashlib.sha256(canonical_json(result)).hexdigest()
     return Evaluation(result, tuple(page.text for page in document.pages))
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from decalogo.errors import RequestError
+from decalogo.evaluation.guards.sketch import find_copies
 from decalogo.evaluation.rubric import Rubric
 from decalogo.reports.labels import Labels, labels_for
 from decalogo.reports.words import DEFAULT
@@ -95,6 +96,9 @@ class RollUp:
                 "dimensions": {dimension["id"]: dimension["percent"] for dimension in result["dimensions"]},
                 "pages": result["document"]["pages"],
                 "flags": [flag["code"] for flag in result["flags"]],
+                "percentile": result["global"].get("percentile"),
+                "quartile": result["global"].get("quartile"),
+                "sketch": result["document"].get("sketch", ""),
                 "sha256": result["document"]["sha256"],
                 "result_sha256": result["sha256"],
             }
@@ -111,6 +115,10 @@ class RollUp:
         """Return the comparison as JSON types; documents are sorted by rank, and equal percentages share a rank."""
         labels, first = self._labels, self._first or {"rubric": None, "points": [], "dimensions": []}
         documents = sorted(self._documents, key=_by_rank)
+        copies = find_copies([(document["sha256"], document["sketch"]) for document in documents])
+        documents = [{name: value for name, value in d.items() if name != "sketch"} for d in documents]
+        for place, (other, share) in copies.items():
+            documents[place]["copy_of"] = {"name": documents[other]["name"], "similarity": share}
         rank = 0
         for place, document in enumerate(documents, 1):
             if place == 1 or document["percent"] != documents[place - 2]["percent"]:

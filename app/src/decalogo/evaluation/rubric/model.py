@@ -6,6 +6,7 @@ so that Python knows only *kinds* of rules. Patterns are written on folded text 
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -208,6 +209,23 @@ class RelevanceSettings(Strict):
     exclude: Patterns = Field((), description="Spans whose words count for no point (the plan's own title).")
 
 
+class Expectation(Strict):
+    """The kind of document that the rubric is made for, told by terms that such documents use."""
+
+    name: str = Field(description="What such a document is called, with its article.")
+    terms: Patterns = Field(min_length=1, description="Patterns on folded text; each counts once.")
+    at_least: int = Field(ge=1, description="Terms that a document of this kind holds at least.")
+
+    @model_validator(mode="after")
+    def _terms_are_patterns(self) -> Expectation:
+        for term in self.terms:
+            try:
+                re.compile(term)
+            except re.error as error:
+                raise ValueError(f"expects: {term!r} is no pattern: {error}") from error
+        return self
+
+
 class RubricData(Strict):
     """The whole rubric as it stands in the file."""
 
@@ -220,6 +238,7 @@ class RubricData(Strict):
     evidence_per_element: int = Field(2, ge=1, le=10)
     relevance: RelevanceSettings = RelevanceSettings()  # type: ignore[call-arg]
     ratings: tuple[Rating, ...] = Field(min_length=1)
+    expects: Expectation | None = None
     lexicon: dict[Name, Patterns] = Field({})
     sections: tuple[SectionKind, ...] = ()
     columns: tuple[Column, ...] = ()
