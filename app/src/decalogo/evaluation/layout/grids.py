@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from decalogo.evaluation.documents.sheets import Box, Grid, GridCell
 
 THIN = 3.5
-"""Greatest width of a line, points; thin filled rectangles are lines too."""
+"""Maximum thickness of a ruling line, points. Thin filled rectangles are lines too."""
 SHORT = 4.0
-"""Shorter strokes are dots, corners or drawings, points."""
+"""Minimum length of a ruling line, points. Shorter strokes are dots, corners or drawings."""
 _NEAR = 2.5
-"""Lines closer than this are one line drawn twice, points."""
+"""Maximum distance of two lines that are one line drawn twice, points."""
 _TOUCH = 4.0
-"""Lines that miss each other by less than this touch, points."""
+"""Maximum gap between two lines that touch, points."""
 _OVERHANG = 12.0
-"""How far row lines reach past the last column line where a table is open at its sides, points."""
+"""Minimum length by which row lines extend past the last column line of a table with open sides, points."""
 _LEAST_FILLS = 4
 _MOST_PAIRS = 400_000
 _MOST_CELLS = 20_000
@@ -30,7 +30,13 @@ Rule = tuple[float, float, float]
 
 @dataclass(slots=True)
 class RulingLines:
-    """Lines on a page, ``horizontal`` as (y, x0, x1) and ``vertical`` as (x, y0, y1), and coloured rectangles."""
+    """The ruling lines of a page.
+
+    Attributes:
+        horizontal: lines as (y, x0, x1), points.
+        vertical: lines as (x, y0, y1), points.
+        fills: coloured rectangles.
+    """
 
     horizontal: list[tuple[float, float, float]] = field(default_factory=list)
     vertical: list[tuple[float, float, float]] = field(default_factory=list)
@@ -41,7 +47,7 @@ class RulingLines:
         return ruled or len(self.fills) >= 4
 
     def add(self, box: Box) -> None:
-        """Take a thin box as a line; other boxes are ignored."""
+        """Add a thin box as a line; ignore other boxes."""
         left, top, right, bottom = box
         if bottom - top <= THIN and right - left >= SHORT:
             self.horizontal.append(((top + bottom) / 2, left, right))
@@ -49,14 +55,14 @@ class RulingLines:
             self.vertical.append(((left + right) / 2, top, bottom))
 
     def add_edges(self, box: Box) -> None:
-        """Take the four edges of a box as lines."""
+        """Add the four edges of a box as lines."""
         left, top, right, bottom = box
         self.horizontal += [(top, left, right), (bottom, left, right)]
         self.vertical += [(left, top, bottom), (right, top, bottom)]
 
 
 def find_grids(rules: RulingLines) -> list[Grid]:
-    """Return the grids that the lines of a page draw, top to bottom; where none do, those of coloured rectangles."""
+    """Return the grids that the lines of a page form, top to bottom, or else those of coloured rectangles."""
     grids = _grids(rules.horizontal, rules.vertical)
     if not grids and len(rules.fills) >= _LEAST_FILLS:
         shaded = RulingLines(list(rules.horizontal), list(rules.vertical))
@@ -67,7 +73,7 @@ def find_grids(rules: RulingLines) -> list[Grid]:
 
 
 def is_table(grid: Grid) -> bool:
-    """Tell whether a grid is a table by what its cells hold: text in two columns and in a quarter of the cells."""
+    """Return whether a grid is a table: at least two columns and a quarter of the cells contain text."""
     full = [cell for cell in grid.cells if cell.words]
     return len({cell.column for cell in full}) >= 2 and len(full) >= 0.25 * len(grid.cells)
 
@@ -152,7 +158,7 @@ def _grid(rows: list[Rule], columns: list[Rule]) -> Grid | None:
 
 
 def _drawn(positions: Sequence[float], across: Sequence[float], rules: Sequence[Rule]) -> list[list[bool]]:
-    """For every border position and every band across it: whether a line is drawn there."""
+    """Return, for every border position and every band across it, whether a line is drawn there."""
     drawn = [[False] * (len(across) - 1) for _ in positions]
     for position, low, high in rules:
         index = min(range(len(positions)), key=lambda i: abs(positions[i] - position))

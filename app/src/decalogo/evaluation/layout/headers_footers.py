@@ -1,4 +1,17 @@
-"""Repeated headers and footers and page numbers: they stay in the text and are no evidence."""
+"""Find repeated headers, footers and page numbers. They stay in the text but are no evidence.
+
+Candidates are the first and last lines of a page and, in a PDF, the lines in its top and bottom margins.
+
+- *Headers and footers.* A line is reduced to a key: its letters, with numbers masked. A key that occurs on at least
+  three pages, and on a third of the pages between its first and last one, is a header or footer. The share is taken
+  over that range because each part of a merged document has its own headers.
+- *Pieces.* Some pages break a header into other lines. A line in a margin that lies where a known header lies on other
+  pages belongs to it.
+- *Page numbers.* A number on a line of its own whose difference to the page index is the same on many pages is a page
+  number, on these pages and wherever that number has the same height. A line such as "Página 3" needs no repetition.
+
+All steps are linear in the number of lines.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +24,14 @@ from decalogo.evaluation.documents.sheets import Box, Line, Sheet
 from decalogo.evaluation.layout.words import Words
 
 _EDGE_LINES = 8
-"""Lines at a page's beginning and end (in text order and, in a PDF, by height) where furniture is looked for."""
+"""Number of candidate lines at the beginning and at the end of a page, in text order."""
 _LEAST_PAGES = 3
 _LEAST_SHARE = 0.34
-"""Of the pages between its first and last: each part of a merged document has its own headers."""
+"""Minimum share of the pages between the first and the last occurrence."""
 _MARGIN = 0.1
-"""Share of a page's height, at its top and at its bottom."""
+"""Height of the top and of the bottom margin, as a share of the page's height."""
 _SLACK = 3.0
-"""How far a piece of a header may reach over the place the whole header has on other pages, points."""
+"""Maximum distance by which a piece of a header exceeds the box of the whole header, points."""
 _MOST_LENGTH = 200
 _NUMBER = re.compile(rb"[0-9]+")
 _PERIOD = re.compile(rb"\W*(?:19|20)\d\d\W+(?:19|20)\d\d\W*")
@@ -26,7 +39,7 @@ _NO_KEY = bytes(set(range(256)) - set(b"abcdefghijklmnopqrstuvwxyz0123456789#"))
 
 
 def find_furniture(sheets: Sequence[Sheet], words: Words) -> list[set[int]]:
-    """Return, for each sheet, the indices of its lines that are furniture. Linear in the number of lines."""
+    """Return, for each sheet, the indices of the lines that are headers, footers or page numbers."""
     margins = [_marginal(sheet) for sheet in sheets]
     edges = [_edge(sheet, marginal) for sheet, marginal in zip(sheets, margins, strict=True)]
     seen: dict[bytes, list[int]] = defaultdict(list)
@@ -44,7 +57,7 @@ def find_furniture(sheets: Sequence[Sheet], words: Words) -> list[set[int]]:
 
 
 def clear_grids(sheets: Sequence[Sheet], furniture: Sequence[set[int]]) -> None:
-    """Take furniture out of the cells of the grids that reach into a page's margins."""
+    """Remove headers and footers from the cells of grids that extend into a page's margins."""
     for sheet, chosen in zip(sheets, furniture, strict=True):
         lines = [sheet.lines[index] for index in sorted(chosen)]
         starts, ends = [line.start for line in lines], [line.end for line in lines]
@@ -62,7 +75,7 @@ def _add_pieces(
     keys: Sequence[Mapping[int, bytes]],
     margins: Sequence[set[int]],
 ) -> None:
-    """Add lines in the margins that stand where a header or footer stands on other pages (there cut otherwise)."""
+    """Add lines in the margins that lie where a header or footer lies on other pages."""
     places: dict[int, list[Box]] = defaultdict(list)
     for key, numbers in seen.items():
         first = numbers[0]
@@ -89,7 +102,7 @@ def _lies_in(box: Box | None, places: Sequence[Box]) -> bool:
 
 
 def _page_numbers(sheets: Sequence[Sheet], edges: Sequence[Sequence[int]], words: Words) -> list[tuple[int, int]]:
-    """Return (sheet, line) of page numbers: numbers at a page's edge that count along with the pages."""
+    """Return the page numbers as (sheet, line): numbers at a page's edge that count up with the pages."""
     shifts: dict[int, list[tuple[int, int]]] = defaultdict(list)
     sure: list[tuple[int, int]] = []
     for page, (sheet, edge) in enumerate(zip(sheets, edges, strict=True)):
@@ -114,13 +127,13 @@ def _page_numbers(sheets: Sequence[Sheet], edges: Sequence[Sequence[int]], words
 
 
 def _top(sheet: Sheet, index: int) -> int:
-    """Return where a line stands, to the nearest four points: page numbers stand at the same height on every page."""
+    """Return the height of a line, in steps of four points: page numbers have the same height on every page."""
     box = sheet.lines[index].box
     return round(box.top / 4) if box else -1
 
 
 def _edge(sheet: Sheet, marginal: set[int]) -> list[int]:
-    """Return the lines that may be furniture; inside a grid, only those in the margins (column titles repeat too)."""
+    """Return the candidate lines. Inside a grid, these are only the lines in the margins: column titles repeat too."""
     count = len(sheet.lines)
     edge = {*range(min(_EDGE_LINES, count)), *range(max(0, count - _EDGE_LINES), count)}
     if sheet.grids:
@@ -129,7 +142,7 @@ def _edge(sheet: Sheet, marginal: set[int]) -> list[int]:
 
 
 def _key(sheet: Sheet, line: Line) -> bytes:
-    """Return what stays the same from page to page: letters, with numbers masked."""
+    """Return the part of a line that is the same on every page: its letters, with numbers masked."""
     if len(line.text) > _MOST_LENGTH:
         return b""
     folded = sheet.folded[line.start : line.end]
@@ -147,7 +160,7 @@ def _is_regular(numbers: Sequence[int]) -> bool:
 
 
 def _marginal(sheet: Sheet) -> set[int]:
-    """Return the lines in the margins at the top and the bottom; none without places on paper."""
+    """Return the lines in the top and bottom margins; none in a format without positions."""
     if not sheet.height:
         return set()
     upper, lower = _MARGIN * sheet.height, (1 - _MARGIN) * sheet.height
@@ -157,5 +170,5 @@ def _marginal(sheet: Sheet) -> set[int]:
 
 def _in_grid(sheet: Sheet, index: int) -> bool:
     line = sheet.lines[index]
-    box = line.box or Box(0, line.start, 0, line.end)  # without places on paper, grids span text offsets
+    box = line.box or Box(0, line.start, 0, line.end)  # in a format without positions, grids span text offsets
     return any(grid.box.top - 1 <= box.top and box.bottom <= grid.box.bottom + 1 for grid in sheet.grids)

@@ -1,4 +1,10 @@
-"""Words broken at a line's end: whether the hyphen belongs to the word, judged by the document's own words."""
+"""Decide whether a hyphen at the end of a line belongs to its word, by the document's own vocabulary.
+
+"planifi-cación" loses its hyphen and "público-privada" keeps it. The hyphen stays if the two halves are words of the
+document and the joined word is not. It also stays where no writer breaks a word: next to a single letter ("A-B"),
+before a capital letter ("Florencia-Caquetá"), and after an acronym ("PDM-define"). The dash that closes an insertion
+("-PDM-") stays and is followed by a blank.
+"""
 
 from __future__ import annotations
 
@@ -8,30 +14,25 @@ from collections.abc import Container, Iterable, Set
 from functools import cached_property
 
 _LETTERS = re.compile(r"[^\W\d_]+")
-# PDFium writes U+FFFE (older versions U+0002) for a hyphen at a line's end and drops the line break.
+# PDFium replaces a hyphen at the end of a line and the line break by U+FFFE (older versions by U+0002).
 _MARKS = "\x02\ufffe\xad"
 _DASHES = "-–—"
 _PUNCTUATION = ".,;:()[]!?¿¡\"“”'‘’«»…"
 _INFLECTED = re.compile(r"(\w{3,}?)[oa]s?\Z")
 _LOOKED_UP = 30
-"""Looking one word up costs about a fortieth of reading all."""
+"""Maximum number of words that are looked up one by one. One lookup costs about 1/40 of building the vocabulary."""
 _HYPHEN = re.compile(r"-[ \t\xa0]*[\r\n]+[ \t\xa0]*")
 
 
 def is_broken(text: str, start: int, end: int) -> bool:
-    """Tell whether ``text[start:end]`` (a hyphen or its mark, then blanks) stands inside a word."""
+    """Return whether ``text[start:end]``, a hyphen or its replacement and blanks, is inside a word."""
     if not (0 < start < end < len(text) and text[start] in "-‐\x02\ufffe\xad"):
         return False
     return text[start - 1].isalpha() and text[end].isalpha()
 
 
 def joint(text: str, start: int, end: int, words: Container[str]) -> str:
-    """Return what joins the two halves: nothing ("planifi-cación"), a hyphen ("público-privada") or a dash and a blank.
-
-    The hyphen stays when the halves are words of the document and the whole is none, and where no writer breaks a word:
-    next to a single letter ("A-B"), before a capital ("Florencia-Caquetá"), after an acronym ("PDM-define"). The dash
-    that closes an insertion ("-PDM-") stays with a blank.
-    """
+    """Return the text between the two halves of a word: empty, a hyphen, or a dash and a blank."""
     if text[start] == "\xad":
         return ""
     after = _LETTERS.match(text, end)
@@ -49,7 +50,7 @@ def joint(text: str, start: int, end: int, words: Container[str]) -> str:
 
 
 def _is_known(word: str, words: Container[str]) -> bool:
-    """Tell whether a word is in a document, in any gender and number: the halves of "técnico-administrativas"."""
+    """Return whether the document has a word in any gender and number, such as "técnico" in "técnico-administrativas"."""
     if word in words:
         return True
     match = _INFLECTED.match(word)
@@ -62,9 +63,11 @@ def _closes_insertion(text: str, start: int) -> bool:
 
 
 class Vocabulary:
-    """The words (lower case) that stand unbroken in raw texts; none when no text has a broken word.
+    """The unbroken words (lower case) of a document; empty if no word is broken.
 
-    Few documents break more than some words: the first that are asked for are looked up one by one, then all are read.
+    A word counts if it occurs more often unbroken than as the second half of a broken word, which looks like a word at
+    the start of a line. Few documents break many words: the first lookups search the text, and after 30 of them the
+    whole vocabulary is built.
     """
 
     def __init__(self, texts: Iterable[str]) -> None:
@@ -86,11 +89,11 @@ class Vocabulary:
 
     @cached_property
     def _halves(self) -> Counter[str]:
-        """How often each second half of a broken word stands at a line's start, like a word of its own."""
+        """Number of occurrences of each second half of a broken word."""
         return Counter(half for text in self._texts for half in _second_halves(text))
 
     def _stands(self, word: str) -> bool:
-        """Tell whether a word is written more often than it is broken off."""
+        """Return whether a word occurs more often unbroken than as a second half."""
         if not self._halves:
             return False
         text, more = self._text, self._halves[word] + 1
@@ -129,4 +132,5 @@ def _second_halves(text: str) -> Iterable[str]:
     for match in _HYPHEN.finditer(text):
         if match.start() and text[match.start() - 1].isalpha() and (after := _LETTERS.match(text, match.end())):
             yield after.group().lower()
-    yield from (mark for mark in _MARKS if mark in text)  # nothing to discount, but the vocabulary is wanted
+    # A replaced hyphen has no second half at the start of a line. It is yielded so that the vocabulary is built.
+    yield from (mark for mark in _MARKS if mark in text)

@@ -1,4 +1,17 @@
-"""Paragraphs: which lines of a page belong together."""
+"""Join the lines of a page to paragraphs.
+
+A line continues the paragraph of the line before it, unless a sign of a new paragraph is found. In this order:
+
+1. It lies far from the line before it, or above it (a new column).
+2. Its style differs: font size, bold face, or capitals.
+3. It begins with the mark of a list item.
+4. One of both lines is a row of a flattened table (a label and numbers, or column titles).
+5. The line before it ends a sentence and is short, ends with a colon before a capital letter, or the line begins like a
+   heading. Lines are long or short compared with the lines around them.
+
+A line without such a sign continues the paragraph if the line before it is full, if it begins in lower case, or if the
+line before it ends with a word that needs a continuation ("de", "para", a comma).
+"""
 
 from __future__ import annotations
 
@@ -28,22 +41,22 @@ _LIST = re.compile(
 _STOPS, _QUOTES = ".:;!?", "\"'”’»)"
 _CLOSED = re.compile(rf"[{_STOPS}][{_QUOTES}]*$")
 _NUMERIC = bytes(code in b"0123456789%-?" for code in range(256))
-"""Marks what a number begins or ends with in folded text (``?`` stands for all characters that do not fold)."""
+"""Marks the first and last characters of numbers in folded text (``?`` replaces characters that do not fold)."""
 _NEIGHBOURS = 5
 _LONE_CAPITALS = 9
 _FULL = 0.82
-"""A line that reaches this share of its neighbours' width is full: the next may continue its sentence."""
+"""Minimum width of a full line, as a share of the widest line around it."""
 
 
 def starts_list_item(text: str) -> bool:
-    """Tell whether a line begins with the mark of a list item."""
+    """Return whether a line begins with the mark of a list item."""
     if text[:2].isalpha() and text[0] not in "ivx":
-        return False  # a word, as most lines begin
+        return False  # a word: the usual case
     return _LIST.match(text) is not None
 
 
 def _is_closed(text: str) -> bool:
-    """Tell whether a line ends as sentences do."""
+    """Return whether a line ends with the end of a sentence."""
     return text[-1] in _STOPS or (text[-1] in _QUOTES and _CLOSED.search(text, max(0, len(text) - 4)) is not None)
 
 
@@ -61,7 +74,7 @@ class Block:
 
 
 class _Lines:
-    """The lines of a sheet with what is asked again and again of each of them that is not skipped."""
+    """The lines of a sheet with the properties that several tests use, computed once for lines not in ``skip``."""
 
     def __init__(self, sheet: Sheet, skip: AbstractSet[int], words: Words) -> None:
         lines = self.lines = sheet.lines
@@ -81,7 +94,7 @@ class _Lines:
         ]
 
     def _titles(self, sheet: Sheet, skip: AbstractSet[int]) -> dict[int, list[str]]:
-        """Return the words that columns are called by, of the lines that hold any."""
+        """Return the column titles in each line that contains any."""
         titles: dict[int, list[str]] = {}
         starts = [line.start for line in sheet.lines]
         for start, _ in self.words.column_title(sheet.folded):
@@ -91,22 +104,22 @@ class _Lines:
         return titles
 
     def _is_row(self, start: int, end: int, text: str, titles: Sequence[str]) -> bool:
-        """Tell whether a stretch of the sheet is a row of a flattened table or its column titles."""
+        """Return whether a stretch of the sheet is a row of a flattened table or its column titles."""
         if self.numeric.count(1, start, end) >= LEAST_NUMBERS and is_number_row(text):
             return True
         return bool(titles) and is_column_titles(text, titles)
 
     def is_full(self, index: int) -> bool:
-        """Tell whether a line is about as wide as the widest around it."""
+        """Return whether a line is about as wide as the widest line around it."""
         right = self.rights[index]
         if right >= _FULL * self.widest + (1 - _FULL) * self.lefts[index]:
-            return True  # whatever stands around it
+            return True  # full compared with the whole page
         around = slice(max(0, index - _NEIGHBOURS), index + _NEIGHBOURS + 1)
         left, widest = min(self.lefts[around]), max(self.rights[around])
         return right - left >= _FULL * (widest - left)
 
     def style_breaks(self, index: int) -> bool:
-        """Tell whether line ``index`` is set so unlike the line before it that it begins something new."""
+        """Return whether the style of line ``index`` differs from that of the line before it."""
         before, line = self.lines[index - 1], self.lines[index]
         upper = line.text[0].isupper()
         if before.box and line.box:
@@ -115,11 +128,11 @@ class _Lines:
             if upper and (line.bold != before.bold) and not (before.bold and self.closed[index - 1]):
                 return True
         if self.capitals[index] and not self.capitals[index - 1]:
-            return len(line.text) >= _LONE_CAPITALS  # a shorter one may be an acronym that wrapped
+            return len(line.text) >= _LONE_CAPITALS  # a shorter line may be an acronym that wrapped
         return upper and self.capitals[index - 1] and not self.capitals[index]
 
     def is_far(self, index: int) -> bool:
-        """Tell whether line ``index`` stands far from the line before it, or above it (another column)."""
+        """Return whether line ``index`` is far below the line before it, or above it (another column)."""
         before, line = self.lines[index - 1], self.lines[index]
         if before.box is None or line.box is None:
             return line.gap
@@ -130,13 +143,13 @@ class _Lines:
         return step > 1.4 * max(self.pitch, 1.2 * height)
 
     def continues(self, index: int) -> bool:
-        """Tell whether line ``index`` continues the paragraph of the line before it."""
+        """Return whether line ``index`` continues the paragraph of the line before it."""
         before, line = self.lines[index - 1], self.lines[index]
         closed = self.closed[index - 1]
         if self.is_far(index) or self.style_breaks(index):
             return False
         if starts_list_item(line.text) and not (line.text[0] == "o" and not closed):
-            return False  # "o" is a mark in some lists and a word ("or") where a sentence goes on
+            return False  # "o" is the mark of some lists, and the word "or" inside a sentence
         if self.rows[index] or self.rows[index - 1]:
             return False
         full = self.is_full(index - 1)
@@ -149,7 +162,7 @@ class _Lines:
         return self.words.hanging.search(before.text, max(0, len(before.text) - 8)) is not None
 
     def finish(self, block: Block) -> None:
-        """Note what a block is."""
+        """Set the flags of a finished block."""
         first, last = block.first, block.last
         if first == last:
             text, block.row = self.lines[first].text, self.rows[first]
@@ -162,7 +175,7 @@ class _Lines:
 
 
 def find_blocks(sheet: Sheet, skip: AbstractSet[int], words: Words) -> list[Block]:
-    """Return the paragraphs of a sheet; lines in ``skip`` belong to none and end the paragraph before them."""
+    """Return the paragraphs of a sheet. Lines in ``skip`` belong to no paragraph and end the one before them."""
     lines = _Lines(sheet, skip, words)
     blocks: list[Block] = []
     for index in range(len(sheet.lines)):
@@ -178,7 +191,7 @@ def find_blocks(sheet: Sheet, skip: AbstractSet[int], words: Words) -> list[Bloc
 
 
 def _pitch(lines: Sequence[Line]) -> float:
-    """Return the usual distance from line to line, points; 0 without boxes."""
+    """Return the median distance from line to line, points; 0 without positions."""
     steps = [
         after.box.top - before.box.top
         for before, after in pairwise(lines)

@@ -1,4 +1,12 @@
-"""Passages: paragraphs, list items, headings and table rows, in reading order, each with the headings above it."""
+"""Cut pages into passages in reading order, each with the headings above it.
+
+Passages are paragraphs, list items, headings, rows of tables, entries of tables of contents, and headers and footers.
+Rows of ruled tables come from the grids, all others from the lines outside of them. Afterwards:
+
+- Four or more headings of one rank in a row, with nothing below them, become prose: they are names, labels or annexes.
+- Prose shorter than 40 characters is joined with the prose after it.
+- A passage longer than 1,200 characters is split at ends of sentences.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +23,9 @@ from decalogo.evaluation.layout.paragraphs import Block, find_blocks
 from decalogo.evaluation.layout.words import Words
 
 LONGEST = 1200
-"""Characters past which a passage is split, at sentence ends where there are any."""
+"""Maximum length of a passage, characters."""
 _SHORTEST = 40
-"""Shorter prose is read together with the prose that follows it."""
+"""Minimum length of prose, characters."""
 _LIST_OF_HEADINGS = 4
 _MOST_HEADING_LINES = 4
 _SENTENCE = re.compile(rf"[.!?;:][\"'”’»){MARKS}]*\s+(?=[¿¡\"“«(]?[A-ZÁÉÍÓÚÑ0-9•])")
@@ -36,14 +44,14 @@ class Span:
 
 @dataclass(slots=True)
 class Flow:
-    """What ``build_passages`` finds: the passages, and the headings above each grid by (sheet, grid)."""
+    """The passages, and the headings above each grid by index of the sheet and of the grid on it."""
 
     passages: list[Passage] = field(default_factory=list)
     grid_sections: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
 
 
 def split_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield ``start, end`` cut into stretches of at most ``LONGEST`` characters, at sentence ends, else at blanks."""
+    """Yield ``text[start:end]`` in spans of at most ``LONGEST`` characters, cut at ends of sentences or at blanks."""
     while end - start > LONGEST:
         cut = 0
         for match in _SENTENCE.finditer(text, start + LONGEST // 3, start + LONGEST):
@@ -63,7 +71,7 @@ def split_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def body_size(sheets: Sequence[Sheet]) -> float:
-    """Return the font size of the running text, points: the median over lines of some length; 0 when unknown."""
+    """Return the font size of the running text, points: the median over lines of over 30 characters; 0 if unknown."""
     sizes = [line.size for sheet in sheets for line in sheet.lines if line.size and len(line.text) > 30]
     return median(sizes) if sizes else 0.0
 
@@ -71,7 +79,14 @@ def body_size(sheets: Sequence[Sheet]) -> float:
 def build_passages(
     sheets: Sequence[Sheet], furniture: Sequence[set[int]], contents: Sequence[set[int]], words: Words
 ) -> Flow:
-    """Cut all sheets into passages. ``furniture`` and ``contents`` hold line indices for each sheet."""
+    """Cut all sheets into passages.
+
+    Args:
+        sheets: the pages.
+        furniture: indices of the lines that are headers, footers or page numbers, per sheet.
+        contents: indices of the lines of tables of contents, per sheet.
+        words: words of the language.
+    """
     flow, outline, size = Flow(), Outline(), body_size(sheets)
     add, heading = flow.passages.append, PassageKind.HEADING
     for number, sheet in enumerate(sheets):
@@ -120,7 +135,7 @@ def _block_span(sheet: Sheet, block: Block, size: float, words: Words) -> Span:
 
 
 def _demote_lists_of_headings(spans: Sequence[Span]) -> None:
-    """Make prose of headings of one rank that follow one another with nothing under them: labels, names, annexes."""
+    """Turn four or more successive headings of one rank without text below them into prose."""
     run: list[Span] = []
     for span in [*spans, Span(0, 0, PassageKind.PROSE)]:
         if span.kind is PassageKind.HEADING and (not run or span.rank == run[-1].rank):
@@ -148,7 +163,7 @@ def _runs(lines: Sequence[Line], chosen: set[int], kind: PassageKind) -> list[Sp
 
 
 def _with_neighbours(text: str, spans: list[Span], words: Words) -> list[Span]:
-    """Join prose too short to say anything with the prose after it."""
+    """Join short prose with the prose after it."""
     joined: list[Span] = []
     for span in spans:
         last = joined[-1] if joined else None
@@ -166,7 +181,7 @@ def _with_neighbours(text: str, spans: list[Span], words: Words) -> list[Span]:
 
 
 def _row_spans(sheet: Sheet) -> list[Span]:
-    """Return the stretches of text that lie in one row of a grid, cell after cell."""
+    """Return the spans of text that lie in one row of a grid."""
     words = [
         (start, end, number, cell.row)
         for number, grid in enumerate(sheet.grids)
@@ -188,7 +203,7 @@ def _row_spans(sheet: Sheet) -> list[Span]:
 
 
 def _lines_in(lines: Sequence[Line], spans: Sequence[Span]) -> set[int]:
-    """Return the lines that lie, for the greater part, in one of the spans (both in text order)."""
+    """Return the lines of which at least half lies in one of the spans (both in text order)."""
     inside: set[int] = set()
     if not spans:
         return inside

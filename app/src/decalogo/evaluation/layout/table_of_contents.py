@@ -1,4 +1,12 @@
-"""Tables of contents: they name every topic and say nothing about it."""
+"""Find tables of contents. Their entries name every topic without a statement about it, so they are no evidence.
+
+Two signs are used:
+
+- A line with leaders ("Salud ........ 12") is an entry, wherever it is.
+- A run of lines that end in rising numbers is a table of contents if it is at least 8 long, or 3 below a title such as
+  "Contenido", and at least half of its numbers differ. Titles that wrap leave lines without a number: up to two in a
+  row are tolerated inside a run. A number may exceed the previous one by 60 pages at most.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +23,7 @@ _LEADER_REACH = 200
 _LEAST_RUN = 8
 _LEAST_RUN_TITLED = 3
 _MOST_UNNUMBERED = 2
-"""Lines without a number inside a run: titles that wrap."""
+"""Maximum number of successive lines without a number inside a run: titles that wrap."""
 
 
 def find_contents(sheets: Sequence[Sheet], furniture: Sequence[set[int]], words: Words) -> list[set[int]]:
@@ -34,7 +42,7 @@ def find_contents(sheets: Sequence[Sheet], furniture: Sequence[set[int]], words:
         run, numbers, pending, titled = [], [], [], False
 
     def skip(lines: list[tuple[int, int]]) -> None:
-        """Go over lines without a number: three on end close a run."""
+        """Pass over lines without a number; three in a row close a run."""
         nonlocal pending
         pending += lines
         if (count := len(pending)) > _MOST_UNNUMBERED:
@@ -74,12 +82,12 @@ def find_contents(sheets: Sequence[Sheet], furniture: Sequence[set[int]], words:
 
 
 def _has_leaders(text: str) -> bool:
-    """Tell whether a text holds what ``_LEADERS`` begins with."""
+    """Return whether a text contains the beginning of a leader."""
     return "...." in text or ". . . ." in text or "……" in text or "_____" in text
 
 
 def _numbers_and_titles(sheet: Sheet, titles: Sequence[bytes]) -> list[int]:
-    """Return the lines that end in a digit or hold a word of the titles of contents."""
+    """Return the lines that end in a digit or contain a word of a title of contents."""
     chosen = [index for index, line in enumerate(sheet.lines) if line.text[-1].isdecimal()]
     if not titles:
         return chosen

@@ -1,4 +1,12 @@
-"""Tables: grids with a header, joined where they continue over pages."""
+"""Build tables from ruled grids: titles, header and rows, joined where a table continues on the next page.
+
+- Rows at the top with one cell over the full width are titles of the table. They go into its section path.
+- The next one to three rows are the header if they look like column titles: short texts, hardly any numbers except
+  years. A header spans several rows if a cell of its first row does, or if a title spans several columns.
+- A cell merged over several rows holds in each of them, with the same offsets.
+- A table continues the last one of the previous page if both have the same columns (by position, after a shift) and
+  only headers and footers lie between them. A repeated header is dropped; other text in its place is data.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +21,16 @@ from decalogo.evaluation.fold import fold
 _EMPTY = Cell("", -1, -1)
 _HEADER_ROWS = 3
 _SAME_COLUMN = 6.0
-"""Column borders of a table on two pages differ by less than this, points."""
+"""Maximum difference of the column borders of a table on two pages, points."""
 _NUMERIC = re.compile(r"[\d\s.,%$()+\-–—/]*\d[\d\s.,%$()+\-–—/]*")
 _YEARS = re.compile(r"(?:19|20)\d\d(?:\s*[-–/]\s*(?:(?:19|20)?\d\d))?")
 _OVERLAP = 2.0
-"""How far a line's box may reach into a grid that it stands beside, points."""
+"""Maximum overlap of a line's box with a grid above or below it, points."""
 
 
 @dataclass(slots=True)
 class _Part:
-    """The part of a table that stands on one page."""
+    """The part of a table on one page."""
 
     columns: tuple[float, ...]
     header: list[tuple[Cell, ...]]
@@ -35,7 +43,13 @@ class _Part:
 def build_tables(
     sheets: Sequence[Sheet], furniture: Sequence[set[int]], sections: Mapping[tuple[int, int], tuple[str, ...]]
 ) -> list[Table]:
-    """Return the tables of a document; ``sections`` holds the headings above each grid by (sheet, grid)."""
+    """Return the tables of a document.
+
+    Args:
+        sheets: its pages.
+        furniture: indices of the lines that are headers, footers or page numbers, per sheet.
+        sections: headings above each grid, by index of the sheet and of the grid on it.
+    """
     tables: list[Table] = []
     open_part: _Part | None = None
     open_index = -1
@@ -86,7 +100,7 @@ def _as_rows(part: _Part, page: int) -> list[Row]:
 
 
 def _cell(text: str, cell: GridCell) -> Cell:
-    """Return a cell's text, with the offsets of its longest stretch that is unbroken in the page's text."""
+    """Return a cell's text, with the offsets of its longest stretch that is contiguous in the page's text."""
     runs: list[tuple[int, int]] = []
     for start, end in sorted(cell.words):
         if runs and not text[runs[-1][1] : start].strip():
@@ -105,7 +119,7 @@ def _read(sheet: Sheet, grid: Grid) -> _Part | None:
     origin: list[list[GridCell | None]] = [[None] * wide for _ in range(high)]
     for cell in grid.cells:
         value = _cell(sheet.text, cell)
-        for row in range(cell.row, cell.row_end):  # a cell over several rows says the same of each
+        for row in range(cell.row, cell.row_end):  # a merged cell holds in each of its rows
             rows[row][cell.column] = value
             for column in range(cell.column, cell.column_end):
                 origin[row][column] = cell
@@ -128,7 +142,7 @@ def _spans_all(cells: Sequence[GridCell | None], wide: int) -> bool:
 
 
 def _spread(cells: Sequence[Cell], origin: Sequence[GridCell | None]) -> tuple[Cell, ...]:
-    """Give the title of several columns to each of them."""
+    """Repeat a title over several columns in each of them."""
     spread = list(cells)
     for column, cell in enumerate(origin):
         if cell is not None and cell.column < column:
@@ -137,7 +151,7 @@ def _spread(cells: Sequence[Cell], origin: Sequence[GridCell | None]) -> tuple[C
 
 
 def _header_depth(rows: Sequence[Sequence[Cell]], origin: Sequence[Sequence[GridCell | None]], top: int) -> int:
-    """Return how many rows, from ``top``, are column titles (0 when the first row already holds data)."""
+    """Return the number of header rows from ``top`` on; 0 if the first row holds data."""
     if len(rows) - top < 2 or not _titles(_spread(rows[top], origin[top])):
         return 0
     depth = max((cell.row_end - top for cell in origin[top] if cell is not None), default=1)
@@ -150,7 +164,7 @@ def _header_depth(rows: Sequence[Sequence[Cell]], origin: Sequence[Sequence[Grid
 
 
 def _titles(cells: Sequence[Cell]) -> bool:
-    """Tell whether a row can be column titles: short texts, no numbers but years."""
+    """Return whether a row can be column titles: short texts, hardly any numbers except years."""
     texts = [cell.text for cell in cells if cell.text]
     if not texts or any(len(text) > 150 for text in texts):
         return False
@@ -169,7 +183,7 @@ def _same_header(before: _Part, part: _Part) -> bool:
 def _continues(
     before: _Part, part: _Part, old: Sheet, new: Sheet, old_furniture: set[int], new_furniture: set[int]
 ) -> bool:
-    """Tell whether a table goes on: same columns, and only furniture stands between the two parts."""
+    """Return whether ``part`` continues ``before``: same columns, and only headers and footers between them."""
     if part.titles or len(before.columns) != len(part.columns):
         return False
     shift = part.columns[0] - before.columns[0]
@@ -181,7 +195,7 @@ def _continues(
 
 
 def _top(line: Line) -> float:
-    return line.box.top + _OVERLAP if line.box else float(line.start)  # without places on paper: text order
+    return line.box.top + _OVERLAP if line.box else float(line.start)  # a format without positions: text order
 
 
 def _bottom(line: Line) -> float:

@@ -1,4 +1,4 @@
-"""The words of a language that a page's layout is told by, as compiled patterns."""
+"""The words of a language that layout analysis looks for, as compiled patterns."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _YEARS = range(2020, 2031)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is looked for in lines.
+    """Patterns for the lines of one language.
 
     Attributes:
-        keyword: tells the rank of a heading by its first word ("Capítulo"), by the name of the group that matches.
-        ordinal: what may follow such a word ("segundo", "IV", "2").
-        hanging: the end of a line whose sentence goes on.
-        caption: the beginning of a caption.
-        columns: what columns of tables are called.
-        column_title: where one of ``columns`` stands in folded text.
-        page_number: a page number alone on its line, in the groups ``word``, ``number`` and ``roman``.
-        contents: the title of a table of contents, on folded text.
-        contents_words: one of these stands in every such title.
+        keyword: first word of a heading ("Capítulo"); the name of the matching group holds the rank.
+        ordinal: the number after such a word ("segundo", "IV", "2").
+        hanging: end of a line whose sentence continues.
+        caption: beginning of a caption.
+        columns: common titles of table columns.
+        column_title: finds ``columns`` in folded text.
+        page_number: page number alone on a line, in the groups ``word``, ``number`` and ``roman``.
+        contents: title of a table of contents, for folded text.
+        contents_words: words of which every such title contains one.
     """
 
     keyword: re.Pattern[str]
@@ -41,7 +41,7 @@ class Words:
     contents_words: tuple[bytes, ...]
 
     def heading_keyword(self, text: str, start: int = 0) -> int | None:
-        """Return the rank of the heading that begins with a keyword at ``start``, or ``None``."""
+        """Return the rank of the heading keyword at ``start``; ``None`` if there is none."""
         found = self.keyword.match(text, start)
         return int(found.lastgroup[4:]) if found and found.lastgroup else None
 
@@ -74,5 +74,5 @@ def words_of(language: Language) -> Words:
 
 @lru_cache(maxsize=1)
 def heading_style() -> re.Pattern[str]:
-    """Return what the styles of headings are called in office files, in all languages; the group is the rank."""
+    """Return the pattern of the names of heading styles in office files, in all languages; its group is the rank."""
     return re.compile(rf"(?:{'|'.join(heading_styles())})\s*(\d)$", re.IGNORECASE)
