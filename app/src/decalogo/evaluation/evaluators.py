@@ -1,4 +1,4 @@
-"""Evaluators by name: the engine that judges is chosen by an entry point of the group ``decalogo.evaluators``."""
+"""Evaluators by name. Packages register them as entry points of the group ``decalogo.evaluators``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Evaluator(Protocol):
-    """Judges documents. An entry point names a class or function that returns one, called without arguments.
+    """Evaluates documents. An entry point names a class or function that returns one and takes no arguments.
 
     The same bytes, rubric, ``options.not_applicable`` and ``version`` must give the same result.
     """
@@ -35,7 +35,7 @@ class Evaluator(Protocol):
     version: str
 
     def evaluate(self, content: bytes | Path, rubric: Rubric, options: EvaluateOptions = DEFAULT_OPTIONS) -> Evaluation:
-        """Judge one document; raises ``DocumentError`` when it cannot be read.
+        """Evaluate one document; raise ``DocumentError`` if it cannot be read.
 
         Call ``options.stop`` now and then. Once it returns true (the soft time limit), return what is done so far as a
         valid result with the flag ``partial``.
@@ -44,7 +44,7 @@ class Evaluator(Protocol):
 
 @runtime_checkable
 class SplittingEvaluator(Evaluator, Protocol):
-    """An evaluator that can have parts of a large document read by other processes first."""
+    """An evaluator that lets other processes read parts of a large document first."""
 
     def evaluate_parts(
         self,
@@ -55,34 +55,34 @@ class SplittingEvaluator(Evaluator, Protocol):
         brought: Sequence[bytes],
         sizes: SplitSizes,
     ) -> Evaluation:
-        """Judge one document as ``evaluate`` does, with the same result.
+        """Evaluate one document with the same result as ``evaluate``.
 
         Args:
             content: see ``evaluate``.
             rubric: see ``evaluate``.
             options: see ``evaluate``; its ``parts`` are replaced.
-            brought: what ``read_part`` returned for some or all parts, and what the ``SplitError`` before them carried.
-                None of it may be needed: a part can be lost.
-            sizes: what is worth a ``SplitError``; by default nothing is.
+            brought: the output of ``read_part`` for some or all parts, and ``known`` of the ``SplitError`` before them.
+                A part can be lost, so none of them may be required.
+            sizes: sizes above which to raise a ``SplitError``; by default never.
 
         Raises:
-            SplitError: names the parts that others should read first.
+            SplitError: names the parts that other processes should read first.
         """
         ...
 
     def read_part(self, content: bytes | Path, part: str, options: EvaluateOptions) -> bytes:
-        """Do one of the parts that a ``SplitError`` named; raises ``DocumentError`` when the file cannot be opened."""
+        """Read one part that a ``SplitError`` named; raise ``DocumentError`` if the file cannot be opened."""
         ...
 
 
 class PatternEvaluator:
-    """The evaluator that ships: patterns, relevance and rules of the rubric."""
+    """The built-in evaluator: patterns, relevance and rules of the rubric."""
 
     name = EVALUATOR["name"]
     version = EVALUATOR["version"]
 
     def evaluate(self, content: bytes | Path, rubric: Rubric, options: EvaluateOptions = DEFAULT_OPTIONS) -> Evaluation:
-        """Judge one document; see ``decalogo.evaluation.evaluate``."""
+        """Evaluate one document; see ``decalogo.evaluation.evaluate``."""
         return evaluate(content, rubric, options)
 
     def evaluate_parts(
@@ -94,7 +94,7 @@ class PatternEvaluator:
         brought: Sequence[bytes],
         sizes: SplitSizes,
     ) -> Evaluation:
-        """Judge one document with what was brought; see :class:`SplittingEvaluator`."""
+        """Evaluate one document with the pages of its parts; see :class:`SplittingEvaluator`."""
         parts = Parts(Known.join(_decoded(brought)), sizes)
         return evaluate(content, rubric, replace(options, parts=parts))
 
@@ -106,7 +106,7 @@ class PatternEvaluator:
 
 @cache
 def _entries() -> Mapping[str, EntryPoint]:
-    """Return what is installed; reading that from disk takes milliseconds, so a process does it once."""
+    """Return the installed entry points, read once per process because it takes milliseconds."""
     return {entry.name: entry for entry in entry_points(group=GROUP)}
 
 
@@ -114,11 +114,11 @@ def get_evaluator(name: str) -> Evaluator:
     """Return the evaluator registered under a name.
 
     Raises:
-        DecalogoError: no such entry point, or it cannot be loaded.
+        DecalogoError: unknown name.
     """
     found = _entries()
     if name == PatternEvaluator.name and name not in found:
-        return PatternEvaluator()  # a source tree that was not installed
+        return PatternEvaluator()  # a source tree without an installation
     if name not in found:
         raise DecalogoError(f"unknown evaluator {name!r}; known: {', '.join(sorted({*found, PatternEvaluator.name}))}")
     evaluator: Evaluator = found[name].load()()
@@ -130,4 +130,4 @@ def _decoded(brought: Sequence[bytes]) -> Iterator[Known]:
         try:
             yield Known.decode(data)
         except ValueError as error:
-            _log.warning("pages are read again", reason=str(error))
+            _log.warning("a part is discarded and its pages are read again", reason=str(error))

@@ -1,6 +1,6 @@
-"""Extraction: the bytes of a document become pages of text, passages and tables with offsets.
+"""Extract the text of a document: pages, passages and tables with offsets.
 
-The native reader is loaded on the first PDF and never at import time, so that a worker may import this before it forks.
+Native libraries are loaded by the first document and never at import, so that a worker can import this before it forks.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _READERS: dict[str, Callable[[bytes | Path, Limits], Reading]] = {
     ZIP: read_office,
     RTF: read_rtf,
     MARKDOWN: read_markdown,
-    # A message inside a message is its text.
+    # A message inside a message is read as plain text.
     EML: lambda content, limits: read_eml(content, limits, lambda kind: _READERS[TEXT if kind == EML else kind]),
 }
 __all__ = ["extract"]
@@ -49,26 +49,26 @@ def extract(
     parts: Parts | None = None,
     language: Language | None = None,
 ) -> Extracted:
-    """Read a document; its type is judged by its content. The same bytes always give the same result.
+    """Extract the text of a document; detect its type from its content. The same bytes give the same result.
 
     Args:
-        content: the document's bytes, or the file that holds them (a large PDF is then never held in memory).
-        max_pages: pages past which a document is refused.
-        stop: asked between pages; once it answers yes, the pages read so far (at least one) become the document,
-            flagged ``partial``. The same pages always give the same document.
-        ocr: what is done with pages that have no text layer; default: a few are recognised where tesseract is
+        content: the document's bytes, or a file that holds them. A PDF file is never loaded into memory as a whole.
+        max_pages: maximum number of pages; a longer document is rejected.
+        stop: called between pages. Once it returns true, the pages read so far (at least one) become the document,
+            flagged ``partial``. The same pages give the same document.
+        ocr: text recognition of pages without a text layer. By default, some pages are recognised if tesseract is
             installed, and flagged ``pages-by-ocr``.
-        parts: what others have read of the document, and when they should; see ``SplitError``. However it was cut in
-            parts, the document is the same.
-        language: whose words headings, captions and page numbers are told by; default: Spanish.
+        parts: pages that other processes read, and when to ask for more (see ``SplitError``). They do not change the
+            result.
+        language: language of headings, captions and page numbers; default: Spanish.
 
     Raises:
-        SplitError: others should read parts of the document first (only when ``parts`` asks for it).
+        SplitError: other processes should read parts of the document first (only if ``parts`` asks for it).
         EmptyDocumentError: no bytes, or a text without a word.
         UnsupportedDocumentError: a type that cannot be read.
         EncryptedDocumentError: a PDF that needs a password.
-        DamagedDocumentError: a PDF that cannot be opened, or is damaged so that no text is left.
-        NoTextError: a PDF without a text layer on any page, and none was recognised.
+        DamagedDocumentError: a PDF that cannot be opened, or has no text left.
+        NoTextError: a PDF without text on any page, recognised text included.
         DocumentTooLargeError: more than ``max_pages`` pages.
     """
     reading = _READERS[media_type(_head(content))](
@@ -104,7 +104,7 @@ def extract(
 
 
 def _check_text(reading: Reading, because: str) -> None:
-    """Refuse a document without a word; of one cut short, nobody knows."""
+    """Reject a document without a word, unless the time limit ended its reading."""
     cut = reading.cut or any(flag.code == "partial" for flag in reading.flags)
     if cut or any(sheet.lines for sheet in reading.sheets):
         return

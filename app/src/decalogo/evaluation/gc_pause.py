@@ -1,4 +1,4 @@
-"""The garbage collector, paused while a document is judged."""
+"""Pause the garbage collector while a document is evaluated."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Leave reference cycles uncollected for a while.
+    """Pause the collection of reference cycles.
 
-    A document is hundreds of thousands of small objects that live to the end and form no cycles: looking through them
-    again and again takes a quarter of the time and frees nothing.
+    A document consists of hundreds of thousands of small objects that live until its end and form no cycles. Scanning
+    them repeatedly takes a quarter of the time of an evaluation and frees nothing.
     """
     if not gc.isenabled():
         yield

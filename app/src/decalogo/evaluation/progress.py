@@ -1,6 +1,6 @@
-"""Where an evaluation is: told by whoever evaluates, heard by whoever runs it.
+"""Report the progress of an evaluation to a listener.
 
-A worker notes it for the case that it dies on the document; elsewhere nobody listens and telling costs nothing.
+A worker stores it, so that a dead letter states where its process ended. Without a listener, reports cost nothing.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ _listener: Callable[[str, int], None] | None = None
 
 
 def listen(listener: Callable[[str, int], None] | None) -> None:
-    """Let ``listener`` hear every stage and page from now on; a process evaluates one document at a time."""
+    """Set the listener of this process, which is called for every stage and page; ``None`` removes it."""
     global _listener
     _listener = listener
 
 
 def at(stage: str, page: int = 0) -> None:
-    """Tell that ``stage`` (one word, at most 16 ASCII letters) begins, at ``page`` (from 1) where pages matter."""
+    """Report that ``stage`` (one word, at most 16 ASCII letters) begins, at ``page`` (from 1) if pages matter."""
     if _listener is not None:
         _listener(stage, page)

@@ -1,7 +1,7 @@
-"""Searches in linear time, by RE2: spans only.
+"""Search in linear time with RE2; return spans only.
 
-The package's own iterator makes an object with all groups of every match, which takes as long as the search itself in
-texts of a sentence; its binding is asked directly.
+The iterator of the re2 package creates an object with all groups per match. For texts of a sentence that takes as long
+as the search itself, so the underlying binding is called directly.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ Searcher = Callable[[bytes], Iterator[Span]]
 
 
 def searcher(pattern: bytes) -> Searcher:
-    """Return what yields the spans of a pattern in a text: leftmost, not overlapping, in order.
+    """Return a function that yields the spans of a pattern in a text: leftmost, not overlapping, in order.
 
     Raises:
-        re2.error: the pattern is none.
+        re2.error: the pattern is invalid.
     """
-    import re2  # loaded on first use, after fork
+    import re2  # a native library: imported on first use
 
     options = re2.Options()
     options.never_capture = True

@@ -1,7 +1,7 @@
-"""What extraction hands to judging: pages of text, passages and tables, with offsets.
+"""An extracted document: pages of text, passages and tables, with offsets.
 
-Offsets are always character offsets into the ``text`` of one page, so that
-``pages[p - 1].text[start:end]`` is the quoted evidence, character by character.
+Offsets are character offsets in the ``text`` of one page: ``pages[p - 1].text[start:end]`` is the quoted evidence,
+character by character.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from decalogo.evaluation.languages import DEFAULT, load_language
 
 
 class PassageKind(StrEnum):
-    """What a passage is; only prose, list items and table rows can be evidence."""
+    """Kind of a passage. Only prose, list items and table rows can be evidence."""
 
     PROSE = "prose"
     LIST = "list"
     HEADING = "heading"
     TABLE_ROW = "table-row"
-    CONTENTS = "contents"  # an entry of a table of contents: names a topic, says nothing about it
+    CONTENTS = "contents"  # entry of a table of contents
     FURNITURE = "furniture"  # repeated header or footer, page number
 
 
@@ -31,7 +31,7 @@ class Page:
 
     Attributes:
         number: position in the document, from 1.
-        text: NFC text with ligatures expanded and end-of-line hyphens mended; one character folds to one byte.
+        text: normalised text (see ``layout.normalise``); one character folds to one byte.
     """
 
     number: int
@@ -40,13 +40,13 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A run of text that is read as one statement (about 40 to 1,200 characters).
+    """A stretch of text that is one statement, about 40 to 1,200 characters long.
 
     Attributes:
         page: page number, from 1.
         start: offset of the first character in that page's text.
         end: offset after the last character.
-        kind: what the passage is.
+        kind: kind of the passage.
         section: headings above it, outermost first.
     """
 
@@ -59,7 +59,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a table; ``start`` and ``end`` are offsets in the page's text (both -1 when it is empty)."""
+    """A cell of a table; ``start`` and ``end`` are offsets in the page's text, both -1 for an empty cell."""
 
     text: str
     start: int
@@ -68,7 +68,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One body row; ``cells`` is parallel to the table's ``header`` (shorter rows are padded with empty cells)."""
+    """A body row; ``cells`` is parallel to the table's ``header``, shorter rows are padded with empty cells."""
 
     page: int
     cells: tuple[Cell, ...]
@@ -76,10 +76,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its header; continued over pages, it is one table.
+    """A table with its header. A table that continues on further pages is one table.
 
     Attributes:
-        header: column titles (empty strings where a column has none).
+        header: column titles; empty strings for columns without a title.
         rows: body rows in reading order.
         page: page of the first row, from 1.
         section: headings above it, outermost first.
@@ -93,7 +93,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A quality flag: ``code`` is stable, ``detail`` is for people, ``pages`` lists pages concerned (may be empty)."""
+    """A quality flag: ``code`` is stable, ``detail`` is text for people, ``pages`` are affected pages, if any."""
 
     code: str
     detail: str
@@ -102,16 +102,16 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class OcrOptions:
-    """Whether and how pages without a text layer are read.
+    """Text recognition of pages without a text layer.
 
     Attributes:
-        mode: ``auto`` recognises them where the program is installed; ``never`` leaves them unread.
-        max_pages: pages of one document that are recognised at most, the first ones.
-        dpi: resolution at which a page is looked at, dots an inch.
-        page_seconds: longest time for one page, seconds; past it the page stays unread.
-        document_seconds: longest time for all of them, seconds; past it the others stay unread.
-        language: tesseract's name of the language.
-        cache_dir: folder that keeps what was found on a page, for other processes too; ``None`` keeps nothing.
+        mode: ``auto`` recognises them if tesseract is installed; ``never`` leaves them unread.
+        max_pages: maximum number of recognised pages per document; the first ones are recognised.
+        dpi: resolution of a page image, dots per inch.
+        page_seconds: time limit per page, seconds; a slower page stays unread.
+        document_seconds: time limit per document, seconds; the remaining pages stay unread.
+        language: tesseract's code of the language.
+        cache_dir: folder of recognised pages, shared by processes; ``None`` disables the cache.
     """
 
     mode: Literal["auto", "never"] = "auto"
@@ -125,12 +125,12 @@ class OcrOptions:
 
 @dataclass(frozen=True, slots=True)
 class SplitSizes:
-    """When a document is read in parts, in pages; 0 is never, which is the default.
+    """Sizes for reading a document in parts, in pages.
 
     Attributes:
-        read_above: a document of more pages is read in parts.
-        read: pages of such a part.
-        recognise: pages without text that one process recognises by itself, and of a part where there are more.
+        read_above: number of pages above which a document is read in parts; 0 disables. read: pages per part.
+        recognise: maximum number of pages without text that one process recognises; more are recognised in parts of
+        this size; 0 disables.
     """
 
     read_above: int = 0
@@ -143,13 +143,13 @@ class Extracted:
     """A document as text.
 
     Attributes:
-        media_type: judged from content, e.g. ``application/pdf`` or ``text/plain``.
+        media_type: media type detected from the content, such as ``application/pdf``.
         pages: all pages in order; a page without text has an empty ``text``.
         passages: in reading order.
         tables: in reading order.
-        flags: what is wrong with the document short of a failure.
-        total_pages: pages of the file, where the time limit came before the last; ``None`` when all were read or
-            their number is not known.
+        flags: problems that are no failure.
+        total_pages: number of pages of the file if the time limit ended the reading; ``None`` if all pages were read or
+            the number is unknown.
     """
 
     media_type: str

@@ -1,8 +1,9 @@
-"""A long PDF in parts: which pages others should read first, and what they brought.
+"""Long PDF files in parts: several processes read the pages, one process evaluates the document.
 
-Reading a page and recognising a scanned one need no other page, so others can do it. All that needs the whole document
-(its vocabulary, its furniture, its sections, judging) is done by one process, from the pages as they were read. It
-takes what was brought as it would take its own reading, and reads what was not brought: the result is the same.
+Reading a page, and recognising a scanned one, needs no other page. A document above a size therefore raises
+:class:`SplitError`, which names parts for other processes. Everything that needs the whole document (vocabulary,
+headers and footers, sections, evaluation) is done by one process afterwards, from the pages as they were read. Pages
+that no part returned are read by that process, so the result is the same whichever parts are missing.
 """
 
 from __future__ import annotations
@@ -29,17 +30,17 @@ _CLASSES: Final = {kind.__name__: kind for kind in (RawPage, RawLine, Grid, Grid
 _FORM: Final = sha256(
     repr([__version__, *(list(kind.__annotations__) for kind in _CLASSES.values())]).encode()
 ).digest()
-"""Written in front: pages from another release, whose pages have other members, are read again."""
+"""Prefix of encoded pages. Pages of another release, or with other members, do not match and are read again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Work for one process.
+    """Pages for one process to read or to recognise.
 
     Attributes:
         kind: ``READ`` or ``RECOGNISE``.
-        pages: page numbers, from 1, rising.
-        seconds: time for recognising all of them.
+        pages: page numbers, from 1, ascending.
+        seconds: time limit for recognising all of them.
     """
 
     kind: str
@@ -47,32 +48,39 @@ class Part:
     seconds: float = 0.0
 
     def to_json(self) -> str:
-        """Return the form a queue carries."""
+        """Return the part as JSON, for a message."""
         return orjson.dumps([self.kind, self.pages, self.seconds]).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Part:
-        """Read what :meth:`to_json` wrote."""
+        """Return the part from the JSON of :meth:`to_json`."""
         kind, pages, seconds = orjson.loads(text)
         return cls(kind, tuple(pages), seconds)
 
 
 @dataclass(slots=True)
 class Known:
-    """What has been read of a document, by page number; a page that took too long to recognise is ``None``."""
+    """The pages of a document that were read or recognised, by page number.
+
+    A page that took too long to recognise is ``None``.
+    """
 
     read: dict[int, RawPage] = field(default_factory=dict)
     recognised: dict[int, Recognised | None] = field(default_factory=dict)
 
     def encode(self) -> bytes:
-        """Return a form that :meth:`decode` reads, exact to the last bit."""
+        """Return the pages as bytes, without any loss of precision."""
         return _FORM + pickle.dumps((self.read, self.recognised), protocol=5)
 
     @classmethod
     def decode(cls, data: bytes) -> Known:
-        """Read what :meth:`encode` wrote; raises ``ValueError`` when it is of another form or damaged."""
+        """Return the pages from the bytes of :meth:`encode`.
+
+        Raises:
+            ValueError: the bytes are damaged or of another release.
+        """
         if not data.startswith(_FORM):
-            raise ValueError("pages in the form of another release")
+            raise ValueError("pages encoded by another release")
         try:
             read, recognised = _Unpickler(io.BytesIO(data[len(_FORM) :])).load()
             return cls(read, recognised)
@@ -81,7 +89,7 @@ class Known:
 
     @classmethod
     def join(cls, several: Iterable[Known]) -> Known:
-        """Return what all of them know."""
+        """Return the pages of all."""
         whole = cls()
         for one in several:
             whole.read |= one.read
@@ -90,12 +98,12 @@ class Known:
 
 
 class SplitError(Exception):
-    """Not a failure: others should do parts of the document first.
+    """A request, not a failure: other processes should read parts of the document first.
 
     Args:
-        parts: work that needs nothing of one another, in the form a queue carries.
-        known: what is known already, in the form that they bring theirs.
-        heavy: whether a page costs as much as judging a small document.
+        parts: independent parts, as JSON (see ``Part.to_json``).
+        known: pages that are known already, encoded (see ``Known.encode``).
+        heavy: whether one page costs as much as a small document, as in text recognition.
     """
 
     def __init__(self, parts: Sequence[str], known: bytes, *, heavy: bool = False) -> None:
@@ -107,19 +115,19 @@ class SplitError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What was brought, and whether to ask for more; by default nothing and no."""
+    """The pages that other processes read, and the sizes above which to ask for parts; by default none and never."""
 
     known: Known = field(default_factory=Known)
     sizes: SplitSizes = field(default_factory=SplitSizes)
 
     def check_reading(self, count: int) -> None:
-        """Raise :class:`SplitError` when a document of ``count`` pages should be read in parts."""
+        """Raise :class:`SplitError` if a document of ``count`` pages should be read in parts."""
         if self.sizes.read_above and count > self.sizes.read_above and not self.known.read:
             parts = [Part(READ, pages).to_json() for pages in cut(range(1, count + 1), self.sizes.read)]
             raise SplitError(parts, self.known.encode())
 
     def check_recognition(self, todo: Sequence[int], raw: Sequence[RawPage], options: OcrOptions) -> None:
-        """Raise :class:`SplitError` when the pages ``todo`` should be recognised in parts."""
+        """Raise :class:`SplitError` if the pages ``todo`` should be recognised in parts."""
         most = self.sizes.recognise
         if not most or len(todo) <= most:
             return
@@ -130,15 +138,15 @@ class Parts:
 
 
 def cut(pages: Sequence[int], size: int) -> list[tuple[int, ...]]:
-    """Return ``pages`` in runs of at most ``size`` that differ by one page at most."""
+    """Return ``pages`` in runs of at most ``size`` pages; the lengths of the runs differ by one at most."""
     count = -(-len(pages) // size)
     return [tuple(pages[len(pages) * i // count : len(pages) * (i + 1) // count]) for i in range(count)]
 
 
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        """Return one of the classes that pages are made of; anything else is refused."""
+        """Return a class of which pages consist; reject any other."""
         kind = _CLASSES.get(name)
         if kind is None or kind.__module__ != module:
-            raise pickle.UnpicklingError(f"{module}.{name} is no part of a page")
+            raise pickle.UnpicklingError(f"{module}.{name} is not part of a page")
         return kind

@@ -1,4 +1,4 @@
-"""What a reader is told, and what it gives back."""
+"""The input and output of every reader: limits, and the pages it read."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from decalogo.evaluation.documents.sheets import Sheet
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How far a document is read.
+    """Limits and options of reading one document.
 
     Attributes:
-        max_pages: pages past which it is refused.
-        stop: asked between pages; once it answers yes, the pages read so far are the document.
-        ocr: what is done with pages without a text layer.
-        parts: what others have read of the document, and when they should.
+        max_pages: maximum number of pages; a longer document is rejected.
+        stop: called between pages. Once it returns true, the pages read so far become the document.
+        ocr: text recognition of pages without a text layer.
+        parts: pages that other processes read, and when to ask for more.
     """
 
     max_pages: int = 5000
@@ -28,22 +28,22 @@ class Limits:
     parts: Parts = field(default_factory=Parts)
 
     def reached(self, pages: int) -> bool:
-        """Tell whether to end before another page when ``pages`` were read; one page is always read."""
+        """Return whether to stop after ``pages`` pages. At least one page is always read."""
         progress.at("extract", pages + 1)
         return pages > 0 and self.stop is not None and self.stop()
 
 
 @dataclass(slots=True)
 class Reading:
-    """A document as its reader leaves it.
+    """A document as its reader returns it.
 
     Attributes:
-        media_type: what it is, judged from its content.
-        sheets: its pages in order; the first of them where ``cut``.
-        flags: what is wrong with it short of a failure.
+        media_type: media type, detected from the content.
+        sheets: pages in order; if ``cut``, only the first ones.
+        flags: problems that are no failure.
         cut: whether ``Limits.stop`` ended the reading before the last page.
-        unread_because: why pages without a text layer are left without text, as the end of a sentence.
-        total: pages of the file, those not read included; ``None`` when only reading on would tell.
+        unread_because: why pages without a text layer have no text, as the end of a sentence.
+        total: number of pages of the file, including unread ones; ``None`` if unknown.
     """
 
     media_type: str
@@ -54,7 +54,7 @@ class Reading:
     total: int | None = None
 
     def partial_flag(self) -> Flag:
-        """Return the flag that tells which pages were read; its ``pages`` are those that were not, where known."""
+        """Return the flag ``partial``. It names the pages that were read; its ``pages`` are the unread ones."""
         read = len(self.sheets)
         pages = "page 1" if read == 1 else f"pages 1-{read}"
         if self.total is None:

@@ -1,4 +1,4 @@
-"""What the readers hand to the rest of extraction: pages of normalised text, cut into lines."""
+"""Pages of normalised text, cut into lines, with the ruled tables on them: the input of layout analysis."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from decalogo.evaluation.fold import fold
 
 
 class Box(NamedTuple):
-    """A rectangle in points, origin at the page's top left as it is read (rotation undone)."""
+    """A rectangle in points. The origin is the top left of the page as it is read (rotation undone)."""
 
     left: float
     top: float
@@ -26,11 +26,11 @@ class Line:
         start: offset of its first character in the page's text.
         end: offset after its last character.
         text: ``page.text[start:end]``, never blank.
-        box: where it stands; ``None`` in plain text.
-        size: font size of its first character, points; 0 when unknown.
+        box: its position on the page; ``None`` in formats without positions.
+        size: font size of its first character, points; 0 if unknown.
         bold: whether it is set in a bold face.
-        gap: whether a blank line stands before it.
-        rank: level of a heading, from 1, where the file says so; else 0.
+        gap: whether a blank line precedes it.
+        rank: level of a heading, from 1, if the file states it; otherwise 0.
     """
 
     start: int
@@ -45,7 +45,7 @@ class Line:
 
 @dataclass(slots=True)
 class GridCell:
-    """One cell of a ruled grid: rows and columns it spans (ends excluded), and offsets of the text inside."""
+    """A cell of a ruled grid: the rows and columns it spans (ends excluded), and the offsets of its text."""
 
     row: int
     column: int
@@ -60,8 +60,8 @@ class Grid:
 
     Attributes:
         box: its outer border.
-        columns: positions of the column borders, left to right; one more than there are columns.
-        rows: positions of the row borders, top to bottom; one more than there are rows.
+        columns: positions of the column borders, left to right: number of columns plus one.
+        rows: positions of the row borders, top to bottom: number of rows plus one.
         cells: all cells, row by row.
         owner: the cell that covers a row and column.
     """
@@ -84,15 +84,15 @@ class Grid:
 
 @dataclass(slots=True)
 class Sheet:
-    """One page as read.
+    """One page of normalised text.
 
     Attributes:
         number: position in the document, from 1.
         text: normalised text.
         lines: its lines that are not blank, in text order.
-        height: page height, points; 0 in plain text.
+        height: page height, points; 0 in formats without positions.
         grids: ruled grids, top to bottom.
-        folded: the text folded, one byte a character.
+        folded: folded text, one byte per character (see ``fold``).
     """
 
     number: int

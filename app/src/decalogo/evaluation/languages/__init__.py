@@ -1,4 +1,4 @@
-"""What is different from language to language, as data: one YAML file each, chosen by the rubric's ``language``."""
+"""Everything that depends on the language, as data: one YAML file per language, chosen by the rubric's ``language``."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ import yaml
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NAME = re.compile(r"@([a-z]+)")
 DEFAULT = "es"
-"""Language of a document that is read for no rubric."""
+"""Language of a document that is read without a rubric."""
 YEAR = r"(?:19[3-9]\d|20[0-6]\d)"
 
 
 @dataclass(frozen=True, slots=True)
 class NumberWords:
-    """How numbers are written and what stands around them; patterns are expanded, on folded text.
+    """How numbers are written. Patterns are expanded and match folded text.
 
     Attributes:
-        decimal: sign before decimals.
-        thousands: sign between groups of three digits.
-        longest_quantity: characters; a longer number in groups of three is an amount of money.
-        words: written-out numbers.
-        scales: words that multiply the number before them; of two that fit, the first.
-        period: two years as one period.
-        base: what a rate refers to ("per 1,000").
-        percent_after: what makes the number before it a share.
-        money_before: what makes the number after it money.
-        money_after: what makes the number before it money.
-        references: spans whose numbers count nothing (laws, labels, telephones, dates, ages).
+        decimal: decimal separator.
+        thousands: thousands separator.
+        longest_quantity: maximum length of a quantity, characters; a longer grouped number is an amount of money.
+        words: numbers as words, with their values.
+        scales: words that multiply the number before them; the first match counts.
+        period: pattern of two years that are one period.
+        base: pattern of the base of a rate ("per 1,000").
+        percent_after: pattern after a percentage.
+        money_before: pattern before an amount of money.
+        money_after: pattern after an amount of money.
+        references: pattern of spans whose numbers count nothing (laws, labels, telephones, dates, ages).
     """
 
     decimal: str
@@ -55,14 +55,14 @@ class Language:
     """One language.
 
     Attributes:
-        code: as a rubric's ``language`` names it.
-        stemmer: Snowball's name of its stemmer.
-        tesseract: the name of its data for text recognition.
-        abbreviations: words whose full stop ends no sentence.
+        code: code in a rubric's ``language``.
+        stemmer: Snowball's name of the stemmer.
+        tesseract: tesseract's code of the language.
+        abbreviations: words whose full stop does not end a sentence.
         numbers: how numbers are written.
-        change: what may stand between the two numbers of a change.
-        range: what stands before two numbers that are a range, not a change.
-        layout: words that a page's layout is told by, see ``extract.words``.
+        change: pattern between the two numbers of a change.
+        range: pattern before two numbers that are a range, not a change.
+        layout: words for layout analysis, see ``layout.words``.
     """
 
     code: str
@@ -76,30 +76,30 @@ class Language:
 
 
 def heading_styles() -> tuple[str, ...]:
-    """Return what office files call the styles of headings, in every language: that of the writer's program counts."""
+    """Return the names of heading styles in office files, in every language: the program's language decides."""
     return tuple(_files()[code]["layout"]["heading_styles"] for code in languages())
 
 
 def languages() -> tuple[str, ...]:
-    """Return the codes of the languages that a rubric may be written in, sorted."""
+    """Return the codes of the languages for rubrics, sorted."""
     return tuple(code for code, data in _files().items() if "numbers" in data)
 
 
 @lru_cache(maxsize=1)
 def commonest() -> dict[str, frozenset[str]]:
-    """Return the commonest words (folded) of every language that texts are told apart by."""
+    """Return the most frequent words (folded) of every language with a data file."""
     return {code: frozenset(data["commonest"].split()) for code, data in _files().items()}
 
 
 @lru_cache(maxsize=1)
 def placeholders() -> dict[str, str]:
-    """Return what advice may call ``point`` and ``missing`` in any language, with these names."""
+    """Return the placeholders of advice in all languages, each with its meaning: ``point`` or ``missing``."""
     return {written: name for data in _files().values() for name, written in data.get("placeholders", {}).items()}
 
 
 @lru_cache(maxsize=8)
 def load_language(code: str) -> Language:
-    """Return a language by its code; ``es-CO`` is ``es``. Raises ``ValueError`` for one without a file."""
+    """Return a language by its code; ``es-CO`` is ``es``. Raise ``ValueError`` for an unknown code."""
     short = code.partition("-")[0]
     if short not in languages():
         raise ValueError(f"unknown language {code!r}; known: {', '.join(languages())}")

@@ -1,4 +1,4 @@
-"""Which language a text is in, by its commonest words."""
+"""Guess the language of a text from its most frequent words."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from decalogo.evaluation.fold import LETTERS, fold
 from decalogo.evaluation.languages import commonest
 
 _SAMPLE, _STRETCH = 48_000, 2000
-"""Characters that are looked at, in stretches from all of the text: some 8,000 words."""
+"""Size of the sample and of its stretches, characters. The stretches are spread over the text: about 8,000 words."""
 
 
 def guess_language(text: str) -> str | None:
-    """Return the code of a language with a file, ``other``, or ``None`` for fewer than 50 words of text."""
+    """Return the code of a language with a data file, ``other``, or ``None`` for a text of fewer than 50 words."""
     step = max(1, len(text) // _SAMPLE)
     sample = " ".join(text[i : i + _STRETCH] for i in range(0, len(text), _STRETCH * step))
     counts = Counter(fold(sample).translate(LETTERS).split())

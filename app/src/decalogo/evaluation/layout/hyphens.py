@@ -50,7 +50,7 @@ def joint(text: str, start: int, end: int, words: Container[str]) -> str:
 
 
 def _is_known(word: str, words: Container[str]) -> bool:
-    """Return whether the document has a word in any gender and number, such as "técnico" in "técnico-administrativas"."""
+    """Return whether the document has a word in any gender and number: "técnico" in "técnico-administrativas"."""
     if word in words:
         return True
     match = _INFLECTED.match(word)
