@@ -32,7 +32,7 @@ def retention(ledger: Ledger, store: ArtifactStore, settings: Settings) -> Reten
     return Retention(ledger, store, settings.storage)
 
 
-def test_retention_deletes_what_finished_long_ago(ledger: Ledger, store: ArtifactStore, settings: Settings) -> None:
+def test_batches_are_deleted_after_the_retention_time(ledger: Ledger, store: ArtifactStore, settings: Settings) -> None:
     finished_batch(ledger, store, "batch_old")
     ledger.admit("batch_running", "t", Options(), [NewDocument("doc_r", "x", "", "00", 4)])
     keep = Retention(ledger, store, settings.storage.model_copy(update={"retention_days": 1}))
@@ -62,12 +62,12 @@ def test_a_batch_that_cannot_be_deleted_stops_neither_the_others_nor_the_sweep(
     assert files(store) == []
 
 
-def test_retention_ends_when_redis_is_away(store: ArtifactStore, settings: Settings) -> None:
+def test_retention_stops_when_redis_is_unreachable(store: ArtifactStore, settings: Settings) -> None:
     class Away(Ledger):
         def finished_before(self, age_seconds: float, *, offset: int = 0, limit: int = 100) -> list[str]:
             return ["batch_1", "batch_2"]
 
-        def forget(self, job_id: str, *, finished_for: float | None = None) -> list[tuple[str, str, str]]:
+        def delete(self, job_id: str, *, finished_for: float | None = None) -> list[tuple[str, str, str]]:
             raise redis.ConnectionError("away")
 
     away = Away(connect(settings.redis, settings.redis.ledger_db), settings.queue)
@@ -75,13 +75,11 @@ def test_retention_ends_when_redis_is_away(store: ArtifactStore, settings: Setti
         Retention(away, store, settings.storage).delete_expired()
 
 
-def test_retention_leaves_a_batch_alone_that_is_retried_in_that_moment(
-    store: ArtifactStore, settings: Settings
-) -> None:
+def test_a_batch_that_is_retried_in_that_moment_is_kept(store: ArtifactStore, settings: Settings) -> None:
     class RetriedMeanwhile(Ledger):
         def finished_before(self, age_seconds: float, *, offset: int = 0, limit: int = 100) -> list[str]:
             found = super().finished_before(age_seconds, offset=offset, limit=limit)
-            self.revive(["doc_c"])
+            self.retry(["doc_c"])
             return found
 
     ledger = RetriedMeanwhile(connect(settings.redis, settings.redis.ledger_db), settings.queue)
@@ -96,20 +94,20 @@ def test_retention_leaves_a_batch_alone_that_is_retried_in_that_moment(
     assert store.exists("documents/doc_c")
 
 
-def test_nothing_grows_from_round_to_round(ledger: Ledger, store: ArtifactStore, settings: Settings) -> None:
+def test_nothing_accumulates_from_run_to_run(ledger: Ledger, store: ArtifactStore, settings: Settings) -> None:
     retention = Retention(ledger, store, settings.storage.model_copy(update={"retention_days": 0.0}))
     client = connect(settings.redis, settings.redis.ledger_db)
     sizes = []
     for number in range(6):
         finished_batch(ledger, store, f"batch_{number}", 5)
         retention.delete_expired()
-        kept = [key for key in client.scan_iter() if not key.startswith("drained:")]  # these expire by themselves
+        kept = [key for key in client.scan_iter() if not key.startswith("completed:")]  # these expire
         sizes.append((sorted(kept), files(store)))
     assert sizes[1:] == sizes[:-1]
-    assert all(0 < client.ttl(key) <= 400 for key in client.scan_iter("drained:*"))
+    assert all(0 < client.ttl(key) <= 400 for key in client.scan_iter("completed:*"))
 
 
-def test_the_sweep_takes_old_orphans_only(retention: Retention, ledger: Ledger, store: ArtifactStore) -> None:
+def test_the_sweep_deletes_old_orphans_only(retention: Retention, ledger: Ledger, store: ArtifactStore) -> None:
     finished_batch(ledger, store, "batch_s", 1)
     store.put("results/doc_batch_s_0.7.json", b"a late writer's")
     store.put("documents/doc_nobody", b"an upload cut off before it was admitted")

@@ -260,6 +260,12 @@ class RateLimitedError(DecalogoError):
     slug, title, status = "rate-limited", "Too many requests", 429
 
 
+class LedgerFormatError(DecalogoError):
+    """The ledger has a data format that this version does not read."""
+
+    slug, title = "ledger-format", "The ledger has another data format"
+
+
 class EngineError(DecalogoError):
     """The container engine rejected a request of the autoscaler."""
 

@@ -1,13 +1,22 @@
-"""The janitor: brings ledger and broker back together. Any number of copies may run.
+"""Recovery: requeue documents of dead workers, and publish messages that are missing. Any number of copies may run.
 
-Every pass takes back documents whose lease ended. Where fewer messages lie in the broker than documents wait (popped by
-a worker that died, never published, lists deleted), what is missing is published again. Only lengths are read.
+Two things can go wrong between the ledger and its surroundings, and each recovery pass corrects both:
+
+- A worker dies, freezes or loses Redis. It then stops renewing its leases. A document whose lease has expired is queued
+  again, or becomes a dead letter after its last attempt (``lua/expire_leases.lua``).
+- A message is missing: a worker died with it, it was never published, or the broker's lists were deleted. Messages of
+  one group of queues are interchangeable, because a message only reports that some document waits. So it is sufficient
+  that the broker holds as many messages as documents wait. A pass compares these two numbers and publishes the
+  difference. It never needs to read the messages.
+
+A surplus message does no harm: it finds nothing to claim.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from typing import Final
 
 import redis
 import structlog
@@ -15,23 +24,22 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from decalogo.batches.ledger import Ledger
-from decalogo.batches.queues import GROUPS, NAMES
+from decalogo.batches.queues import GROUPS, QUEUES
 from decalogo.metrics.record import observe
-from decalogo.queue.order import LANES
 from decalogo.settings import QueueSettings
 
 log = structlog.get_logger(__name__)
 
-_FORGET_WORKERS_SECONDS = 3600.0
+_REMOVE_WORKERS_SECONDS: Final = 3600.0
 
 
 class Recovery:
-    """One recovery loop.
+    """Recovery passes.
 
     Args:
-        ledger: the truth.
-        broker: the broker's database, decoding answers.
-        publish: sends messages for pairs of document id and lane.
+        ledger: source of truth.
+        broker: connection to the broker's database that decodes replies.
+        publish: sends messages for pairs of document id and queue.
         settings: leases and grace times.
     """
 
@@ -47,47 +55,49 @@ class Recovery:
         self._publish = publish
         self._settings = settings
         self._last_pass = 0.0
-        self._judge_leases_from = time.monotonic() + settings.lease_seconds
+        self._expire_from = time.monotonic() + settings.lease_seconds
 
     def run_pass(self) -> None:
-        """Do one pass; raises ``RedisError`` or ``OperationalError`` while Redis is away."""
+        """Run one pass; raise ``RedisError`` or ``OperationalError`` while Redis is unreachable."""
         started = time.monotonic()
         if self._last_pass and started - self._last_pass > self._settings.lease_seconds / 2:
-            # Redis was away (or this process slept): owners could not renew either, so let them do so first.
-            self._judge_leases_from = started + self._settings.lease_seconds
+            # Redis was unreachable, or this process was frozen. Workers could not renew either, so they get one lease
+            # to do so before any lease counts as expired.
+            self._expire_from = started + self._settings.lease_seconds
         self._ledger.ping()
-        if started >= self._judge_leases_from:
-            for document_id, state in self._ledger.expire().items():
-                log.warning("lease ended", document_id=document_id, state=state)
-        self._republish()
-        self._ledger.forget_workers(_FORGET_WORKERS_SECONDS)
+        if started >= self._expire_from:
+            for document_id, state in self._ledger.expire_leases().items():
+                log.warning("lease expired", document_id=document_id, state=state)
+        self._publish_missing()
+        self._ledger.remove_silent_workers(_REMOVE_WORKERS_SECONDS)
         self._last_pass = time.monotonic()
 
-    def _republish(self) -> None:
-        waiting = self._ledger.survey()
+    def _publish_missing(self) -> None:
+        depths = self._ledger.queue_depths()
         with self._broker.pipeline(transaction=False) as pipe:
-            for lane in NAMES:
-                pipe.llen(LANES[lane].queue)
-            messages = dict(zip(NAMES, pipe.execute(), strict=True))
+            for queue in QUEUES:
+                pipe.llen(queue)
+            messages = dict(zip(QUEUES, pipe.execute(), strict=True))
         for group in GROUPS:
-            # Any message of a group starts any of its documents, so it is enough that there are as many. Those just
-            # taken from the list are missed too: publishing them anew is harmless, and happens once.
-            missing = sum(waiting[lane] - messages[lane] for lane in group)
+            # Messages that a worker has just taken are counted as missing too. Publishing them again is harmless, and
+            # the grace time limits it to once.
+            missing = sum(depths[queue] - messages[queue] for queue in group)
             if missing <= 0:
                 continue
-            stale = self._ledger.stale(self._settings.republish_grace_seconds, missing, group)
-            won = self._ledger.touch(stale)
-            if won:
-                self._publish([(w.document_id, w.lane) for w in stale if w.document_id in won])
-                log.warning("published again", documents=len(won))
+            unpublished = self._ledger.take_unpublished(self._settings.republish_grace_seconds, missing, group)
+            if unpublished:
+                self._publish(unpublished)
+                log.warning("messages published again", documents=len(unpublished))
 
 
-def run(janitor: Recovery, interval_seconds: float, beat: Callable[[], None], stopped: Callable[[float], bool]) -> None:
-    """Run passes until ``stopped(interval)`` says so; an unreachable Redis is waited for."""
+def run(
+    recovery: Recovery, interval_seconds: float, beat: Callable[[], None], stopped: Callable[[float], bool]
+) -> None:
+    """Run passes until ``stopped(interval)`` returns true. A failed pass is logged and the next one retries."""
     while True:
         started = time.monotonic()
         try:
-            janitor.run_pass()
+            recovery.run_pass()
             beat()
             observe(("passes", 1, "ok"), ("last_pass", time.time()), ("pass_seconds", time.monotonic() - started))
         except (RedisError, OperationalError) as error:

@@ -16,6 +16,7 @@ from decalogo.batches.states import DocumentState
 from decalogo.settings import Settings
 from tests.api.conftest import problem, stored_files
 from tests.api.working import die, fail, succeed
+from tests.claims import claim_document
 
 API = "/api/v1"
 
@@ -36,7 +37,7 @@ def test_cancelling_ends_what_has_not_ended_and_keeps_what_has(
 ) -> None:
     job_id, documents = batch
     succeed(services, documents[0])
-    services.ledger.claim(documents[1], "worker")
+    claim_document(services.ledger, documents[1])
     answer = client.post(f"{API}/batch/{job_id}/cancel")
     assert answer.status_code == 200
     assert answer.json()["state"] == "finished"
@@ -168,8 +169,7 @@ def _content(server: redis.Redis, key: str) -> object:
 def test_an_answer_for_a_deleted_document_does_not_bring_it_back(
     client: httpx.Client, services: Services, batch: tuple[str, list[str]]
 ) -> None:
-    claim = services.ledger.claim(batch[1][0], "worker")
-    assert claim is not None
+    claim = claim_document(services.ledger, batch[1][0])
     client.delete(f"{API}/batch/{batch[0]}")
     assert services.ledger.finish(claim, DocumentState.SUCCEEDED, result_key="results/x.1.json") is False
     assert services.ledger.document(batch[1][0]) is None

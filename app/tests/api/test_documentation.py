@@ -65,7 +65,7 @@ def test_every_type_of_problem_has_its_page(client: httpx.Client) -> None:
 
 
 def test_problems_that_the_ledger_writes_have_their_page_too() -> None:
-    scripts = "".join(path.read_text() for path in Path(errors.__file__).parent.glob("batches/lua/*.lua"))
+    scripts = "".join(path.read_text() for path in Path(errors.__file__).parent.glob("batches/lua/**/*.lua"))
     written = dict(re.findall(r"type = '/problems/([a-z-]+)', title = '([^']+)'", scripts))
     assert len(written) >= 2
     assert {slug: problem_types()[slug].title for slug in written} == written

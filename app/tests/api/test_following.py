@@ -26,6 +26,7 @@ from decalogo.settings import ApiSettings
 from tests.api.conftest import problem, wait_until
 from tests.api.uploading import UPLOAD
 from tests.api.working import fail, succeed
+from tests.claims import claim_document
 
 API = "/api/v1"
 
@@ -53,7 +54,7 @@ def test_paging_neither_repeats_nor_hides_while_batches_come_and_go(client: http
     for number, page in enumerate(pages(client, limit=3)):
         seen += page
         hand_in(services, 100 + number)
-        services.ledger.forget(page[0])
+        services.ledger.delete(page[0])
     assert seen == jobs
 
 
@@ -113,8 +114,7 @@ def test_events_tell_every_change_and_end_with_the_batch(client: httpx.Client, s
         stream = read_events(answer)
         first = next(stream)
         assert (first["event"], json.loads(first["data"])["counts"]["queued"]) == ("progress", 1)
-        claim = services.ledger.claim(document, "worker")
-        assert claim is not None
+        claim_document(services.ledger, document)
         second = next(stream)
         assert json.loads(second["data"])["counts"]["running"] == 1
         services.ledger.cancel([document])

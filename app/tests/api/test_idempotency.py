@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from decalogo.api.services import Services
-from decalogo.batches.idempotency import KEEP_SECONDS, record_name
+from decalogo.batches.idempotency import RECORD_SECONDS, record_name
 from decalogo.settings import Settings
 from tests.api.conftest import Live, problem, stored_files, wait_until
 from tests.api.test_live import half_an_upload
@@ -92,8 +92,8 @@ def test_the_key_is_kept_for_a_day_and_goes_with_its_batch(
     job_id = client.post(UPLOAD, json=TEXTS, headers=KEY).json()["job_id"]
     record = record_name("alcaldia", KEY["Idempotency-Key"])
     with redis.Redis(port=valkey_port, db=settings.redis.ledger_db) as ledger:
-        assert KEEP_SECONDS - 60 < ledger.ttl(record) <= KEEP_SECONDS
-        assert not ledger.exists(f"{record}:held")
+        assert RECORD_SECONDS - 60 < ledger.ttl(record) <= RECORD_SECONDS
+        assert not ledger.exists(f"{record}:lock")
         client.delete(f"/api/v1/batch/{job_id}")
         assert not ledger.exists(record)
     again = client.post(UPLOAD, json=TEXTS, headers=KEY)
@@ -121,7 +121,7 @@ def test_an_upload_under_way_refuses_its_twin_and_a_dead_process_frees_the_key(
         assert int(answer.headers["retry-after"]) >= 1
         (pid,) = live.children()
         os.kill(pid, signal.SIGKILL)
-        held = f"{record_name('live', KEY['Idempotency-Key'])}:held"
+        held = f"{record_name('live', KEY['Idempotency-Key'])}:lock"
         with redis.Redis(port=valkey_port, db=settings.redis.ledger_db) as ledger:
             wait_until(lambda: not ledger.exists(held), 30)
         wait_until(lambda: bool(live.children()), 30)

@@ -13,6 +13,7 @@ from decalogo.api.services import Services
 from decalogo.batches.states import DocumentState
 from tests.api.conftest import problem
 from tests.api.working import PAGES, RESULT, fail, succeed
+from tests.claims import claim_document, try_claim
 
 API = "/api/v1"
 
@@ -34,7 +35,7 @@ def test_the_status_follows_the_documents(
         return body["state"], counts, body["finished_at"]
 
     assert status() == ("queued", {"total": 3, "queued": 3}, None)
-    services.ledger.claim(batch["documents"][0], "another task")
+    claim_document(services.ledger, batch["documents"][0], "another task")
     assert status() == ("running", {"total": 3, "queued": 2, "running": 1}, None)
     fail(services, batch["documents"][1])
     succeed(services, batch["documents"][2])
@@ -110,7 +111,7 @@ def test_a_result_that_is_not_there_yet_says_when_to_ask_again(
             answer = client.get(f"{API}/documents/{batch['documents'][0]}/{part}")
             assert problem(answer, 409, "not-ready")["state"] == state
             assert int(answer.headers["retry-after"]) >= 1
-        services.ledger.claim(batch["documents"][0], "worker")
+        try_claim(services.ledger, batch["documents"][0])
 
 
 def test_a_failed_document_answers_with_its_own_problem(
@@ -130,8 +131,7 @@ def test_a_partial_result_is_not_given_out_while_a_longer_attempt_is_to_come(
     client: httpx.Client, services: Services, batch: dict[str, list[str]]
 ) -> None:
     document_id = batch["documents"][0]
-    claim = services.ledger.claim(document_id, "worker")
-    assert claim is not None
+    claim = claim_document(services.ledger, document_id)
     services.store.put("results/cut.2.json", RESULT)
     services.ledger.finish(
         claim, DocumentState.PARTIAL, result_key="results/cut.1.json", pages_key="pages/cut.1.json.gz"
@@ -139,8 +139,7 @@ def test_a_partial_result_is_not_given_out_while_a_longer_attempt_is_to_come(
     assert client.get(f"{API}/documents/{document_id}").json()["state"] == "queued"
     problem(client.get(f"{API}/documents/{document_id}/result"), 409, "not-ready")
     assert client.get(f"{API}/batch/{batch['job'][0]}/results").json()[0]["result"] is None
-    again = services.ledger.claim(document_id, "worker", "slow")
-    assert again is not None
+    again = claim_document(services.ledger, document_id)
     services.ledger.finish(
         again, DocumentState.PARTIAL, result_key="results/cut.2.json", pages_key="pages/cut.2.json.gz"
     )
@@ -152,9 +151,7 @@ def test_a_dead_letter_answers_with_what_is_known(
 ) -> None:
     document_id = batch["documents"][0]
     for attempt in range(services.settings.queue.max_attempts):
-        lane = services.ledger.stale(-60, 100)
-        where = next(waiting.lane for waiting in lane if waiting.document_id == document_id)
-        assert services.ledger.claim(document_id, f"worker-{attempt}", where) is not None
+        claim_document(services.ledger, document_id, f"worker-{attempt}")
         services.ledger.release(document_id, f"worker-{attempt}", "lost", "killed by signal 11")
     body = problem(client.get(f"{API}/documents/{document_id}/result"), 422, "document-dead")
     assert "killed by signal 11" in body["detail"]

@@ -1,4 +1,4 @@
-"""Which documents take the lane of large ones."""
+"""Which documents go to the queue `large`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from decalogo.api.services import Services
 from decalogo.api.upload.large_documents import is_large
+from decalogo.batches.queues import LARGE, NORMAL
 from decalogo.settings import QueueSettings, Settings
 from tests.api.conftest import Published
 from tests.api.uploading import PDF, UPLOAD, files
@@ -40,13 +41,13 @@ def test_a_document_is_large_by_its_bytes_its_kind_and_the_pages_it_tells(
     assert is_large(path, size, QueueSettings()) is large  # type: ignore[call-arg]
 
 
-def test_a_large_document_is_recorded_and_published_for_its_lane(
+def test_a_large_document_is_recorded_and_published_for_its_queue(
     serve: Callable[..., httpx.Client], services: Services, settings: Settings, published: Published
 ) -> None:
     queue = settings.queue.model_copy(update={"large_bytes": 10_000})
     client = serve(services=replace(services, settings=settings.model_copy(update={"queue": queue})))
     answer = client.post(UPLOAD, files=files(("big.pdf", PDF + b" " * 10_000), ("small.pdf", PDF)))
     assert answer.status_code == 202, answer.text
-    assert [lane for _, lane in published.pairs] == ["large", "normal"]
-    waiting = {lane: count for lane, count in services.ledger.survey().items() if count}
-    assert waiting == {"large": 1, "normal": 1}
+    assert [queue for _, queue in published.pairs] == [LARGE, NORMAL]
+    waiting = {queue: count for queue, count in services.ledger.queue_depths().items() if count}
+    assert waiting == {LARGE: 1, NORMAL: 1}

@@ -50,7 +50,7 @@ def test_files_become_a_batch_in_the_ledger_with_their_bytes_in_the_store(
     for document, content in zip(recorded, (PDF, b"texto"), strict=True):
         assert services.store.read(f"documents/{document.document_id}") == content
         assert (document.size, document.sha256) == (len(content), hashlib.sha256(content).hexdigest())
-    assert published.pairs == [(document.document_id, "normal") for document in recorded]
+    assert published.pairs == [(document.document_id, "decalogo_batch_tasks") for document in recorded]
 
 
 def test_options_reach_the_ledger(serve: Callable[..., httpx.Client], services: Services, published: Published) -> None:
@@ -67,7 +67,7 @@ def test_options_reach_the_ledger(serve: Callable[..., httpx.Client], services: 
     assert batch.options == Options("decalogo", Priority.HIGH, {"P9": "no hay cárcel"})
     assert answer.json()["documents"][0]["custom_id"] == "18001"
     assert services.ledger.documents(batch.job_id)[0].custom_id == "18001"
-    assert [lane for _, lane in published.pairs] == ["high"]
+    assert [queue for _, queue in published.pairs] == ["high_priority"]
 
 
 def test_points_may_be_given_without_reasons(client: httpx.Client, services: Services) -> None:

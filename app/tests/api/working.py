@@ -8,6 +8,7 @@ import json
 from decalogo.api.services import Services
 from decalogo.batches.states import DocumentState
 from decalogo.errors import DamagedDocumentError
+from tests.claims import claim_document
 
 RESULT = b'{"schema_version":1,"answers":[],\n "note":"l\\u00ednea\\nbase"}'
 PAGES = ["página uno", "página dos: 12,4 % 🙂"]
@@ -15,8 +16,7 @@ PAGES = ["página uno", "página dos: 12,4 % 🙂"]
 
 def succeed(services: Services, document_id: str, result: bytes = RESULT, attempt: int = 1) -> None:
     """Do what a worker does."""
-    claim = services.ledger.claim(document_id, "worker")
-    assert claim is not None
+    claim = claim_document(services.ledger, document_id)
     result_key, pages_key = f"results/{document_id}.{attempt}.json", f"pages/{document_id}.{attempt}.json.gz"
     services.store.put(result_key, result)
     services.store.put(pages_key, gzip.compress(json.dumps(PAGES).encode()))
@@ -24,8 +24,7 @@ def succeed(services: Services, document_id: str, result: bytes = RESULT, attemp
 
 
 def fail(services: Services, document_id: str) -> None:
-    claim = services.ledger.claim(document_id, "worker")
-    assert claim is not None
+    claim = claim_document(services.ledger, document_id)
     cause = DamagedDocumentError("The file ends in the middle of page 3.").problem()
     assert services.ledger.finish(claim, DocumentState.FAILED, problem=cause)
 
@@ -34,5 +33,5 @@ def die(services: Services, document_id: str) -> None:
     """Lose as many attempts as it takes."""
     for attempt in range(services.settings.queue.max_attempts):
         owner = f"worker-{attempt}"
-        assert services.ledger.claim(document_id, owner, "suspect") is not None
+        claim_document(services.ledger, document_id, owner)
         services.ledger.release(document_id, owner, "lost", "its process died")

@@ -12,7 +12,7 @@ from kombu.exceptions import OperationalError
 from decalogo.autoscale.control import CeleryControl
 from decalogo.autoscale.loop import Autoscaler
 from decalogo.batches.ledger import Ledger
-from decalogo.queue.order import WORK_QUEUES
+from decalogo.batches.queues import WORK_QUEUES
 from decalogo.settings import AutoscaleSettings
 
 QUICK = AutoscaleSettings(scale_down_stabilization_seconds=0, cooldown_seconds=0)

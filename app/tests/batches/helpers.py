@@ -5,6 +5,7 @@ from __future__ import annotations
 from decalogo.batches.ledger import Ledger
 from decalogo.batches.states import DocumentState, NewDocument, Options
 from decalogo.storage.artifacts import ArtifactStore
+from tests.claims import claim_document
 
 
 def finished_batch(ledger: Ledger, store: ArtifactStore, job_id: str, count: int = 2) -> list[str]:
@@ -14,8 +15,7 @@ def finished_batch(ledger: Ledger, store: ArtifactStore, job_id: str, count: int
         store.put(f"documents/{name}", b"text")
     ledger.admit(job_id, "t", Options(), [NewDocument(name, "x", "", "00", 4) for name in ids])
     for name in ids:
-        claim = ledger.claim(name, f"task-{name}")
-        assert claim is not None
+        claim = claim_document(ledger, name, f"task-{name}")
         keys = (f"results/{name}.1.json", f"pages/{name}.1.json.gz")
         for key in keys:
             store.put(key, b"{}")

@@ -1,4 +1,4 @@
-"""Backup while work goes on, restore into an empty appliance: nothing a user would miss is missing."""
+"""Backup of a running appliance and restore: batches, documents, results and tokens are complete."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ import pytest
 from decalogo.access.tokens import Tier, TokenStore
 from decalogo.batches.backup import restore_backup, write_backup
 from decalogo.batches.ledger import open_ledger
+from decalogo.batches.queues import WORK_QUEUES
 from decalogo.batches.states import BatchState, DocumentState, Handling, NewDocument, Options
 from decalogo.connections import connect
 from decalogo.errors import RequestError
 from decalogo.settings import Settings
 from decalogo.storage.artifacts import ArtifactStore
 from tests.batches.helpers import files, finished_batch
+from tests.claims import claim_document
 
 
-def test_everything_comes_back_and_what_ran_is_queued_again(settings: Settings) -> None:
+def test_a_restore_is_complete_and_queues_running_documents_again(settings: Settings) -> None:
     ledger, store = open_ledger(settings), ArtifactStore(settings.storage.path)
     client = connect(settings.redis, settings.redis.ledger_db)
     token = TokenStore(client).create("somebody", Tier.PREMIUM, days=1, tenant="t")
@@ -26,9 +28,9 @@ def test_everything_comes_back_and_what_ran_is_queued_again(settings: Settings) 
     for name in names:
         store.put(f"documents/{name}", b"text")
     ledger.admit("batch_open", "t", Options(), [NewDocument(n, f"{n}.pdf", "mine", "00", 4) for n in names])
-    assert ledger.claim("doc_runs", "task") is not None
+    claim_document(ledger, "doc_runs")
     for attempt in range(3):
-        assert ledger.claim("doc_dead", f"a{attempt}", "suspect") is not None
+        claim_document(ledger, "doc_dead", f"a{attempt}")
         ledger.release("doc_dead", f"a{attempt}", "lost", "signal 9")
     before, held = ledger.batch("batch_done"), files(store)
     archive = io.BytesIO()
@@ -47,21 +49,22 @@ def test_everything_comes_back_and_what_ran_is_queued_again(settings: Settings) 
     assert {s: n for s, n in opened.counts.items() if n} == {"total": 3, "queued": 2, "dead": 1}
     assert [d.document_id for d in ledger.documents("batch_open")] == names
     assert [d.document_id for d in ledger.dead()] == ["doc_dead"]
-    assert {w.document_id for w in ledger.stale(5, 10)} == {"doc_runs", "doc_waits"}
+    assert {document_id for document_id, _ in ledger.take_unpublished(5, 10)} == {"doc_runs", "doc_waits"}
     assert TokenStore(client).check(token).tenant == "t"
-    claim = ledger.claim("doc_runs", "again")
+    claim = ledger.claim("again", WORK_QUEUES)
     assert claim is not None
-    assert claim.attempt == 2  # fencing tokens go on counting
+    assert claim.document_id == "doc_runs"
+    assert claim.attempt == 2  # fencing tokens continue
     assert ledger.finish(claim, DocumentState.SUCCEEDED, result_key="results/doc_runs.2.json")
 
 
-def test_a_batch_that_finished_during_the_backup_comes_back_finished(settings: Settings) -> None:
+def test_a_batch_that_finished_during_the_backup_is_restored_as_finished(settings: Settings) -> None:
     ledger, store = open_ledger(settings), ArtifactStore(settings.storage.path)
     client = connect(settings.redis, settings.redis.ledger_db)
     finished_batch(ledger, store, "batch_done")
     before = ledger.batch("batch_done")
     assert before is not None
-    # What the backup read of the batch, before it read of its last document that it had ended.
+    # As if the backup read the batch before its last document finished.
     client.hset("batch:batch_done", mapping={"finished_at": "0", "running": 1, "succeeded": 1})
     archive = io.BytesIO()
     write_backup(client, store, archive)
@@ -75,7 +78,7 @@ def test_a_batch_that_finished_during_the_backup_comes_back_finished(settings: S
     assert ledger.finished_before(0) == ["batch_done"]
 
 
-def test_a_batch_that_ran_and_has_lost_its_uploads_comes_back_as_finished_now(settings: Settings) -> None:
+def test_an_unfinished_batch_without_its_uploads_is_restored_as_finished_now(settings: Settings) -> None:
     ledger, store = open_ledger(settings), ArtifactStore(settings.storage.path)
     client = connect(settings.redis, settings.redis.ledger_db)
     ledger.admit("batch_lost", "t", Options(), [NewDocument("doc_lost", "a.pdf", "", "00", 4)])
@@ -92,14 +95,13 @@ def test_a_batch_that_ran_and_has_lost_its_uploads_comes_back_as_finished_now(se
     assert ledger.finished_before(60) == []
 
 
-def test_a_restored_appliance_no_longer_knows_idempotency_keys_nor_which_webhooks_are_due(settings: Settings) -> None:
+def test_idempotency_keys_and_due_webhooks_are_not_restored(settings: Settings) -> None:
     ledger, store = open_ledger(settings), ArtifactStore(settings.storage.path)
     client = connect(settings.redis, settings.redis.ledger_db)
     store.put("documents/doc_1", b"text")
     handling = Handling('{"url": "https://example.org", "secret": "s"}', "idempotency:abc", "mark")
     ledger.admit("batch_1", "t", Options(), [NewDocument("doc_1", "a.pdf", "", "00", 4)], handling=handling)
-    claim = ledger.claim("doc_1", "task")
-    assert claim is not None
+    claim = claim_document(ledger, "doc_1")
     assert ledger.finish(claim, DocumentState.FAILED)
     assert client.zcard("webhooks") == 1
     assert client.exists("idempotency:abc")
@@ -115,7 +117,7 @@ def test_a_restored_appliance_no_longer_knows_idempotency_keys_nor_which_webhook
     assert not client.exists("idempotency:abc")
 
 
-def test_a_restore_into_an_appliance_with_batches_is_refused_unless_told(settings: Settings) -> None:
+def test_a_restore_into_an_appliance_with_batches_needs_force(settings: Settings) -> None:
     ledger, store = open_ledger(settings), ArtifactStore(settings.storage.path)
     client = connect(settings.redis, settings.redis.ledger_db)
     finished_batch(ledger, store, "batch_a")
@@ -130,13 +132,13 @@ def test_a_restore_into_an_appliance_with_batches_is_refused_unless_told(setting
 
 
 @pytest.mark.parametrize("content", [b"", b"not a tar file" * 100])
-def test_a_file_that_is_no_backup_is_refused(settings: Settings, content: bytes) -> None:
+def test_a_file_that_is_not_a_backup_is_rejected(settings: Settings, content: bytes) -> None:
     client = connect(settings.redis, settings.redis.ledger_db)
     with pytest.raises(RequestError, match="no backup"):
         restore_backup(client, ArtifactStore(settings.storage.path), io.BytesIO(content))
 
 
-def test_a_backup_cut_off_in_the_middle_is_refused_and_changes_no_ledger(settings: Settings) -> None:
+def test_a_truncated_backup_is_rejected_and_changes_nothing_in_the_ledger(settings: Settings) -> None:
     ledger, store = open_ledger(settings), ArtifactStore(settings.storage.path)
     client = connect(settings.redis, settings.redis.ledger_db)
     finished_batch(ledger, store, "batch_a")

@@ -1,4 +1,4 @@
-"""The ledger's promises, one transition at a time, on a real server."""
+"""Single transitions of the ledger, on a real server."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import pytest
 import redis
 
 from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo.batches.queues import HIGH, NORMAL, SLOW, SUSPECT, WORK_QUEUES
 from decalogo.batches.states import BatchState, DocumentState, NewDocument, Options, Priority
 from decalogo.connections import connect
 from decalogo.errors import UnavailableError
 from decalogo.settings import Settings
+from tests.claims import claim_document, queue_of
 
 
 @pytest.fixture
@@ -40,54 +42,53 @@ def test_an_admitted_batch_is_queued_with_its_documents_in_order(ledger: Ledger)
 
 
 def test_admitting_the_same_batch_twice_changes_nothing(ledger: Ledger) -> None:
-    ids = admit(ledger, 2)
-    ledger.claim(ids[0], "task")
+    admit(ledger, 2)
+    assert ledger.claim("task", WORK_QUEUES) is not None
     admit(ledger, 2)
     batch = ledger.batch("batch_1")
     assert batch is not None
     assert (batch.counts["queued"], batch.counts["running"]) == (1, 1)
 
 
-def test_a_full_queue_refuses_the_whole_batch_and_records_nothing(settings: Settings) -> None:
+def test_a_full_queue_rejects_the_whole_batch_and_records_nothing(settings: Settings) -> None:
     queue = settings.queue.model_copy(update={"max_depth": 5})
     ledger = open_ledger(settings.model_copy(update={"queue": queue}))
     admit(ledger, 4)
-    with pytest.raises(UnavailableError) as refused:
+    with pytest.raises(UnavailableError) as rejected:
         admit(ledger, 2, "batch_2")
-    assert refused.value.extra["retry_after"] == 60
+    assert rejected.value.extra["retry_after"] == 60
     assert ledger.batch("batch_2") is None
     assert ledger.depth() == 4
 
 
 def test_only_one_task_can_claim_a_document(ledger: Ledger) -> None:
     (document_id,) = admit(ledger, 1)
-    claim = ledger.claim(document_id, "task-a")
+    claim = ledger.claim("task-a", WORK_QUEUES)
     assert claim is not None
-    assert claim.attempt == 1
-    assert ledger.claim(document_id, "task-b") is None
-    assert ledger.claim("doc_nobody", "task-b") is None
+    assert (claim.document_id, claim.attempt) == (document_id, 1)
+    assert ledger.claim("task-b", WORK_QUEUES) is None
 
 
-def test_a_claim_whose_answer_was_lost_is_one_claim_and_a_second_message_is_none(ledger: Ledger) -> None:
+def test_a_repeated_claim_call_returns_the_same_claim_and_a_duplicate_message_gets_none(ledger: Ledger) -> None:
     (name,) = admit(ledger, 1)
-    call = ("", "task", 10.0, "call-1", 0.5, "normal")
+    call = ("task", 10.0, "call-1", 0.5, NORMAL)
     first, again = ledger._run("claim", *call), ledger._run("claim", *call)
-    assert first[:4] == again[:4] == ["claimed", name, "normal", 1]
-    # The same message delivered twice has the same task id; it is another call, and takes nothing else either.
+    assert first[:3] == again[:3] == [name, NORMAL, 1]
+    # The same message delivered twice has the same task id, but it is another call.
     admit(ledger, 1, "batch_2")
-    assert ledger.claim(None, "task") is None
+    assert ledger.claim("task", WORK_QUEUES) is None
     document = ledger.document(name)
     assert document is not None
     assert document.attempts == 1
 
 
 def test_finishing_the_last_document_finishes_the_batch(ledger: Ledger) -> None:
-    first, second = admit(ledger, 2)
-    for document_id, state in ((first, DocumentState.SUCCEEDED), (second, DocumentState.FAILED)):
+    admit(ledger, 2)
+    for state in (DocumentState.SUCCEEDED, DocumentState.FAILED):
         before = ledger.batch("batch_1")
         assert before is not None
         assert before.state is not BatchState.FINISHED
-        claim = ledger.claim(document_id, "task")
+        claim = ledger.claim("task", WORK_QUEUES)
         assert claim is not None
         assert ledger.finish(claim, state, result_key="results/x.1.json", problem={"type": "/problems/x"})
     batch = ledger.batch("batch_1")
@@ -97,17 +98,17 @@ def test_finishing_the_last_document_finishes_the_batch(ledger: Ledger) -> None:
     assert (batch.counts["succeeded"], batch.counts["failed"], batch.counts["queued"]) == (1, 1, 0)
 
 
-def test_an_answer_that_comes_after_the_lease_was_taken_does_not_count(ledger: Ledger, settings: Settings) -> None:
+def test_a_result_after_the_expiry_of_its_lease_does_not_count(ledger: Ledger, settings: Settings) -> None:
     (document_id,) = admit(ledger, 1)
-    late = ledger.claim(document_id, "frozen")
+    late = ledger.claim("frozen", WORK_QUEUES)
     assert late is not None
     deadline = time.monotonic() + 5 * settings.queue.lease_seconds
-    while not (taken := ledger.expire()):
+    while not (expired := ledger.expire_leases()):
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    assert taken == {document_id: "queued"}
-    assert ledger.claim(document_id, "an old copy of its message", "normal") is None
-    current = ledger.claim(document_id, "second", "suspect")
+    assert expired == {document_id: "queued"}
+    assert ledger.claim("an old copy of its message", WORK_QUEUES) is None
+    current = ledger.claim("second", [SUSPECT])
     assert current is not None
     assert current.attempt == 2
     assert not ledger.finish(late, DocumentState.SUCCEEDED, result_key="results/late")
@@ -118,70 +119,55 @@ def test_an_answer_that_comes_after_the_lease_was_taken_does_not_count(ledger: L
     assert document.result_key == "results/current"
 
 
-def test_finishing_again_after_a_lost_answer_is_confirmed(ledger: Ledger) -> None:
-    (document_id,) = admit(ledger, 1)
-    claim = ledger.claim(document_id, "task")
+def test_finishing_again_after_a_lost_reply_is_confirmed(ledger: Ledger) -> None:
+    admit(ledger, 1)
+    claim = ledger.claim("task", WORK_QUEUES)
     assert claim is not None
     assert ledger.finish(claim, DocumentState.SUCCEEDED, result_key="results/a")
     assert ledger.finish(claim, DocumentState.SUCCEEDED, result_key="results/a")
     assert ledger.batch("batch_1").counts["succeeded"] == 1  # type: ignore[union-attr]
 
 
-def test_renewing_keeps_a_lease_and_names_what_was_lost(ledger: Ledger, settings: Settings) -> None:
-    held, stolen = admit(ledger, 2)
-    ledger.claim(held, "task-a")
-    ledger.claim(stolen, "task-b")
+def test_renewing_keeps_a_lease_and_reports_tasks_that_own_nothing(ledger: Ledger, settings: Settings) -> None:
+    _, silent = admit(ledger, 2)
+    for owner in ("task-a", "task-b"):
+        assert ledger.claim(owner, WORK_QUEUES) is not None
     assert ledger.renew("worker@here", ["task-a", "somebody-else"]) == ["somebody-else"]
     end = time.monotonic() + 1.5 * settings.queue.lease_seconds
     expired: dict[str, str] = {}
     while time.monotonic() < end:
         ledger.renew("worker@here", ["task-a"])
-        expired |= ledger.expire()
+        expired |= ledger.expire_leases()
         time.sleep(0.1)
-    assert expired == {stolen: "queued"}
+    assert expired == {silent: "queued"}
     assert ledger.live_workers() == ["worker@here"]
-    ledger.forget_worker("worker@here")
+    ledger.remove_workers(["worker@here"])
     assert ledger.live_workers() == []
 
 
-def test_a_clock_that_jumps_back_keeps_no_document_waiting(ledger: Ledger, settings: Settings) -> None:
-    waits, runs = admit(ledger, 2)
-    ledger.claim(runs, "of a worker that is dead")
+def test_a_clock_that_is_set_back_keeps_no_document_waiting(ledger: Ledger, settings: Settings) -> None:
+    runs, waits = admit(ledger, 2)
+    assert ledger.claim("of a dead worker", WORK_QUEUES) is not None
     client = connect(settings.redis, settings.redis.ledger_db)
     hour = 3600
-    client.zincrby("queued", hour, waits)  # as written before the server's clock went back an hour
+    client.zincrby("queued", hour, waits)  # as written before the server's clock was set back by an hour
     client.zincrby("running", hour, runs)
-    assert ledger.expire() == {}
-    assert ledger.stale(0.2, 10) == []
+    assert ledger.expire_leases() == {}
+    assert ledger.take_unpublished(0.2, 10) == []
     deadline = time.monotonic() + 5 * settings.queue.lease_seconds
-    taken: dict[str, str] = {}
-    while not taken:
+    expired: dict[str, str] = {}
+    while not expired:
         assert time.monotonic() < deadline
         time.sleep(0.05)
-        taken = ledger.expire()
-    assert taken == {runs: "queued"}
-    assert {w.document_id for w in ledger.stale(0.2, 10)} == {waits, runs}
-
-
-def test_entries_written_before_a_field_existed_go_on(ledger: Ledger, settings: Settings) -> None:
-    (document_id,) = admit(ledger, 1)
-    client = connect(settings.redis, settings.redis.ledger_db)
-    client.hdel(f"document:{document_id}", "extended")
-    client.delete("unfinished")
-    claim = ledger.claim(document_id, "task")
-    assert claim is not None
-    assert ledger.finish(claim, DocumentState.PARTIAL, result_key="results/half")
-    assert [w.lane for w in ledger.stale(0, 10)] == ["slow"]
-    again = ledger.claim(document_id, "slow task", "slow")
-    assert again is not None
-    assert ledger.finish(again, DocumentState.SUCCEEDED, result_key="results/whole")
-    assert ledger.batch("batch_1").state is BatchState.FINISHED  # type: ignore[union-attr]
+        expired = ledger.expire_leases()
+    assert expired == {runs: "queued"}
+    assert {document_id for document_id, _ in ledger.take_unpublished(0.2, 10)} == {waits, runs}
 
 
 def test_a_document_lost_three_times_is_dead_with_its_reason(ledger: Ledger) -> None:
     (document_id,) = admit(ledger, 1)
     for attempt in (1, 2, 3):
-        assert ledger.claim(document_id, f"task-{attempt}", "suspect") is not None
+        claim_document(ledger, document_id, f"task-{attempt}")
         expected = "dead" if attempt == 3 else "queued"
         assert ledger.release(document_id, f"task-{attempt}", "lost", "signal 9") == expected
         # Celery can report the same loss twice.
@@ -194,22 +180,22 @@ def test_a_document_lost_three_times_is_dead_with_its_reason(ledger: Ledger) -> 
     assert ledger.batch("batch_1").state is BatchState.FINISHED  # type: ignore[union-attr]
 
 
-def test_handing_a_document_back_does_not_count_against_it(ledger: Ledger) -> None:
+def test_returning_a_document_does_not_count_as_a_lost_attempt(ledger: Ledger) -> None:
     (document_id,) = admit(ledger, 1, priority=Priority.HIGH)
     for attempt in range(5):
-        assert ledger.claim(document_id, f"task-{attempt}") is not None
+        assert ledger.claim(f"task-{attempt}", WORK_QUEUES) is not None
         assert ledger.release(document_id, f"task-{attempt}", "returned", "stopping") == "queued"
-    assert [w.lane for w in ledger.stale(0, 10)] == ["high"]
+    assert queue_of(ledger, document_id) == HIGH
 
 
-def test_a_partial_answer_is_kept_and_tried_once_more_on_the_slow_lane(ledger: Ledger) -> None:
+def test_a_partial_result_is_kept_and_retried_once_in_the_slow_queue(ledger: Ledger) -> None:
     (document_id,) = admit(ledger, 1)
-    first = ledger.claim(document_id, "first")
+    first = ledger.claim("first", WORK_QUEUES)
     assert first is not None
     assert ledger.finish(first, DocumentState.PARTIAL, result_key="results/half")
     assert ledger.finish(first, DocumentState.PARTIAL, result_key="results/half")
-    assert [w.lane for w in ledger.stale(0, 10)] == ["slow"]
-    second = ledger.claim(document_id, "second")
+    assert ledger.claim("of an ordinary worker", WORK_QUEUES) is None
+    second = ledger.claim("second", [SLOW])
     assert second is not None
     assert ledger.finish(second, DocumentState.SUCCEEDED, result_key="results/whole")
     document = ledger.document(document_id)
@@ -218,14 +204,13 @@ def test_a_partial_answer_is_kept_and_tried_once_more_on_the_slow_lane(ledger: L
 
 
 @pytest.mark.parametrize("ending", ["failed", "partial", "lost"])
-def test_a_partial_answer_stands_when_the_second_try_brings_no_better(ledger: Ledger, ending: str) -> None:
+def test_a_partial_result_stands_when_the_retry_brings_no_better_one(ledger: Ledger, ending: str) -> None:
     (document_id,) = admit(ledger, 1)
-    first = ledger.claim(document_id, "first")
+    first = ledger.claim("first", WORK_QUEUES)
     assert first is not None
     assert ledger.finish(first, DocumentState.PARTIAL, result_key="results/half")
     for attempt in range(3 if ending == "lost" else 1):
-        second = ledger.claim(document_id, f"again-{attempt}", "suspect")
-        assert second is not None
+        second = claim_document(ledger, document_id, f"again-{attempt}")
         if ending == "lost":
             ledger.release(document_id, f"again-{attempt}", "lost", "signal 9")
         else:
@@ -237,33 +222,25 @@ def test_a_partial_answer_stands_when_the_second_try_brings_no_better(ledger: Le
     assert document.result_key == ("results/more" if ending == "partial" else "results/half")
 
 
-def test_a_lost_document_waits_in_the_suspect_lane(ledger: Ledger) -> None:
-    (document_id,) = admit(ledger, 1)
-    ledger.claim(document_id, "task")
-    ledger.release(document_id, "task", "lost", "signal 9")
-    assert [(w.document_id, w.lane) for w in ledger.stale(5, 10)] == [(document_id, "suspect")]
-
-
-def test_what_is_known_of_a_loss_may_hold_any_kind_of_line_end(ledger: Ledger) -> None:
+def test_facts_about_a_loss_may_contain_any_line_separator(ledger: Ledger) -> None:
     (document_id,) = admit(ledger, 1)
     facts = {"stage": "one\u2028two\u0085three\x0bfour\r\nfive"}
     for _ in range(2):
-        ledger.claim(document_id, "task", "suspect")
+        claim_document(ledger, document_id)
         ledger.release(document_id, "task", "lost", "line\u2029end", facts)
     document = ledger.document(document_id)
     assert document is not None
     assert [(loss["stage"], loss["reason"]) for loss in document.losses] == [(facts["stage"], "line\u2029end")] * 2
 
 
-def test_of_two_janitors_one_wins_a_document(ledger: Ledger) -> None:
+def test_an_unpublished_document_is_taken_by_one_scheduler_only(ledger: Ledger) -> None:
     ids = admit(ledger, 3)
     for document_id in ids:
-        ledger.claim(document_id, "task")
+        claim_document(ledger, document_id)
         ledger.release(document_id, "task", "returned", "stopping")
-    seen = ledger.stale(5, 10)
-    assert ledger.touch(seen) == set(ids)
-    assert ledger.touch(seen) == set()
-    assert ledger.stale(5, 10) == []
+    assert sorted(ledger.take_unpublished(5, 2)) == [(ids[0], NORMAL), (ids[1], NORMAL)]
+    assert ledger.take_unpublished(5, 10) == [(ids[2], NORMAL)]
+    assert ledger.take_unpublished(5, 10) == []
 
 
 def test_batches_are_listed_by_tenant_newest_first(ledger: Ledger) -> None:
@@ -274,7 +251,7 @@ def test_batches_are_listed_by_tenant_newest_first(ledger: Ledger) -> None:
     assert [b.job_id for b in ledger.batches("b")] == ["batch_3"]
 
 
-def test_a_ledger_that_does_not_answer_says_unavailable(settings: Settings) -> None:
+def test_an_unreachable_ledger_is_reported_as_unavailable(settings: Settings) -> None:
     nowhere = settings.redis.model_copy(update={"port": 1, "socket_timeout_seconds": 0.2})
     with pytest.raises(UnavailableError):
         open_ledger(settings.model_copy(update={"redis": nowhere})).ping()

@@ -11,6 +11,7 @@ from decalogo.connections import connect
 from decalogo.settings import Settings
 from decalogo.storage.artifacts import ArtifactStore
 from tests.batches.helpers import files, finished_batch
+from tests.claims import claim_document
 
 
 @pytest.fixture
@@ -50,10 +51,9 @@ def test_deleting_one_batch_leaves_the_others(
     assert len(files(store)) == 6
 
 
-def test_an_attempt_on_a_deleted_document_is_refused(operations: BatchOperations, ledger: Ledger) -> None:
+def test_an_attempt_at_a_deleted_document_is_fenced(operations: BatchOperations, ledger: Ledger) -> None:
     ledger.admit("batch_x", "t", Options(), [NewDocument("doc_x", "x", "", "00", 4)])
-    claim = ledger.claim("doc_x", "task")
-    assert claim is not None
+    claim = claim_document(ledger, "doc_x")
     operations.delete("batch_x")
     assert not ledger.finish(claim, DocumentState.SUCCEEDED, result_key="results/doc_x.1.json")
     assert ledger.batch("batch_x") is None
@@ -63,8 +63,7 @@ def test_an_attempt_on_a_deleted_document_is_refused(operations: BatchOperations
 def test_a_cancelled_batch_is_finished_and_can_be_retried(operations: BatchOperations, ledger: Ledger) -> None:
     names = ["doc_1", "doc_2", "doc_3"]
     ledger.admit("batch_c", "t", Options(), [NewDocument(n, "x", "", "00", 4) for n in names])
-    claim = ledger.claim("doc_1", "task")
-    assert claim is not None
+    claim = claim_document(ledger, "doc_1")
     assert operations.cancel("batch_c") == 3
     assert operations.cancel("batch_c") == 0
     assert not ledger.finish(claim, DocumentState.SUCCEEDED, result_key="results/late")
@@ -77,10 +76,10 @@ def test_a_cancelled_batch_is_finished_and_can_be_retried(operations: BatchOpera
     assert (batch.state, batch.counts["queued"], batch.finished_at) == (BatchState.QUEUED, 3, 0)
 
 
-def test_only_a_batch_that_has_been_finished_for_so_long_is_forgotten(ledger: Ledger, store: ArtifactStore) -> None:
+def test_a_batch_is_deleted_only_after_the_given_time_since_it_finished(ledger: Ledger, store: ArtifactStore) -> None:
     ids = finished_batch(ledger, store, "batch_f")
-    assert ledger.forget("batch_f", finished_for=60) == []
-    assert [name for name, *_ in ledger.forget("batch_f", finished_for=0)] == ids
+    assert ledger.delete("batch_f", finished_for=60) == []
+    assert [name for name, *_ in ledger.delete("batch_f", finished_for=0)] == ids
 
 
 def test_deleting_an_old_batch_leaves_its_idempotency_key_to_a_newer_one(

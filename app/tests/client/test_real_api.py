@@ -27,6 +27,7 @@ from decalogo.settings import Settings
 from decalogo.setup.certificate import self_signed
 from decalogo.webapp import create_app
 from tests.api.conftest import wait_until
+from tests.claims import claim_document
 
 RESULT = b'{"global": {"percent": 41.5, "rating": "medio"}, "answers": []}'
 
@@ -76,8 +77,7 @@ def test_results_of_a_half_done_batch_name_what_is_missing(
         ]
         assert stored == [b"El plan uno.", b"El plan dos."]
         first, second = services.ledger.documents(job)
-        claim = services.ledger.claim(first.document_id, "owner")
-        assert claim is not None
+        claim = claim_document(services.ledger, first.document_id)
         services.store.put("results/1.json", RESULT)
         services.ledger.finish(claim, DocumentState.SUCCEEDED, result_key="results/1.json", pages_key="", problem=None)
 
@@ -89,8 +89,7 @@ def test_results_of_a_half_done_batch_name_what_is_missing(
         assert (tmp_path / "half" / "b.json").read_bytes() == RESULT
         assert "'=2+2" in (tmp_path / "half" / "summary.csv").read_text(encoding="utf-8-sig")
 
-        claim = services.ledger.claim(second.document_id, "owner")
-        assert claim is not None
+        claim = claim_document(services.ledger, second.document_id)
         problem = DamagedDocumentError("page 3 is cut off").problem()
         services.ledger.finish(claim, DocumentState.FAILED, result_key="", pages_key="", problem=problem)
         states = []

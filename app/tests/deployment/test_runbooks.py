@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
+from decalogo.batches.queues import QUEUES, SUSPECT_QUEUES, WORK_QUEUES
 from decalogo.metrics.ledger import _LOST
-from decalogo.queue.order import QUEUES, SUSPECT_QUEUES, WORK_QUEUES
 
 RUNBOOKS = Path(__file__).resolve().parents[3] / "docs/runbooks"
 

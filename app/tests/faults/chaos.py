@@ -22,7 +22,7 @@ from pathlib import Path
 from redis.exceptions import RedisError
 
 from decalogo.batches.ledger import Ledger, open_ledger
-from decalogo.batches.snapshot import take
+from decalogo.batches.snapshot import take_snapshot
 from decalogo.batches.states import TERMINAL, BatchState, DocumentState, NewDocument, Options, Priority
 from decalogo.connections import connect
 from decalogo.ids import new_id
@@ -118,7 +118,7 @@ class Client:
             batch = self.ledger.batch(job_id)
             report.wrong += batch is None or sum(batch.counts.values()) != 2 * len(texts)
         # What the metrics show must be what happened, to the last document and attempt.
-        counted = take(self._redis, 1.0).totals
+        counted = take_snapshot(self._redis, 1.0).totals
         report.wrong += counted["accepted"] != report.accepted
         report.wrong += counted["attempts"] != report.attempts
         report.wrong += any(counted.get(state, 0) != number for state, number in report.states.items())

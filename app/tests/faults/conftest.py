@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.processes import Processes
-from tests.queue.conftest import appliance
+from tests.worker.conftest import appliance
 
 __all__ = ["appliance"]
 

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from decalogo.batches.queues import QUEUES
 from decalogo.connections import connect
-from decalogo.queue.order import QUEUES
 from tests.faults.processes import Processes
 
 WORKERS = ("worker1", "worker2", "suspect")

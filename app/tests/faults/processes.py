@@ -18,7 +18,7 @@ from decalogo.embedded.instance import free_port
 from decalogo.settings import EvaluationSettings, QueueSettings, RedisSettings, Settings, StorageSettings
 from decalogo.storage.artifacts import ArtifactStore
 from tests.conftest import environment
-from tests.queue.faulty_evaluator import install
+from tests.worker.faulty_evaluator import install
 
 APP = Path(__file__).parents[2]
 

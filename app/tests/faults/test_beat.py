@@ -10,9 +10,9 @@ import time
 import pytest
 import redis
 
+from decalogo.batches.queues import NORMAL
 from decalogo.connections import connect
-from decalogo.queue.order import DEFAULT_QUEUE
-from decalogo.scheduler.beat import HOLD_SECONDS
+from decalogo.scheduler.beat import LOCK_SECONDS
 from tests.faults.processes import Processes
 
 pytestmark = pytest.mark.timeout(150)
@@ -23,7 +23,7 @@ def senders(processes: Processes) -> list[int]:
     """Return the process id of each message's sender, oldest message first."""
     broker = connect(processes.settings.redis, processes.settings.redis.broker_db)
     try:
-        messages = broker.lrange(DEFAULT_QUEUE, 0, -1)
+        messages = broker.lrange(NORMAL, 0, -1)
     except redis.RedisError:
         return []
     origins = [json.loads(message)["headers"]["origin"] for message in messages]  # "gen<pid>@<host>"
@@ -55,7 +55,7 @@ def test_one_of_several_schedulers_sends_and_another_takes_over_when_it_is_kille
     processes.signal(holder, signal.SIGKILL)
     processes.running[holder].wait(10)
     processes.wait(lambda: len(runs(senders(processes))) == 2, 30, "another one sends")
-    assert time.monotonic() - killed < 2 * HOLD_SECONDS + 10
+    assert time.monotonic() - killed < 2 * LOCK_SECONDS + 10
     stopped = next(name for name in NAMES if processes.running[name].pid == senders(processes)[-1])
     processes.running[stopped].terminate()  # gives the lock back: the last one need not wait for its end
     assert processes.running[stopped].wait(15) == 0

@@ -14,7 +14,7 @@ import pytest
 from decalogo.connections import connect
 from tests.conftest import environment
 from tests.faults.test_documents import LIMITS, start
-from tests.queue.conftest import Appliance
+from tests.worker.conftest import Appliance
 
 pytestmark = pytest.mark.timeout(300)
 MIB = 1 << 20
@@ -49,7 +49,7 @@ def test_a_dead_letter_tells_of_each_lost_attempt_how_where_and_with_how_much_me
     assert "2048 MiB" in hungry[0]["reason"]
 
     appliance.store.put(f"documents/{ids[0]}", b"raise")
-    assert appliance.ledger.revive([ids[0]])
+    assert appliance.ledger.retry([ids[0]])
     appliance.wait_finished(job_id)
     again = [(loss["attempt"], loss["cause"]) for loss in shown(appliance, ids[0])["losses"]]
     assert again == [(4, "error"), (5, "error"), (6, "error")]  # the forgiven ones are forgotten
@@ -75,5 +75,5 @@ def test_a_lost_worker_is_told_by_what_it_last_said(appliance: Appliance) -> Non
     os.killpg(worker.pid, signal.SIGKILL)
     appliance.wait(lambda: bool(appliance.ledger.document(document_id).losses), 60, "lost")  # type: ignore[union-attr]
     (loss,) = shown(appliance, document_id)["losses"]
-    assert (loss["cause"], loss["stage"], loss["reason"]) == ("silence", "start", "its worker went silent")
+    assert (loss["cause"], loss["stage"], loss["reason"]) == ("lease-expired", "start", "its lease expired")
     assert loss["peak_memory_bytes"] > 10 * MIB

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from decalogo.batches.states import DocumentState
-from tests.queue.conftest import Appliance
+from tests.worker.conftest import Appliance
 
 pytestmark = pytest.mark.timeout(300)
 LIMITS = {"soft_time_limit_seconds": 3, "time_limit_seconds": 5, "slow_soft_time_limit_seconds": 6,
@@ -89,7 +89,7 @@ def test_a_dead_letter_can_be_retried_after_the_cause_is_gone(appliance: Applian
     job_id, (document_id,) = appliance.submit(["exit"])
     assert appliance.wait_finished(job_id)[0].state is DocumentState.DEAD
     appliance.store.put(f"documents/{document_id}", b"ok")
-    assert appliance.ledger.revive([document_id]) == [document_id]
+    assert appliance.ledger.retry([document_id]) == [document_id]
     assert appliance.wait_finished(job_id)[0].state is DocumentState.SUCCEEDED
     assert appliance.ledger.dead() == []
 

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from decalogo.batches.queues import SCANS
 from decalogo.batches.states import DocumentState
 from decalogo.connections import connect
 from decalogo.evaluation import evaluate
 from decalogo.evaluation.rubric import load_rubric
-from decalogo.queue.order import LANES
 from decalogo.settings import EvaluationSettings, Settings
 from tests.evaluation.pdf.pdfs import SENTENCE, lines_pdf
 from tests.evaluation.pdf.test_ocr import LINES, scanned, tesseract  # noqa: F401 - a fixture
-from tests.queue.conftest import Appliance
-from tests.queue.splitting_evaluator import install
+from tests.worker.conftest import Appliance
+from tests.worker.splitting_evaluator import install
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -117,7 +117,7 @@ def test_small_documents_pass_the_scans_that_wait(appliance: Appliance) -> None:
     slow, _ = appliance.submit([document(["sleep 0.3"] * 12, heavy=True)])
     appliance.start("worker", "--concurrency", "1")
     broker = connect(appliance.settings.redis, appliance.settings.redis.broker_db)
-    appliance.wait(lambda: broker.llen(LANES["scans"].queue) > 3, 60, "parts wait among the scans")
+    appliance.wait(lambda: broker.llen(SCANS) > 3, 60, "parts wait among the scans")
     small, _ = appliance.submit(["ok"] * 8)
     done = appliance.wait_finished(small)
     (scan,) = appliance.wait_finished(slow)

@@ -13,11 +13,11 @@ import pytest
 import redis
 
 from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo.batches.queues import NORMAL
 from decalogo.batches.states import BatchState, Document, DocumentState, NewDocument, Options
 from decalogo.connections import connect
 from decalogo.errors import UnavailableError
 from decalogo.ids import new_id
-from decalogo.queue.order import DEFAULT_QUEUE
 from decalogo.settings import QueueSettings
 from decalogo.storage.artifacts import ArtifactStore
 from tests.faults.processes import Processes
@@ -124,15 +124,15 @@ def test_a_message_delivered_ten_times_under_three_janitors_is_one_result(proces
         processes.start(name)
     job_id = submit(processes, "sleep 0.1", 20)
     broker = connect(processes.settings.redis, processes.settings.redis.broker_db)
-    processes.wait(lambda: int(broker.llen(DEFAULT_QUEUE)) == 20, 60, "each is published once, by one of three")
-    messages = broker.lrange(DEFAULT_QUEUE, 0, -1)
+    processes.wait(lambda: int(broker.llen(NORMAL)) == 20, 60, "each is published once, by one of three")
+    messages = broker.lrange(NORMAL, 0, -1)
     for message in messages:
-        broker.rpush(DEFAULT_QUEUE, *[message] * 9)
+        broker.rpush(NORMAL, *[message] * 9)
     for name in ("worker1", "worker2", "suspect"):
         processes.start(name)
     documents = finish(processes, job_id)
     assert {(d.state, d.attempts) for d in documents} == {(DocumentState.SUCCEEDED, 1)}
-    processes.wait(lambda: int(broker.llen(DEFAULT_QUEUE)) == 0, 60, "the copies are refused and gone")
+    processes.wait(lambda: int(broker.llen(NORMAL)) == 0, 60, "the copies are refused and gone")
     assert {d.attempts for d in processes.ledger.documents(job_id)} == {1}
 
 
@@ -180,7 +180,7 @@ def test_redis_out_of_memory_refuses_new_work_and_finishes_what_it_has(processes
 
     def admitted() -> bool:
         try:
-            again.room("tests")
+            again.check_admission("tests")
         except UnavailableError:
             return False
         return True

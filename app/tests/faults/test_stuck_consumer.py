@@ -9,11 +9,11 @@ import time
 
 import pytest
 
+from decalogo.batches.queues import NORMAL
 from decalogo.batches.states import DocumentState
 from decalogo.connections import connect
-from decalogo.queue.order import DEFAULT_QUEUE
 from tests.faults.deaf_redis import DeafRedis
-from tests.queue.conftest import Appliance
+from tests.worker.conftest import Appliance
 
 pytestmark = pytest.mark.timeout(300)
 PATIENCE = 4.0
@@ -54,7 +54,7 @@ def test_a_worker_that_was_idle_when_redis_froze_is_not_taken_for_stuck(applianc
     broker = connect(appliance.settings.redis, appliance.settings.redis.broker_db)
     appliance.start("scheduler")
     job_id, _ = appliance.submit(["ok"] * 3)
-    appliance.wait(lambda: int(broker.llen(DEFAULT_QUEUE)) >= 3, 60, "messages wait before the worker starts")
+    appliance.wait(lambda: int(broker.llen(NORMAL)) >= 3, 60, "messages wait before the worker starts")
     between = DeafRedis(appliance.settings.redis.port)
     try:
         go_through(between, appliance)

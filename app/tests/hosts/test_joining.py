@@ -10,6 +10,7 @@ import redis
 
 from decalogo.access.hosts import JoinLine
 from decalogo.batches.ledger import Ledger
+from decalogo.batches.queues import WORK_QUEUES
 from decalogo.batches.states import DocumentState, NewDocument, Options
 from decalogo.cli.services import read_environment
 from decalogo.errors import ClientError
@@ -97,20 +98,20 @@ def test_a_host_may_do_what_a_worker_does_and_no_more(tmp_path: Path) -> None:
                 new_id("batch"), "tests", Options(), [NewDocument(document_id, "x.txt", "", "00", 1)]
             )
             ledger = Ledger(host, QueueSettings())
-            claim = ledger.claim(None, "task-1")
+            claim = ledger.claim("task-1", WORK_QUEUES)
             assert claim
-            assert ledger.renew("worker-1@north", ["task-1"], slots=2) == []
+            assert ledger.renew("worker-1@north", ["task-1"], large_processes=2) == []
             assert ledger.release(document_id, "task-1", "returned", "it was stopped") == "queued"
-            claim = ledger.claim(document_id, "task-2")
+            claim = ledger.claim("task-2", WORK_QUEUES)
             assert claim
             assert ledger.split(claim, ["1-2"], heavy=False)
-            part = ledger.claim(f"{document_id}.{claim.attempt}.1", "task-3")
+            part = ledger.claim("task-3", WORK_QUEUES)
             assert part
-            assert ledger.part_done(part)[0]
-            claim = ledger.claim(document_id, "task-4")
+            assert ledger.finish_part(part)[0]
+            claim = ledger.claim("task-4", WORK_QUEUES)
             assert claim
             assert ledger.finish(claim, DocumentState.SUCCEEDED, result_key="r", pages_key="p")
-            ledger.forget_worker("worker-1@north")
+            ledger.remove_workers(["worker-1@north"])
 
             tokens = (
                 "HSET token:x name y",
@@ -160,20 +161,20 @@ def test_redis_over_tls_is_asked_for_by_the_certificate(tmp_path: Path) -> None:
 
 
 def test_every_key_of_the_ledger_is_either_a_workers_or_withheld_from_other_hosts() -> None:
-    prelude = (files("decalogo.batches") / "lua/prelude.lua").read_text(encoding="utf-8")
-    keys = re.findall(r"^--   (\S+) +(?:hash|zset|list|set|string)\b", prelude, re.MULTILINE)
+    common = (files("decalogo.batches") / "lua/lib/common.lua").read_text(encoding="utf-8").partition("--]]")[0]
+    keys = re.findall(r"^  (\S+) +(?:hash|zset|list|set|string)\b", common, re.MULTILINE)
     assert len(keys) > 20
     patterns = [pattern.removeprefix("~") for pattern in HOST_KEYS.split()]
     withheld = {
         "tenant:<tenant>:batches",
         "idempotency:<hash>",
-        "idempotency:<hash>:held",
+        "ledger:format",
         "admission",
-        "beat:held",
+        "<name>:lock",
         "beat:sent",
     }
 
     given = {key for key in keys if any(fnmatchcase(key, pattern) for pattern in patterns)}
 
-    # A new key goes into HOST_KEYS (setup/acl.py) if claim, renew, finish, release, split or part_done touch it.
+    # A new key goes into HOST_KEYS (setup/acl.py) if claim, renew, finish, release, split or finish_part touch it.
     assert set(keys) - given == withheld

@@ -1,22 +1,23 @@
 """The artifact store over HTTPS: an attempt sees its own files, and only while it holds its claim."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from decalogo.batches.claims import Claim
 from decalogo.batches.ledger import Ledger
+from decalogo.batches.queues import NORMAL
 from decalogo.batches.states import DocumentState, NewDocument, Options
 from decalogo.errors import ClaimLostError, UnauthorizedError, UnavailableError
 from decalogo.ids import new_id
 from decalogo.setup.hosts import add_host, known_hosts, revoke_host
 from decalogo.storage.remote import OWNER_HEADER, open_client
-from decalogo.worker.attempt import run_document
+from decalogo.worker.attempt import run_attempt
 from decalogo.worker.first_host import await_first_host
+from tests.claims import claim_document
 from tests.hosts.conftest import FirstHost
 
 CONTENT = b"Programa de mujeres: 12,4 % en 2023.\n" * 40
@@ -32,15 +33,13 @@ def submit(first: FirstHost, content: bytes = CONTENT) -> str:
 
 
 def claim(first: FirstHost, document_id: str, owner: str = "task-1") -> Claim:
-    found = first.services.ledger.claim(document_id, owner)
-    assert found is not None
-    return found
+    return claim_document(first.services.ledger, document_id, owner)
 
 
 def lose(first: FirstHost, document_id: str) -> None:
     """Have the lease end."""
     deadline = time.monotonic() + 20
-    while document_id not in first.services.ledger.expire():
+    while document_id not in first.services.ledger.expire_leases():
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -48,7 +47,7 @@ def lose(first: FirstHost, document_id: str) -> None:
 def test_a_document_is_judged_by_a_worker_that_shares_no_disk(first: FirstHost) -> None:
     document_id = submit(first)
 
-    outcome = run_document("task-1", ["normal"], first.services.ledger, first.store(), first.services.settings)
+    outcome = run_attempt("task-1", [NORMAL], first.services.ledger, first.store(), first.services.settings)
 
     document = first.services.ledger.document(document_id)
     assert document is not None
@@ -61,7 +60,7 @@ def test_a_document_is_judged_by_a_worker_that_shares_no_disk(first: FirstHost) 
 def test_both_forms_of_the_store_bring_the_same_result(first: FirstHost) -> None:
     documents = [submit(first), submit(first)]
     for store in (first.services.store, first.store()):
-        run_document("task", ["normal"], first.services.ledger, store, first.services.settings)
+        run_attempt("task", [NORMAL], first.services.ledger, store, first.services.settings)
 
     results = [first.services.store.read(first.services.ledger.document(d).result_key) for d in documents]  # type: ignore[union-attr]
     assert results[0] == results[1]
@@ -85,14 +84,14 @@ def test_an_attempt_that_lost_its_claim_is_fenced_and_counted(first: FirstHost) 
     ledger, store = first.services.ledger, first.store()
 
     class Cut(Ledger):
-        def claim(self, *given: Any, **named: Any) -> Claim | None:
-            found = ledger.claim(*given, **named)
+        def claim(self, owner: str, queues: Sequence[str]) -> Claim | None:
+            found = ledger.claim(owner, queues)
             lose(first, document_id)
             return found
 
     slow = Cut(ledger._redis, first.services.settings.queue)
 
-    assert run_document("task-1", ["normal"], slow, store, first.services.settings) == "fenced"
+    assert run_attempt("task-1", [NORMAL], slow, store, first.services.settings) == "fenced"
     assert ledger.document(document_id).state is DocumentState.QUEUED  # type: ignore[union-attr]
 
 
@@ -143,7 +142,7 @@ def test_parts_are_read_back_by_the_attempt_that_puts_them_together(first: First
     with first.store().attempt(part, reading.attempt, "task-2") as files:
         assert files.content(document_id).read_bytes() == CONTENT
         files.put(f"parts/{part}", b"pages")
-    assert first.services.ledger.part_done(reading)[0]
+    assert first.services.ledger.finish_part(reading)[0]
     joining = claim(first, document_id, "task-3")
 
     with first.store().attempt(document_id, joining.attempt, "task-3") as files:

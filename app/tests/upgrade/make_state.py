@@ -1,30 +1,32 @@
-"""Leave behind what an appliance of this version leaves when the power fails, for tests of later versions.
+"""Make the state that an appliance of this version leaves after a power failure, for the tests of later versions.
 
-    cd app && ../.venv/bin/python -m tests.upgrade.make_state tests/data/state-NAME.tar.gz
+    cd app && ../.venv/bin/python -m tests.upgrade.make_state
 
-The archive holds Redis's log as a kill left it, the artifacts, a backup taken a moment before, and ``expected.json``:
-document id to its text and state. Documents are in every state; one waits in the suspect lane, one in the slow lane.
+This writes ``tests/data/state-<version>.tar.gz``, once per release. The archive contains the append-only file of a
+killed Redis, the artifacts, a backup taken shortly before, and ``expected.json`` with text and state of each document.
+Documents are in every state; one waits in the queue `suspect`, one in the queue `slow`.
 """
 
 from __future__ import annotations
 
 import json
 import signal
-import sys
 import tarfile
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from decalogo import __version__
 from decalogo.access.tokens import Tier, TokenStore
 from decalogo.batches.backup import write_backup
 from decalogo.batches.idempotency import record_name
 from decalogo.batches.ledger import open_ledger
+from decalogo.batches.queues import QUEUES
 from decalogo.batches.states import Document, DocumentState, Handling, NewDocument, Options
 from decalogo.connections import connect
 from decalogo.ids import new_id
-from decalogo.queue.order import QUEUES
 from decalogo.storage.artifacts import ArtifactStore
+from tests.conftest import DATA
 from tests.faults.processes import Processes
 
 LIMITS = {"soft_time_limit_seconds": 3, "time_limit_seconds": 5, "slow_soft_time_limit_seconds": 6,
@@ -33,7 +35,7 @@ KEY = "the-same-again"
 
 
 class Maker:
-    """An appliance, and what brings its documents into each state."""
+    """Appliance whose documents are brought into every state."""
 
     def __init__(self, folder: Path) -> None:
         self.processes = Processes(folder)
@@ -44,7 +46,7 @@ class Maker:
         self.texts: dict[str, str] = {}
 
     def submit(self, *texts: str, handling: Handling = Handling()) -> list[str]:  # noqa: B008
-        """Hand in one batch; returns its documents' ids."""
+        """Submit one batch; return the ids of its documents."""
         documents = []
         for text in texts:
             document_id = new_id("doc")
@@ -55,17 +57,17 @@ class Maker:
         return [document.document_id for document in documents]
 
     def document(self, document_id: str) -> Document:
-        """Return a document that is there."""
+        """Return an existing document."""
         found = self.ledger.document(document_id)
         assert found is not None
         return found
 
     def wait(self, condition: Callable[[], bool], what: str) -> None:
-        """Wait for up to a minute."""
+        """Wait up to a minute."""
         self.processes.wait(condition, 60, what)
 
     def make(self) -> str:
-        """Bring documents into every state, then kill everything; returns a token that was good."""
+        """Bring documents into every state, then kill all processes; return a valid token."""
         self.processes.start_all()
         client = connect(self.processes.settings.redis, self.processes.settings.redis.ledger_db)
         token = TokenStore(client).create("upgrade", Tier.STANDARD, tenant="alcaldia")
@@ -74,12 +76,12 @@ class Maker:
         self.wait(lambda: all(self.document(d).finished_at for d in ended), "ended")
         self.processes.signal("suspect", signal.SIGKILL)
         (slow,) = self.submit("pages 25")
-        self.wait(lambda: bool(self.document(slow).result_key), "cut by time once")
+        self.wait(lambda: bool(self.document(slow).result_key), "partial once")
         lost = self.submit("sleep 2 lost", "sleep 2 lost too")
-        self.wait(lambda: all(self.document(d).state == DocumentState.RUNNING for d in lost), "at work")
+        self.wait(lambda: all(self.document(d).state == DocumentState.RUNNING for d in lost), "running")
         self.processes.signal("worker1", signal.SIGKILL)
         self.processes.signal("worker2", signal.SIGKILL)
-        self.wait(lambda: all(self.document(d).state == DocumentState.QUEUED for d in lost), "taken back")
+        self.wait(lambda: all(self.document(d).state == DocumentState.QUEUED for d in lost), "recovered")
         self.processes.start("worker1")
         self.submit("sleep 2 running", "sleep 2 running too")
         cancelled = self.submit("ok cancelled", "ok kept", *["ok waiting"] * 5)
@@ -87,7 +89,7 @@ class Maker:
         broker = connect(self.processes.settings.redis, self.processes.settings.redis.broker_db)
         self.wait(lambda: sum(int(broker.llen(name)) for name in QUEUES) >= 9, "published")
         running = [d for d in self.texts if "running" in self.texts[d]]
-        self.wait(lambda: all(self.document(d).state == DocumentState.RUNNING for d in running), "at work again")
+        self.wait(lambda: all(self.document(d).state == DocumentState.RUNNING for d in running), "running again")
         with (self.processes.folder / "backup.tar").open("wb") as target:
             write_backup(client, self.store, target)
         expected = {d: [text, self.document(d).state] for d, text in self.texts.items()}
@@ -105,6 +107,6 @@ if __name__ == "__main__":
             maker.make()
         finally:
             maker.processes.stop_all()
-        with tarfile.open(sys.argv[1], "w:gz") as archive:
+        with tarfile.open(DATA / f"state-{__version__}.tar.gz", "w:gz") as archive:
             for part in ("redis/appendonlydir", "artifacts", "backup.tar", "expected.json"):
                 archive.add(maker.processes.folder / part, part)

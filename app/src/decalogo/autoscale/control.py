@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import Celery
 
-from decalogo.queue.order import WORK_QUEUES
+from decalogo.batches.queues import WORK_QUEUES
 
 _REPLY_SECONDS = 3.0
 

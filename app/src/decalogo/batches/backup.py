@@ -1,9 +1,8 @@
-"""Backup and restore of everything a user would miss: batches, documents, results and tokens, as one tar file.
+"""Backup and restore of batches, documents, results and tokens as one tar file.
 
-Taken while the appliance runs. Each document's entry is read in one step, and the files it names were durable before it
-named them and never change afterwards, so every entry in the archive agrees with its files. What is derived (queues,
-counters, indexes) is not stored but rebuilt from the documents, the lanes by the janitor's next pass; what was running
-is queued again.
+A backup is taken while the appliance runs. It is consistent per document: an entry is read in one step, and the files
+it names were durable before the entry named them and never change afterwards. Derived data (queues, counters, indexes)
+is not stored; a restore builds it from the documents. Running documents are queued again.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from typing import Any, BinaryIO
 
 import redis
 
+from decalogo.batches.scripts import Scripts
 from decalogo.batches.states import DocumentState
 from decalogo.errors import RequestError
 from decalogo.storage.artifacts import ArtifactStore
@@ -30,7 +30,7 @@ _PIPELINE = 500
 
 
 def write_backup(client: redis.Redis, store: ArtifactStore, target: BinaryIO) -> dict[str, int]:
-    """Write the archive to ``target`` (need not be seekable); returns counts of batches, documents and files."""
+    """Write the archive to ``target``, which need not be seekable; return counts of batches, documents and files."""
     counts: Counter[str] = Counter()
     with tarfile.open(fileobj=target, mode="w|") as archive, tempfile.TemporaryFile() as ledger:
         keys: list[str] = []
@@ -46,7 +46,7 @@ def write_backup(client: redis.Redis, store: ArtifactStore, target: BinaryIO) ->
         ledger.seek(0)
         archive.addfile(info, ledger)
         for key in filter(None, keys):
-            # A batch deleted meanwhile has no files any more; restoring leaves its documents out.
+            # The files of a batch that was deleted meanwhile are gone; a restore skips its documents.
             if store.exists(key):
                 archive.add(store.path(key), _ARTIFACTS + key, recursive=False)
                 counts["files"] += 1
@@ -56,10 +56,16 @@ def write_backup(client: redis.Redis, store: ArtifactStore, target: BinaryIO) ->
 def restore_backup(
     client: redis.Redis, store: ArtifactStore, source: BinaryIO, *, force: bool = False
 ) -> dict[str, int]:
-    """Bring back what :func:`write_backup` wrote; returns counts of batches, documents and files.
+    """Restore an archive of :func:`write_backup`; return counts of batches, documents and files.
+
+    Args:
+        client: connection to the ledger's database that decodes replies.
+        store: artifact store.
+        source: the archive; need not be seekable.
+        force: restore into an appliance that holds batches; those of the archive replace batches with the same id.
 
     Raises:
-        RequestError: the appliance already holds batches (and ``force`` is not given), or the file is no backup.
+        RequestError: the appliance holds batches and ``force`` is false, or the file is not a valid backup.
     """
     if not force and next(client.scan_iter("batch:*", count=1000), None) is not None:
         raise RequestError("this appliance already holds batches; restore into an empty one, or add --force to merge")
@@ -88,7 +94,7 @@ def restore_backup(
 
 def _rows(client: redis.Redis) -> Iterator[tuple[str, dict[str, Any]]]:
     for prefix in _HASHES:
-        # A name with a dot is a part of a document that is being read; the document starts anew.
+        # A name with a dot is a part of a split document. A restore queues the whole document again.
         found = client.scan_iter(f"{prefix}*", count=1000)
         names = [n for n in found if not n.endswith(_MEMBERS) and (prefix != "document:" or "." not in n)]
         for i in range(0, len(names), _PIPELINE):
@@ -122,10 +128,10 @@ def _store(store: ArtifactStore, key: str, content: Any) -> None:
 
 
 def _load(client: Any, store: ArtifactStore, rows: dict[str, dict[str, Any]]) -> tuple[int, int]:
-    """Write the entries and build the indexes from them; whatever has lost its upload is left out."""
+    """Write the entries and their indexes. Documents whose upload is missing are skipped."""
     batches = documents = 0
+    scripts = Scripts(client)
     seconds, micros = client.time()
-    now = seconds + micros / 1e6
     for name, row in rows.items():
         kind, _, identity = name.partition(":")
         with client.pipeline(transaction=True) as pipe:
@@ -138,7 +144,9 @@ def _load(client: Any, store: ArtifactStore, rows: dict[str, dict[str, Any]]) ->
                     for m in row.pop(_MEMBERS, [])
                     if f"document:{m}" in rows and store.exists(f"documents/{m}")
                 }
-                _load_batch(pipe, identity, row, members, store, now)
+                scripts.add(pipe, "delete", identity, "")
+                queued = _load_batch(pipe, identity, row, members, store, seconds + micros / 1e6)
+                scripts.add(pipe, "requeue_restored", *queued)
                 batches += 1
                 documents += len(members)
             pipe.execute()
@@ -146,7 +154,7 @@ def _load(client: Any, store: ArtifactStore, rows: dict[str, dict[str, Any]]) ->
 
 
 def _finished_at(batch: dict[str, str], members: dict[str, Any], now: float) -> str:
-    """Return when a batch finished whose documents have all ended; one that did so during the backup may not say it."""
+    """Return when a batch finished; its entry lacks the time if it finished during the backup."""
     if float(batch["finished_at"]):
         return batch["finished_at"]
     latest = max((float(row["finished_at"]) for row in members.values()), default=0.0)
@@ -155,8 +163,10 @@ def _finished_at(batch: dict[str, str], members: dict[str, Any], now: float) -> 
 
 def _load_batch(
     pipe: Any, job_id: str, batch: dict[str, str], members: dict[str, Any], store: ArtifactStore, now: float
-) -> None:
+) -> list[str]:
+    """Write one batch and its documents; return the ids of those that must be queued."""
     counts = Counter(dict.fromkeys(DocumentState, 0))
+    queued = []
     for document_id, row in members.items():
         if row["state"] == DocumentState.RUNNING or (row["result_key"] and not store.exists(row["result_key"])):
             row |= {
@@ -171,19 +181,19 @@ def _load_batch(
         counts[DocumentState(row["state"])] += 1
         pipe.hset(f"document:{document_id}", mapping=row)
         if row["state"] == DocumentState.QUEUED:
-            pipe.zadd("queued", {document_id: 0})
+            queued.append(document_id)
         elif row["state"] == DocumentState.DEAD:
             pipe.zadd("dead", {document_id: float(row["finished_at"])})
-    waiting = counts[DocumentState.QUEUED]
-    finished_at = "0" if waiting else _finished_at(batch, members, now)
+    finished_at = "0" if queued else _finished_at(batch, members, now)
     numbers = {state.value: count for state, count in counts.items()} | {"total": len(members)}
     pipe.hset(f"batch:{job_id}", mapping=batch | numbers | {"finished_at": finished_at})
     pipe.delete(f"batch:{job_id}{_MEMBERS}")
     if members:
         pipe.rpush(f"batch:{job_id}{_MEMBERS}", *members)
     pipe.zadd(f"tenant:{batch['tenant']}:batches", {job_id: float(batch["created_at"])})
-    if waiting:
-        pipe.hincrby("unfinished", batch["tenant"], waiting)
+    if queued:
+        pipe.hincrby("unfinished", batch["tenant"], len(queued))
         pipe.sadd("open", job_id)
     else:
         pipe.zadd("finished", {job_id: float(finished_at)})
+    return queued

@@ -1,44 +1,36 @@
-"""What the ledger hands out: the right to work on a document, and documents that wait for a message."""
+"""Claim: the exclusive right of one attempt to evaluate a document."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from decalogo.batches.queues import NORMAL
 from decalogo.batches.states import Options
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to evaluate one document, or to read a part of one; ``attempt`` is its fencing token.
+    """Claim of a document, or of a part of one. ``attempt`` is its fencing token.
 
     Attributes:
-        document_id: the document, or the part.
-        lane: where it waited.
-        waited: its time in the queue, seconds.
-        part_of: the document of a part, else empty.
-        work: what a part is to read.
-        split: the attempt that cut the document last; 0 when none did.
-        parts: into how many parts.
-        splits: how often it was cut.
+        document_id: id of the document or part.
+        queue: queue from which it was claimed.
+        waited: time in that queue, seconds.
+        part_of: document of a part; empty for a whole document.
+        work: pages that a part covers, in the form the evaluator gave them.
+        split: attempt that last split the document; 0 when it was never split.
+        parts: number of parts of that split.
+        splits: how often the document was split.
     """
 
     document_id: str
     job_id: str
     attempt: int
     options: Options
-    lane: str = "normal"
+    queue: str = NORMAL
     waited: float = 0.0
     part_of: str = ""
     work: str = ""
     split: int = 0
     parts: int = 0
     splits: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A queued document seen by the janitor: when a message was sent for it (as the ledger wrote it), and its lane."""
-
-    document_id: str
-    published_at: str
-    lane: str

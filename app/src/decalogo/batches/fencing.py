@@ -1,4 +1,4 @@
-"""Whether an attempt still holds its claim, for who stores its files."""
+"""Fencing of files: whether an attempt still holds its claim, checked before its files are stored."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from decalogo.batches.states import DocumentState
 
 
 class ClaimCheck:
-    """A look at claims.
+    """Check of claims for the remote-worker gateway.
 
     Args:
-        client: connection to the ledger's database that decodes answers to text.
+        client: connection to the ledger's database that decodes replies.
     """
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
 
     def holds(self, document_id: str, attempt: int, owner: str) -> bool:
-        """Tell whether this attempt at a document (or part) is the current one and ``owner`` runs it."""
+        """Return whether this attempt at a document (or part) is the current one and ``owner`` runs it."""
         row = self._redis.hmget(f"document:{document_id}", "state", "attempts", "owner")
         return bool(owner) and row == [DocumentState.RUNNING, str(attempt), owner]
 
-    def note_late(self) -> None:
-        """Count an answer that came too late, beside those that the ledger itself fences."""
+    def count_fenced(self) -> None:
+        """Count a result that came too late, together with those that the ledger itself fences."""
         self._redis.hincrby("totals", "fenced", 1)

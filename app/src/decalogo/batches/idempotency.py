@@ -1,8 +1,9 @@
-"""Idempotency keys: an upload that is sent again is accepted once.
+"""Idempotency keys: a repeated upload is accepted once.
 
-Two things are kept for a key. While an upload with it is under way, one process *holds* the key, for a short time that
-it renews, so that a process that dies blocks nobody for long. The script that records the batch also notes, for a day,
-which batch and which payload belong to the key: there is no moment in which one is there without the other.
+Two entries exist per key. While an upload with the key runs, one API process holds a lock, which it renews. The lock
+expires soon after that process dies, so it never blocks a retry for long. The script that records the batch also writes
+a record of batch and payload, which is kept for a day. Both are written in one step: there is never a batch without its
+record.
 """
 
 from __future__ import annotations
@@ -17,45 +18,45 @@ import redis
 from decalogo.batches.scripts import Scripts
 from decalogo.batches.states import NewDocument, Options
 
-HOLD_SECONDS: Final = 15.0
-KEEP_SECONDS: Final = 86_400
+LOCK_SECONDS: Final = 15.0
+RECORD_SECONDS: Final = 86_400
 
 
 def record_name(tenant: str, key: str) -> str:
-    """Return the Redis key for a tenant's idempotency key; of the key itself, which may say something, only a hash."""
+    """Return the Redis key of the record; it contains a hash, because an idempotency key may be confidential."""
     digest = hashlib.sha256(f"{len(tenant)}:{tenant}:{key}".encode()).hexdigest()
     return f"idempotency:{digest}"
 
 
 def fingerprint(options: Options, documents: Sequence[NewDocument], webhook: str = "") -> str:
-    """Return what makes two payloads the same: options, webhook, and of each document name, own id and content."""
+    """Return a hash of the payload: options, webhook, and name, custom id and content of each document."""
     parts = [options.to_json(), webhook, [[d.filename, d.custom_id, d.sha256] for d in documents]]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 class IdempotencyKeys:
-    """Holds and looks up idempotency keys.
+    """Locks and records of idempotency keys.
 
     Args:
-        client: a connection to the ledger's database that decodes answers.
+        client: connection to the ledger's database that decodes replies.
     """
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
         self._scripts = Scripts(client)
 
-    def hold(self, record: str, owner: str) -> bool:
-        """Take or renew the hold on a key for ``HOLD_SECONDS``; False while somebody else has it."""
-        return bool(self._scripts.run("hold", record, owner, int(HOLD_SECONDS * 1000)))
+    def lock(self, record: str, owner: str) -> bool:
+        """Acquire or renew the lock for ``LOCK_SECONDS``; return False while another owner holds it."""
+        return bool(self._scripts.run("lock", record, owner, int(LOCK_SECONDS * 1000)))
 
-    def let_go(self, record: str, owner: str) -> None:
-        """End the hold, if it is still ``owner``'s."""
-        self._scripts.run("let_go", record, owner)
+    def unlock(self, record: str, owner: str) -> None:
+        """Release the lock, if ``owner`` still holds it."""
+        self._scripts.run("unlock", record, owner)
 
     def known(self, record: str) -> tuple[str, str] | None:
         """Return batch id and fingerprint of the upload that was accepted with this key, or None."""
         text = cast("str | None", self._redis.get(record))
         if not text:
             return None
-        job_id, _, print_ = text.partition(" ")
-        return job_id, print_
+        job_id, _, known_fingerprint = text.partition(" ")
+        return job_id, known_fingerprint

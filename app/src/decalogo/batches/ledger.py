@@ -1,6 +1,8 @@
-"""The ledger: the one truth about batches and documents, in Redis, moved only by the scripts in ``lua/``.
+"""Ledger: the single source of truth about batches and documents, in Redis.
 
-Celery's messages are hints that a document may be waiting; what is queued, running or finished is decided here.
+Celery messages only report that a document may be waiting. The ledger decides which document is queued, running or
+finished, and which result counts. Every transition is one Lua script in ``lua/``; the files in ``lua/lib/`` explain
+the keys, the queues with their round robin, the transitions with fencing and dead letters, and admission control.
 """
 
 from __future__ import annotations
@@ -9,46 +11,46 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast
 
 import redis
 
-from decalogo.batches.claims import Claim, Waiting
-from decalogo.batches.idempotency import KEEP_SECONDS
+from decalogo.batches.claims import Claim
+from decalogo.batches.idempotency import RECORD_SECONDS
 from decalogo.batches.queries import LedgerQueries
-from decalogo.batches.queues import NAMES, group_of
-from decalogo.batches.rejection import refuse
+from decalogo.batches.queues import QUEUES
+from decalogo.batches.rejection import raise_rejection
 from decalogo.batches.scripts import Scripts
 from decalogo.batches.states import PLAIN, DocumentState, Handling, NewDocument, Options
 from decalogo.connections import connect
 from decalogo.settings import QueueSettings, Settings
 
-_PAGE = 1000
-_NOTHING: Mapping[str, Any] = {}
+_PAGE: Final = 1000
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 Ending = Literal["lost", "returned"]
-"""How an attempt ends without an answer: ``lost`` counts towards ``queue.max_attempts``, ``returned`` does not."""
+"""How an attempt ends without a result: ``lost`` counts towards ``queue.max_attempts``, ``returned`` does not."""
 
 
 class Ledger(LedgerQueries):
-    """All reads and moves of batches and documents.
+    """Queries and transitions of batches and documents.
 
     Args:
-        client: a connection to the ledger's database that decodes answers.
-        settings: lease, attempts and depth limits.
+        client: connection to the ledger's database that decodes replies.
+        settings: lease, attempts and limits.
 
-    Every method raises ``redis.exceptions.RedisError`` while Redis cannot be reached.
+    Every method raises ``redis.exceptions.RedisError`` while Redis is unreachable.
     """
 
     def __init__(self, client: redis.Redis, settings: QueueSettings) -> None:
         super().__init__(client, settings)
         self._run = Scripts(client).run
 
-    # -- a submitter's moves -------------------------------------------------------------------------------------
+    # -- submission ----------------------------------------------------------------------------------------------------
 
-    def room(self, tenant: str, *, tenant_limit: int = 0) -> None:
-        """Raise what :meth:`admit` would raise for a batch of one document; for use before an upload is read."""
-        refuse(self._run("room", tenant, *self._limits(tenant_limit)))
+    def check_admission(self, tenant: str, *, tenant_limit: int = 0) -> None:
+        """Raise the error that :meth:`admit` would raise for a batch of one document."""
+        raise_rejection(self._run("check_admission", tenant, *self._limits(tenant_limit)))
 
     def admit(
         self,
@@ -60,103 +62,80 @@ class Ledger(LedgerQueries):
         tenant_limit: int = 0,
         handling: Handling = PLAIN,
     ) -> None:
-        """Record a batch; when this returns it is on disk (``appendfsync always``).
+        """Record a batch. When this returns, the batch is on disk (Redis runs ``appendfsync always``).
 
         Args:
-            job_id: the batch's new id; repeating the call with it changes nothing.
-            tenant: whose batch it is.
-            options: the same for all documents.
-            documents: at least one.
-            tenant_limit: most documents the tenant may have unfinished, these included; 0 is no limit.
-            handling: webhook and idempotency record, noted in the same step.
+            job_id: id of the new batch. Repeating the call with the same id changes nothing.
+            tenant: owner of the batch.
+            options: options of all its documents.
+            documents: one or more.
+            tenant_limit: maximum number of unfinished documents of the tenant, these included; 0 disables.
+            handling: webhook and idempotency record, written in the same step.
 
         Raises:
-            KeyUsedError: an upload with this idempotency key has been accepted meanwhile; nothing was recorded.
-            UnavailableError: no room (``queue.max_depth`` or ``queue.max_memory_share``); nothing was recorded.
-            QuotaError: the tenant's limit would be passed; nothing was recorded.
+            KeyUsedError: another upload with this idempotency key was accepted meanwhile; nothing was recorded.
+            UnavailableError: ``queue.max_depth`` or ``queue.max_memory_share`` is exceeded; nothing was recorded.
+            QuotaError: ``tenant_limit`` is exceeded; nothing was recorded.
         """
         names = {"document_id": "id"}
         rows = [{names.get(name, name): value for name, value in asdict(d).items()} for d in documents]
         batch = (job_id, options.to_json(), options.priority, json.dumps(rows))
-        asked = (handling.webhook, handling.idempotency, handling.fingerprint, KEEP_SECONDS)
-        refuse(self._run("admit", tenant, *self._limits(tenant_limit), *batch, *asked))
+        extra = (handling.webhook, handling.idempotency, handling.fingerprint, RECORD_SECONDS)
+        raise_rejection(self._run("admit", tenant, *self._limits(tenant_limit), *batch, *extra))
 
     def _limits(self, tenant_limit: int) -> tuple[float, ...]:
         return self._settings.max_depth, self._settings.max_memory_share, tenant_limit
 
-    # -- a worker's moves -------------------------------------------------------------------------------------------
+    # -- attempts ------------------------------------------------------------------------------------------------------
 
-    def claim(
-        self, document_id: str | None, owner: str, lane: str = "normal", lanes: Sequence[str] = ()
-    ) -> Claim | None:
-        """Start an attempt for Celery task ``owner``.
+    def claim(self, owner: str, queues: Sequence[str]) -> Claim | None:
+        """Start an attempt at the next document of these queues.
 
         Args:
-            document_id: this document, or None: the one whose turn it is.
-            owner: the task; while it holds a document it gets no other one.
-            lane: the lane its message came by.
-            lanes: where to take a document from, by rank; when not given, the lanes that messages of ``lane`` are for.
+            owner: Celery task id. While it owns a document it gets no other one.
+            queues: queues to claim from, by rank.
 
         Returns:
-            The claim, or None when nothing waits there (any more).
+            The claim, or None when no document waits there.
         """
-        # Redis' client repeats a call whose answer it lost; the id makes that one claim, not a refusal of our own.
-        asked = (document_id or "", owner, self._settings.lease_seconds, secrets.token_hex(8))
-        answer = self._run("claim", *asked, self._settings.large_share, *(lanes or group_of(lane)))
-        if answer[0] != "claimed":
+        # The Redis client repeats a call whose reply was lost. The unique id makes the repetition return the same
+        # claim.
+        reply = self._run(
+            "claim", owner, self._settings.lease_seconds, secrets.token_hex(8), self._settings.large_share, *queues
+        )
+        if not reply:
             return None
-        _, name, waited_in, attempt, job_id, options, waited, part_of, work, *numbers = answer
+        name, queue, attempt, job_id, options, waited, part_of, work, *numbers = reply
         return Claim(
-            name, job_id, int(attempt), Options.from_json(options), waited_in, float(waited), part_of, work,
+            name, job_id, int(attempt), Options.from_json(options), queue, float(waited), part_of, work,
             *map(int, numbers),
         )  # fmt: skip
 
-    def held_by(self, owner: str) -> str | None:
+    def owned_by(self, owner: str) -> str | None:
         """Return the document (or part) that a Celery task runs."""
         return cast("str | None", self._redis.hget("owners", owner))
-
-    def split(self, claim: Claim, parts: Sequence[str], *, heavy: bool) -> list[tuple[str, str]]:
-        """End an attempt by cutting its document into parts, each of which is claimed as a document is.
-
-        When the last part is done the document is queued again, for whoever puts it together.
-
-        Args:
-            claim: the attempt.
-            parts: what each is to read.
-            heavy: whether they take the lane of scans (unless the priority is high).
-
-        Returns:
-            Part id and lane of each, to be published; empty when the attempt had been taken away.
-        """
-        answer = cast("list[str]", self._run("split", claim.document_id, claim.attempt, int(heavy), *parts))
-        return [(name, answer[0]) for name in answer[1:]]
-
-    def part_done(self, claim: Claim) -> tuple[bool, str]:
-        """End an attempt at a part; returns whether it counted, and the document's lane if this was the last part."""
-        counted, lane = self._run("part_done", claim.document_id, claim.attempt)
-        return bool(counted), lane
 
     def renew(
         self,
         worker: str,
         owners: Iterable[str],
-        notes: Mapping[str, Mapping[str, object]] = _NOTHING,
+        progress: Mapping[str, Mapping[str, object]] = _NOTHING,
         *,
-        slots: int = 0,
+        large_processes: int = 0,
     ) -> list[str]:
-        """Extend the leases of what these tasks run, note by task where it is, and the worker's heartbeat.
+        """Renew the leases of a worker and record its heartbeat.
 
         Args:
             worker: its name.
-            owners: its active tasks.
-            notes: what is known of some of them.
-            slots: documents the worker judges at once, if it takes large ones; their share is counted from it.
+            owners: its active Celery tasks.
+            progress: stage, page and memory of some of these tasks.
+            large_processes: number of its processes that take large documents; ``queue.large_share`` applies to it.
 
         Returns:
-            The tasks that hold nothing (any more).
+            The tasks that own no document (any more).
         """
-        flat = [value for owner in owners for value in (owner, _json(notes.get(owner)))]
-        return cast("list[str]", self._run("renew", worker, self._settings.lease_seconds, slots, *flat))
+        flat = [value for owner in owners for value in (owner, _json(progress.get(owner)))]
+        return cast("list[str]", self._run("renew", worker, self._settings.lease_seconds, large_processes, *flat))
 
     def finish(
         self,
@@ -167,109 +146,129 @@ class Ledger(LedgerQueries):
         pages_key: str = "",
         problem: Mapping[str, object] | None = None,
     ) -> bool:
-        """End an attempt with an answer; False when the attempt had been taken away (its answer does not count).
+        """End an attempt with a result; return False when the attempt was fenced and its result does not count.
 
-        The first ``partial`` answer is kept while the document is queued again for the slow lane.
+        The first ``partial`` result is kept while the document is queued again in the queue `slow`.
         """
         return bool(self._run("finish", claim.document_id, claim.attempt, state, result_key, pages_key, _json(problem)))
 
     def release(
         self, document_id: str, owner: str, kind: Ending, reason: str, facts: Mapping[str, object] = _NOTHING
     ) -> str:
-        """End an attempt without an answer; ``facts`` are kept of a lost one.
-
-        Returns the document's new state, or an empty string when ``owner`` no longer owns it.
-        """
-        most = self._settings.max_attempts
-        return cast("str", self._run("release", document_id, owner, kind, reason, most, _json(facts)))
-
-    def forget_worker(self, name: str) -> None:
-        """Drop one that takes its leave: it is not missed."""
-        self._forget_workers([name])
-
-    # -- the janitor's moves ----------------------------------------------------------------------------------------
-
-    def expire(self) -> dict[str, str]:
-        """Take back documents whose lease ended; returns document id to new state."""
-        flat = cast("list[str]", self._run("expire", self._settings.max_attempts, _PAGE, self._settings.lease_seconds))
-        return dict(zip(flat[::2], flat[1::2], strict=True))
-
-    def forget_workers(self, silent_seconds: float) -> None:
-        """Drop workers not heard of for so long."""
-        before = self._time() - silent_seconds
-        self._forget_workers(cast("list[str]", self._redis.zrangebyscore("workers", "-inf", before)))
-
-    def _forget_workers(self, names: Sequence[str]) -> None:
-        if names:
-            self._redis.zrem("workers", *names)
-            self._redis.hdel("slots", *names)
-
-    def survey(self) -> dict[str, int]:
-        """Return how many documents wait in each lane; indexes that do not hold what is queued are made anew."""
-        return dict(zip(NAMES, self._run("survey", *NAMES), strict=True))
-
-    def stale(self, grace_seconds: float, limit: int, lanes: Sequence[str] = NAMES) -> list[Waiting]:
-        """Return queued documents of these lanes whose message is older than the grace time."""
-        flat = cast("list[str]", self._run("stale", grace_seconds, limit, *lanes))
-        return [Waiting(*flat[i : i + 3]) for i in range(0, len(flat), 3)]
-
-    def touch(self, waiting: Iterable[Waiting]) -> set[str]:
-        """Win the right to publish these again; returns the ids won."""
-        flat = [value for w in waiting for value in (w.document_id, w.published_at)]
-        won: set[str] = set()
-        for i in range(0, len(flat), 2 * _PAGE):
-            won.update(self._run("touch", *flat[i : i + 2 * _PAGE]))
-        return won
-
-    # -- an operator's or submitter's moves ---------------------------------------------------------------------------
-
-    def cancel(self, document_ids: Sequence[str]) -> int:
-        """Cancel what is not finished (a running attempt's answer will not count); returns how many were."""
-        return sum(self._run("cancel", *part) for part in _parts(document_ids))
-
-    def revive(self, document_ids: Sequence[str], *, tenant: str = "", tenant_limit: int = 0) -> list[str]:
-        """Queue again what failed, died, was cancelled or is partial.
+        """End an attempt without a result.
 
         Args:
-            document_ids: those that ended otherwise, have not ended or are unknown are left alone.
-            tenant: who asks: there must be room as for an upload, in the same step. Empty, an operator: none is needed.
-            tenant_limit: most documents the tenant may have unfinished, these included; 0 is no limit.
+            document_id: the document or part.
+            owner: Celery task of the attempt.
+            kind: whether the attempt counts as lost.
+            reason: clause for people, such as "its process died of SIGKILL".
+            facts: known facts about a lost attempt.
 
         Returns:
-            Which were queued.
+            The new state of the document, or an empty string when ``owner`` does not own it.
+        """
+        max_attempts = self._settings.max_attempts
+        return cast("str", self._run("release", document_id, owner, kind, reason, max_attempts, _json(facts)))
+
+    def split(self, claim: Claim, parts: Sequence[str], *, heavy: bool) -> list[tuple[str, str]]:
+        """End an attempt by splitting its document into parts, which are claimed like documents.
+
+        When the last part is done, the document is queued again for the attempt that joins the parts.
+
+        Args:
+            claim: the attempt.
+            parts: pages of each part, in the form the evaluator gave them.
+            heavy: whether the parts go to the queue `scans`, unless the priority is high.
+
+        Returns:
+            Id and queue of each part, to be published; empty when the attempt was fenced.
+        """
+        reply = cast("list[str]", self._run("split", claim.document_id, claim.attempt, int(heavy), *parts))
+        return [(part, reply[0]) for part in reply[1:]]
+
+    def finish_part(self, claim: Claim) -> tuple[bool, str]:
+        """End an attempt at a part; return whether it counts, and after the last part the queue of the document."""
+        counted, queue = self._run("finish_part", claim.document_id, claim.attempt)
+        return bool(counted), queue
+
+    # -- recovery ------------------------------------------------------------------------------------------------------
+
+    def expire_leases(self) -> dict[str, str]:
+        """Recover documents whose lease expired; return their new states by id."""
+        settings = self._settings
+        flat = cast("list[str]", self._run("expire_leases", settings.max_attempts, _PAGE, settings.lease_seconds))
+        return dict(zip(flat[::2], flat[1::2], strict=True))
+
+    def take_unpublished(
+        self, grace_seconds: float, limit: int, queues: Sequence[str] = QUEUES
+    ) -> list[tuple[str, str]]:
+        """Return id and queue of queued documents that have had no message for the grace time, oldest first.
+
+        They count as published from now on. No other scheduler gets the same ones.
+        """
+        flat = cast("list[str]", self._run("take_unpublished", grace_seconds, limit, *queues))
+        return list(zip(flat[::2], flat[1::2], strict=True))
+
+    def remove_workers(self, names: Sequence[str]) -> None:
+        """Remove workers that stopped, so that they do not count as silent."""
+        if names:
+            self._redis.zrem("workers", *names)
+            self._redis.hdel("worker-processes", *names)
+
+    def remove_silent_workers(self, seconds: float) -> None:
+        """Remove workers without a heartbeat for ``seconds``."""
+        before = self._time() - seconds
+        self.remove_workers(cast("list[str]", self._redis.zrangebyscore("workers", "-inf", before)))
+
+    # -- changes by clients and operators ------------------------------------------------------------------------------
+
+    def cancel(self, document_ids: Sequence[str]) -> int:
+        """Cancel unfinished documents; return how many there were. Running attempts are fenced when they finish."""
+        return sum(self._run("cancel", *page) for page in _pages(document_ids))
+
+    def retry(self, document_ids: Sequence[str], *, tenant: str = "", tenant_limit: int = 0) -> list[str]:
+        """Queue documents again that are failed, dead, cancelled or partial.
+
+        Args:
+            document_ids: others among them are skipped.
+            tenant: tenant whose limits apply, as for an upload; empty for an operator, to whom no limit applies.
+            tenant_limit: maximum number of unfinished documents of the tenant, these included; 0 disables.
+
+        Returns:
+            The ids of the queued documents.
 
         Raises:
-            UnavailableError: no room for all of them; nothing was queued.
-            QuotaError: the tenant's limit would be passed; nothing was queued.
+            UnavailableError: ``queue.max_depth`` or ``queue.max_memory_share`` is exceeded; nothing was queued.
+            QuotaError: ``tenant_limit`` is exceeded; nothing was queued.
         """
-        revived: list[str] = []
-        for part in [document_ids] if tenant else _parts(document_ids):
-            said, *rest = self._run("revive", tenant, *self._limits(tenant_limit), *part)
-            if said == "refused":
-                refuse(rest)
-            revived += rest
-        return revived
+        queued: list[str] = []
+        for page in [document_ids] if tenant else _pages(document_ids):
+            outcome, *rest = self._run("retry", tenant, *self._limits(tenant_limit), *page)
+            if outcome == "rejected":
+                raise_rejection(rest)
+            queued += rest
+        return queued
 
-    def forget(self, job_id: str, *, finished_for: float | None = None) -> list[tuple[str, str, str]]:
-        """Remove a batch for good.
+    def delete(self, job_id: str, *, finished_for: float | None = None) -> list[tuple[str, str, str]]:
+        """Delete the entries of a batch.
 
         Args:
             job_id: the batch.
-            finished_for: only if it has been finished for so many seconds, judged in the same step; None: at any time.
+            finished_for: delete it only if it finished at least this many seconds ago; None deletes it always.
 
         Returns:
-            Document id, result key and pages key of each artifact set left behind.
+            Document id, result key and pages key of the artifacts that remain to be deleted.
         """
-        flat = cast("list[str]", self._run("forget", job_id, "" if finished_for is None else finished_for))
+        flat = cast("list[str]", self._run("delete", job_id, "" if finished_for is None else finished_for))
         return list(zip(flat[::3], flat[1::3], flat[2::3], strict=True))
 
-    def drop(self, document_ids: Sequence[str]) -> int:
-        """Take documents off the list of dead letters; they stay dead in their batches. Returns how many were on it."""
+    def drop_dead_letters(self, document_ids: Sequence[str]) -> int:
+        """Remove documents from the list of dead letters; return how many were on it. Their state stays ``dead``."""
         return self._redis.zrem("dead", *document_ids) if document_ids else 0
 
 
 def open_ledger(settings: Settings) -> Ledger:
-    """Return the ledger of this configuration; connects on first use."""
+    """Return the ledger of this configuration; it connects on first use."""
     return Ledger(connect(settings.redis, settings.redis.ledger_db), settings.queue)
 
 
@@ -277,5 +276,5 @@ def _json(value: Mapping[str, object] | None) -> str:
     return json.dumps(value) if value else ""
 
 
-def _parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+def _pages(ids: Sequence[str]) -> Iterable[Sequence[str]]:
     return (ids[i : i + _PAGE] for i in range(0, len(ids), _PAGE))

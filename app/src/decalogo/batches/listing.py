@@ -1,6 +1,7 @@
-"""A tenant's batches, newest first, filtered, in pages that stay put while batches come and go.
+"""List of a tenant's batches, newest first, with filters and cursor pagination.
 
-A cursor names the last batch seen (its time and id), not a number of batches to skip.
+A cursor contains time and id of the last batch on the page. Pages therefore stay consistent while batches are added and
+deleted.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ import redis
 from decalogo.batches.states import Batch, BatchState
 
 _PAGE: Final = 200
-_MOST_READ: Final = 2000
+_MAX_READ: Final = 2000
 Position = tuple[float, str]
 CURSOR: Final = r"^[0-9]{1,12}\.[0-9]{6}~batch_[0-9a-z]{26}$"
-"""What a cursor looks like."""
+"""Pattern of a cursor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which batches are wanted; times are Unix seconds, both exclusive, 0 is no bound."""
+    """Filter of batches; times are Unix seconds, both exclusive; 0 disables."""
 
     state: BatchState | None = None
     created_after: float = 0.0
@@ -29,10 +30,10 @@ class Filter:
 
 
 class Listing:
-    """Lists batches.
+    """Lists of batches.
 
     Args:
-        client: a connection to the ledger's database that decodes answers.
+        client: connection to the ledger's database that decodes replies.
     """
 
     def __init__(self, client: redis.Redis) -> None:
@@ -41,15 +42,15 @@ class Listing:
     def page(
         self, tenant: str, wanted: Filter, limit: int, cursor: str | None = None
     ) -> tuple[list[Batch], str | None]:
-        """Return at most ``limit`` batches and the cursor of the next page, None on the last.
+        """Return at most ``limit`` batches and the cursor of the next page, which is None on the last page.
 
-        One call reads at most 2,000 batches: with a filter that few pass, a page may be short or empty and still have a
-        cursor. A cursor must look like ``CURSOR``.
+        One call reads at most 2,000 batches. If few of them match the filter, a page may be short or empty and still
+        have a cursor. A cursor must match ``CURSOR``.
         """
         after = _decode(cursor) if cursor else None
         found: list[Batch] = []
         read = 0
-        while read < _MOST_READ:
+        while read < _MAX_READ:
             size = limit - len(found) if wanted.state is None else _PAGE
             rows = self._rows(tenant, wanted, after, size + 1)
             for index, (position, batch) in enumerate(self._batches(rows[:size])):
@@ -78,7 +79,7 @@ class Listing:
                     f"tenant:{tenant}:batches", highest, lowest, start=offset, num=count, withscores=True
                 ),
             )
-            # Those of the cursor's very microsecond are read again: batches of one time are told apart by their id.
+            # Batches with the same microsecond as the cursor are read again; their ids decide.
             rows += [(score, name) for name, score in part if after is None or (score, name) < after]
             if len(part) < count:
                 break

@@ -38,10 +38,10 @@ class BatchOperations:
     def retry(self, job_id: str, *, tenant: str = "", tenant_limit: int = 0) -> list[str]:
         """Queue all documents of a batch that have no full result, or none of them; return their ids.
 
-        :meth:`decalogo.batches.ledger.Ledger.revive` describes ``tenant``, ``tenant_limit`` and the errors.
+        :meth:`decalogo.batches.ledger.Ledger.retry` describes ``tenant``, ``tenant_limit`` and the errors.
         """
         ended = [d.document_id for d in self._ledger.iterate(job_id) if d.state in _RETRYABLE]
-        return self._ledger.revive(ended, tenant=tenant, tenant_limit=tenant_limit)
+        return self._ledger.retry(ended, tenant=tenant, tenant_limit=tenant_limit)
 
     def delete(self, job_id: str, *, finished_for: float | None = None) -> int:
         """Delete a batch with its documents and results; return how many documents it had.
@@ -53,7 +53,7 @@ class BatchOperations:
             job_id: the batch.
             finished_for: delete it only if it finished at least this many seconds ago; ``None`` deletes it always.
         """
-        removed = self._ledger.forget(job_id, finished_for=finished_for)
+        removed = self._ledger.delete(job_id, finished_for=finished_for)
         for document_id, result_key, pages_key in removed:
             for key in (f"documents/{document_id}", f"reviews/{document_id}", result_key, pages_key):
                 if key:

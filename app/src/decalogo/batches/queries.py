@@ -1,28 +1,29 @@
-"""What the ledger says, without moving anything."""
+"""Queries of the ledger; they change nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import cast
+from typing import Final, cast
 
 import redis
 from redis.exceptions import RedisError
 
+from decalogo.batches.queues import QUEUES
 from decalogo.batches.states import Batch, Document
 from decalogo.errors import UnavailableError
 from decalogo.settings import QueueSettings
 
-_PAGE = 1000
+_PAGE: Final = 1000
 
 
 class LedgerQueries:
-    """The reading half of :class:`decalogo.batches.ledger.Ledger`.
+    """Queries of :class:`decalogo.batches.ledger.Ledger`.
 
     Args:
-        client: a connection to the ledger's database that decodes answers.
-        settings: the lease, after three of which a worker counts as silent.
+        client: connection to the ledger's database that decodes replies.
+        settings: the lease; a worker counts as silent after three leases without a heartbeat.
 
-    Every method raises ``redis.exceptions.RedisError`` while Redis cannot be reached.
+    Every method raises ``redis.exceptions.RedisError`` while Redis is unreachable.
     """
 
     def __init__(self, client: redis.Redis, settings: QueueSettings) -> None:
@@ -30,28 +31,28 @@ class LedgerQueries:
         self._settings = settings
 
     def ping(self) -> None:
-        """Raise :class:`UnavailableError` unless the ledger answers."""
+        """Raise :class:`UnavailableError` unless the ledger replies."""
         try:
             self._redis.ping()
         except RedisError as error:
-            raise UnavailableError("the ledger (Redis) does not answer", retry_after=5) from error
+            raise UnavailableError("the ledger (Redis) does not reply", retry_after=5) from error
 
     def durability(self) -> list[str]:
-        """Return what this Redis gives up that a broker must not (empty when nothing).
+        """Return warnings about the persistence of this Redis server; empty when it is durable.
 
         Raises:
-            UnavailableError: it evicts keys under memory pressure, which would delete queues silently.
+            UnavailableError: the server evicts keys when its memory is full, which would delete queued work.
         """
         memory, persistence = self._redis.info("memory"), self._redis.info("persistence")
         policy = memory.get("maxmemory_policy", "noeviction")
         if policy != "noeviction":
-            raise UnavailableError(f"Redis has maxmemory-policy {policy}; set noeviction, or it deletes queued work")
+            raise UnavailableError(f"Redis has maxmemory-policy {policy}, which deletes queued work; set noeviction")
         if not persistence.get("aof_enabled"):
-            return ["Redis keeps no append-only file: a restart loses what was accepted since the last snapshot"]
+            return ["Redis keeps no append-only file; a restart loses documents accepted since the last snapshot"]
         return []
 
     def batch(self, job_id: str) -> Batch | None:
-        """Return one batch with its counters, or None."""
+        """Return a batch with its counters, or None."""
         row = cast("dict[str, str]", self._redis.hgetall(f"batch:{job_id}"))
         return Batch.from_row(job_id, row) if row else None
 
@@ -61,7 +62,7 @@ class LedgerQueries:
         return [Batch.from_row(job_id, row) for job_id, row in zip(ids, self._hashes("batch", ids), strict=True) if row]
 
     def document(self, document_id: str) -> Document | None:
-        """Return one document, or None."""
+        """Return a document, or None."""
         row = cast("dict[str, str]", self._redis.hgetall(f"document:{document_id}"))
         return Document.from_row(document_id, row) if row else None
 
@@ -72,7 +73,7 @@ class LedgerQueries:
         return [Document.from_row(document_id, row) for document_id, row in zip(ids, rows, strict=True) if row]
 
     def iterate(self, job_id: str) -> Iterator[Document]:
-        """Yield all documents of a batch, read page by page."""
+        """Yield all documents of a batch, read in pages."""
         offset = 0
         while page := self.documents(job_id, offset=offset, limit=_PAGE):
             yield from page
@@ -85,22 +86,29 @@ class LedgerQueries:
             return cast("list[dict[str, str]]", pipe.execute())
 
     def depth(self) -> int:
-        """Return how many documents are queued."""
+        """Return the number of queued documents and parts."""
         return self._redis.zcard("queued")
 
+    def queue_depths(self) -> dict[str, int]:
+        """Return the number of queued documents and parts by queue."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            for queue in QUEUES:
+                pipe.zcard(f"queue:{queue}")
+            return dict(zip(QUEUES, pipe.execute(), strict=True))
+
     def running(self) -> int:
-        """Return how many documents are in work."""
+        """Return the number of documents and parts with a lease."""
         return self._redis.zcard("running")
 
     def finished_per_second(self, seconds: float) -> float:
-        """Return the documents that ended a second, over the whole tens of seconds that the last ``seconds`` hold."""
+        """Return the documents completed per second, over the full buckets of ten seconds within ``seconds``."""
         last = int(self._time() // 10)
         buckets = max(1, int(seconds // 10))
-        counts = self._redis.mget([f"drained:{number}" for number in range(last - buckets, last)])
+        counts = self._redis.mget([f"completed:{number}" for number in range(last - buckets, last)])
         return sum(int(count) for count in counts if count) / (10 * buckets)
 
     def live_workers(self) -> list[str]:
-        """Return the workers heard of within three leases."""
+        """Return the workers with a heartbeat within three leases."""
         oldest = self._time() - 3 * self._settings.lease_seconds
         return cast("list[str]", self._redis.zrangebyscore("workers", oldest, "+inf"))
 
@@ -112,7 +120,7 @@ class LedgerQueries:
         ]
 
     def finished_before(self, age_seconds: float, *, offset: int = 0, limit: int = 100) -> list[str]:
-        """Return batches that finished longer ago than ``age_seconds``, oldest first."""
+        """Return ids of batches that finished more than ``age_seconds`` ago, oldest first."""
         before = self._time() - age_seconds
         return cast("list[str]", self._redis.zrangebyscore("finished", "-inf", before, start=offset, num=limit))
 

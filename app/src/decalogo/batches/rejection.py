@@ -1,4 +1,4 @@
-"""What a submitter is told when the ledger takes no more."""
+"""Errors for uploads and retries that admission control rejects."""
 
 from __future__ import annotations
 
@@ -7,13 +7,22 @@ from collections.abc import Sequence
 from decalogo.errors import KeyUsedError, QuotaError, UnavailableError
 
 
-def refuse(answer: Sequence[str]) -> None:
-    """Raise what ``admission.lua`` or ``admit.lua`` answered; an empty answer means that there is room."""
-    if not answer:
+def raise_rejection(reply: Sequence[str]) -> None:
+    """Raise the error of a rejection; do nothing for an empty reply.
+
+    Args:
+        reply: reply of ``lua/admit.lua``, ``lua/check_admission.lua`` or ``lua/retry.lua``.
+
+    Raises:
+        KeyUsedError: another upload with the same idempotency key was accepted meanwhile.
+        QuotaError: the limit of the tenant.
+        UnavailableError: the limit of queued documents or of Redis memory.
+    """
+    if not reply:
         return
-    if answer[0] == "idempotency-key":
+    if reply[0] == "idempotency-key":
         raise KeyUsedError("Another upload with this Idempotency-Key was accepted a moment ago.", retry_after=1)
-    name, value, limit, retry_after = answer[0], int(answer[1]), int(answer[2]), int(answer[3])
+    name, value, limit, retry_after = reply[0], int(reply[1]), int(reply[2]), int(reply[3])
     extra = {"limit": name, "retry_after": retry_after}
     if name == "tenant-documents":
         raise QuotaError(f"{value} of your documents are unfinished and your limit is {limit}; retry later", **extra)

@@ -1,4 +1,4 @@
-"""The ledger and the broker at one moment, in two round trips: for metrics."""
+"""Snapshot of the ledger for metrics, read in two round trips."""
 
 from __future__ import annotations
 
@@ -9,27 +9,32 @@ from typing import Any
 
 import redis
 
-from decalogo.batches.queues import NAMES as LANES
+from decalogo.batches.queues import QUEUES
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What the ledger says now.
+    """State of the ledger at one moment.
 
     Attributes:
-        totals: what happened since ever, by the names of the hash ``totals`` (``lua/prelude.lua``).
-        waiting: lane to documents queued in it.
-        oldest_seconds: lane to how long the document is queued that is queued longest; 0 when there is none.
-        running: documents with a lease; ``expired`` of them have one that has ended.
-        hosts: host to its workers heard of within three leases; ``local`` are those whose names hold none.
-        alive, silent: workers heard of within three leases, and those that were only before.
-        closed: the limit that closed admission; empty while it is open.
-        memory_used, memory_max: bytes; a maximum of 0 is none.
-        health_check: Unix seconds when a worker last executed the periodic health task; 0 when none did.
+        totals: counters that only grow, by the names of the hash ``totals`` (``lua/lib/common.lua``).
+        depths: number of documents by queue.
+        oldest_seconds: age of the oldest document by queue, seconds; 0 for an empty queue.
+        running: number of documents with a lease.
+        expired: number of those whose lease has expired.
+        dead: number of dead letters.
+        open_batches: number of unfinished batches.
+        webhooks: number of webhooks to be delivered.
+        hosts: number of live workers by host; ``local`` stands for containers of this host.
+        alive: number of workers with a heartbeat within three leases.
+        silent: number of other known workers.
+        closed: limit that closed admission; empty while it is open.
+        memory_used, memory_max: bytes; a maximum of 0 means none.
+        health_check: Unix seconds of the last execution of the periodic health task; 0 before the first.
     """
 
     totals: Mapping[str, int]
-    waiting: Mapping[str, int]
+    depths: Mapping[str, int]
     oldest_seconds: Mapping[str, float]
     running: int
     expired: int
@@ -45,19 +50,19 @@ class Snapshot:
     health_check: float
 
 
-def take(client: redis.Redis, lease_seconds: float) -> Snapshot:
+def take_snapshot(client: redis.Redis, lease_seconds: float) -> Snapshot:
     """Read the ledger.
 
     Args:
-        client: a connection to the ledger's database that decodes answers; its ``RedisError`` is passed on.
+        client: connection to the ledger's database that decodes replies; its ``RedisError`` is passed on.
         lease_seconds: ``queue.lease_seconds``.
     """
     seconds, micros = client.time()
     now = seconds + micros / 1e6
     with client.pipeline(transaction=False) as pipe:
-        for lane in LANES:
-            pipe.zcard(f"waiting:{lane}")
-            pipe.zrange(f"waiting:{lane}", 0, 0, withscores=True)
+        for queue in QUEUES:
+            pipe.zcard(f"queue:{queue}")
+            pipe.zrange(f"queue:{queue}", 0, 0, withscores=True)
         pipe.hgetall("totals")
         pipe.zcard("running")
         pipe.zcount("running", "-inf", now)
@@ -69,14 +74,14 @@ def take(client: redis.Redis, lease_seconds: float) -> Snapshot:
         pipe.hget("admission", "closed")
         pipe.info("memory")
         pipe.get("health_check:last")
-        answers: list[Any] = pipe.execute()
-    lanes, rest = answers[: 2 * len(LANES)], answers[2 * len(LANES) :]
-    oldest = dict(zip(LANES, lanes[1::2], strict=True))
+        replies: list[Any] = pipe.execute()
+    queues, rest = replies[: 2 * len(QUEUES)], replies[2 * len(QUEUES) :]
+    oldest = dict(zip(QUEUES, queues[1::2], strict=True))
     totals, running, expired, dead, open_batches, webhooks, alive, known, closed, memory, health = rest
     return Snapshot(
         totals={name: int(value) for name, value in totals.items()},
-        waiting=dict(zip(LANES, lanes[::2], strict=True)),
-        oldest_seconds={lane: max(0.0, now - first[0][1]) if first else 0.0 for lane, first in oldest.items()},
+        depths=dict(zip(QUEUES, queues[::2], strict=True)),
+        oldest_seconds={queue: max(0.0, now - first[0][1]) if first else 0.0 for queue, first in oldest.items()},
         running=running,
         expired=expired,
         dead=dead,
@@ -93,6 +98,6 @@ def take(client: redis.Redis, lease_seconds: float) -> Snapshot:
 
 
 def _host(worker: str) -> str:
-    # A container of the appliance's own has its id for a host name: `worker@3f2a9c41d07e`.
+    # The host name of a container of this host is its id: `worker@3f2a9c41d07e`. Remote workers: `worker-1@north`.
     role, _, host = worker.partition("@")
     return host if "-" in role else "local"

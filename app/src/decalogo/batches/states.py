@@ -1,6 +1,6 @@
-"""States of batches and documents, and what a caller gets to see of either.
+"""States and data of batches and documents.
 
-The transitions themselves happen in ``lua/`` and nowhere else.
+Transitions between states happen only in ``lua/`` (``lua/lib/transitions.lua`` describes them).
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Literal, Self
 
+from decalogo.batches import queues
+
 
 class DocumentState(StrEnum):
-    """Where a document is; the last five are terminal (``partial`` unless its one retry is pending)."""
+    """State of a document. The last five are terminal."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -28,7 +30,7 @@ TERMINAL = frozenset(DocumentState) - {DocumentState.QUEUED, DocumentState.RUNNI
 
 
 class BatchState(StrEnum):
-    """Where a batch is: ``queued`` until its first document starts, ``finished`` when all are terminal."""
+    """State of a batch: ``queued`` until its first document starts, ``finished`` when all are terminal."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -36,7 +38,7 @@ class BatchState(StrEnum):
 
 
 class Priority(StrEnum):
-    """What a submitter may ask for (guide: 9, 5 and 1)."""
+    """Priority of a batch."""
 
     HIGH = "high"
     NORMAL = "normal"
@@ -45,13 +47,13 @@ class Priority(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a submitter asked for, the same for every document of the batch.
+    """Options of a batch, which apply to all its documents.
 
     Attributes:
         rubric: name of a shipped rubric.
-        priority: which lane the documents take.
-        not_applicable: point id to the submitter's reason, e.g. ``{"P9": "no hay cárcel"}``.
-        ocr: whether pages without a text layer are recognised (``auto``, where the operator allows it) or ``never``.
+        priority: decides the queue of the documents.
+        not_applicable: points to skip, with the submitter's reason, such as ``{"P9": "no hay cárcel"}``.
+        ocr: ``auto`` applies OCR to pages without a text layer if the operator allows it; ``never`` does not.
     """
 
     rubric: str = "decalogo"
@@ -60,28 +62,28 @@ class Options:
     ocr: Literal["auto", "never"] = "auto"
 
     def to_json(self) -> str:
-        """Return the form kept in the ledger."""
+        """Return the form that the ledger stores."""
         asked = {"rubric": self.rubric, "priority": self.priority, "not_applicable": dict(self.not_applicable)}
         return json.dumps(asked | ({} if self.ocr == "auto" else {"ocr": self.ocr}), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Options:
-        """Read what :meth:`to_json` wrote."""
+        """Parse the output of :meth:`to_json`."""
         raw = json.loads(text)
         return cls(raw["rubric"], Priority(raw["priority"]), raw["not_applicable"], raw.get("ocr", "auto"))
 
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
-    """A document as accepted; its bytes are already in the artifact store under ``documents/<document_id>``.
+    """Accepted document. Its bytes are already in the artifact store under ``documents/<document_id>``.
 
     Attributes:
         document_id: unguessable id, ``doc_`` and 26 characters.
-        filename: the submitter's name for it, cleaned for display; never used as a path.
-        custom_id: the submitter's own id, unique in the batch; empty when none was given.
+        filename: name given by the submitter, cleaned for display; never used as a path.
+        custom_id: id given by the submitter, unique in the batch; empty when there is none.
         sha256: hex digest of the bytes.
-        size: length in bytes.
-        large: it takes the lane of large documents, unless its priority is high.
+        size: bytes.
+        large: whether it goes to the queue `large`, unless its priority is high.
     """
 
     document_id: str
@@ -91,19 +93,21 @@ class NewDocument:
     size: int
     large: bool = False
 
-    def lane(self, priority: Priority) -> str:
-        """Return where it waits at first; ``lua/admit.lua`` says the same."""
-        return "large" if self.large and priority is not Priority.HIGH else priority.value
+    def queue(self, priority: Priority) -> str:
+        """Return the queue of its first attempt, as ``queue_of`` in ``lua/lib/queues.lua`` determines it."""
+        if self.large and priority is not Priority.HIGH:
+            return queues.LARGE
+        return {Priority.HIGH: queues.HIGH, Priority.NORMAL: queues.NORMAL, Priority.LOW: queues.LOW}[priority]
 
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """How a submitter wants a batch handled, beside what is evaluated; empty fields ask for nothing.
+    """Webhook and idempotency of a batch; empty fields disable.
 
     Attributes:
-        webhook: JSON ``{"url", "secret"}``: who is told when the batch has finished.
-        idempotency: Redis key of the record that makes sending the upload again harmless.
-        fingerprint: what the record says of the payload.
+        webhook: JSON ``{"url", "secret"}`` of the webhook that reports the finished batch.
+        idempotency: Redis key of the idempotency record.
+        fingerprint: hash of the payload, stored in that record.
     """
 
     webhook: str = ""
@@ -116,7 +120,7 @@ PLAIN: Final = Handling()
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch as the ledger knows it; times are Unix seconds (``finished_at`` is 0 while it runs)."""
+    """Batch in the ledger; times are Unix seconds (``finished_at`` is 0 until it finishes)."""
 
     job_id: str
     tenant: str
@@ -128,7 +132,7 @@ class Batch:
 
     @classmethod
     def from_row(cls, job_id: str, row: Mapping[str, str]) -> Self:
-        """Read the ledger's hash ``batch:<job_id>``."""
+        """Parse the hash ``batch:<job_id>`` of the ledger."""
         counts = {name: int(row[name]) for name in ("total", *DocumentState)}
         finished_at = float(row["finished_at"])
         if finished_at:
@@ -141,15 +145,15 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document as the ledger knows it.
+    """Document in the ledger.
 
     Attributes:
-        attempts: how often a worker has claimed it.
-        problem: RFC 9457 members that say why it has no (full) result; None when there is nothing to say.
+        attempts: number of claims.
+        problem: RFC 9457 members with the reason why there is no (full) result, else None.
         result_key: key of the result in the artifact store; empty while there is none.
         pages_key: key of the extracted pages; empty while there are none.
-        losses: what is known of each attempt that ended without an answer, oldest first; forgotten when it is retried.
-        created_at, started_at, finished_at: Unix seconds; 0 while it has not happened.
+        losses: facts about each attempt that ended without a result, oldest first; a retry clears them.
+        created_at, started_at, finished_at: Unix seconds; 0 before the event.
     """
 
     document_id: str
@@ -171,7 +175,7 @@ class Document:
 
     @classmethod
     def from_row(cls, document_id: str, row: Mapping[str, str]) -> Self:
-        """Read the ledger's hash ``document:<document_id>``."""
+        """Parse the hash ``document:<document_id>`` of the ledger."""
         return cls(
             document_id=document_id,
             job_id=row["job_id"],

@@ -12,6 +12,7 @@ from gunicorn.glogging import Logger
 from uvicorn_worker import UvicornWorker
 
 from decalogo.api.app import CLEAN_UP_SECONDS
+from decalogo.batches.format import check_at_start
 from decalogo.forking import keep_shared
 from decalogo.logs import configure
 from decalogo.metrics import api as metrics
@@ -90,4 +91,5 @@ def serve() -> None:
     """Run until SIGTERM; then finish the open requests (at most ``api.graceful_seconds``) and exit."""
     settings = get_settings()
     configure(settings.log, service="api")
+    check_at_start(settings.redis)
     Server(settings).run()

@@ -44,15 +44,15 @@ def show(document_id: Annotated[str, typer.Argument(help="A document's id.")]) -
 @errors_reported()
 def retry(document_id: Id) -> None:
     """Queue dead letters again; the count of their lost attempts is reset."""
-    revived = _ledger().revive(_chosen(document_id))
-    typer.echo(f"{len(revived)} queued again")
+    queued = _ledger().retry(_chosen(document_id))
+    typer.echo(f"{len(queued)} queued again")
 
 
 @app.command()
 @errors_reported()
 def drop(document_id: Id) -> None:
     """Remove dead letters from this list permanently; in their batches they stay `dead`, with the reason."""
-    typer.echo(f"{_ledger().drop(_chosen(document_id))} dropped")
+    typer.echo(f"{_ledger().drop_dead_letters(_chosen(document_id))} dropped")
 
 
 def _ledger() -> Ledger:

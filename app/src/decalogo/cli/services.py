@@ -32,14 +32,15 @@ def worker(queues: str, concurrency: int | None) -> None:
 
     from billiard.util import get_logger
 
+    from decalogo.batches.format import check_at_start
+    from decalogo.batches.queues import SUSPECT, SUSPECT_QUEUES, WORK_QUEUES
     from decalogo.metrics import worker as metrics
     from decalogo.queue.app import get_celery, worker_name
-    from decalogo.queue.order import SUSPECT_QUEUE, SUSPECT_QUEUES, WORK_QUEUES
     from decalogo.worker.leases import LeaseRenewal
 
     app = get_celery()
     app.steps["consumer"].add(LeaseRenewal)
-    role = "suspect" if queues == SUSPECT_QUEUE else "worker"
+    role = "suspect" if queues == SUSPECT else "worker"
     configure(settings.log, service=role, worker=worker_name(role))
     # The pool's logger does not propagate, and Celery would give it another format.
     get_logger().handlers[:] = logging.getLogger().handlers
@@ -48,6 +49,8 @@ def worker(queues: str, concurrency: int | None) -> None:
         from decalogo.worker.first_host import await_first_host
 
         await_first_host(settings.storage)
+    else:
+        check_at_start(settings.redis)
     names = ",".join(SUSPECT_QUEUES) if role == "suspect" else queues or ",".join(WORK_QUEUES)
     arguments = [
         "--quiet",

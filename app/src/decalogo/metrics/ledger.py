@@ -14,21 +14,21 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from decalogo.access.tokens import Tier, TokenStore
-from decalogo.batches.snapshot import Snapshot, take
+from decalogo.batches.queues import QUEUES
+from decalogo.batches.snapshot import Snapshot, take_snapshot
 from decalogo.batches.states import TERMINAL
 from decalogo.connections import connect
-from decalogo.queue.order import LANES, QUEUES
 from decalogo.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 TOKENS_SECONDS: Final = 60.0
 _REDIS_SECONDS = 3.0
-_CLOSED_UNTIL = 0.9  # of its limit, see lua/admission.lua
+_CLOSED_UNTIL = 0.9  # of its limit, see lua/lib/admission.lua
 _LIMITS = ("queue-depth", "redis-memory", "disk")
 _REFUSALS = ("queue-depth", "redis-memory", "tenant-documents")
 _REQUEUED = ("lost", "returned", "partial", "parts", "retried")
-_LOST = ("signal", "exit", "time-limit", "memory", "error", "silence")
+_LOST = ("signal", "exit", "time-limit", "memory", "error", "lease-expired")
 _TOKEN_STATES = ("usable", "expired", "revoked")
 
 
@@ -61,7 +61,7 @@ class LedgerCollector(Collector):
         disk = self._disk()
         yield from self._disk_metrics(disk)
         try:
-            snapshot = take(self._ledger, self._settings.queue.lease_seconds)
+            snapshot = take_snapshot(self._ledger, self._settings.queue.lease_seconds)
             lists = self._lists()
             tokens = self._count_tokens()
         except redis.RedisError as error:
@@ -120,7 +120,7 @@ class LedgerCollector(Collector):
         # What the next upload would meet: the note of a closed admission stays until one asks.
         depth = queue.max_depth * (_CLOSED_UNTIL if seen.closed == "queue-depth" else 1)
         share = queue.max_memory_share * (_CLOSED_UNTIL if seen.closed == "redis-memory" else 1)
-        closed["queue-depth"] = int(sum(seen.waiting.values()) + 1 > depth)
+        closed["queue-depth"] = int(sum(seen.depths.values()) + 1 > depth)
         closed["redis-memory"] = int(seen.memory_max > 0 and seen.memory_used > share * seen.memory_max)
         closed["disk"] = int(disk is None or disk[0] < self._settings.storage.min_free_bytes)
         yield GaugeMetricFamily("decalogo_admission_open", "1: uploads are taken.", int(not any(closed.values())))
@@ -138,11 +138,9 @@ class LedgerCollector(Collector):
 
 
 def _queues(seen: Snapshot, lists: list[int]) -> Iterator[Metric]:
-    waiting = {LANES[lane].queue: count for lane, count in seen.waiting.items()}
-    oldest = {LANES[lane].queue: seconds for lane, seconds in seen.oldest_seconds.items()}
     *messages, unacked = lists
-    yield _gauge("decalogo_queue_documents", "Documents waiting, by the ledger.", ("queue",), waiting)
-    yield _gauge("decalogo_queue_oldest_seconds", "How long the oldest waits.", ("queue",), oldest)
+    yield _gauge("decalogo_queue_documents", "Documents waiting, by the ledger.", ("queue",), seen.depths)
+    yield _gauge("decalogo_queue_oldest_seconds", "How long the oldest waits.", ("queue",), seen.oldest_seconds)
     yield _gauge(
         "decalogo_queue_messages", "Messages in the list.", ("queue",), dict(zip(QUEUES, messages, strict=True))
     )
@@ -184,7 +182,7 @@ def _ever(seen: Snapshot) -> Iterator[Metric]:
     yield _counter("decalogo_redeliveries", "Messages for documents not waiting.", *plain("redelivered"))
     yield _counter("decalogo_fenced_answers", "Answers that came too late.", *plain("fenced"))
     yield _counter("decalogo_documents_republished", "Messages sent again.", *plain("republished"))
-    refused = by("reason", _REFUSALS, "refused:")
+    refused = by("reason", _REFUSALS, "rejected:")
     yield _counter("decalogo_admission_refusals", "Uploads refused by the ledger.", *refused)
 
 

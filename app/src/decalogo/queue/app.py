@@ -1,6 +1,7 @@
-"""The Celery application: the guide's configuration as amended in ``docs/decisions/0002``.
+"""Celery application.
 
-Messages carry a document id and nothing else; results live in the ledger and the artifact store.
+A message carries a document id and a queue. Results are in the ledger and the artifact store, so Celery stores none.
+Decision 0002 explains the settings that differ from common practice.
 """
 
 from __future__ import annotations
@@ -13,18 +14,18 @@ from celery import Celery
 from celery.schedules import crontab
 from kombu import Queue  # type: ignore[attr-defined]
 
-from decalogo.queue.order import DEFAULT_QUEUE, LANES, QUEUES, SUSPECT_QUEUE
+from decalogo.batches.queues import HIGH, LOW, MESSAGE_PRIORITY, NORMAL, QUEUES, SUSPECT
 from decalogo.settings import Settings, get_settings
 
 _ROUTING_KEYS = {
-    DEFAULT_QUEUE: "task.#",
-    "high_priority": "priority.high",
-    "low_priority": "priority.low",
+    NORMAL: "task.#",
+    HIGH: "priority.high",
+    LOW: "priority.low",
 }
 
 
 def celery_configuration(settings: Settings) -> dict[str, Any]:
-    """Return the Celery settings; times are in seconds, memory is in KiB."""
+    """Return the Celery configuration; times in seconds, memory in KiB."""
     queue = settings.queue
     tls = settings.redis.tls
     return {
@@ -38,10 +39,10 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         "task_time_limit": queue.time_limit_seconds,
         "task_soft_time_limit": queue.soft_time_limit_seconds,
         "task_acks_late": True,
-        # The ledger counts lost attempts; redelivery by the broker would run a poison document for ever.
+        # The ledger counts lost attempts. Redelivery by the broker would run a poison document without end.
         "task_reject_on_worker_lost": False,
-        "task_default_queue": DEFAULT_QUEUE,
-        "task_default_priority": LANES["normal"].priority,
+        "task_default_queue": NORMAL,
+        "task_default_priority": MESSAGE_PRIORITY[NORMAL],
         "task_create_missing_queues": False,
         "task_queues": tuple(
             Queue(name, routing_key=_ROUTING_KEYS.get(name, name))  # type: ignore[no-untyped-call]
@@ -52,7 +53,7 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         "worker_disable_prefetch": queue.disable_prefetch,
         "worker_max_tasks_per_child": queue.max_tasks_per_child,
         "worker_max_memory_per_child": queue.max_memory_per_child_kib,
-        # Celery's 4 s kill a child that a busy host is slow to start, and the next one, and so on for ever.
+        # The default of 4 s kills every new process on a host that is too busy to start one in that time.
         "worker_proc_alive_timeout": 60.0,
         "worker_soft_shutdown_timeout": queue.soft_shutdown_seconds,
         "worker_send_task_events": False,
@@ -72,11 +73,11 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         },
         "beat_schedule": {
             "health-check": {"task": "decalogo.health_check", "schedule": crontab(minute="*/5")},
-            # Its files are on the first host, as this queue's workers are.
+            # The artifact store is on the first host, and only workers of that host consume this queue.
             "retention": {
                 "task": "decalogo.apply_retention",
                 "schedule": crontab(minute="17"),
-                "options": {"queue": SUSPECT_QUEUE},
+                "options": {"queue": SUSPECT},
             },
         },
     }
@@ -84,7 +85,7 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def get_celery() -> Celery:
-    """Return the application of this process; the broker is reached on first use."""
+    """Return the application of this process; it connects to the broker on first use."""
     settings = get_settings()
     app = Celery(
         "decalogo_batch", broker=settings.redis.url(settings.redis.broker_db), include=["decalogo.worker.tasks"]
@@ -95,10 +96,10 @@ def get_celery() -> Celery:
 
 
 def worker_name(role: str) -> str:
-    """Return the name a worker announces.
+    """Return the name of this worker.
 
-    That is ``worker@host``; ``worker-2@host`` where ``queue.instance`` is 2; and ``worker-3f2a9c41d07e@north`` in a
-    container of the host that ``queue.host`` names.
+    Examples: ``worker@host``, ``worker-2@host`` with ``queue.instance`` 2, and ``worker-3f2a9c41d07e@north`` in a
+    container of a remote host with ``queue.host`` north.
     """
     queue, own = get_settings().queue, socket.gethostname()
     instance = queue.instance or (own if queue.host else "")

@@ -1,15 +1,15 @@
-"""Publishing: telling the workers that documents wait.
+"""Publishing of messages that report queued documents.
 
-A message is a hint: a lost one is a delay of ``queue.republish_grace_seconds``, one too many finds nothing to claim. It
-is sent for a document and need not start that one (``lua/claim.lua``).
+A message is a hint. A lost one delays a document by ``queue.republish_grace_seconds``; a surplus one finds nothing to
+claim. A message names the document it was sent for, but starts whichever document is next (``lua/claim.lua``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from decalogo.batches.queues import MESSAGE_PRIORITY, SLOW
 from decalogo.queue.app import get_celery
-from decalogo.queue.order import LANES
 from decalogo.settings import get_settings
 
 TASK_NAME = "decalogo.process_document"
@@ -20,27 +20,26 @@ def publish(documents: Iterable[tuple[str, str]]) -> None:
     """Send one message per document.
 
     Args:
-        documents: pairs of document id and lane (``batches/lanes.py``).
+        documents: pairs of document id and queue.
 
     Raises:
-        kombu.exceptions.OperationalError: the broker could not be reached; some messages may have been sent.
+        kombu.exceptions.OperationalError: the broker was unreachable; some messages may have been sent.
     """
-    app, queue = get_celery(), get_settings().queue
-    slow = {"soft_time_limit": queue.slow_soft_time_limit_seconds, "time_limit": queue.slow_time_limit_seconds}
+    app, settings = get_celery(), get_settings().queue
+    slow = {"soft_time_limit": settings.slow_soft_time_limit_seconds, "time_limit": settings.slow_time_limit_seconds}
     with app.producer_or_acquire() as producer, producer.batch(_BATCH):
-        for document_id, lane_name in documents:
-            lane = LANES[lane_name]
+        for document_id, queue in documents:
             app.send_task(
                 TASK_NAME,
-                args=[document_id, lane_name],
-                queue=lane.queue,
-                priority=lane.priority,
+                args=[document_id, queue],
+                queue=queue,
+                priority=MESSAGE_PRIORITY[queue],
                 producer=producer,
                 retry=False,
-                # Two thirds of what a message would cost: binding its queue anew, which workers do themselves, and
-                # finding out how its arguments look best.
+                # Declaring the queue and formatting the arguments would cost two thirds of the time per message.
+                # Workers declare the queues.
                 declare=(),
-                argsrepr=f"('{document_id}', '{lane_name}')",
+                argsrepr=f"('{document_id}', '{queue}')",
                 kwargsrepr="{}",
-                **(slow if lane.slow else {}),
+                **(slow if queue == SLOW else {}),
             )

@@ -1,7 +1,8 @@
-"""Celery beat as one of several: each scheduler runs it, one of them sends.
+"""Celery beat in every scheduler, of which one sends the periodic tasks.
 
-Who holds the lock in Redis sends what is due, and renews the lock at every tick. When it dies the lock ends by itself
-and another one takes over where it left off: when each entry was last sent stands in Redis too.
+The process that holds the lock in Redis sends the tasks that are due, and renews the lock with every tick. When it
+dies, the lock expires and another process takes over. The time of the last message per task is in Redis, so the new
+process continues the same schedule.
 """
 
 from __future__ import annotations
@@ -22,66 +23,66 @@ from decalogo.settings import get_settings
 
 log = structlog.get_logger(__name__)
 
-HOLD_SECONDS: Final = 5.0
+LOCK_SECONDS: Final = 5.0
 _TICK_SECONDS = 1.0
 _LOCK, _SENT = "beat", "beat:sent"
 
 
 class LockedScheduler(Scheduler):  # type: ignore[misc]
-    """The schedule of ``beat_schedule``; ``tick`` sends only while this process holds the lock."""
+    """Scheduler of ``beat_schedule`` that sends only while this process holds the lock."""
 
-    sync_every: ClassVar[float] = 86_400.0  # there is no file to write
+    sync_every: ClassVar[float] = 86_400.0  # nothing is stored in a file
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         settings = get_settings()
-        # Shorter than the lock lives: an answer that comes later than that is of no use.
-        quick = settings.redis.model_copy(update={"socket_timeout_seconds": HOLD_SECONDS / 2})
+        # Shorter than the lock: a reply after its expiry is useless.
+        quick = settings.redis.model_copy(update={"socket_timeout_seconds": LOCK_SECONDS / 2})
         self._redis = connect(quick, quick.ledger_db, retries=0)
         self._scripts = Scripts(self._redis)
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{time.monotonic_ns()}"
-        self._leads = False
+        self._holds_lock = False
         super().__init__(*args, **kwargs)
 
     def setup_schedule(self) -> None:
-        """Read the entries from the configuration."""
+        """Read the schedule from the configuration."""
         self.merge_inplace(self.app.conf.beat_schedule)
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
-        """Send what is due if this process may; returns seconds until the next look."""
+        """Send the tasks that are due if this process holds the lock; return seconds until the next tick."""
         try:
-            leads = self._hold()
-            if leads and not self._leads:
+            locked = self._acquire()
+            if locked and not self._holds_lock:
                 self._take_over()
-                log.info("periodic tasks are sent from here")
+                log.info("this process sends the periodic tasks")
         except RedisError as error:
-            # Sending needs the same Redis. Who leads now is settled when it is back.
+            # Sending needs the same Redis. After the outage the processes compete for the lock again.
             log.warning("periodic tasks wait for Redis", error=str(error))
-            leads = False
-        self._leads = leads
-        return min(super().tick(*args, **kwargs), _TICK_SECONDS) if leads else _TICK_SECONDS
+            locked = False
+        self._holds_lock = locked
+        return min(super().tick(*args, **kwargs), _TICK_SECONDS) if locked else _TICK_SECONDS
 
     def apply_async(self, entry: Any, producer: Any = None, advance: bool = True, **kwargs: Any) -> Any:
-        """Send one entry and note when; a process that slept since its tick may have lost the lock, then not."""
-        if not self._hold():
-            log.warning("periodic task left to the one that leads now", entry=entry.name)
+        """Send one task and record the time, unless this process was frozen and has lost the lock since its tick."""
+        if not self._acquire():
+            log.warning("periodic task left to the holder of the lock", task=entry.name)
             return None
         self._redis.hset(_SENT, entry.name, time.time())
         return super().apply_async(entry, producer=producer, advance=advance, **kwargs)
 
     def close(self) -> None:
-        """Let another one lead at once."""
+        """Release the lock, so that another process takes over immediately."""
         try:
-            self._scripts.run("let_go", _LOCK, self._owner)
+            self._scripts.run("unlock", _LOCK, self._owner)
         except RedisError as error:
-            log.warning("the lock ends by itself", error=str(error))
+            log.warning("lock not released; it expires", error=str(error))
         super().close()
 
-    def _hold(self) -> bool:
-        return bool(self._scripts.run("hold", _LOCK, self._owner, int(HOLD_SECONDS * 1000)))
+    def _acquire(self) -> bool:
+        return bool(self._scripts.run("lock", _LOCK, self._owner, int(LOCK_SECONDS * 1000)))
 
     def _take_over(self) -> None:
         sent = cast("dict[str, str]", self._redis.hgetall(_SENT))
         for name, entry in self.schedule.items():
             if name in sent:
                 entry.last_run_at = datetime.fromtimestamp(float(sent[name]), UTC)
-        self._heap = None  # made anew from the entries at the next tick
+        self._heap = None  # rebuilt from the entries at the next tick

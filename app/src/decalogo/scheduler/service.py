@@ -1,13 +1,15 @@
-"""The scheduler service: the janitor's loop, with Celery beat and the webhooks beside it in threads."""
+"""Scheduler service: the recovery loop, with Celery beat and webhook delivery in threads."""
 
 from __future__ import annotations
 
 import threading
 
+import redis
 import structlog
 from celery.beat import EmbeddedService
 from redis.exceptions import RedisError
 
+from decalogo.batches.format import check_format
 from decalogo.batches.ledger import Ledger, open_ledger
 from decalogo.connections import connect
 from decalogo.health import beat
@@ -23,12 +25,18 @@ from decalogo.webhooks.deliver import Deliverer
 log = structlog.get_logger(__name__)
 
 
-def _check_redis(ledger: Ledger, stop: threading.Event) -> None:
-    """Wait for Redis, then refuse one that evicts and say what one without a durable log gives up."""
+def _check_redis(client: redis.Redis, ledger: Ledger, stop: threading.Event) -> None:
+    """Wait for Redis; then check its eviction policy, its persistence and the data format of the ledger.
+
+    Raises:
+        UnavailableError: the server would delete queued work when its memory is full.
+        LedgerFormatError: another version of decalogo wrote the ledger.
+    """
     while not stop.is_set():
         try:
-            for loss in ledger.durability():
-                log.warning("not durable", loss=loss)
+            for problem in ledger.durability():
+                log.warning("Redis is not durable", problem=problem)
+            check_format(client)
         except RedisError as error:
             log.warning("waiting for Redis", error=str(error))
             stop.wait(1)
@@ -37,18 +45,18 @@ def _check_redis(ledger: Ledger, stop: threading.Event) -> None:
 
 
 def run_scheduler(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT."""
+    """Run the scheduler until SIGTERM or SIGINT."""
     stop = stop_on_signals()
 
     metrics.start(settings)
-    ledger = open_ledger(settings)
-    _check_redis(ledger, stop)
+    ledger, client = open_ledger(settings), connect(settings.redis, settings.redis.ledger_db)
+    _check_redis(client, ledger, stop)
     app = get_celery()
     beat_service = EmbeddedService(app, thread=True, scheduler_cls=LockedScheduler)
     beat_service.daemon = True
     beat_service.start()
-    hooks = Deliverer(connect(settings.redis, settings.redis.ledger_db), settings.webhooks)
+    hooks = Deliverer(client, settings.webhooks)
     threading.Thread(target=hooks.run, args=(stop,), daemon=True, name="webhooks").start()
-    janitor = Recovery(ledger, connect(settings.redis, settings.redis.broker_db), publish, settings.queue)
-    run(janitor, settings.queue.recovery_interval_seconds, lambda: beat("scheduler"), stop.wait)
+    recovery = Recovery(ledger, connect(settings.redis, settings.redis.broker_db), publish, settings.queue)
+    run(recovery, settings.queue.recovery_interval_seconds, lambda: beat("scheduler"), stop.wait)
     beat_service.stop()

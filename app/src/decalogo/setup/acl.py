@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 
 from decalogo.access.hosts import Host
-from decalogo.queue.order import QUEUES
+from decalogo.batches.queues import QUEUES
 
 # The five that the guide disables are named once more after the categories, so that no later release can let them in
 # through one. INFO is taken back from @dangerous: admission reads memory and persistence from it.
@@ -40,15 +40,15 @@ OPERATOR_COMMANDS = "-@all +ping +info +config|get +slowlog|get +slowlog|len +la
 KEEPER_USER = "keeper"
 KEEPER_COMMANDS = "-@all +ping +acl|load"
 # What the workers of another host touch: the broker's keys, and of the ledger's those that a claim, its renewal and its
-# end move (lua/prelude.lua). Not tokens, limits, idempotency records or the schedule.
+# end move (batches/lua/lib/common.lua). Not tokens, limits, idempotency records or the schedule.
 HOST_COMMANDS = COMMANDS.replace("+info ", "")
 HOST_KEYS = " ".join(
     f"~{pattern}"
     for pattern in (
         *QUEUES,
         *("unacked", "unacked_index", "unacked_mutex", "_kombu.*", "*.celery.pidbox*", "celeryev*"),
-        *("document:*", "batch:*", "waiting:*", "drained:*", "queued", "running", "finished", "dead", "open"),
-        *("line:*", "turns:*", "turn", "heavy", "owners", "slots"),
+        *("document:*", "batch:*", "queue:*", "completed:*", "queued", "running", "finished", "dead", "open"),
+        *("round-robin*", "heavy", "owners", "worker-processes"),
         *("totals", "unfinished", "webhooks", "workers", "health_check:last"),
     )
 )

@@ -1,1 +1,1 @@
-"""Where documents and results live as files."""
+"""Artifact store: files of documents and results, local or through the remote-worker gateway."""

@@ -1,7 +1,7 @@
-"""The artifact store on a local folder: documents in, results out.
+"""Artifact store in a local folder: documents, results, page texts and parts.
 
-Keys look like ``documents/<document_id>``. A file appears under its key whole and durable (temporary name, fsync,
-rename, fsync of the folder) or not at all, so nobody reads half of one and an accepted upload outlives a power cut.
+A key has the form ``documents/<document_id>``. Writes are atomic and durable: temporary name, fsync, rename, fsync of
+the folder. A reader never sees half a file, and an accepted upload survives a power failure.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from decalogo.errors import UnavailableError
 
 _TEMPORARY = "incoming"
 OCR_CACHE = "recognised"
-"""Folder in the store's root that the evaluation keeps recognised pages in; its files are no artifacts."""
+"""Folder of cached OCR pages in the root of the store; its files are not artifacts."""
 
 
-def _refuse(error: OSError) -> NoReturn:
+def _raise_unavailable(error: OSError) -> NoReturn:
     raise UnavailableError(f"the artifact store cannot be written ({error.strerror})", retry_after=60) from error
 
 
 class ArtifactWriter:
-    """A file on its way into the store; call :meth:`commit` or it leaves nothing behind.
+    """Writer of one file, used as a context manager. Without :meth:`commit` it stores nothing.
 
     Attributes:
         size: bytes written so far.
@@ -41,37 +41,37 @@ class ArtifactWriter:
             self._temporary.parent.mkdir(parents=True, exist_ok=True)
             self._file: BinaryIO = self._temporary.open("xb", buffering=0)
         except OSError as error:
-            _refuse(error)
+            _raise_unavailable(error)
         self._digest = hashlib.sha256()
         self.size = 0
 
     def write(self, data: bytes | memoryview) -> None:
-        """Append ``data``; a full disk raises :class:`UnavailableError`."""
+        """Append ``data``; raise :class:`UnavailableError` when the disk is full."""
         self._digest.update(data)
         view = memoryview(data)
         try:
             while view:
                 view = view[self._file.write(view) :]
         except OSError as error:
-            _refuse(error)
+            _raise_unavailable(error)
         self.size += len(data)
 
     @property
     def sha256(self) -> str:
-        """Hex digest of what has been written."""
+        """Return the hex digest of the bytes written so far."""
         return self._digest.hexdigest()
 
     def commit(self) -> None:
-        """Make the file durable under its key, replacing an older one."""
+        """Make the file durable under its key; it replaces an older one."""
         commit_all([self])
 
     def sync(self) -> None:
-        """Make what was written durable, still under its temporary name."""
+        """Make the bytes durable under the temporary name."""
         os.fsync(self._file.fileno())
         self._file.close()
 
     def place(self) -> Path:
-        """Give the file its name, and return the folder that must be synced for it to stay."""
+        """Rename the file to its key, and return the folder that must be synced."""
         self._target.parent.mkdir(parents=True, exist_ok=True)
         self._temporary.replace(self._target)
         return self._target.parent
@@ -87,21 +87,21 @@ class ArtifactWriter:
 
 
 def commit_all(writers: Sequence[ArtifactWriter]) -> None:
-    """Make files durable under their keys, step by step: one commit of the disk's journal then does for several."""
+    """Make files durable under their keys. All are synced before any is renamed, so they share journal commits."""
     try:
         for writer in writers:
             writer.sync()
         for folder in {writer.place() for writer in writers}:
             _sync_folder(folder)
     except OSError as error:
-        _refuse(error)
+        _raise_unavailable(error)
 
 
 class ArtifactStore:
-    """Files under one root folder.
+    """Files under a root folder.
 
     Args:
-        root: the folder; made when first written to.
+        root: the folder; created by the first write.
     """
 
     def __init__(self, root: Path) -> None:
@@ -109,20 +109,20 @@ class ArtifactStore:
 
     @contextmanager
     def attempt(self, document_id: str, attempt: int, owner: str) -> Iterator[ArtifactStore]:
-        """Open the files of an attempt, which are all: here the ledger alone fences an answer."""
+        """Return this store: on the first host the ledger alone fences attempts."""
         yield self
 
     @property
     def ocr_cache(self) -> Path:
-        """Folder of recognised pages."""
+        """Return the folder of cached OCR pages."""
         return self.root / OCR_CACHE
 
     def content(self, document_id: str) -> Path:
-        """Return where a document is."""
+        """Return the path of a document."""
         return self.path(f"documents/{document_id}")
 
     def path(self, key: str) -> Path:
-        """Return where ``key`` lives; spread over 256 folders per kind so that none grows huge."""
+        """Return the path of ``key``. Each kind is sharded over 256 folders to keep them small."""
         kind, _, name = key.partition("/")
         if not name or not name.replace("_", "").replace(".", "").replace("-", "").isalnum() or name.startswith("."):
             raise ValueError(f"not an artifact key: {key!r}")
@@ -130,15 +130,15 @@ class ArtifactStore:
         return self.root / kind / shard / name
 
     def writer(self, key: str) -> ArtifactWriter:
-        """Open ``key`` for writing; use it as a context manager and call ``commit()``."""
+        """Return a writer for ``key``; use it as a context manager and call ``commit()``."""
         return ArtifactWriter(self, key)
 
     def put(self, key: str, data: bytes) -> None:
-        """Store ``data`` under ``key``, durable when this returns."""
+        """Store ``data`` under ``key``; it is durable when this returns."""
         self.put_all({key: data})
 
     def put_all(self, files: Mapping[str, bytes]) -> None:
-        """Store some files by key, durable when this returns."""
+        """Store files by key; they are durable when this returns."""
         with ExitStack() as stack:
             writers = [stack.enter_context(self.writer(key)) for key in files]
             for writer, data in zip(writers, files.values(), strict=True):
@@ -150,19 +150,19 @@ class ArtifactStore:
         return self.path(key).read_bytes()
 
     def exists(self, key: str) -> bool:
-        """Tell whether ``key`` is there."""
+        """Return whether ``key`` exists."""
         return self.path(key).is_file()
 
     def delete(self, key: str) -> None:
-        """Remove ``key``; nothing happens when it is not there."""
+        """Delete ``key`` if it exists."""
         self.path(key).unlink(missing_ok=True)
 
     def delete_attempts(self, document_id: str) -> None:
-        """Remove the results, page texts and page pictures of a document, also those that a retry has replaced."""
+        """Delete results, page texts, parts and page images of all attempts at a document."""
         self._delete(document_id, "results", "pages", "parts", "images")
 
     def delete_parts(self, document_id: str) -> None:
-        """Remove what the parts of a document brought."""
+        """Delete the files of the parts of a document."""
         self._delete(document_id, "parts")
 
     def _delete(self, document_id: str, *kinds: str) -> None:
@@ -171,14 +171,14 @@ class ArtifactStore:
                 path.unlink(missing_ok=True)
 
     def keys_older_than(self, timestamp: float) -> Iterator[str]:
-        """Yield keys of files last written before ``timestamp`` (Unix seconds)."""
+        """Yield the keys of files last modified before ``timestamp`` (Unix seconds)."""
         for path in self.root.glob("*/??/*"):
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < timestamp:
                     yield f"{path.parent.parent.name}/{path.name}"
 
     def discard_incoming(self, timestamp: float) -> int:
-        """Delete half-written files last touched before ``timestamp``; returns how many."""
+        """Delete unfinished files last modified before ``timestamp`` (Unix seconds); return how many."""
         count = 0
         for path in (self.root / _TEMPORARY).glob("*"):
             with suppress(FileNotFoundError):
@@ -188,7 +188,7 @@ class ArtifactStore:
         return count
 
     def free_bytes(self) -> int:
-        """Return the disk space left, bytes; raises :class:`UnavailableError` when the folder cannot be used."""
+        """Return the free disk space, bytes; raise :class:`UnavailableError` when the folder is not usable."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             if not os.access(self.root, os.W_OK | os.X_OK):

@@ -1,7 +1,7 @@
-"""The artifact store of another host, over HTTPS: what is written is fenced there by the attempt's claim.
+"""Artifact store of the first host, reached over HTTPS through the remote-worker gateway.
 
-The other side is ``api/routes/remote_workers.py``. Nothing is deleted from here: what an attempt that lost its claim
-left behind, the first host's housekeeping finds.
+The gateway (``api/routes/remote_workers.py``) checks the claim of the attempt before it stores a file. A remote worker
+deletes nothing; the orphan sweep of the first host deletes the files of fenced attempts.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from decalogo.storage.working import WorkStore
 ROOT: Final = "/internal/v1"
 OWNER_HEADER: Final = "Decalogo-Owner"
 _TIMEOUT = httpx.Timeout(connect=10.0, read=60.0, write=60.0, pool=10.0)
-_SCRATCH = "scratch"
+_TEMPORARY = "scratch"
 
 
 def open_client(settings: StorageSettings) -> httpx.Client:
-    """Return a client that trusts the one authority and proves who this host is.
+    """Return a client of the gateway that trusts its CA certificate and sends the join token.
 
     Args:
-        settings: ``url``, ``token_file`` and ``ca_file`` are needed.
+        settings: ``url``, ``token_file`` and ``ca_file`` are required.
     """
     if not (settings.token_file and settings.ca_file):
-        raise ValueError("storage.token_file and storage.ca_file are needed")
+        raise ValueError("storage.token_file and storage.ca_file are required")
     trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     trust.minimum_version = ssl.TLSVersion.TLSv1_3
-    # It signs the certificate of this one appliance and nothing else: the name in it adds nothing.
+    # The CA signs only the certificate of this appliance, so checking the host name would add no security.
     trust.check_hostname = False
     trust.load_verify_locations(cafile=settings.ca_file)
     token = settings.token_file.read_text(encoding="utf-8").strip()
@@ -48,12 +48,17 @@ def open_client(settings: StorageSettings) -> httpx.Client:
     )
 
 
-def refuse(answer: httpx.Response, what: str) -> NoReturn:
-    """Raise what an answer that is no success means for an attempt."""
+def raise_for_reply(answer: httpx.Response, what: str) -> NoReturn:
+    """Raise the error of an unsuccessful reply.
+
+    Args:
+        answer: the reply.
+        what: subject of the error message, such as a key.
+    """
     try:
         detail = str(answer.json()["detail"])
     except (ValueError, KeyError, TypeError):
-        detail = f"it answered {answer.status_code}"
+        detail = f"status {answer.status_code}"
     errors: dict[int, type[DecalogoError]] = {401: UnauthorizedError, 409: ClaimLostError, 413: PayloadTooLargeError}
     if answer.status_code == 404:
         raise FileNotFoundError(what)
@@ -63,7 +68,7 @@ def refuse(answer: httpx.Response, what: str) -> NoReturn:
 
 
 class RemoteFiles:
-    """The files of one attempt; see :class:`~decalogo.storage.working.AttemptFiles`."""
+    """Files of one attempt on a remote worker; see :class:`~decalogo.storage.working.AttemptFiles`."""
 
     def __init__(self, client: httpx.Client, root: Path, folder: Path, attempt: str, owner: str) -> None:
         self._client = client
@@ -73,61 +78,61 @@ class RemoteFiles:
         self.ocr_cache = root / OCR_CACHE
 
     def content(self, document_id: str) -> Path:
-        """Fetch the document into a file that lasts as long as the attempt."""
+        """Download the document into a temporary file of the attempt."""
         key, target = f"documents/{document_id}", self._folder / "document"
         try:
             with self._client.stream("GET", f"{self._base}/{key}", headers=self._headers) as answer:
                 if not answer.is_success:
                     answer.read()
-                    refuse(answer, key)
+                    raise_for_reply(answer, key)
                 with target.open("wb") as file:
                     for chunk in answer.iter_bytes():
                         file.write(chunk)
         except httpx.TransportError as error:
-            raise _away(error) from error
+            raise _unreachable(error) from error
         except OSError as error:
             if isinstance(error, FileNotFoundError) and error.filename is None:
                 raise
             raise UnavailableError(
-                f"the scratch folder cannot be written ({error.strerror})", retry_after=60
+                f"the temporary folder cannot be written ({error.strerror})", retry_after=60
             ) from error
         return target
 
     def read(self, key: str) -> bytes:
-        """Fetch ``key``."""
+        """Download ``key``."""
         return self._ask("GET", key).content
 
     def put(self, key: str, data: bytes) -> None:
-        """Hand ``data`` in; the first host refuses it when the attempt was taken back."""
+        """Upload ``data``; the gateway rejects it when the attempt was fenced."""
         self._ask("PUT", key, data)
 
     def put_all(self, files: Mapping[str, bytes]) -> None:
-        """Hand some files in, one after the other."""
+        """Upload files, one after the other."""
         for key, data in files.items():
             self.put(key, data)
 
     def delete(self, key: str) -> None:
-        """Leave it to the first host's housekeeping."""
+        """Do nothing; the orphan sweep of the first host deletes the file."""
 
     def delete_parts(self, document_id: str) -> None:
-        """Leave them to the first host's housekeeping."""
+        """Do nothing; the orphan sweep of the first host deletes the files."""
 
     def _ask(self, method: str, key: str, data: bytes | None = None) -> httpx.Response:
         try:
             answer = self._client.request(method, f"{self._base}/{key}", content=data, headers=self._headers)
         except httpx.TransportError as error:
-            raise _away(error) from error
+            raise _unreachable(error) from error
         if not answer.is_success:
-            refuse(answer, key)
+            raise_for_reply(answer, key)
         return answer
 
 
 class RemoteStore:
-    """The store behind ``storage.url``.
+    """Artifact store behind ``storage.url``.
 
     Args:
-        settings: where it is; ``path`` is a folder of this host for what an attempt fetches.
-        stale_seconds: age after which what a killed attempt left in it is deleted.
+        settings: address and join token of the gateway; ``path`` is the local folder for temporary files.
+        stale_seconds: age after which the temporary files of a killed attempt are deleted.
     """
 
     def __init__(self, settings: StorageSettings, stale_seconds: float) -> None:
@@ -136,21 +141,21 @@ class RemoteStore:
         self._client = open_client(settings)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close all connections."""
         self._client.close()
 
     @contextmanager
     def attempt(self, document_id: str, attempt: int, owner: str) -> Iterator[RemoteFiles]:
-        """Open the files of an attempt; what it fetched is deleted at the end."""
-        scratch = self._root / _SCRATCH
-        scratch.mkdir(parents=True, exist_ok=True)
-        self._discard_stale(scratch)
-        with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
+        """Return the files of an attempt; temporary files are deleted at the end."""
+        temporary = self._root / _TEMPORARY
+        temporary.mkdir(parents=True, exist_ok=True)
+        self._discard_stale(temporary)
+        with tempfile.TemporaryDirectory(dir=temporary, ignore_cleanup_errors=True) as folder:
             yield RemoteFiles(self._client, self._root, Path(folder), f"{document_id}/{attempt}", owner)
 
-    def _discard_stale(self, scratch: Path) -> None:
+    def _discard_stale(self, temporary: Path) -> None:
         before = time.time() - self._stale
-        for folder in scratch.iterdir():
+        for folder in temporary.iterdir():
             with suppress(OSError):
                 if folder.stat().st_mtime < before:
                     for file in folder.iterdir():
@@ -159,11 +164,11 @@ class RemoteStore:
 
 
 def open_work_store(settings: Settings) -> WorkStore:
-    """Return the store that this worker's documents are in."""
+    """Return the artifact store of this worker's documents."""
     if settings.storage.url:
         return RemoteStore(settings.storage, 2 * settings.queue.slow_time_limit_seconds)
     return ArtifactStore(settings.storage.path)
 
 
-def _away(error: httpx.TransportError) -> UnavailableError:
+def _unreachable(error: httpx.TransportError) -> UnavailableError:
     return UnavailableError(f"the first host cannot be reached ({error or type(error).__name__})", retry_after=5)

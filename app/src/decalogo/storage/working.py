@@ -1,4 +1,4 @@
-"""What a worker needs of the artifact store, wherever the store is."""
+"""Interface of the artifact store for workers, on the first host or on a remote one."""
 
 from __future__ import annotations
 
@@ -9,43 +9,43 @@ from typing import Protocol
 
 
 class AttemptFiles(Protocol):
-    """The files that one attempt at a document (or at a part of one) may read and write.
+    """Files of one attempt at a document or part.
 
-    Every method raises :class:`~decalogo.errors.UnavailableError` while the store cannot be used, and
-    :class:`~decalogo.errors.ClaimLostError` where the store itself knows that the attempt was taken back.
+    Every method raises :class:`~decalogo.errors.UnavailableError` while the store is not usable. A remote store raises
+    :class:`~decalogo.errors.ClaimLostError` when the attempt was fenced.
     """
 
     @property
     def ocr_cache(self) -> Path:
-        """Folder of recognised pages."""
+        """Return the folder of cached OCR pages."""
 
     def content(self, document_id: str) -> Path:
-        """Return the document as a local file; raises ``FileNotFoundError``."""
+        """Return the path of the document as a local file; raise ``FileNotFoundError``."""
 
     def read(self, key: str) -> bytes:
-        """Return the bytes under ``key``; raises ``FileNotFoundError``."""
+        """Return the bytes under ``key``; raise ``FileNotFoundError``."""
 
     def put(self, key: str, data: bytes) -> None:
-        """Store ``data`` under ``key``, durable when this returns."""
+        """Store ``data`` under ``key``; it is durable when this returns."""
 
     def put_all(self, files: Mapping[str, bytes]) -> None:
-        """Store some files by key, durable when this returns."""
+        """Store files by key; they are durable when this returns."""
 
     def delete(self, key: str) -> None:
-        """Remove ``key``, or leave it to the housekeeping."""
+        """Delete ``key``, or leave it to the orphan sweep."""
 
     def delete_parts(self, document_id: str) -> None:
-        """Remove what the parts of a document brought, or leave it to the housekeeping."""
+        """Delete the files of the parts of a document, or leave them to the orphan sweep."""
 
 
 class WorkStore(Protocol):
-    """The store as workers see it: a folder (``artifacts.py``), or the first host over HTTPS (``remote.py``)."""
+    """Artifact store for workers: a local folder (``artifacts.py``) or the gateway over HTTPS (``remote.py``)."""
 
     def attempt(self, document_id: str, attempt: int, owner: str) -> AbstractContextManager[AttemptFiles]:
-        """Open the files of an attempt.
+        """Return the files of an attempt.
 
         Args:
-            document_id: the document, or the part.
+            document_id: the document or part.
             attempt: its fencing token.
-            owner: Celery task id that holds the claim.
+            owner: Celery task id of the claim.
         """

@@ -1,1 +1,1 @@
-"""Telling submitters that a batch has finished, in the form of Standard Webhooks (standardwebhooks.com)."""
+"""Webhooks that report finished batches, in the format of Standard Webhooks (standardwebhooks.com)."""

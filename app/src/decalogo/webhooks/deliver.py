@@ -1,4 +1,4 @@
-"""Delivers webhooks that are due; any number of schedulers may do so, each webhook goes out from one at a time."""
+"""Delivery of due webhooks. Several schedulers may deliver; each webhook is claimed by one of them at a time."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ from decalogo.webhooks import signing, target
 log = structlog.get_logger(__name__)
 
 _POLL_SECONDS = 1.0
-_BREATH_SECONDS = 0.05
-_TENANT_AT_ONCE = 2
-_ANSWER_BYTES = 64 * 1024
+_PAUSE_SECONDS = 0.05
+_MAX_PER_TENANT = 2
+_RESPONSE_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One webhook that this process has taken."""
+    """Webhook that this process has claimed."""
 
     job_id: str
     url: str
     secret: str
     attempt: int
-    taken_until: str
+    claimed_until: str
     tenant: str
 
 
 class Deliverer:
-    """Takes due webhooks and sends them.
+    """Claims due webhooks and sends them.
 
     Args:
-        client: a connection to the ledger's database that decodes answers.
-        settings: limits and pauses.
+        client: connection to the ledger's database that decodes replies.
+        settings: limits, timeouts and backoff.
     """
 
     def __init__(self, client: redis.Redis, settings: WebhookSettings) -> None:
@@ -57,55 +57,55 @@ class Deliverer:
         self._settings = settings
 
     def run(self, stop: threading.Event) -> None:
-        """Deliver until ``stop`` is set; an unreachable Redis is waited for."""
-        under_way: dict[Future[None], str] = {}
+        """Deliver webhooks until ``stop`` is set; wait while Redis is unreachable."""
+        in_progress: dict[Future[None], str] = {}
         with ThreadPoolExecutor(self._settings.max_concurrency, thread_name_prefix="webhook") as pool:
-            while not stop.wait(_BREATH_SECONDS if under_way else _POLL_SECONDS):
-                wait(under_way, _POLL_SECONDS, FIRST_COMPLETED)
-                under_way = {sent: tenant for sent, tenant in under_way.items() if not sent.done()}
-                with _trouble_logged():
-                    for due in self.take(under_way.values()):
-                        under_way[pool.submit(self._try, due)] = due.tenant
+            while not stop.wait(_PAUSE_SECONDS if in_progress else _POLL_SECONDS):
+                wait(in_progress, _POLL_SECONDS, FIRST_COMPLETED)
+                in_progress = {sent: tenant for sent, tenant in in_progress.items() if not sent.done()}
+                with _errors_logged():
+                    for due in self.claim(in_progress.values()):
+                        in_progress[pool.submit(self._try, due)] = due.tenant
 
-    def take(self, under_way: Collection[str] = ()) -> list[Due]:
-        """Take what is due now and there is room for, for longer than an attempt lasts.
+    def claim(self, in_progress: Collection[str] = ()) -> list[Due]:
+        """Claim due webhooks, for longer than an attempt lasts, up to the maximum concurrency.
 
         Args:
-            under_way: the tenant of each webhook that this process is sending.
+            in_progress: tenant of each webhook that this process is sending.
         """
-        room = self._settings.max_concurrency - len(under_way)
-        if room <= 0:
+        free = self._settings.max_concurrency - len(in_progress)
+        if free <= 0:
             return []
         seconds = 2 * self._settings.timeout_seconds + 5
-        flat = self._scripts.run("webhooks_due", seconds, room, _TENANT_AT_ONCE, *under_way)
-        taken = []
+        flat = self._scripts.run("claim_webhooks", seconds, free, _MAX_PER_TENANT, *in_progress)
+        claimed = []
         for i in range(0, len(flat), 5):
             hook = json.loads(flat[i + 1])
-            taken.append(Due(flat[i], hook["url"], hook["secret"], int(flat[i + 2]), flat[i + 3], flat[i + 4]))
-        return taken
+            claimed.append(Due(flat[i], hook["url"], hook["secret"], int(flat[i + 2]), flat[i + 3], flat[i + 4]))
+        return claimed
 
     def attempt(self, due: Due) -> bool:
-        """Send one webhook once and note how it went; tells whether it was delivered."""
+        """Send a webhook once and record the outcome; return whether it was delivered."""
         batch = self._batch(due.job_id)
         if batch is None or not batch.finished_at:
             return False
-        # The same for every attempt, so that a receiver can tell a repetition.
+        # The same id for every attempt, so that a receiver can recognize a repetition.
         message_id = f"msg_{due.job_id.partition('_')[2]}_{int(batch.finished_at * 1e6)}"
         failure = self._send(due, message_id, _body(batch))
-        pause: float | str = ""
+        backoff: float | str = ""
         state = "delivered"
         if failure and due.attempt < self._settings.max_attempts:
             factor = self._settings.initial_backoff_seconds * 4.0 ** (due.attempt - 1)
-            pause, state = min(factor, self._settings.max_backoff_seconds), "pending"
+            backoff, state = min(factor, self._settings.max_backoff_seconds), "pending"
         elif failure:
-            state = f"given up after {due.attempt} attempts: {failure}"
-        self._scripts.run("webhook_settle", due.job_id, due.taken_until, pause, state)
+            state = f"abandoned after {due.attempt} attempts: {failure}"
+        self._scripts.run("finish_webhook", due.job_id, due.claimed_until, backoff, state)
         outcome = {"job_id": due.job_id, "attempt": due.attempt, "message": message_id, "failure": failure or None}
-        log.info("webhook sent" if not failure else "webhook failed", next_in_seconds=pause or None, **outcome)
+        log.info("webhook sent" if not failure else "webhook failed", next_in_seconds=backoff or None, **outcome)
         return not failure
 
     def _try(self, due: Due) -> None:
-        with _trouble_logged():
+        with _errors_logged():
             self.attempt(due)
 
     def _batch(self, job_id: str) -> Batch | None:
@@ -113,7 +113,7 @@ class Deliverer:
         return Batch.from_row(job_id, row) if row else None
 
     def _send(self, due: Due, message_id: str, body: bytes) -> str:
-        """Return why it failed, empty when the receiver answered 2xx."""
+        """Return the reason of the failure; empty when the receiver answered 2xx."""
         ends = time.monotonic() + self._settings.timeout_seconds
         try:
             parts = target.check_url(due.url, self._settings)
@@ -121,8 +121,9 @@ class Deliverer:
             connection = target.connect(parts, self._settings, ends)
         except (OSError, ValueError) as error:
             return f"{type(error).__name__}: {error}"
-        # A timeout of the socket is one of each byte; this ends the whole of it, however slowly it drips.
-        deadline = threading.Timer(ends - time.monotonic(), _cut, [connection.sock])
+        # A socket timeout applies to each read. This timer limits the whole attempt, even if the response arrives
+        # slowly.
+        deadline = threading.Timer(ends - time.monotonic(), _shut_down, [connection.sock])
         deadline.daemon = True
         deadline.start()
         try:
@@ -130,27 +131,27 @@ class Deliverer:
             path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request("POST", path, body, {"Host": parts.netloc, **headers, "Connection": "close"})
             answer = connection.getresponse()
-            answer.read(_ANSWER_BYTES)
+            answer.read(_RESPONSE_BYTES)
         except (OSError, http.client.HTTPException, ValueError) as error:
             return f"{type(error).__name__}: {error}"
         finally:
             deadline.cancel()
             connection.close()
-        # A redirect is a failure: it would lead past the check of the address.
+        # A redirect counts as a failure: its target has not been checked.
         return "" if 200 <= answer.status < 300 else f"answered {answer.status}"
 
 
 @contextmanager
-def _trouble_logged() -> Iterator[None]:
+def _errors_logged() -> Iterator[None]:
     try:
         yield
     except RedisError as error:
-        log.warning("webhooks wait for the ledger", error=str(error))
+        log.warning("webhooks wait for Redis", error=str(error))
     except Exception:
         log.exception("webhooks failed")
 
 
-def _cut(open_socket: socket.socket) -> None:
+def _shut_down(open_socket: socket.socket) -> None:
     with suppress(OSError):
         open_socket.shutdown(socket.SHUT_RDWR)
 

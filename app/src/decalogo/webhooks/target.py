@@ -1,6 +1,7 @@
-"""Where a webhook may go: the address is judged after it is resolved, and that very address is connected to.
+"""Allowed targets of webhooks.
 
-A name that is judged first and resolved again for the connection could point elsewhere by then (DNS rebinding).
+A host name is resolved once. The resolved address is checked and then used for the connection. A second resolution
+could return another address (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -16,20 +17,20 @@ from decalogo.settings import WebhookSettings
 
 
 class ForbiddenAddressError(OSError):
-    """The name leads to an address that must not be told."""
+    """The host name resolves to no allowed address."""
 
 
 def check_url(url: str, settings: WebhookSettings) -> SplitResult:
-    """Return the parts of ``url``; raises ``ValueError`` unless it is an https address (http if private is allowed)."""
+    """Return the parts of ``url``; raise ``ValueError`` unless it is an https URL (or http, if private is allowed)."""
     if not url.isascii() or not url.isprintable() or " " in url:
-        raise ValueError("must be an address in ASCII without blanks")
+        raise ValueError("must be a URL in ASCII without spaces")
     parts = urlsplit(url)
-    _port = parts.port  # raises ValueError when it is no number
+    _port = parts.port  # raises ValueError when it is not a number
     schemes = ("https", "http") if settings.allow_private else ("https",)
     if parts.scheme not in schemes or not parts.hostname:
-        raise ValueError(f"must be an address that begins with {' or '.join(f'{s}://' for s in schemes)}")
+        raise ValueError(f"must be a URL that begins with {' or '.join(f'{s}://' for s in schemes)}")
     if parts.username is not None or parts.password is not None or parts.fragment:
-        raise ValueError("must have no user name, password or fragment")
+        raise ValueError("must not contain a user name, password or fragment")
     try:
         literal = ipaddress.ip_address(parts.hostname)
     except ValueError:
@@ -40,7 +41,7 @@ def check_url(url: str, settings: WebhookSettings) -> SplitResult:
 
 
 def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Tell whether the address is one of the public internet; one that wraps another counts as both."""
+    """Return whether an address is public; for an address that embeds an IPv4 address, the embedded one decides."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
         if address in ipaddress.ip_network("64:ff9b::/96"):
@@ -51,34 +52,34 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
 
 def connect(parts: SplitResult, settings: WebhookSettings, ends: float) -> http.client.HTTPConnection:
-    """Return an open connection to where ``parts`` leads.
+    """Return an open connection to the target.
 
     Args:
-        parts: the address, as :func:`check_url` returns it.
-        settings: which addresses may be told.
-        ends: until when it must be open, monotonic seconds. A name server that does not answer is not cut short.
+        parts: the URL, as :func:`check_url` returns it.
+        settings: which addresses are allowed.
+        ends: deadline of the connection, monotonic seconds. The resolution of the name is not interrupted.
 
     Raises:
-        ForbiddenAddressError: none of its addresses may be told.
-        OSError: nobody answers there in time, or the certificate is not trusted.
+        ForbiddenAddressError: none of its addresses is allowed.
+        OSError: the connection failed, took too long, or the certificate is not trusted.
     """
     host, secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     allowed = [entry for entry in found if settings.allow_private or is_public(ipaddress.ip_address(entry[4][0]))]
     if not allowed:
-        raise ForbiddenAddressError(f"{host} leads to no public address")
+        raise ForbiddenAddressError(f"{host} resolves to no public address")
     family, kind, protocol, _name, address = allowed[0]
     plain = socket.socket(family, kind, protocol)
     try:
         plain.settimeout(_seconds_left(ends))
         plain.connect(address)
-        plain.settimeout(_seconds_left(ends))  # of the whole handshake, then of each read
+        plain.settimeout(_seconds_left(ends))  # for the TLS handshake, then for each read
         open_socket = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if secure else plain
     except BaseException:
         plain.close()
         raise
-    # HTTPConnection only lends its writing and reading: it never opens (or reopens) a connection itself.
+    # HTTPConnection formats and parses messages on this socket. It must never connect by itself.
     connection = http.client.HTTPConnection(host, port)
     connection.auto_open = 0
     connection.sock = open_socket

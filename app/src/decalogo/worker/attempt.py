@@ -1,23 +1,27 @@
-"""One attempt at one document: claim, evaluate, store, finish."""
+"""One attempt at a document: claim, evaluate, store the result, finish.
+
+The order of the last two makes results safe. Files are durable before the ledger refers to them, and their names
+contain the attempt, so a fenced attempt never overwrites the result of another one.
+"""
 
 from __future__ import annotations
 
 import gzip
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import Final
 
 import orjson
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
-from redis.exceptions import ConnectionError, ResponseError, TimeoutError
 
 from decalogo.batches.claims import Claim
 from decalogo.batches.ledger import Ledger
+from decalogo.batches.queues import SLOW
 from decalogo.batches.states import TERMINAL, DocumentState
-from decalogo.errors import ClaimLostError, DocumentError, RubricError, UnavailableError
+from decalogo.errors import ClaimLostError, DocumentError, RubricError
 from decalogo.evaluation import progress
 from decalogo.evaluation.documents.model import OcrOptions
 from decalogo.evaluation.documents.parts import SplitError
@@ -25,26 +29,23 @@ from decalogo.evaluation.evaluators import SplittingEvaluator, get_evaluator
 from decalogo.evaluation.options import EvaluateOptions
 from decalogo.evaluation.rubric import load_rubric
 from decalogo.metrics.record import Sample, observe
-from decalogo.queue.order import LANES
 from decalogo.queue.publish import publish
 from decalogo.settings import Settings
 from decalogo.storage.working import AttemptFiles, WorkStore
 from decalogo.worker import parts
+from decalogo.worker.outage import through_outage
 from decalogo.worker.parts import Publish
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
-
-# Of the soft limit, the share given to reading; the rest is for judging what was read and storing it.
-_READING_SHARE = 0.8
-_STAGES = frozenset({"extract", "judge", "evaluate"})
-_REFUSES_WRITES = ("OOM", "MISCONF", "READONLY", "command not allowed when used memory", "Errors writing to the AOF")
+_READING_SHARE: Final = 0.8
+"""Share of the soft time limit after which reading stops; the rest is for matching, scoring and storing."""
+_STAGES: Final = frozenset({"extract", "judge", "evaluate"})
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What an attempt came to; ``files`` are to be stored before the ledger hears of it."""
+class Outcome:
+    """Outcome of an attempt; ``files`` must be stored before the ledger records it."""
 
     state: DocumentState
     result_key: str = ""
@@ -55,95 +56,95 @@ class Answer:
 
 
 class TimeLimitError(DocumentError):
-    """The evaluation took longer than the soft time limit."""
+    """The evaluation exceeded the soft time limit."""
 
     slug, title = "time-limit-exceeded", "The evaluation took too long"
 
 
-def run_document(
+def run_attempt(
     owner: str,
-    lanes: Sequence[str],
+    queues: Sequence[str],
     ledger: Ledger,
     store: WorkStore,
     settings: Settings,
     publish: Publish = publish,
 ) -> str:
-    """Evaluate the document whose turn it is (or read a part of one), and record the answer if it still counts.
+    """Evaluate the next document (or read the next part), and record the result unless the attempt was fenced.
 
     Args:
         owner: Celery task id of this attempt.
-        lanes: where to take it from, by rank.
-        ledger: decides who may run and whose answer stands.
-        store: holds the upload and takes the result.
+        queues: queues to claim from, by rank.
+        ledger: grants claims and accepts results.
+        store: holds documents and results.
         settings: evaluator and limits.
         publish: sends the messages of parts, and of a document whose parts are done.
 
     Returns:
-        The document's new state, ``split`` when it was cut into parts, ``read`` when it was a part, ``skipped`` when
-        nothing waited, or ``fenced`` when the answer came too late.
+        The new state of the document; ``split`` when it was split into parts, ``read`` when it was a part, ``skipped``
+        when no document waited, ``fenced`` when the result came too late.
     """
-    asked = time.monotonic()
-    claim = ledger.claim(None, owner, lanes=lanes)
+    called = time.monotonic()
+    claim = ledger.claim(owner, queues)
     if claim is None:
         return "skipped"
     document_id = claim.document_id
     structlog.contextvars.bind_contextvars(batch_id=claim.job_id, document_id=document_id, attempt=claim.attempt)
     try:
         with store.attempt(document_id, claim.attempt, owner) as files:
-            return _run(claim, asked, ledger, files, settings, publish)
+            return _run(claim, called, ledger, files, settings, publish)
     except ClaimLostError as error:
         observe(("documents", 1, "fenced", settings.evaluation.evaluator))
-        log.warning("the answer came too late", outcome="fenced", detail=error.detail)
+        log.warning("attempt fenced", outcome="fenced", detail=error.detail)
         return "fenced"
 
 
-def _run(claim: Claim, asked: float, ledger: Ledger, store: AttemptFiles, settings: Settings, publish: Publish) -> str:
+def _run(claim: Claim, called: float, ledger: Ledger, store: AttemptFiles, settings: Settings, publish: Publish) -> str:
     started = time.monotonic()
     queue = settings.queue
-    limit = queue.slow_soft_time_limit_seconds if LANES[claim.lane].slow else queue.soft_time_limit_seconds
+    limit = queue.slow_soft_time_limit_seconds if claim.queue == SLOW else queue.soft_time_limit_seconds
     deadline = started + _READING_SHARE * limit
     if claim.part_of:
         return _run_part(claim, ledger, store, settings, deadline, publish)
     try:
-        answer = _evaluate(claim, store, settings, deadline)
+        outcome = _evaluate(claim, store, settings, deadline)
     except SplitError as wanted:
-        messages = _through_outage(partial(parts.split, claim, wanted, ledger, store))
+        messages = through_outage(partial(parts.split, claim, wanted, ledger, store))
         parts.publish_quietly(publish, messages)
-        log.info("document cut into parts", parts=len(messages), seconds=round(time.monotonic() - started, 3))
+        log.info("document split into parts", parts=len(messages), seconds=round(time.monotonic() - started, 3))
         return "split" if messages else "fenced"
     except SoftTimeLimitExceeded:
-        error = TimeLimitError(f"it was stopped after {limit} s and nothing was read; split the document")
-        answer = Answer(DocumentState.FAILED, problem=error.problem())
+        error = TimeLimitError(f"it was stopped after {limit} s before a page was evaluated; split the document")
+        outcome = Outcome(DocumentState.FAILED, problem=error.problem())
     except (DocumentError, RubricError) as error:
-        answer = Answer(DocumentState.FAILED, problem=error.problem())
+        outcome = Outcome(DocumentState.FAILED, problem=error.problem())
 
     storing = time.monotonic()
-    if answer.files:
-        _through_outage(partial(store.put_all, answer.files))
+    if outcome.files:
+        through_outage(partial(store.put_all, outcome.files))
     finishing = time.monotonic()
-    stands = _through_outage(
+    stands = through_outage(
         lambda: ledger.finish(
-            claim, answer.state, result_key=answer.result_key, pages_key=answer.pages_key, problem=answer.problem
+            claim, outcome.state, result_key=outcome.result_key, pages_key=outcome.pages_key, problem=outcome.problem
         )
     )
     if not stands:
-        for key in answer.files:
+        for key in outcome.files:
             store.delete(key)
-    elif claim.split and answer.state is not DocumentState.PARTIAL:
+    elif claim.split and outcome.state is not DocumentState.PARTIAL:
         store.delete_parts(claim.document_id)
-    outcome, now = answer.state.value if stands else "fenced", time.monotonic()
+    result, now = outcome.state.value if stands else "fenced", time.monotonic()
     observe(
-        ("documents", 1, outcome, settings.evaluation.evaluator),
-        ("document", now - started, outcome),
-        ("wait", claim.waited, LANES[claim.lane].queue),
-        ("stage", started - asked, "claim"),
-        *((("stage", finishing - storing, "store"),) if answer.files else ()),
+        ("documents", 1, result, settings.evaluation.evaluator),
+        ("document", now - started, result),
+        ("wait", claim.waited, claim.queue),
+        ("stage", started - called, "claim"),
+        *((("stage", finishing - storing, "store"),) if outcome.files else ()),
         ("stage", now - finishing, "finish"),
-        *answer.samples,
-        *(_failure(answer) if stands else ()),
+        *outcome.samples,
+        *(_failure(outcome) if stands else ()),
     )
-    log.info("document finished", outcome=outcome, seconds=round(now - started, 3))
-    return outcome
+    log.info("document finished", outcome=result, seconds=round(now - started, 3))
+    return result
 
 
 def _run_part(
@@ -151,20 +152,20 @@ def _run_part(
 ) -> str:
     evaluator = get_evaluator(settings.evaluation.evaluator)
     if isinstance(evaluator, SplittingEvaluator):
-        path = _through_outage(partial(store.content, claim.part_of))
+        path = through_outage(partial(store.content, claim.part_of))
         options = EvaluateOptions(stop=lambda: time.monotonic() > deadline, ocr=_ocr(claim, settings, store))
         pages = parts.read_part(claim, evaluator, path, options)
         if pages is not None:
-            # Every attempt at a part brings the same, so its name holds no attempt.
-            _through_outage(partial(store.put, f"parts/{claim.document_id}", pages))
-    counted, lane = _through_outage(lambda: ledger.part_done(claim))
-    if lane:
-        parts.publish_quietly(publish, [(claim.part_of, lane)])
+            # Every attempt at a part reads the same pages, so the name contains no attempt.
+            through_outage(partial(store.put, f"parts/{claim.document_id}", pages))
+    counted, queue = through_outage(lambda: ledger.finish_part(claim))
+    if queue:
+        parts.publish_quietly(publish, [(claim.part_of, queue)])
     document = None if counted else ledger.document(claim.part_of)
     if not counted and (document is None or document.state in TERMINAL):
         store.delete_parts(claim.part_of)
     outcome = "read" if counted else "fenced"
-    log.info("part finished", outcome=outcome, last=bool(lane))
+    log.info("part finished", outcome=outcome, last=bool(queue))
     return outcome
 
 
@@ -181,9 +182,9 @@ def _ocr(claim: Claim, settings: Settings, store: AttemptFiles) -> OcrOptions:
     )
 
 
-def _evaluate(claim: Claim, store: AttemptFiles, settings: Settings, deadline: float) -> Answer:
+def _evaluate(claim: Claim, store: AttemptFiles, settings: Settings, deadline: float) -> Outcome:
     evaluator = get_evaluator(settings.evaluation.evaluator)
-    path, rubric = _through_outage(partial(store.content, claim.document_id)), load_rubric(claim.options.rubric)
+    path, rubric = through_outage(partial(store.content, claim.document_id)), load_rubric(claim.options.rubric)
     options = EvaluateOptions(
         not_applicable=claim.options.not_applicable or {},
         max_pages=settings.evaluation.max_pages,
@@ -192,13 +193,12 @@ def _evaluate(claim: Claim, store: AttemptFiles, settings: Settings, deadline: f
     )
     started = time.monotonic()
     if isinstance(evaluator, SplittingEvaluator):
-        known = _through_outage(partial(parts.brought, claim, store))
+        known = through_outage(partial(parts.read_known, claim, store))
         sizes = parts.sizes(claim, settings.evaluation)
         evaluation = evaluator.evaluate_parts(path, rubric, options, brought=known, sizes=sizes)
     else:
         evaluation = evaluator.evaluate(path, rubric, options)
     progress.at("store")
-    # The attempt is part of the name: a late writer can never replace the result that stands.
     result_key = f"results/{claim.document_id}.{claim.attempt}.json"
     pages_key = f"pages/{claim.document_id}.{claim.attempt}.json.gz"
     stages = getattr(evaluation, "seconds", None) or {"evaluate": time.monotonic() - started}
@@ -210,27 +210,12 @@ def _evaluate(claim: Claim, store: AttemptFiles, settings: Settings, deadline: f
     pages = gzip.compress(orjson.dumps(evaluation.pages), compresslevel=3, mtime=0)
     files = {pages_key: pages, result_key: evaluation.to_json()}
     if evaluation.partial:
-        error = TimeLimitError("the time limit came before the last page; the result says which pages are in")
-        return Answer(DocumentState.PARTIAL, result_key, pages_key, error.problem(), files, samples)
-    return Answer(DocumentState.SUCCEEDED, result_key, pages_key, files=files, samples=samples)
+        error = TimeLimitError("the time limit was reached before the last page; the result lists the evaluated pages")
+        return Outcome(DocumentState.PARTIAL, result_key, pages_key, error.problem(), files, samples)
+    return Outcome(DocumentState.SUCCEEDED, result_key, pages_key, files=files, samples=samples)
 
 
-def _failure(answer: Answer) -> tuple[Sample, ...]:
-    if answer.state is not DocumentState.FAILED or not answer.problem:
+def _failure(outcome: Outcome) -> tuple[Sample, ...]:
+    if outcome.state is not DocumentState.FAILED or not outcome.problem:
         return ()
-    return (("failures", 1, str(answer.problem["type"]).rpartition("/")[2]),)
-
-
-def _through_outage(action: Callable[[], T]) -> T:
-    """Repeat an idempotent step until Redis answers and the disk has room; the task's time limit bounds the wait."""
-    pause = 0.1
-    while True:
-        try:
-            return action()
-        except (ConnectionError, TimeoutError, ResponseError, UnavailableError) as error:
-            # A Redis that is full, or whose disk is, refuses writes for a while; any other refusal is our own fault.
-            if isinstance(error, ResponseError) and not str(error).startswith(_REFUSES_WRITES):
-                raise
-            log.warning("holding the result", error=type(error).__name__, detail=str(error))
-            time.sleep(pause)
-            pause = min(2 * pause, 2.0)
+    return (("failures", 1, str(outcome.problem["type"]).rpartition("/")[2]),)

@@ -1,4 +1,4 @@
-"""A worker on another host, before it starts: wait for the first host, and see that it is let in."""
+"""Start of a remote worker: wait until the remote-worker gateway of the first host accepts its join token."""
 
 from __future__ import annotations
 
@@ -12,43 +12,43 @@ import structlog
 from decalogo import __version__
 from decalogo.errors import DecalogoError
 from decalogo.settings import StorageSettings
-from decalogo.storage.remote import open_client, refuse
+from decalogo.storage.remote import open_client, raise_for_reply
 
 log = structlog.get_logger(__name__)
 
-_SAY_SECONDS: Final = 30.0
-_LONGEST_PAUSE: Final = 5.0
+_LOG_SECONDS: Final = 30.0
+_MAX_BACKOFF: Final = 5.0
 
 
-def await_first_host(settings: StorageSettings, pause: Callable[[float], None] = time.sleep) -> str:
-    """Return this host's name as the first host knows it, however long that takes; says what it waits for.
+def await_first_host(settings: StorageSettings, sleep: Callable[[float], None] = time.sleep) -> str:
+    """Wait for the gateway without a time limit, and return the name under which it knows this host.
+
+    The reason of the wait is logged when it changes, and every 30 seconds.
 
     Args:
-        settings: where the first host's door is, and what proves who this is.
-        pause: waits so many seconds.
+        settings: address of the gateway and the join token.
+        sleep: waits for a number of seconds.
     """
-    said, said_at, wait = "", 0.0, 0.5
+    logged, logged_at, backoff = "", 0.0, 0.5
     with open_client(settings) as client:
         while True:
             try:
                 answer = client.get("/host")
                 if answer.is_success:
-                    return _welcome(settings, answer)
-                refuse(answer, "this host")
+                    return _accepted(settings, answer)
+                raise_for_reply(answer, "this host")
             except (httpx.HTTPError, DecalogoError, FileNotFoundError) as error:
                 reason = error.detail if isinstance(error, DecalogoError) else f"{type(error).__name__}: {error}"
-            if reason != said or time.monotonic() - said_at > _SAY_SECONDS:
+            if reason != logged or time.monotonic() - logged_at > _LOG_SECONDS:
                 log.warning("waiting for the first host", url=settings.url, reason=reason)
-                said, said_at = reason, time.monotonic()
-            pause(wait)
-            wait = min(2 * wait, _LONGEST_PAUSE)
+                logged, logged_at = reason, time.monotonic()
+            sleep(backoff)
+            backoff = min(2 * backoff, _MAX_BACKOFF)
 
 
-def _welcome(settings: StorageSettings, answer: httpx.Response) -> str:
+def _accepted(settings: StorageSettings, answer: httpx.Response) -> str:
     known = answer.json()
     log.info("joined the first host", url=settings.url, name=known["name"])
     if known["version"] != __version__:
-        log.warning(
-            "another version than the first host's: results may differ", own=__version__, first=known["version"]
-        )
+        log.warning("version differs from the first host; results may differ", own=__version__, first=known["version"])
     return str(known["name"])

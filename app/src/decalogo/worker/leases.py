@@ -1,9 +1,15 @@
-"""Lease renewal by the worker's parent process, so that a child deep in native code keeps its document."""
+"""Lease renewal by the parent process of a worker.
+
+Each running document has a lease of ``queue.lease_seconds``. The parent process renews the leases of all its processes
+every quarter of a lease, in its event loop. Worker processes do not take part: one that spends minutes in native code
+keeps its document, and one that dies is reported by Celery (``worker/base.py``). If the parent itself dies, freezes or
+loses Redis, its leases expire and recovery queues the documents again.
+"""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from celery import bootsteps
@@ -11,10 +17,10 @@ from celery.worker import state
 from redis.exceptions import RedisError
 
 from decalogo.batches.ledger import Ledger
+from decalogo.batches.queues import LARGE
 from decalogo.connections import connect
 from decalogo.health import beat
 from decalogo.metrics.worker import heartbeat
-from decalogo.queue.order import LANES
 from decalogo.queue.publish import TASK_NAME
 from decalogo.settings import get_settings
 from decalogo.worker import progress
@@ -22,14 +28,11 @@ from decalogo.worker.watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
 
-_LOOK_SECONDS = 0.25
+_POOL_SECONDS: Final = 0.25
 
 
 class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
-    """Consumer step: every quarter lease, one round trip renews all active documents and notes where they are.
-
-    Between, processes that ended are replaced, and the memory of the others is sampled.
-    """
+    """Consumer step that renews leases, replaces ended processes and samples the memory of the others."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
@@ -37,7 +40,7 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
         super().__init__(consumer, **options)
         self._timers: list[Any] = []
         settings = get_settings()
-        # A short timeout and no retries: this runs in the worker's event loop, and the next beat is the retry.
+        # A short timeout without retries, because a call blocks the event loop. The next renewal is the retry.
         quick = settings.redis.model_copy(update={"socket_timeout_seconds": settings.queue.lease_seconds / 5})
         self._ledger = Ledger(connect(quick, quick.ledger_db, retries=0), settings.queue)
         self._interval = settings.queue.lease_seconds / 4
@@ -49,28 +52,28 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
         )
 
     def start(self, consumer: Any) -> None:
-        """Begin to renew; called again after every reconnection."""
+        """Start the timers; Celery calls this again after every reconnection."""
         self._renew(consumer)
         self._timers = [
             consumer.timer.call_repeatedly(self._interval, self._renew, (consumer,), priority=10),
-            consumer.timer.call_repeatedly(_LOOK_SECONDS, self._look_after_processes, (consumer,)),
+            consumer.timer.call_repeatedly(_POOL_SECONDS, self._check_pool, (consumer,)),
         ]
 
     def stop(self, consumer: Any) -> None:
-        """Stop renewing, and take leave; a reconnection starts again."""
+        """Stop the timers and remove the worker from the ledger; a reconnection adds it again."""
         while self._timers:
             self._timers.pop().cancel()
         with suppress(RedisError):
-            self._ledger.forget_worker(consumer.hostname)
+            self._ledger.remove_workers([consumer.hostname])
 
     def terminate(self, consumer: Any) -> None:
-        """Stop as in a shutdown that waits."""
+        """Stop as in a warm shutdown."""
         self.stop(consumer)
 
     @staticmethod
-    def _look_after_processes(consumer: Any) -> None:
-        # Celery looks for a process that has ended when its pipe closes, which is a moment too early, and then every
-        # five seconds: so long a full process is not replaced and a lost document is not given back.
+    def _check_pool(consumer: Any) -> None:
+        # Celery detects an ended process when its pipe closes, which is too early to succeed, and then only every five
+        # seconds. Until then the process is not replaced and its document not released.
         consumer.pool.maintain_pool()
         for request in tuple(state.active_requests):
             if request.worker_pid:
@@ -83,16 +86,16 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
     def _renew(self, consumer: Any) -> None:
         owners = [r.id for r in tuple(state.active_requests) if r.name == TASK_NAME]
         queues = self._queues(consumer)
-        slots = consumer.pool.limit if LANES["large"].queue in queues else 0
+        large_processes = consumer.pool.limit if LARGE in queues else 0
         try:
-            notes = {owner: progress.known(owner) for owner in owners}
-            gone = self._ledger.renew(consumer.hostname, owners, notes, slots=slots)
-            self._watchdog.look(bool(state.reserved_requests), queues)
+            known = {owner: progress.known(owner) for owner in owners}
+            without = self._ledger.renew(consumer.hostname, owners, known, large_processes=large_processes)
+            self._watchdog.observe(bool(state.reserved_requests), queues)
         except RedisError as error:
-            self._watchdog.forget()
+            self._watchdog.reset()
             log.warning("leases not renewed", error=str(error))
             return
         beat("worker")
         heartbeat.beat()
-        for owner in gone:
-            log.debug("task holds no document", task_id=owner)
+        for owner in without:
+            log.debug("task owns no document", task_id=owner)

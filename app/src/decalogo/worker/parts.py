@@ -1,8 +1,8 @@
-"""A document in parts: cutting it, reading one part, and what the parts brought.
+"""Parts of a large document: split it, read one part, join the parts.
 
-No task waits for another: the attempt that cuts a document ends, each part is a message of its own, and the last part
-to be done queues the document again, for an attempt that finds what was brought. Nothing depends on a part's file being
-there: what is missing is read by that attempt itself.
+No task waits for another one. The attempt that splits a document ends. Each part is claimed like a document and stores
+the pages it read as a file. The last part queues the document again, and the next attempt finds these files. A missing
+file is no error: that attempt then reads the pages itself.
 """
 
 from __future__ import annotations
@@ -29,30 +29,30 @@ from decalogo.storage.working import AttemptFiles
 log = structlog.get_logger(__name__)
 Publish = Callable[[Iterable[tuple[str, str]]], None]
 
-MOST_SPLITS: Final = 2
-"""A document is cut for its pages once, and for those without text once; after that an attempt does all by itself."""
+MAX_SPLITS: Final = 2
+"""A document is split once for its pages and once for its OCR pages. After that one attempt reads everything."""
 
 
 def sizes(claim: Claim, settings: EvaluationSettings) -> SplitSizes:
-    """Return when this attempt may cut its document."""
-    if claim.splits >= MOST_SPLITS:
+    """Return the sizes above which this attempt splits its document."""
+    if claim.splits >= MAX_SPLITS:
         return SplitSizes()
     return SplitSizes(settings.split_pages, settings.part_pages, settings.ocr_part_pages)
 
 
-def brought(claim: Claim, store: AttemptFiles) -> list[bytes]:
-    """Return what the parts of the document brought and what was known before them, as far as it is there."""
+def read_known(claim: Claim, store: AttemptFiles) -> list[bytes]:
+    """Return the stored output of the parts, and of the attempt that split the document, as far as it exists."""
     found = []
     for number in range(claim.parts + 1) if claim.split else ():
         try:
             found.append(store.read(_key(claim.document_id, claim.split, number)))
         except FileNotFoundError:
-            log.warning("a part's pages are gone and are read again", part=number)
+            log.warning("file of a part is missing; its pages are read again", part=number)
     return found
 
 
 def split(claim: Claim, wanted: SplitError, ledger: Ledger, store: AttemptFiles) -> list[tuple[str, str]]:
-    """Cut the document; returns what is to be published, nothing when the attempt came too late. Safe to repeat."""
+    """Split the document; return the messages to publish, none when the attempt was fenced. Safe to repeat."""
     key = _key(claim.document_id, claim.attempt, 0)
     store.put(key, wanted.known)
     parts = ledger.split(claim, wanted.parts, heavy=wanted.heavy)
@@ -62,23 +62,23 @@ def split(claim: Claim, wanted: SplitError, ledger: Ledger, store: AttemptFiles)
 
 
 def read_part(claim: Claim, evaluator: SplittingEvaluator, content: Path, options: EvaluateOptions) -> bytes | None:
-    """Return what one part brings.
+    """Return the pages of one part, in the evaluator's form; None when they cannot be read.
 
-    A part that cannot be read brings nothing: the attempt that puts the document together then says what is wrong.
+    The attempt that joins the parts then reads these pages itself and reports the error.
     """
     try:
         return evaluator.read_part(content, claim.work, options)
     except (DocumentError, SoftTimeLimitExceeded) as error:
-        log.warning("a part was not read", error=repr(error))
+        log.warning("part not read", error=repr(error))
         return None
 
 
 def publish_quietly(publish: Publish, documents: Iterable[tuple[str, str]]) -> None:
-    """Publish now rather than at the janitor's next look; if that fails, it is only later."""
+    """Publish messages; if that fails, recovery publishes them later."""
     try:
         publish(documents)
     except (OperationalError, RedisError) as error:
-        log.warning("publishing failed; the janitor will repeat it", error=repr(error))
+        log.warning("publishing failed; recovery will repeat it", error=repr(error))
 
 
 def _key(document_id: str, split_: int, number: int) -> str:

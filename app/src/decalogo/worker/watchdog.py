@@ -1,11 +1,11 @@
-"""The watchdog: a worker that is idle while its own queues hold work has lost its consumer, and is restarted.
+"""Watchdog: restart a worker that is idle while its queues hold messages.
 
-Celery on Redis can come back from an outage connected and yet consuming nothing. The worker then ends itself, and its
-supervisor (the container's restart policy, or supervisord) starts a fresh one.
+After an outage of Redis, Celery can be connected again and yet consume nothing. Such a worker stops itself, and its
+supervisor (the restart policy of the container, or supervisord) starts a new one.
 
-Only what was seen counts. While Redis is frozen nobody can take anything from it, and a worker that happened to be idle
-at the last look before is not stuck because the next one comes half a minute later: Celery sends its own heartbeat in
-the event loop, with retries, so that meanwhile nobody looks at all.
+A worker counts as stuck only after it was observed idle, with messages waiting, for the whole time limit. Gaps between
+observations count at most one interval: while Redis is frozen, the event loop of Celery is blocked and observes
+nothing, and a worker that was idle before the gap need not have been idle during it.
 """
 
 from __future__ import annotations
@@ -20,52 +20,52 @@ import structlog
 log = structlog.get_logger(__name__)
 
 
-def end_this_worker() -> None:
-    """Ask this process to stop as an operator would."""
+def stop_this_worker() -> None:
+    """Send SIGTERM to this process."""
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 class Watchdog:
-    """Judges whether a worker is stuck.
+    """Detector of a stuck worker.
 
     Args:
-        patience_seconds: how long a worker may be idle while work waits for it.
-        interval_seconds: the usual time between two looks, and the most that one look adds to how long it was idle.
-        waiting: returns how many messages wait in the given queues.
-        stop: what to do with a stuck worker.
+        limit_seconds: idle time with messages waiting after which the worker is stuck.
+        interval_seconds: interval between two observations, and the maximum idle time that one of them adds.
+        waiting: returns the number of messages in the given queues.
+        stop: stops the worker.
         clock: monotonic seconds.
     """
 
     def __init__(
         self,
-        patience_seconds: float,
+        limit_seconds: float,
         interval_seconds: float,
         waiting: Callable[[Sequence[str]], int],
-        stop: Callable[[], None] = end_this_worker,
+        stop: Callable[[], None] = stop_this_worker,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._patience = patience_seconds
+        self._limit = limit_seconds
         self._interval = interval_seconds
         self._waiting = waiting
         self._stop = stop
         self._clock = clock
-        self._looked_at: float | None = None
+        self._observed_at: float | None = None
         self._idle = 0.0
 
-    def look(self, busy: bool, queues: Sequence[str]) -> None:
-        """Note what the worker is doing now; stops it when it was stuck for the whole patience."""
+    def observe(self, busy: bool, queues: Sequence[str]) -> None:
+        """Record whether the worker is busy, and stop it once it was idle for the whole limit."""
         if busy or not queues or not self._waiting(queues):
-            self.forget()
+            self.reset()
             return
         now = self._clock()
-        if self._looked_at is not None:
-            self._idle += min(now - self._looked_at, self._interval)
-        self._looked_at = now
-        if self._idle > self._patience:
-            log.critical("idle while work waits: stopping for a restart", seconds=round(self._idle))
-            self.forget()
+        if self._observed_at is not None:
+            self._idle += min(now - self._observed_at, self._interval)
+        self._observed_at = now
+        if self._idle > self._limit:
+            log.critical("worker is idle while messages wait; stopping it for a restart", seconds=round(self._idle))
+            self.reset()
             self._stop()
 
-    def forget(self) -> None:
-        """Begin anew: the worker does something, or Redis did not answer and nothing could be seen."""
-        self._looked_at, self._idle = None, 0.0
+    def reset(self) -> None:
+        """Start again from zero: the worker is busy, or Redis did not reply."""
+        self._observed_at, self._idle = None, 0.0

@@ -89,7 +89,7 @@ def retry_document(
     """Queue the document again if it ended without a full result."""
     if document.state in TERMINAL:
         most = services.limits(token).unfinished_documents
-        services.ledger.revive([document.document_id], tenant=token.tenant, tenant_limit=most)
+        services.ledger.retry([document.document_id], tenant=token.tenant, tenant_limit=most)
     response.headers["Retry-After"] = "1"
     return _document_status(document, services)
 

@@ -55,7 +55,7 @@ def dead_letter(document: DeadLetter, services: ServicesDep) -> DeadLetterStatus
 )
 def retry(document: DeadLetter, services: ServicesDep, operator: Operator) -> DeadLetterStatus:
     """Queue the document again, and reset the count of its lost attempts."""
-    services.ledger.revive([document.document_id])
+    services.ledger.retry([document.document_id])
     _log.info("dead letter retried", document_id=document.document_id, by=operator.token_id)
     fresh = services.ledger.document(document.document_id)
     return DeadLetterStatus.of(fresh or document, services.settings.api.public_url)
@@ -70,5 +70,5 @@ def retry(document: DeadLetter, services: ServicesDep, operator: Operator) -> De
 )
 def drop(document: DeadLetter, services: ServicesDep, operator: Operator) -> None:
     """Remove the document from this list; in its batch it stays `dead`, with the reason."""
-    services.ledger.drop([document.document_id])
+    services.ledger.drop_dead_letters([document.document_id])
     _log.info("dead letter dropped", document_id=document.document_id, by=operator.token_id)

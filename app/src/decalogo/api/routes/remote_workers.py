@@ -110,7 +110,7 @@ def _check(services: Services, document_id: str, attempt: int, owner: str, what:
     if services.claims.holds(document_id, attempt, owner):
         return
     if what == "write":
-        services.claims.note_late()
+        services.claims.count_fenced()
     raise ClaimLostError(
         f"Attempt {attempt} of {document_id} has lost its claim: its lease expired or it was cancelled."
     )

@@ -43,7 +43,7 @@ def announced_bytes(request: Request, limit: int) -> int:
 
 def check_room(services: Services, token: Token, announced: int) -> None:
     """Raise :class:`UnavailableError` or :class:`QuotaError` if queue, disk or tenant have no capacity; blocking."""
-    services.ledger.room(token.tenant, tenant_limit=services.limits(token).unfinished_documents)
+    services.ledger.check_admission(token.tenant, tenant_limit=services.limits(token).unfinished_documents)
     needed = services.settings.storage.min_free_bytes + announced
     if services.store.free_bytes() < needed:
         raise UnavailableError(

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from decalogo.access.tokens import Token
 from decalogo.api.services import Services
 from decalogo.api.upload.intake import in_thread
-from decalogo.batches.idempotency import HOLD_SECONDS, record_name
+from decalogo.batches.idempotency import LOCK_SECONDS, record_name
 from decalogo.errors import KeyReusedError, KeyUsedError, RequestError
 
 MAX_KEY = 255
@@ -37,7 +37,7 @@ async def held(services: Services, record: str) -> AsyncIterator[None]:
         yield
         return
     owner = secrets.token_hex(16)
-    if not await in_thread(services.idempotency.hold, record, owner):
+    if not await in_thread(services.idempotency.lock, record, owner):
         raise KeyUsedError("Another upload with this Idempotency-Key is in progress.", retry_after=2)
     renewing = asyncio.create_task(_renew(services, record, owner))
     try:
@@ -47,15 +47,15 @@ async def held(services: Services, record: str) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await renewing
         with suppress(RedisError):  # the lock expires
-            await in_thread(services.idempotency.let_go, record, owner)
+            await in_thread(services.idempotency.unlock, record, owner)
 
 
 async def _renew(services: Services, record: str, owner: str) -> None:
     while True:
-        await asyncio.sleep(HOLD_SECONDS / 3)
+        await asyncio.sleep(LOCK_SECONDS / 3)
         # Losing the lock in an outage is safe: the ledger accepts only one upload per key.
         with suppress(RedisError):
-            await asyncio.to_thread(services.idempotency.hold, record, owner)
+            await asyncio.to_thread(services.idempotency.lock, record, owner)
 
 
 def accepted_before(services: Services, record: str, mark: str = "") -> str | None:

@@ -135,7 +135,7 @@ def _admit(
 def _publish(services: Services, job_id: str, options: Options, documents: list[NewDocument]) -> None:
     started = time.perf_counter()
     try:
-        services.publish([(document.document_id, document.lane(options.priority)) for document in documents])
+        services.publish([(document.document_id, document.queue(options.priority)) for document in documents])
         observe(("enqueue", time.perf_counter() - started, "publish"))
     except Exception as error:
         observe(("publish_failures", 1))

@@ -1,22 +1,29 @@
--- Record a batch and its documents, all or nothing. Repeating it with the same job id changes nothing.
--- ARGV: tenant, max_depth, max_memory_share, max_tenant (documents; 0 is no limit), job_id, options (JSON), priority,
---       documents (JSON list of {id, filename, custom_id, sha256, size, large}), webhook (JSON or empty),
---       idempotency record (key or empty), fingerprint, seconds the record is kept
--- Returns an empty list, or {limit name, value, limit, retry after (seconds)} when there is no room, or
--- {'idempotency-key', job id and fingerprint} when another upload with this key was accepted before.
+--[[
+Record a batch and queue its documents: all of them or none. Repeating the call with the same job id changes nothing.
+
+ARGV    1-4 tenant, max_depth, max_memory_share, max_tenant (check_admission.lua)
+        5 job_id
+        6 options (JSON)
+        7 priority (high, normal or low)
+        8 documents: JSON list of {id, filename, custom_id, sha256, size, large}
+        9 webhook: JSON {url, secret}, or empty
+        10 idempotency record: key, or empty
+        11 fingerprint of the payload, kept in that record
+        12 seconds for which the record is kept
+Returns {} when the batch is recorded
+        {limit, value, maximum, seconds to wait} when a limit rejects it
+        {'idempotency-key', record} when another upload with this key was accepted before
+--]]
 local tenant, job_id, options, priority = ARGV[1], ARGV[5], ARGV[6], ARGV[7]
-local documents, time, batch = cjson.decode(ARGV[8]), now(), 'batch:' .. ARGV[5]
+local documents, webhook, record, time = cjson.decode(ARGV[8]), ARGV[9], ARGV[10], now()
+local batch = 'batch:' .. job_id
 if redis.call('EXISTS', batch) == 1 then return {} end
-local webhook, record = ARGV[9], ARGV[10]
 if record ~= '' then
   local known = redis.call('GET', record)
   if known then return {'idempotency-key', known} end
 end
-local refused = refusal(tenant, #documents, tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), time)
-if refused then
-  count('refused:' .. refused[1])
-  return refused
-end
+local rejected = reject(tenant, #documents, ARGV[2], ARGV[3], ARGV[4])
+if rejected then return rejected end
 
 redis.call('HSET', batch, 'tenant', tenant, 'options', options, 'created_at', stamp(time), 'finished_at', '0',
   'total', #documents, 'queued', #documents, 'running', 0, 'succeeded', 0, 'partial', 0, 'failed', 0, 'dead', 0,
@@ -30,14 +37,12 @@ redis.call('ZADD', 'tenant:' .. tenant .. ':batches', stamp(time), job_id)
 for n, document in ipairs(documents) do
   redis.call('HSET', 'document:' .. document.id, 'job_id', job_id, 'tenant', tenant, 'filename', document.filename,
     'custom_id', document.custom_id, 'sha256', document.sha256, 'size', document.size, 'priority', priority,
-    'large', document.large and 1 or 0,
-    'state', 'queued', 'attempts', 0, 'lost', 0, 'extended', 0, 'owner', '', 'problem', '', 'result_key', '', 'pages_key', '',
+    'large', document.large and 1 or 0, 'state', 'queued', 'attempts', 0, 'lost', 0, 'slow', 0, 'owner', '',
+    'problem', '', 'result_key', '', 'pages_key', '',
     'created_at', stamp(time), 'started_at', '0', 'finished_at', '0')
   redis.call('RPUSH', batch .. ':documents', document.id)
   redis.call('ZADD', 'queued', stamp(time), document.id)
-  -- A microsecond apart, so that those of a batch keep their order.
-  local lane = document.large and priority ~= 'high' and 'large' or priority
-  line_up(document.id, stamp(time + n / 1000000), lane, tenant)
+  enqueue(document.id, stamp(time + n / 1000000))
 end
 redis.call('SADD', 'open', job_id)
 count('batches')

@@ -1,15 +1,18 @@
--- Cancel what is not finished; a running attempt's answer is refused later (its state is no longer "running").
--- ARGV: document ids
--- Returns how many were cancelled.
+--[[
+Cancel unfinished documents. A running attempt continues, and is fenced when it finishes.
+
+ARGV    1... document ids
+Returns number of cancelled documents
+--]]
 local time, cancelled = now(), 0
 for _, id in ipairs(ARGV) do
   local state = redis.call('HGET', 'document:' .. id, 'state')
-  if state == 'queued' or state == 'running' then
+  if unfinished(state) then
     redis.call('HSET', 'document:' .. id, 'problem', cjson.encode({
       type = '/problems/document-cancelled', title = 'The document was cancelled', status = 409,
       detail = 'It was cancelled while it was ' .. state .. '.',
     }))
-    drop_parts(id)
+    delete_parts(id)
     move(id, state, 'cancelled', time)
     cancelled = cancelled + 1
   end

@@ -1,10 +1,16 @@
--- End an attempt without an answer. Safe to repeat: it acts only while the task still owns the document.
--- ARGV: document_id, owner (task id), kind ("lost" counts against the document, "returned" does not), reason, max_attempts,
---       facts (JSON or empty): what is known of a lost attempt
--- Returns the new state, or an empty string when the task no longer owns the document.
-local id, owner, kind, reason = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+--[[
+End an attempt without a result. Safe to repeat: it acts only while the task owns the document.
+
+ARGV    1 document id
+        2 owner: Celery task id
+        3 kind: `lost` counts towards max_attempts; `returned` (worker shutdown) does not
+        4 reason of a lost attempt, as a clause
+        5 max_attempts
+        6 facts about a lost attempt (JSON or empty)
+Returns new state of the document, or an empty string when the task does not own it
+--]]
+local id, owner = ARGV[1], ARGV[2]
 if owner == '' or redis.call('HGET', 'document:' .. id, 'owner') ~= owner then return '' end
-local time = now()
-if kind == 'lost' then return lose(id, reason, tonumber(ARGV[5]), time, ARGV[6]) end
-requeue(id, 'running', time, 'returned')
+if ARGV[3] == 'lost' then return lose(id, ARGV[4], tonumber(ARGV[5]), now(), ARGV[6]) end
+requeue(id, 'running', now(), 'returned')
 return 'queued'

@@ -70,7 +70,7 @@ def dead_letter(services: ServicesDep, session: ChangingOperatorDep, document_id
     if document is None or document.state is not DocumentState.DEAD or action not in ("replay", "drop"):
         raise NotFoundError("There is no such dead letter.")
     if action == "replay":
-        services.ledger.revive([document_id])
+        services.ledger.retry([document_id])
     else:
         services.ledger.cancel([document_id])
     return redirect("/administration")

@@ -58,5 +58,5 @@ def retry_document(document: DocumentToChangeDep, services: ServicesDep, session
     """Queue one document again."""
     if document.state in TERMINAL:
         limit = services.limits(session.token).unfinished_documents
-        services.ledger.revive([document.document_id], tenant=session.token.tenant, tenant_limit=limit)
+        services.ledger.retry([document.document_id], tenant=session.token.tenant, tenant_limit=limit)
     return redirect(f"/documents/{document.document_id}")

@@ -1,4 +1,4 @@
-"""The worker of suspects has a slot for each of its queues: a slow document keeps no lost one waiting."""
+"""The suspect worker has one process per queue, so a slow document delays no lost one."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ import pytest
 import yaml
 from celery.worker import state
 
+from decalogo.batches.queues import SUSPECT_QUEUES, WORK_QUEUES
 from decalogo.batches.states import DocumentState
 from decalogo.embedded.config import services
 from decalogo.embedded.instance import Instance
 from decalogo.embedded.layout import Layout
-from decalogo.queue.order import SUSPECT_QUEUES, WORK_QUEUES, QueueOrder
+from decalogo.queue.order import QueueOrder
 from decalogo.queue.publish import TASK_NAME
-from tests.queue.conftest import Appliance
+from tests.claims import claim_document
+from tests.worker.conftest import Appliance
 
 ROOT = Path(__file__).resolve().parents[3]
-SLOTS = str(len(SUSPECT_QUEUES))
+PROCESSES = str(len(SUSPECT_QUEUES))
 
 pytestmark = pytest.mark.timeout(200)
 
 
 class Request:
-    """What a worker knows of a message that it has."""
+    """Message that a worker holds."""
 
     def __init__(self, queue: str, name: str = TASK_NAME) -> None:
         self.name = name
@@ -38,7 +40,7 @@ def no_requests() -> Iterator[None]:
     state.reserved_requests.clear()
 
 
-def test_a_queue_in_single_file_is_passed_over_while_the_worker_has_a_document_of_it() -> None:
+def test_a_queue_is_skipped_while_the_suspect_worker_holds_a_document_from_it() -> None:
     order = QueueOrder(SUSPECT_QUEUES)
     assert order.consume(2) == ["suspect", "slow"]
     slow = Request("slow")
@@ -51,28 +53,27 @@ def test_a_queue_in_single_file_is_passed_over_while_the_worker_has_a_document_o
     assert order.consume(2) == ["suspect", "slow"]
 
 
-def test_retention_keeps_no_suspect_waiting() -> None:
+def test_the_retention_task_delays_no_suspect() -> None:
     order = QueueOrder(SUSPECT_QUEUES)
     _held = Request("suspect", "decalogo.apply_retention")
     assert order.consume(2) == ["suspect", "slow"]
 
 
-def test_the_other_queues_are_never_passed_over() -> None:
+def test_other_queues_are_never_skipped() -> None:
     order = QueueOrder([*WORK_QUEUES, *SUSPECT_QUEUES])
     _held = [Request(queue) for queue in (*WORK_QUEUES, *SUSPECT_QUEUES)]
     assert order.consume(10) == list(WORK_QUEUES)
 
 
 def lost(appliance: Appliance, document_id: str) -> None:
-    """Have the first attempt end as if its worker had been killed."""
-    assert appliance.ledger.claim(document_id, f"first-{document_id}")
+    """End the first attempt as if its worker had been killed."""
+    claim_document(appliance.ledger, document_id, f"first-{document_id}")
     assert appliance.ledger.release(document_id, f"first-{document_id}", "lost", "its process died") == "queued"
 
 
-def cut(appliance: Appliance, document_id: str) -> None:
-    """Have the first attempt end at the soft limit with part of an answer."""
-    claim = appliance.ledger.claim(document_id, f"first-{document_id}")
-    assert claim
+def partial(appliance: Appliance, document_id: str) -> None:
+    """End the first attempt at the soft time limit with a partial result."""
+    claim = claim_document(appliance.ledger, document_id, f"first-{document_id}")
     assert appliance.ledger.finish(claim, DocumentState.PARTIAL, result_key=f"results/{document_id}.1.json")
 
 
@@ -80,12 +81,12 @@ def states(appliance: Appliance, ids: list[str]) -> list[str]:
     return sorted(document.state for name in ids if (document := appliance.ledger.document(name)))
 
 
-def test_a_lost_document_runs_beside_a_slow_one_and_slow_ones_one_at_a_time(appliance: Appliance) -> None:
+def test_a_lost_document_runs_next_to_a_slow_one_and_slow_ones_run_one_at_a_time(appliance: Appliance) -> None:
     _, slow = appliance.submit(["sleep 200"] * 3)
     for document_id in slow:
-        cut(appliance, document_id)
+        partial(appliance, document_id)
     appliance.start("scheduler")
-    appliance.start("worker", "--queues", "suspect", "--concurrency", SLOTS)
+    appliance.start("worker", "--queues", "suspect", "--concurrency", PROCESSES)
     appliance.wait(lambda: "running" in states(appliance, slow), 60, "a slow document runs")
     job_id, ids = appliance.submit(["ok"] * 3)
     for document_id in ids:
@@ -98,8 +99,8 @@ def test_a_lost_document_runs_beside_a_slow_one_and_slow_ones_one_at_a_time(appl
     assert states(appliance, slow) == ["queued", "queued", "running"]
 
 
-def test_every_form_of_the_appliance_gives_the_worker_of_suspects_a_slot_for_each_queue(tmp_path: Path) -> None:
+def test_every_form_of_the_appliance_gives_the_suspect_worker_one_process_per_queue(tmp_path: Path) -> None:
     stack = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]["suspect"]["command"]
     local = next(s for s in services(Layout(tmp_path), Instance(1, 2, 1)) if s.name == "worker-suspect").command
     for command in (stack, local):
-        assert command[-4:] == type(command)(["--queues", "suspect", "--concurrency", SLOTS])
+        assert command[-4:] == type(command)(["--queues", "suspect", "--concurrency", PROCESSES])

@@ -11,7 +11,7 @@ from typing import Any
 from decalogo.evaluation.documents.model import SplitSizes
 from decalogo.evaluation.documents.parts import SplitError
 from decalogo.evaluation.options import EvaluateOptions
-from tests.queue.faulty_evaluator import Answer, FaultyEvaluator
+from tests.worker.faulty_evaluator import Answer, FaultyEvaluator
 
 
 def install(folder: Path) -> None:

@@ -1,4 +1,7 @@
-"""What an earlier version left when the power failed opens with this one, and is brought to its end."""
+"""The state of every released version is opened by this one, and its documents are finished.
+
+``make_state.py`` makes the state of a version.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from decalogo import __version__
 from decalogo.access.tokens import TokenStore
 from decalogo.batches.backup import restore_backup
+from decalogo.batches.format import FORMAT
 from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo.batches.queues import QUEUES
 from decalogo.batches.states import TERMINAL, BatchState, Document, DocumentState
 from decalogo.connections import connect
-from decalogo.queue.order import QUEUES
 from decalogo.storage.artifacts import ArtifactStore
 from tests.conftest import DATA
 from tests.faults.processes import Processes
@@ -22,19 +27,19 @@ from tests.upgrade.make_state import LIMITS
 
 pytestmark = pytest.mark.timeout(200)
 
-EARLIER = sorted(DATA.glob("state-*.tar.gz"))
+STATES = sorted(DATA.glob("state-*.tar.gz"))
 ENDS = {"damaged": DocumentState.FAILED, "exit": DocumentState.DEAD, "pages 60": DocumentState.PARTIAL}
 
 
 class Opened:
-    """An appliance of this version over an earlier one's data."""
+    """Appliance of this version with the data of an earlier one."""
 
     def __init__(self, archive: Path, folder: Path) -> None:
         self.processes = Processes(folder)
         with tarfile.open(archive) as packed:
             packed.extractall(folder, filter="data")
         settings = self.processes.settings
-        # The slow lane of the earlier version did not get far enough; retention must not take what is years old.
+        # The limits of the maker are too short for the slow document, and retention must not delete an old state.
         queue = settings.queue.model_copy(
             update=LIMITS | {"slow_soft_time_limit_seconds": 20, "slow_time_limit_seconds": 25}
         )
@@ -55,7 +60,7 @@ class Opened:
         return {document_id: document for document_id, document in found.items() if document is not None}
 
     def finish(self) -> None:
-        """Run until nothing is queued or running, and compare every document with what it must become."""
+        """Run until no document is unfinished, and compare every document with its expected state."""
         self.processes.wait(lambda: all(d.state in TERMINAL for d in self.documents().values()), 120, "all ended")
         store = ArtifactStore(self.processes.settings.storage.path)
         for document_id, document in self.documents().items():
@@ -75,18 +80,18 @@ class Opened:
         ]
 
 
-@pytest.fixture(params=EARLIER, ids=lambda path: path.name.partition(".")[0])
+@pytest.fixture(params=STATES, ids=lambda path: path.name.partition(".")[0])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
     found = Opened(request.param, tmp_path / "whole")
     yield found
     found.processes.stop_all()
 
 
-def test_there_is_data_of_an_earlier_version() -> None:
-    assert EARLIER
+def test_there_is_a_state_of_the_current_version() -> None:
+    assert DATA / f"state-{__version__}.tar.gz" in STATES
 
 
-def test_a_log_cut_off_by_a_power_failure_is_opened_and_its_documents_are_finished(opened: Opened) -> None:
+def test_the_append_only_file_after_a_power_failure_is_opened_and_its_documents_are_finished(opened: Opened) -> None:
     opened.processes.start("redis")
     before = {document_id: document.state for document_id, document in opened.documents().items()}
     assert before == {document_id: state for document_id, (_, state) in opened.expected.items()}
@@ -97,12 +102,13 @@ def test_a_log_cut_off_by_a_power_failure_is_opened_and_its_documents_are_finish
     for name in ("worker1", "worker2", "suspect", "scheduler1"):
         opened.processes.start(name)
     opened.finish()
+    assert client.get("ledger:format") == str(FORMAT)
 
 
-def test_a_backup_of_an_earlier_version_is_restored_and_its_documents_are_finished(opened: Opened) -> None:
+def test_a_backup_is_restored_and_its_documents_are_finished(opened: Opened) -> None:
     folder = opened.processes.folder
-    (folder / "redis" / "appendonlydir").rename(folder / "appendonlydir-of-the-log")
-    (folder / "artifacts").rename(folder / "artifacts-of-the-log")
+    (folder / "redis" / "appendonlydir").rename(folder / "appendonlydir-not-used")
+    (folder / "artifacts").rename(folder / "artifacts-not-used")
     opened.processes.start("redis")
     settings = opened.processes.settings
     client = connect(settings.redis, settings.redis.ledger_db)

@@ -1,4 +1,4 @@
-"""The watchdog stops a worker that is stuck, and only that."""
+"""The watchdog stops a worker that is stuck, and no other."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from decalogo.worker.watchdog import Watchdog
 
 
 class Scene:
-    """A worker's life, told second by second."""
+    """Worker observed once per second."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -18,10 +18,10 @@ class Scene:
         self.depth = depth
         for _ in range(seconds):
             self.now += 1
-            self.watchdog.look(busy, ["queue"])
+            self.watchdog.observe(busy, ["queue"])
 
 
-def test_a_worker_idle_while_work_waits_is_stopped_once_its_patience_ends() -> None:
+def test_a_worker_that_is_idle_while_messages_wait_is_stopped_after_the_limit() -> None:
     scene = Scene()
     scene.live(31, busy=False, depth=5)
     assert scene.stops == []
@@ -29,14 +29,14 @@ def test_a_worker_idle_while_work_waits_is_stopped_once_its_patience_ends() -> N
     assert scene.stops == [32]
 
 
-def test_busy_or_without_work_is_not_stuck() -> None:
+def test_a_worker_that_is_busy_or_has_no_messages_is_not_stuck() -> None:
     scene = Scene()
     scene.live(100, busy=True, depth=5)
     scene.live(100, busy=False, depth=0)
     assert scene.stops == []
 
 
-def test_one_moment_of_work_starts_the_patience_anew() -> None:
+def test_one_moment_of_work_restarts_the_limit() -> None:
     scene = Scene()
     for _ in range(5):
         scene.live(29, busy=False, depth=5)
@@ -44,7 +44,7 @@ def test_one_moment_of_work_starts_the_patience_anew() -> None:
     assert scene.stops == []
 
 
-def test_the_time_in_which_nobody_looked_is_not_the_workers() -> None:
+def test_time_without_observation_does_not_count_as_idle() -> None:
     scene = Scene()
     scene.live(10, busy=False, depth=5)
     scene.now += 1000  # the whole process was frozen
@@ -54,11 +54,11 @@ def test_the_time_in_which_nobody_looked_is_not_the_workers() -> None:
     assert scene.stops == [1032]
 
 
-def test_an_outage_of_redis_starts_the_patience_anew() -> None:
+def test_an_outage_of_redis_restarts_the_limit() -> None:
     scene = Scene()
     for _ in range(5):
         scene.live(29, busy=False, depth=5)
-        scene.watchdog.forget()
+        scene.watchdog.reset()
     assert scene.stops == []
     scene.live(32, busy=False, depth=5)
     assert len(scene.stops) == 1

@@ -1,4 +1,4 @@
-"""The janitor: as many messages as documents wait, by lengths alone."""
+"""Recovery publishes as many messages as are missing, and compares lengths only."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ import pytest
 import redis
 
 from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo.batches.queues import LARGE, LOW, NORMAL, QUEUES, SUSPECT
 from decalogo.batches.states import NewDocument, Options
 from decalogo.connections import connect
-from decalogo.queue.order import LANES, QUEUES
 from decalogo.recovery import Recovery
 from decalogo.settings import Settings
+from tests.claims import claim_document
 
 
 class Broker:
-    """The lists of the real broker, filled without Celery."""
+    """Lists of the real broker, filled without Celery."""
 
     def __init__(self, settings: Settings) -> None:
         self.client: redis.Redis = connect(settings.redis, settings.redis.broker_db)
         self.published: list[tuple[str, str]] = []
 
     def publish(self, documents: Iterable[tuple[str, str]]) -> None:
-        for document_id, lane in documents:
-            self.published.append((document_id, lane))
-            self.client.lpush(LANES[lane].queue, document_id)
+        for document_id, queue in documents:
+            self.published.append((document_id, queue))
+            self.client.lpush(queue, document_id)
 
 
 @pytest.fixture
@@ -48,12 +49,14 @@ def admit(ledger: Ledger, *names: str, large: bool = False) -> None:
     ledger.admit(f"batch_{names[0]}", "t", Options(), [NewDocument(name, "x", "", "00", 1, large) for name in names])
 
 
-def test_what_was_never_published_is_published_once(ledger: Ledger, broker: Broker, run: Callable[[], None]) -> None:
+def test_documents_without_a_message_are_published_once(
+    ledger: Ledger, broker: Broker, run: Callable[[], None]
+) -> None:
     admit(ledger, "a", "b")
     admit(ledger, "c", large=True)
     run()
     run()
-    assert broker.published == [("a", "normal"), ("b", "normal"), ("c", "large")]
+    assert broker.published == [("a", NORMAL), ("b", NORMAL), ("c", LARGE)]
 
 
 def test_only_as_many_as_are_missing_are_published_again(
@@ -61,23 +64,23 @@ def test_only_as_many_as_are_missing_are_published_again(
 ) -> None:
     admit(ledger, *"abcde")
     run()
-    broker.client.ltrim(LANES["normal"].queue, 0, 2)
+    broker.client.ltrim(NORMAL, 0, 2)
     run()
     assert len(broker.published) == 7
-    assert broker.client.llen(LANES["normal"].queue) == 5
+    assert broker.client.llen(NORMAL) == 5
 
 
-def test_any_message_of_a_group_will_do_and_none_of_another(
+def test_a_message_of_another_queue_of_the_group_suffices_and_one_of_another_group_does_not(
     ledger: Ledger, broker: Broker, run: Callable[[], None]
 ) -> None:
     admit(ledger, "a", "b")
-    broker.client.lpush(LANES["low"].queue, "x", "y")
+    broker.client.lpush(LOW, "x", "y")
     run()
     assert broker.published == []
-    assert ledger.claim("a", "task") is not None
+    claim_document(ledger, "a")
     ledger.release("a", "task", "lost", "signal 9")
     run()
-    assert broker.published == [("a", "suspect")]
+    assert broker.published == [("a", SUSPECT)]
 
 
 def test_deleted_lists_are_filled_again(ledger: Ledger, broker: Broker, run: Callable[[], None]) -> None:
@@ -85,4 +88,4 @@ def test_deleted_lists_are_filled_again(ledger: Ledger, broker: Broker, run: Cal
     run()
     broker.client.delete(*QUEUES)
     run()
-    assert sorted(broker.published) == sorted([("a", "normal"), ("b", "normal"), ("c", "normal")] * 2)
+    assert sorted(broker.published) == sorted([("a", NORMAL), ("b", NORMAL), ("c", NORMAL)] * 2)

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from decalogo.batches.states import DocumentState
-from tests.queue.conftest import Appliance
+from tests.worker.conftest import Appliance
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -18,7 +18,7 @@ from decalogo.ids import new_id
 from decalogo.settings import EvaluationSettings, Settings
 from decalogo.storage.artifacts import ArtifactStore
 from tests.conftest import environment
-from tests.queue.faulty_evaluator import install
+from tests.worker.faulty_evaluator import install
 
 
 class Appliance:

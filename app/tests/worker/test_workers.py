@@ -1,4 +1,4 @@
-"""What is accepted reaches a terminal state, whatever dies: real workers, real faults."""
+"""Accepted documents reach a terminal state, whatever dies: real workers, real faults."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
+from decalogo.batches.queues import QUEUES, WORK_QUEUES
 from decalogo.batches.states import DocumentState, Priority
 from decalogo.connections import connect
-from decalogo.queue.order import QUEUES, WORK_QUEUES
-from tests.queue.conftest import Appliance
+from tests.worker.conftest import Appliance
 
 pytestmark = pytest.mark.timeout(300)
 
 
-def test_documents_are_evaluated_by_whoever_claims_them(appliance: Appliance) -> None:
+def test_documents_are_evaluated_and_their_results_stored(appliance: Appliance) -> None:
     appliance.start("scheduler")
     appliance.start("worker", "--concurrency", "2")
     job_id, _ = appliance.submit(["ok"] * 20 + ["damaged"])
@@ -31,11 +31,11 @@ def test_documents_are_evaluated_by_whoever_claims_them(appliance: Appliance) ->
     assert documents[20].problem["type"] == "/problems/document-damaged"
 
 
-def test_a_live_worker_shows_the_settings_and_queues_it_works_with(appliance: Appliance) -> None:
+def test_a_running_worker_reports_its_settings_and_queues(appliance: Appliance) -> None:
     worker = appliance.start("worker", "--concurrency", "3")
     appliance.wait(lambda: bool(appliance.ledger.live_workers()), 60, "worker alive")
     client = Celery(broker=appliance.settings.redis.url(appliance.settings.redis.broker_db))
-    appliance.wait(lambda: bool(client.control.ping(timeout=1)), 60, "it listens to questions, after it is alive")
+    appliance.wait(lambda: bool(client.control.ping(timeout=1)), 60, "it answers remote control after it is alive")
     inspect = client.control.inspect(timeout=5)
     (conf,) = inspect.conf().values()
     expected = {
@@ -51,7 +51,7 @@ def test_a_live_worker_shows_the_settings_and_queues_it_works_with(appliance: Ap
     assert {queue["name"] for queue in queues} == set(WORK_QUEUES)
 
 
-def test_an_unforeseen_error_ends_as_a_dead_letter_that_names_it(appliance: Appliance) -> None:
+def test_an_unexpected_error_ends_as_a_dead_letter_with_its_message(appliance: Appliance) -> None:
     appliance.start("scheduler")
     appliance.start("worker", "--concurrency", "1")
     appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
@@ -64,7 +64,7 @@ def test_an_unforeseen_error_ends_as_a_dead_letter_that_names_it(appliance: Appl
     assert "an error nobody foresaw" in raised.problem["detail"]
 
 
-def test_a_poison_document_dies_alone(appliance: Appliance) -> None:
+def test_a_document_that_kills_its_process_takes_no_other_document_with_it(appliance: Appliance) -> None:
     appliance.start("scheduler")
     appliance.start("worker", "--concurrency", "2")
     appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
@@ -75,7 +75,7 @@ def test_a_poison_document_dies_alone(appliance: Appliance) -> None:
     assert {d.state for d in documents[:10] + documents[11:]} == {DocumentState.SUCCEEDED}
 
 
-def test_a_killed_child_costs_a_delay_only(appliance: Appliance) -> None:
+def test_a_killed_process_only_delays_its_document(appliance: Appliance) -> None:
     appliance.start("scheduler")
     appliance.start("worker", "--concurrency", "2")
     appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
@@ -85,12 +85,12 @@ def test_a_killed_child_costs_a_delay_only(appliance: Appliance) -> None:
     assert (other.state, other.attempts) == (DocumentState.SUCCEEDED, 1)
 
 
-def test_a_killed_worker_loses_nothing(appliance: Appliance) -> None:
+def test_a_killed_worker_loses_no_document(appliance: Appliance) -> None:
     appliance.start("scheduler")
     first = appliance.start("worker", "--concurrency", "2")
     marks = [appliance.folder / "mark0", appliance.folder / "mark1"]
     job_id, _ = appliance.submit([*(f"hang-once {mark}" for mark in marks), *["ok"] * 6])
-    appliance.wait(lambda: all(mark.exists() for mark in marks), 60, "both processes are at work")
+    appliance.wait(lambda: all(mark.exists() for mark in marks), 60, "both processes run")
     os.killpg(first.pid, signal.SIGKILL)
     appliance.start("worker", "--concurrency", "2")
     appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
@@ -99,7 +99,7 @@ def test_a_killed_worker_loses_nothing(appliance: Appliance) -> None:
     assert [d.attempts for d in documents[:2]] == [2, 2]
 
 
-def test_a_frozen_workers_late_answer_is_fenced_off(appliance: Appliance) -> None:
+def test_the_late_result_of_a_frozen_worker_is_fenced(appliance: Appliance) -> None:
     appliance.start("scheduler")
     frozen = appliance.start("worker", "--concurrency", "1")
     job_id, (document_id,) = appliance.submit(["sleep 3"])
@@ -110,19 +110,19 @@ def test_a_frozen_workers_late_answer_is_fenced_off(appliance: Appliance) -> Non
     assert document.attempts == 2
     os.killpg(frozen.pid, signal.SIGCONT)
     log = appliance.folder / "worker1.log"
-    appliance.wait(lambda: '"fenced"' in log.read_text(), 60, "the late answer was refused")
+    appliance.wait(lambda: '"fenced"' in log.read_text(), 60, "the late result was fenced")
     after = appliance.ledger.document(document_id)
     assert after is not None
     assert (after.result_key, after.state) == (document.result_key, DocumentState.SUCCEEDED)
     assert not appliance.store.exists(f"results/{document_id}.1.json")
 
 
-def test_a_stopped_worker_hands_back_what_it_cannot_finish(appliance: Appliance) -> None:
+def test_a_stopped_worker_returns_documents_it_cannot_finish(appliance: Appliance) -> None:
     appliance.start("scheduler")
     first = appliance.start("worker", "--concurrency", "1")
     mark = appliance.folder / "mark"
     job_id, _ = appliance.submit([f"hang-once {mark}"])
-    appliance.wait(mark.exists, 60, "the process is at work")
+    appliance.wait(mark.exists, 60, "the process runs it")
     first.terminate()
     assert first.wait(20) == 0
     appliance.start("worker", "--concurrency", "1")
@@ -159,7 +159,7 @@ def test_higher_priorities_go_first(appliance: Appliance) -> None:
     assert max(d.finished_at for d in done[Priority.NORMAL]) < min(d.started_at for d in done[Priority.LOW])
 
 
-def test_low_priority_gets_its_tenth_while_high_lasts(appliance: Appliance) -> None:
+def test_low_priority_gets_a_tenth_while_high_priority_waits(appliance: Appliance) -> None:
     jobs = published(appliance, {Priority.LOW: 5, Priority.HIGH: 40})
     appliance.start("worker", "--concurrency", "1")
     high, low = appliance.wait_finished(jobs[Priority.HIGH]), appliance.wait_finished(jobs[Priority.LOW])
@@ -167,7 +167,7 @@ def test_low_priority_gets_its_tenth_while_high_lasts(appliance: Appliance) -> N
     assert sum(d.started_at < last_high for d in low) == 4
 
 
-def test_a_document_that_eats_memory_fails_alone(appliance: Appliance) -> None:
+def test_a_document_that_exceeds_the_memory_limit_fails_alone(appliance: Appliance) -> None:
     queue = appliance.settings.queue.model_copy(update={"child_address_space_bytes": 2 << 30})
     appliance.settings = appliance.settings.model_copy(update={"queue": queue})
     appliance.start("scheduler")
@@ -188,4 +188,4 @@ def test_the_health_of_worker_and_scheduler_follows_their_progress(appliance: Ap
     appliance.wait(lambda: home.stat().st_mtime > before, 60, "the heartbeat moves")
     os.kill(worker.pid, signal.SIGSTOP)
     assert appliance.ledger.live_workers()
-    appliance.wait(lambda: not appliance.ledger.live_workers(), 60, "the ledger notices silence")
+    appliance.wait(lambda: not appliance.ledger.live_workers(), 60, "the ledger reports it as silent")

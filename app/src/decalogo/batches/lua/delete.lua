@@ -1,0 +1,34 @@
+--[[
+Delete a batch and its documents from the ledger. A running attempt is fenced when it finishes.
+
+ARGV    1 job_id
+        2 seconds: delete only a batch that finished at least this long ago; empty: always
+Returns flat list of triples: document id, result_key, pages_key. The caller deletes these artifacts
+--]]
+local job_id, removed = ARGV[1], {}
+local batch = 'batch:' .. job_id
+local tenant = redis.call('HGET', batch, 'tenant')
+if not tenant then return removed end
+local age, finished = tonumber(ARGV[2]), redis.call('ZSCORE', 'finished', job_id)
+if age and (not finished or tonumber(finished) > now() - age) then return removed end
+for _, id in ipairs(redis.call('LRANGE', batch .. ':documents', 0, -1)) do
+  local document = redis.call('HMGET', 'document:' .. id, 'result_key', 'pages_key', 'state')
+  removed[#removed + 1] = id
+  removed[#removed + 1] = document[1] or ''
+  removed[#removed + 1] = document[2] or ''
+  if unfinished(document[3]) then redis.call('HINCRBY', 'unfinished', tenant, -1) end
+  if document[3] == 'queued' then dequeue(id) end
+  disown(id)
+  delete_parts(id)
+  for _, index in ipairs({'queued', 'running', 'dead'}) do redis.call('ZREM', index, id) end
+  redis.call('DEL', 'document:' .. id)
+end
+redis.call('ZREM', 'tenant:' .. tenant .. ':batches', job_id)
+for _, index in ipairs({'finished', 'webhooks'}) do redis.call('ZREM', index, job_id) end
+redis.call('SREM', 'open', job_id)
+-- The record of an idempotency key expires before its batch does. The key may then belong to a newer batch.
+local record = redis.call('HGET', batch, 'idempotency')
+local known = record and redis.call('GET', record)
+if known and string.match(known, '^%S+') == job_id then redis.call('DEL', record) end
+redis.call('DEL', batch, batch .. ':documents')
+return removed

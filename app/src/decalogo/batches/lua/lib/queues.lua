@@ -1,0 +1,62 @@
+--[[
+Queues, and round robin among tenants.
+
+Every queued document waits in exactly one queue, which its properties determine (queue_of). Within a queue each tenant
+has a tenant queue in order of arrival. A claim serves the tenant with the lowest position in round-robin:<queue> and
+gives that tenant the highest position. So with T tenants, the k-th document of a tenant queue starts after at most
+k * T - 1 other documents of the same queue, no matter how many documents another tenant has.
+
+A new tenant enters at the highest position, so that it does not overtake tenants that already wait. A tenant whose
+queue becomes empty leaves the round robin.
+--]]
+
+local PRIORITY_QUEUE = {high = 'high_priority', normal = 'decalogo_batch_tasks', low = 'low_priority'}
+
+-- Return the queue of a document. The properties that decide it never change while a document is queued.
+--   suspect  an attempt was lost, or a part of the same document was: it may take down its worker again
+--   slow     the soft time limit stopped it once; its message carries longer limits
+--   scans    a part that needs OCR          } not for priority `high`
+--   large    takes long by size or pages    }
+local function queue_of(id)
+  local document = redis.call('HMGET', 'document:' .. id, 'lost', 'priority', 'slow', 'part_of', 'heavy', 'large')
+  local lost = tonumber(document[1]) > 0
+  if document[4] then lost = lost or redis.call('HGET', 'document:' .. document[4], 'suspect') == '1' end
+  if lost then return 'suspect' end
+  if document[3] == '1' then return 'slow' end
+  if document[2] ~= 'high' then
+    if document[5] == '1' then return 'scans' end
+    if document[6] == '1' then return 'large' end
+  end
+  return PRIORITY_QUEUE[document[2]]
+end
+
+local function next_position()
+  return redis.call('HINCRBY', 'round-robin', 'position', 1)
+end
+
+-- Add a document to its tenant queue. `since` is its time of arrival; documents of one batch arrive a microsecond apart.
+local function enqueue(id, since)
+  local queue, tenant = queue_of(id), redis.call('HGET', 'document:' .. id, 'tenant')
+  redis.call('ZADD', 'queue:' .. queue, since, id)
+  redis.call('ZADD', 'queue:' .. queue .. ':' .. tenant, since, id)
+  if not redis.call('ZSCORE', 'round-robin:' .. queue, tenant) then
+    redis.call('ZADD', 'round-robin:' .. queue, next_position(), tenant)
+  end
+end
+
+-- Remove a document from its tenant queue.
+local function dequeue(id)
+  local queue, tenant = queue_of(id), redis.call('HGET', 'document:' .. id, 'tenant')
+  local tenant_queue = 'queue:' .. queue .. ':' .. tenant
+  redis.call('ZREM', 'queue:' .. queue, id)
+  redis.call('ZREM', tenant_queue, id)
+  if redis.call('EXISTS', tenant_queue) == 0 then redis.call('ZREM', 'round-robin:' .. queue, tenant) end
+end
+
+-- Return the next document of a queue by round robin, or nil when the queue is empty.
+local function next_document(queue)
+  local tenant = redis.call('ZRANGE', 'round-robin:' .. queue, 0, 0)[1]
+  if not tenant then return nil end
+  redis.call('ZADD', 'round-robin:' .. queue, next_position(), tenant)
+  return redis.call('ZRANGE', 'queue:' .. queue .. ':' .. tenant, 0, 0)[1]
+end
