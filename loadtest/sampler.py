@@ -34,7 +34,7 @@ LEDGER = {
     "decalogo_attempts_lost_total": "lost_attempts",
     "decalogo_documents_requeued_total": "requeued",
     "decalogo_redis_memory_used_bytes": "redis_bytes",
-    "decalogo_admission_refusals_total": "refusals",
+    "decalogo_admission_rejections_total": "refusals",
 }
 
 

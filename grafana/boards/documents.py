@@ -27,7 +27,7 @@ BOARD = Board(
             "Processing time",
             "Time from claim to recorded result.",
             "s",
-            quantiles("decalogo_document_seconds", "outcome"),
+            quantiles("decalogo_document_duration_seconds", "outcome"),
             "ThroughputLow",
         ),
         Panel(
@@ -41,7 +41,7 @@ BOARD = Board(
             "Processes by stage",
             "Busy worker processes by the stage that they are in.",
             "short",
-            [("sum by (stage) (rate(decalogo_stage_seconds_sum[5m]))", "{{stage}}")],
+            [("sum by (stage) (rate(decalogo_stage_duration_seconds_sum[5m]))", "{{stage}}")],
             "ThroughputLow",
         ),
         Panel(
@@ -50,7 +50,7 @@ BOARD = Board(
             "s",
             [
                 (
-                    "histogram_quantile(0.99, sum by (outcome, le) (rate(decalogo_document_seconds_bucket[1h])))",
+                    "histogram_quantile(0.99, sum by (outcome, le) (rate(decalogo_document_duration_seconds_bucket[1h])))",
                     "{{outcome}}",
                 )
             ],

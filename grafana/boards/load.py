@@ -24,7 +24,7 @@ BOARD = Board(
             "Utilisation of workers",
             "Share of worker processes with a running document.",
             "percentunit",
-            [("decalogo:worker_slots:utilisation", "busy")],
+            [("decalogo:worker_processes:utilisation", "busy")],
             "workers",
             width=12,
         ),

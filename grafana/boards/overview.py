@@ -101,7 +101,7 @@ BOARD = Board(
             "Utilisation of workers",
             "Share of worker processes with a running document.",
             "percentunit",
-            [("decalogo:worker_slots:utilisation", "busy")],
+            [("decalogo:worker_processes:utilisation", "busy")],
             "workers",
         ),
         Panel(

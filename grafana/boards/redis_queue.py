@@ -28,7 +28,7 @@ BOARD = Board(
             "Oldest document by queue",
             "Age of the oldest queued document.",
             "s",
-            [('max without (instance) (decalogo_queue_oldest_seconds{queue=~"$queue"})', "{{queue}}")],
+            [('max without (instance) (decalogo_queue_oldest_age_seconds{queue=~"$queue"})', "{{queue}}")],
             "OldestDocumentTooOld",
             thresholds()["OLDEST_SECONDS"],
         ),

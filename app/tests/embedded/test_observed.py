@@ -72,13 +72,13 @@ def test_every_service_shows_what_it_did(running: Operator) -> None:
     assert api.get("decalogo_http_problems_total", problem="unauthorized", status="401") == 1
     assert api.get("decalogo_http_requests_total", method="GET", route="unknown", status="404") == 1
     assert api.get("decalogo_upload_documents_total", tier="premium") == 3
-    assert api.get("decalogo_enqueue_seconds_count", step="accept") == 1
+    assert api.get("decalogo_enqueue_duration_seconds_count", step="accept") == 1
     assert api.get("decalogo_api_processes") == 2
     assert worker.total("decalogo_worker_documents_total", evaluator="decalogo") == 3
-    assert worker.get("decalogo_stage_seconds_count", stage="judge") == 2
+    assert worker.get("decalogo_stage_duration_seconds_count", stage="judge") == 2
     assert worker.total("decalogo_document_failures_total") == 1
-    assert worker.get("decalogo_worker_slots") == 2
-    assert worker.label("decalogo_worker_child_resident_bytes", "slot") == {"0", "1"}
+    assert worker.get("decalogo_worker_processes") == 2
+    assert worker.label("decalogo_worker_process_resident_bytes", "process") == {"0", "1"}
     assert ledger.get("decalogo_documents_finished_total", state="succeeded") == 2
     assert ledger.get("decalogo_documents_finished_total", state="failed") == 1
     assert ledger.get("decalogo_batches_finished_total") == 1
@@ -91,16 +91,16 @@ def test_every_service_shows_what_it_did(running: Operator) -> None:
 
 def test_a_dead_process_leaves_no_series(running: Operator) -> None:
     at = ports(running)
-    before = scrape(at["worker"]).get("decalogo_worker_children_started_total") or 0
+    before = scrape(at["worker"]).get("decalogo_worker_processes_started_total") or 0
     for service in ("worker", "api"):
         os.kill(children(running.pid(service))[0], signal.SIGKILL)
     wait_until(
-        lambda: scrape(at["worker"]).get("decalogo_worker_children_started_total") == before + 1, 30, "another child"
+        lambda: scrape(at["worker"]).get("decalogo_worker_processes_started_total") == before + 1, 30, "another child"
     )
     wait_until(lambda: scrape(at["api"]).get("decalogo_api_processes") == 2, 30, "another API process")
-    slots = scrape(at["worker"]).label("decalogo_worker_child_resident_bytes", "slot")
+    slots = scrape(at["worker"]).label("decalogo_worker_process_resident_bytes", "process")
     assert slots == {"0", "1"}
-    assert len(scrape(at["api"]).label("decalogo_api_process_resident_bytes", "slot")) == 2
+    assert len(scrape(at["api"]).label("decalogo_api_process_resident_bytes", "process")) == 2
 
 
 def test_streams_are_counted_while_they_are_open(running: Operator) -> None:

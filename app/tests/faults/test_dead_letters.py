@@ -71,7 +71,7 @@ def test_a_lost_worker_is_told_by_what_it_last_said(appliance: Appliance) -> Non
     _, (document_id,) = appliance.submit(["sleep 60"])
     appliance.wait_running(document_id)
     client = connect(appliance.settings.redis, appliance.settings.redis.ledger_db)
-    appliance.wait(lambda: bool(client.hget(f"document:{document_id}", "note")), 60, "a note")
+    appliance.wait(lambda: bool(client.hget(f"document:{document_id}", "progress")), 60, "progress recorded")
     os.killpg(worker.pid, signal.SIGKILL)
     appliance.wait(lambda: bool(appliance.ledger.document(document_id).losses), 60, "lost")  # type: ignore[union-attr]
     (loss,) = shown(appliance, document_id)["losses"]

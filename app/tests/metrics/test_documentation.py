@@ -55,14 +55,14 @@ def test_the_table_says_what_the_program_shows(settings: Settings) -> None:
     worker.heartbeat.beat()
     shown = dict(observed())
     shown |= dict(collected(LedgerCollector(settings).collect()))
-    shown |= dict(collected(worker.Slots().collect()))
+    shown |= dict(collected(worker.Processes().collect()))
     streams = Gauge("streams", "For the test.", ["pid"], registry=None)
     shown |= dict(collected(api.Processes(streams).collect()))
     shown |= {name: kind for name, kind in collected(new_registry("x")[0].collect()) if name.startswith("decalogo_")}
     known = documented()
     # Without a child there is no sample to read the label from.
-    for name in ("decalogo_worker_child_resident_bytes", "decalogo_api_process_resident_bytes"):
-        assert known[name] == ("gauge", frozenset({"slot"}))
+    for name in ("decalogo_worker_process_resident_bytes", "decalogo_api_process_resident_bytes"):
+        assert known[name] == ("gauge", frozenset({"process"}))
         assert shown.pop(name) == ("gauge", frozenset())
         known.pop(name)
     assert shown == known

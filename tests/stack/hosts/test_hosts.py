@@ -117,7 +117,7 @@ def test_a_host_can_do_no_more_than_work(joined: Joined) -> None:
 def test_cut_off_in_the_middle_others_finish_and_its_late_answers_are_refused(
     appliance: Appliance, client: Client, second: SecondHost, joined: Joined
 ) -> None:
-    fenced = float(metric(appliance, "decalogo_fenced_answers_total"))
+    fenced = float(metric(appliance, "decalogo_fenced_results_total"))
     job_id = hand_in(client, 4)
     wait(lambda: client.get(f"/api/v1/batch/status/{job_id}")["counts"]["running"] == SLOTS, "two in work there", 30)
 
@@ -130,7 +130,7 @@ def test_cut_off_in_the_middle_others_finish_and_its_late_answers_are_refused(
     assert counts["succeeded"] == counts["total"] == 4
     assert sorted(answers.values()) == [1, 1, 2, 2]
     wait(lambda: second.log().count("the answer came too late") == 2, "both late answers are refused", 60)
-    wait(lambda: float(metric(appliance, "decalogo_fenced_answers_total")) == fenced + 2, "they are counted", 10)
+    wait(lambda: float(metric(appliance, "decalogo_fenced_results_total")) == fenced + 2, "they are counted", 10)
     assert {d["document_id"]: d["attempts"] for d in client.documents(job_id)} == answers
 
 

@@ -80,8 +80,8 @@ def counted(prometheus: Prometheus) -> list[float]:
     """Return what Prometheus has of each counter that moves once a batch: those of workers and the API's."""
     counters = (
         "decalogo_worker_documents_total",
-        "decalogo_queue_wait_seconds_count",
-        "decalogo_enqueue_seconds_count",
+        "decalogo_queue_wait_duration_seconds_count",
+        "decalogo_enqueue_duration_seconds_count",
     )
     found = [prometheus.query(f"sum({counter})") for counter in counters]
     return [float(series[0]["value"][1]) if series else 0 for series in found]

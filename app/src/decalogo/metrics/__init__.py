@@ -1,1 +1,1 @@
-"""What Prometheus reads of each service; the table of names is ``docs/reference/metrics.md``."""
+"""Metrics of each service for Prometheus; ``docs/reference/metrics.md`` lists them."""

@@ -1,4 +1,4 @@
-"""The API's metrics: gunicorn's master counts what its processes observe."""
+"""Metrics of the API, exposed by the gunicorn master process."""
 
 from __future__ import annotations
 
@@ -19,46 +19,46 @@ _REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 _ENQUEUE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _BYTES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 STREAMS: Final = "streams"
-"""By process: how many it holds open."""
+"""Name of the gauge of open event streams by process."""
 
 
 def families(registry: CollectorRegistry) -> dict[str, Family]:
-    """Return what API processes observe, by the names they send."""
+    """Return the families of API processes, by the names in their samples."""
     counter, histogram = partial(Counter, registry=registry), partial(Histogram, registry=registry)
     return {
         "requests": counter("decalogo_http_requests_total", "Requests answered.", ["method", "route", "status"]),
         "seconds": histogram(
-            "decalogo_http_request_seconds",
-            "From the request to the last byte of the answer.",
+            "decalogo_http_request_duration_seconds",
+            "Time from the request to the last byte of the response.",
             ["method", "route"],
             buckets=_REQUEST_SECONDS,
         ),
-        "received": histogram("decalogo_http_request_bytes", "Size of a request's body.", ["route"], buckets=_BYTES),
-        "sent": histogram("decalogo_http_response_bytes", "Size of an answer's body.", ["route"], buckets=_BYTES),
-        "problems": counter("decalogo_http_problems_total", "Answers that were a problem.", ["problem", "status"]),
+        "received": histogram("decalogo_http_request_bytes", "Size of a request body.", ["route"], buckets=_BYTES),
+        "sent": histogram("decalogo_http_response_bytes", "Size of a response body.", ["route"], buckets=_BYTES),
+        "problems": counter("decalogo_http_problems_total", "Problem responses.", ["problem", "status"]),
         "auth_failures": counter("decalogo_auth_failures_total", "Requests without a valid token.", ["reason"]),
         "token_requests": counter("decalogo_token_requests_total", "Requests with a valid token.", ["tier"]),
         "uploads": counter("decalogo_uploads_total", "Batches accepted.", ["tier"]),
         "upload_documents": counter("decalogo_upload_documents_total", "Documents accepted.", ["tier"]),
         "upload_bytes": counter("decalogo_upload_bytes_total", "Bytes of documents accepted.", ["tier"]),
         "enqueue": histogram(
-            "decalogo_enqueue_seconds", "Time to enqueue a batch.", ["step"], buckets=_ENQUEUE_SECONDS
+            "decalogo_enqueue_duration_seconds", "Time to enqueue a batch.", ["step"], buckets=_ENQUEUE_SECONDS
         ),
-        "publish_failures": counter("decalogo_publish_failures_total", "Batches the broker did not take."),
+        "publish_failures": counter("decalogo_publish_failures_total", "Batches with unpublished messages."),
     }
 
 
 class Processes(Collector):
-    """What the master knows of its processes at the scrape; those that died are gone from it."""
+    """API processes at the time of the scrape."""
 
     def __init__(self, streams: Gauge) -> None:
         self._streams = streams
 
     def collect(self) -> Iterator[Metric]:
-        """Yield how many there are, their memory, and the streams they hold open."""
+        """Yield their number, their memory and their open event streams."""
         alive = sorted(Arbiter.WORKERS)
         yield GaugeMetricFamily("decalogo_api_processes", "API processes alive.", len(alive))
-        memory = GaugeMetricFamily("decalogo_api_process_resident_bytes", "Resident memory.", labels=["slot"])
+        memory = GaugeMetricFamily("decalogo_api_process_resident_bytes", "Resident memory.", labels=["process"])
         for slot, pid in enumerate(alive):
             resident = resident_bytes(pid)
             if resident is not None:
@@ -70,15 +70,15 @@ class Processes(Collector):
                 open_now += sample.value
             else:
                 self._streams.remove(sample.labels["pid"])
-        yield GaugeMetricFamily("decalogo_event_streams", "Streams of events open now.", open_now)
+        yield GaugeMetricFamily("decalogo_event_streams", "Open event streams.", open_now)
 
 
 def start(settings: Settings) -> int | None:
-    """Expose the API's metrics; call it in the master before it forks. Returns what they write into."""
+    """Expose the metrics of the API; call it in the master before it forks. Return the pipe for its processes."""
     if not settings.metrics.port:
         return None
     registry, lost = new_registry("api")
-    streams = Gauge("streams", "By process; summed up by the collector.", ["pid"], registry=None)
+    streams = Gauge("streams", "By process; the collector adds them up.", ["pid"], registry=None)
     pipe = open_pipe({**families(registry), STREAMS: streams, LOST: lost})
     registry.register(Processes(streams))
     expose(registry, settings.metrics)

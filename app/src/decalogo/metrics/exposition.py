@@ -1,4 +1,4 @@
-"""The page ``/metrics``: a small server in a thread of its own, and what every service shows on it."""
+"""Endpoint ``/metrics``: a small HTTP server in its own thread, and the metrics that all services share."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ log = structlog.get_logger(__name__)
 
 PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _RETRY_SECONDS = 1.0
-# Half of all lines would say when a series began, which Prometheus notices itself.
+# Otherwise half of all lines would contain the creation time of a series, which Prometheus does not need.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 def new_registry(service: str) -> tuple[CollectorRegistry, Counter]:
-    """Return a registry with what all services have, and the counter of lost observations."""
+    """Return a registry with the metrics of all services, and the counter of lost observations."""
     registry = CollectorRegistry()
     build = Gauge("decalogo_build_info", "Always 1.", ["version", "python", "service"], registry=registry)
     build.labels(__version__, platform.python_version(), service).set(1)
@@ -45,12 +45,12 @@ def new_registry(service: str) -> tuple[CollectorRegistry, Counter]:
 
 
 def expose(registry: CollectorRegistry, settings: MetricsSettings) -> None:
-    """Serve the registry from now on; a port that is taken is tried again every second, and never stops the service."""
+    """Start to serve the registry. A port that is in use is retried every second and never stops the service."""
     threading.Thread(target=_serve, args=(registry, settings), daemon=True, name="metrics").start()
 
 
 def resident_bytes(pid: int) -> int | None:
-    """Return the resident memory of a process, None where the system does not tell (or it is gone)."""
+    """Return the resident memory of a process, bytes; None when it has ended or the system does not report it."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * PAGE_BYTES
     except (OSError, IndexError, ValueError):
@@ -67,7 +67,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, _Page)
 
     def server_bind(self) -> None:
-        # The base class also looks up this host's full name, which takes seconds where no name server answers.
+        # The base class resolves the full name of this host, which takes seconds without a name server.
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
 
@@ -94,20 +94,20 @@ class _Page(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: a line every scrape would bury everything else."""
+        """Log nothing: one line per scrape would hide other messages."""
 
 
 def _serve(registry: CollectorRegistry, settings: MetricsSettings) -> None:
-    said = False
+    logged = False
     while True:
         try:
             server = _Server((settings.host, settings.port), registry)
         except OSError as error:
-            if not said:
+            if not logged:
                 log.warning("metrics cannot be served yet", port=settings.port, error=str(error))
-            said = True
+            logged = True
             time.sleep(_RETRY_SECONDS)
             continue
-        # A child that outlives this process must not hold the port.
+        # A child that outlives this process must not keep the port.
         os.register_at_fork(after_in_child=server.socket.close)
         server.serve_forever()

@@ -1,4 +1,4 @@
-"""What the ledger, the broker's lists and the disk say at the scrape; read by the scheduler alone."""
+"""Metrics of ledger, broker and disk at the time of the scrape; only schedulers expose them."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ log = structlog.get_logger(__name__)
 
 TOKENS_SECONDS: Final = 60.0
 _REDIS_SECONDS = 3.0
-_CLOSED_UNTIL = 0.9  # of its limit, see lua/lib/admission.lua
+_CLOSED_UNTIL = 0.9  # share of a limit below which closed admission opens again; see lua/lib/admission.lua
 _LIMITS = ("queue-depth", "redis-memory", "disk")
-_REFUSALS = ("queue-depth", "redis-memory", "tenant-documents")
+_REJECTIONS = ("queue-depth", "redis-memory", "tenant-documents")
 _REQUEUED = ("lost", "returned", "partial", "parts", "retried")
 _LOST = ("signal", "exit", "time-limit", "memory", "error", "lease-expired")
 _TOKEN_STATES = ("usable", "expired", "revoked")
 
 
 class LedgerCollector(Collector):
-    """Reads everything anew at each scrape, except the tokens, which are counted once a minute.
+    """Collector that reads everything at each scrape, except the number of tokens, which it updates once per minute.
 
     Args:
-        settings: where Redis and the artifact store are, and the limits of admission.
+        settings: Redis, artifact store and admission limits.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        # One try and a short wait: a scrape that hangs is worse than one that says that Redis is away.
+        # One attempt with a short timeout: a scrape that hangs is worse than one that reports an unreachable Redis.
         quick = settings.redis.model_copy(
             update={"socket_timeout_seconds": min(_REDIS_SECONDS, settings.redis.socket_timeout_seconds)}
         )
@@ -52,11 +52,11 @@ class LedgerCollector(Collector):
         self._tokens_from = 0.0
 
     def describe(self) -> Iterable[Metric]:
-        """Return nothing: names are known when Redis answers, and registering must not wait for it."""
+        """Return nothing, so that registering the collector does not wait for Redis."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Yield all of it, or only that Redis is away."""
+        """Yield all metrics; without Redis only its unavailability and those of the disk."""
         started = time.perf_counter()
         disk = self._disk()
         yield from self._disk_metrics(disk)
@@ -66,16 +66,16 @@ class LedgerCollector(Collector):
             tokens = self._count_tokens()
         except redis.RedisError as error:
             log.warning("ledger not read for metrics", error=str(error))
-            yield GaugeMetricFamily("decalogo_ledger_up", "1: Redis answered this scrape.", 0)
+            yield GaugeMetricFamily("decalogo_ledger_up", "1: Redis replied to this scrape.", 0)
             return
-        yield GaugeMetricFamily("decalogo_ledger_up", "1: Redis answered this scrape.", 1)
+        yield GaugeMetricFamily("decalogo_ledger_up", "1: Redis replied to this scrape.", 1)
         yield from _queues(snapshot, lists)
-        yield from _now(snapshot)
-        yield from _ever(snapshot)
+        yield from _current(snapshot)
+        yield from _totals(snapshot)
         yield from self._admission(snapshot, disk)
         yield _gauge("decalogo_tokens", "Tokens.", ("tier", "state"), tokens)
         spent = time.perf_counter() - started
-        yield GaugeMetricFamily("decalogo_ledger_scrape_seconds", "What reading the ledger took.", spent)
+        yield GaugeMetricFamily("decalogo_ledger_scrape_duration_seconds", "Time to read the ledger.", spent)
 
     def _lists(self) -> list[int]:
         with self._broker.pipeline(transaction=False) as pipe:
@@ -95,7 +95,7 @@ class LedgerCollector(Collector):
         return self._token_counts
 
     def _disk(self) -> tuple[int, int] | None:
-        """Return free and all bytes of the artifact store's disk, None when it cannot be used."""
+        """Return free and total bytes of the disk of the artifact store; None when it is not usable."""
         try:
             usage = shutil.disk_usage(self._settings.storage.path)
         except OSError as error:
@@ -106,87 +106,92 @@ class LedgerCollector(Collector):
     def _disk_metrics(self, disk: tuple[int, int] | None) -> Iterator[Metric]:
         if disk:
             free, size = disk
-            yield GaugeMetricFamily("decalogo_artifacts_free_bytes", "Free disk under the artifact store.", free)
-            yield GaugeMetricFamily("decalogo_artifacts_disk_bytes", "Size of the artifact store's disk.", size)
+            yield GaugeMetricFamily("decalogo_artifacts_free_bytes", "Free disk space of the artifact store.", free)
+            yield GaugeMetricFamily("decalogo_artifacts_disk_bytes", "Size of the disk of the artifact store.", size)
         yield GaugeMetricFamily(
             "decalogo_artifacts_min_free_bytes",
-            "Uploads are refused below this much free disk.",
+            "Free disk space below which uploads are rejected.",
             self._settings.storage.min_free_bytes,
         )
 
     def _admission(self, seen: Snapshot, disk: tuple[int, int] | None) -> Iterator[Metric]:
         queue = self._settings.queue
         closed = dict.fromkeys(_LIMITS, 0)
-        # What the next upload would meet: the note of a closed admission stays until one asks.
+        # State that the next upload would find. The recorded state of a closed admission changes only with an upload.
         depth = queue.max_depth * (_CLOSED_UNTIL if seen.closed == "queue-depth" else 1)
         share = queue.max_memory_share * (_CLOSED_UNTIL if seen.closed == "redis-memory" else 1)
         closed["queue-depth"] = int(sum(seen.depths.values()) + 1 > depth)
         closed["redis-memory"] = int(seen.memory_max > 0 and seen.memory_used > share * seen.memory_max)
         closed["disk"] = int(disk is None or disk[0] < self._settings.storage.min_free_bytes)
-        yield GaugeMetricFamily("decalogo_admission_open", "1: uploads are taken.", int(not any(closed.values())))
-        yield _gauge("decalogo_admission_closed", "1: this limit closes it.", ("reason",), closed)
+        yield GaugeMetricFamily("decalogo_admission_open", "1: uploads are accepted.", int(not any(closed.values())))
+        yield _gauge("decalogo_admission_closed", "1: this limit closes admission.", ("reason",), closed)
         yield GaugeMetricFamily(
             "decalogo_admission_depth_limit_documents",
-            "Queued documents past which uploads are refused.",
+            "Number of queued documents above which uploads are rejected.",
             queue.max_depth,
         )
         yield GaugeMetricFamily(
             "decalogo_admission_memory_limit_bytes",
-            "Memory of Redis past which uploads are refused.",
+            "Redis memory above which uploads are rejected.",
             queue.max_memory_share * seen.memory_max,
         )
 
 
 def _queues(seen: Snapshot, lists: list[int]) -> Iterator[Metric]:
     *messages, unacked = lists
-    yield _gauge("decalogo_queue_documents", "Documents waiting, by the ledger.", ("queue",), seen.depths)
-    yield _gauge("decalogo_queue_oldest_seconds", "How long the oldest waits.", ("queue",), seen.oldest_seconds)
+    yield _gauge("decalogo_queue_documents", "Queued documents, by the ledger.", ("queue",), seen.depths)
+    yield _gauge("decalogo_queue_oldest_age_seconds", "Age of the oldest document.", ("queue",), seen.oldest_seconds)
     yield _gauge(
-        "decalogo_queue_messages", "Messages in the list.", ("queue",), dict(zip(QUEUES, messages, strict=True))
+        "decalogo_queue_messages",
+        "Messages in the broker.",
+        ("queue",),
+        dict(zip(QUEUES, messages, strict=True)),
     )
-    yield GaugeMetricFamily("decalogo_queue_unacked_messages", "Messages taken and not acknowledged.", unacked)
+    yield GaugeMetricFamily("decalogo_queue_unacked_messages", "Messages delivered and not acknowledged.", unacked)
 
 
-def _now(seen: Snapshot) -> Iterator[Metric]:
+def _current(seen: Snapshot) -> Iterator[Metric]:
     yield GaugeMetricFamily("decalogo_documents_running", "Documents with a lease.", seen.running)
-    yield GaugeMetricFamily("decalogo_leases_expired", "Leases that have ended.", seen.expired)
-    yield GaugeMetricFamily("decalogo_dead_letters", "Documents given up, on the list.", seen.dead)
-    yield GaugeMetricFamily("decalogo_workers_alive", "Workers heard of within three leases.", seen.alive)
-    yield _gauge("decalogo_host_workers_alive", "Of them, by host.", ("host",), seen.hosts)
-    yield GaugeMetricFamily("decalogo_workers_silent", "Workers heard of only before.", seen.silent)
-    yield GaugeMetricFamily("decalogo_batches_unfinished", "Batches not finished.", seen.open_batches)
-    yield GaugeMetricFamily("decalogo_webhooks_pending", "Webhooks still to be delivered.", seen.webhooks)
-    yield GaugeMetricFamily("decalogo_redis_memory_used_bytes", "Memory Redis uses.", seen.memory_used)
-    yield GaugeMetricFamily("decalogo_redis_memory_max_bytes", "Redis' maxmemory; 0 is none.", seen.memory_max)
+    yield GaugeMetricFamily("decalogo_leases_expired", "Leases that have expired.", seen.expired)
+    yield GaugeMetricFamily("decalogo_dead_letters", "Documents in the list of dead letters.", seen.dead)
+    yield GaugeMetricFamily("decalogo_workers_alive", "Workers with a heartbeat within three leases.", seen.alive)
+    yield _gauge("decalogo_host_workers_alive", "Live workers by host.", ("host",), seen.hosts)
+    yield GaugeMetricFamily("decalogo_workers_silent", "Workers without a heartbeat for three leases.", seen.silent)
+    yield GaugeMetricFamily("decalogo_batches_unfinished", "Unfinished batches.", seen.open_batches)
+    yield GaugeMetricFamily("decalogo_webhooks_pending", "Webhooks to be delivered.", seen.webhooks)
+    yield GaugeMetricFamily("decalogo_redis_memory_used_bytes", "Memory used by Redis.", seen.memory_used)
+    yield GaugeMetricFamily("decalogo_redis_memory_max_bytes", "Redis maxmemory; 0: none.", seen.memory_max)
     if seen.health_check:
         yield GaugeMetricFamily(
-            "decalogo_health_check_timestamp_seconds", "When a worker last did the health task.", seen.health_check
+            "decalogo_health_check_timestamp_seconds",
+            "Last execution of the health task.",
+            seen.health_check,
         )
 
 
-def _ever(seen: Snapshot) -> Iterator[Metric]:
+def _totals(seen: Snapshot) -> Iterator[Metric]:
     def by(label: str, values: Iterable[str], prefix: str = "") -> tuple[tuple[str], dict[str, int]]:
         return (label,), {value: seen.totals.get(prefix + value, 0) for value in values}
 
     def plain(name: str) -> tuple[tuple[()], dict[tuple[()], int]]:
         return (), {(): seen.totals.get(name, 0)}
 
-    yield _counter("decalogo_batches_accepted", "Batches recorded.", *plain("batches"))
-    yield _counter("decalogo_batches_finished", "Batches that finished.", *plain("batches-finished"))
-    yield _counter("decalogo_documents_accepted", "Documents recorded.", *plain("accepted"))
+    yield _counter("decalogo_batches_accepted", "Batches accepted.", *plain("batches"))
+    yield _counter("decalogo_batches_finished", "Batches finished.", *plain("batches-finished"))
+    yield _counter("decalogo_documents_accepted", "Documents accepted.", *plain("accepted"))
     ended = by("state", sorted(TERMINAL))
     yield _counter("decalogo_documents_finished", "Documents that reached a state.", *ended)
-    yield _counter("decalogo_documents_requeued", "Back into the queue.", *by("reason", _REQUEUED, "requeued:"))
+    yield _counter("decalogo_documents_requeued", "Documents queued again.", *by("reason", _REQUEUED, "requeued:"))
     yield _counter("decalogo_attempts", "Attempts started.", *plain("attempts"))
-    yield _counter("decalogo_attempts_lost", "Attempts without an answer.", *by("reason", _LOST, "lost:"))
-    yield _counter("decalogo_redeliveries", "Messages for documents not waiting.", *plain("redelivered"))
-    yield _counter("decalogo_fenced_answers", "Answers that came too late.", *plain("fenced"))
-    yield _counter("decalogo_documents_republished", "Messages sent again.", *plain("republished"))
-    refused = by("reason", _REFUSALS, "rejected:")
-    yield _counter("decalogo_admission_refusals", "Uploads refused by the ledger.", *refused)
+    yield _counter("decalogo_attempts_lost", "Attempts without a result.", *by("reason", _LOST, "lost:"))
+    yield _counter("decalogo_redeliveries", "Messages that found nothing to claim.", *plain("redelivered"))
+    yield _counter("decalogo_fenced_results", "Results that came too late.", *plain("fenced"))
+    yield _counter("decalogo_documents_republished", "Messages published again.", *plain("republished"))
+    refused = by("reason", _REJECTIONS, "rejected:")
+    yield _counter("decalogo_admission_rejections", "Uploads rejected by the ledger.", *refused)
 
 
-Labelled = Mapping[Any, float]  # keys are one label's value, or a tuple of several
+Labelled = Mapping[Any, float]  # keys: the value of one label, or a tuple of several
 
 
 def _gauge(name: str, text: str, labels: tuple[str, ...], values: Labelled) -> Metric:

@@ -1,8 +1,8 @@
-"""Observations: noted where something happens, counted in the one process of a service that Prometheus asks.
+"""Observations, counted in the one process of a service that Prometheus scrapes.
 
-That is the process itself, or (API, worker) its parent: then an observation is a line in a pipe. One write of up to
-``PIPE_BUF`` bytes is atomic, a full pipe drops the line (and says so with the next) instead of holding up the work,
-and a child that dies leaves nothing to clean up. See docs/decisions/0030-metrics-through-the-parent-process.md.
+In the API and in workers that is the parent process; a child sends its observations through a pipe, one line each. A
+write of up to ``PIPE_BUF`` bytes is atomic. A full pipe drops the line instead of blocking the work, and the next line
+reports the loss. A child that dies leaves nothing behind. Decision 0030 explains the choice.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from prometheus_client import Counter, Gauge, Histogram
 log = structlog.get_logger(__name__)
 
 Sample = tuple[Any, ...]
-"""Name of a family, value, and its labels' values in order."""
+"""Name of a family, value, and the values of its labels in order."""
 Family = Counter | Gauge | Histogram
 LOST: Final = "metrics_lost"
 _CHUNK = 1 << 16
@@ -29,46 +29,46 @@ _sink: Callable[[Sequence[Sample]], None] | None = None
 
 
 def observe(*samples: Sample) -> None:
-    """Note what happened: counters grow by the value, histograms observe it, gauges are set to it.
+    """Record samples: a counter grows by the value, a histogram observes it, a gauge is set to it.
 
-    Does next to nothing while metrics are off.
+    While metrics are disabled this costs almost nothing.
     """
     if _sink is not None:
         _sink(samples)
 
 
 def enabled() -> bool:
-    """Tell whether anybody counts: for values that cost something to find out."""
+    """Return whether metrics are enabled, for values that are expensive to determine."""
     return _sink is not None
 
 
 def count_here(families: Mapping[str, Family]) -> None:
-    """Count this process's observations in this process."""
+    """Count the observations of this process in this process."""
     global _sink
     _sink = Counting(families)
 
 
 def count_in_parent(pipe: int) -> None:
-    """Send this process's observations down a pipe."""
+    """Send the observations of this process through a pipe to its parent."""
     global _sink
     os.set_blocking(pipe, False)
     _sink = _Sending(pipe)
 
 
 def stop_counting() -> None:
-    """Drop observations from now on."""
+    """Disable metrics in this process."""
     global _sink
     _sink = None
 
 
 class Counting:
-    """Applies observations to their families."""
+    """Counter of observations by family."""
 
     def __init__(self, families: Mapping[str, Family]) -> None:
         self._families = families
 
     def __call__(self, samples: Sequence[Sample]) -> None:
-        """Count; an unknown name is a mistake of ours and raises ``KeyError``."""
+        """Count samples; an unknown name raises ``KeyError``."""
         for name, value, *labels in samples:
             family = self._families[name]
             series = family.labels(*labels) if labels else family
@@ -100,7 +100,7 @@ class _Sending:
 
 
 def open_pipe(families: Mapping[str, Family]) -> int:
-    """Count what children send, in a thread of this process; returns the end that they write into."""
+    """Count the samples of child processes in a thread; return the end of the pipe to which they write."""
     reading, writing = os.pipe()
     threading.Thread(target=_read, args=(reading, Counting(families)), daemon=True, name="observations").start()
     return writing
@@ -114,4 +114,4 @@ def _read(pipe: int, count: Counting) -> None:
             try:
                 count(orjson.loads(line))
             except (ValueError, KeyError, TypeError) as error:
-                log.warning("observation not understood", error=f"{type(error).__name__}: {error}")
+                log.warning("invalid observation", error=f"{type(error).__name__}: {error}")

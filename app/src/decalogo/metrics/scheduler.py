@@ -1,4 +1,4 @@
-"""A scheduler's metrics: its own recovery passes, and the ledger as it is at the scrape."""
+"""Metrics of a scheduler: its recovery passes, and the ledger at the time of the scrape."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _PASS_SECONDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10)
 
 
 def families(registry: CollectorRegistry) -> dict[str, Family]:
-    """Return what the janitor's loop observes."""
-    last = Gauge("decalogo_recovery_last_pass_timestamp_seconds", "When the last pass was done.", registry=registry)
-    # Until there is one, the start: a scheduler that never gets one done is as overdue as one that stopped.
+    """Return the families of the recovery loop."""
+    last = Gauge("decalogo_recovery_last_pass_timestamp_seconds", "Last successful pass.", registry=registry)
+    # Before the first pass it is the start time, so that a scheduler that never completes a pass is overdue too.
     last.set(time.time())
     return {
         "last_pass": last,
         "passes": Counter("decalogo_recovery_passes_total", "Recovery passes.", ["outcome"], registry=registry),
         "pass_seconds": Histogram(
-            "decalogo_recovery_seconds", "Time of a pass.", buckets=_PASS_SECONDS, registry=registry
+            "decalogo_recovery_pass_duration_seconds", "Duration of a pass.", buckets=_PASS_SECONDS, registry=registry
         ),
     }
 
 
 def start(settings: Settings) -> None:
-    """Expose this scheduler's metrics."""
+    """Expose the metrics of this scheduler."""
     if not settings.metrics.port:
         return
     registry, lost = new_registry("scheduler")

@@ -1,4 +1,4 @@
-"""A worker's metrics: its parent counts what its children observe, and looks at their processes."""
+"""Metrics of a worker, exposed by its parent process."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _BYTES = (10_000, 100_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000, 100_000
 
 
 class Heartbeat:
-    """When this worker last renewed its leases, by the monotonic clock."""
+    """Time of the last lease renewal, monotonic seconds."""
 
     at: float | None = None
 
     def beat(self) -> None:
-        """Note that it did just now."""
+        """Record a renewal."""
         self.at = time.monotonic()
 
 
@@ -38,34 +38,34 @@ heartbeat = Heartbeat()
 
 
 def families(registry: CollectorRegistry) -> dict[str, Family]:
-    """Return what children observe, by the names they send."""
+    """Return the families of worker processes, by the names in their samples."""
     counter, histogram = partial(Counter, registry=registry), partial(Histogram, registry=registry)
     return {
         "documents": counter(
-            "decalogo_worker_documents_total", "Attempts that ended with an answer.", ["outcome", "evaluator"]
+            "decalogo_worker_documents_total", "Attempts that ended with a result.", ["outcome", "evaluator"]
         ),
         "failures": counter("decalogo_document_failures_total", "Documents that ended as failed.", ["problem"]),
         "document": histogram(
-            "decalogo_document_seconds",
-            "From claim to the recorded answer.",
+            "decalogo_document_duration_seconds",
+            "Time from the claim to the recorded result.",
             ["outcome"],
             buckets=_DOCUMENT_SECONDS,
         ),
-        "stage": histogram("decalogo_stage_seconds", "Time spent in a stage.", ["stage"], buckets=_STAGE_SECONDS),
+        "stage": histogram("decalogo_stage_duration_seconds", "Time of a stage.", ["stage"], buckets=_STAGE_SECONDS),
         "pages": histogram("decalogo_document_pages", "Pages of documents with a result.", buckets=_PAGES),
         "bytes": histogram("decalogo_document_bytes", "Size of documents with a result.", buckets=_BYTES),
         "wait": histogram(
-            "decalogo_queue_wait_seconds",
-            "From being queued to the start of the attempt.",
+            "decalogo_queue_wait_duration_seconds",
+            "Time in the queue until the claim.",
             ["queue"],
             buckets=_WAIT_SECONDS,
         ),
-        "children": counter("decalogo_worker_children_started_total", "Processes started."),
+        "children": counter("decalogo_worker_processes_started_total", "Worker processes started."),
     }
 
 
-class Slots(Collector):
-    """What the parent knows of its pool at the scrape."""
+class Processes(Collector):
+    """Processes of the pool at the time of the scrape."""
 
     def __init__(self) -> None:
         self._pool: Any = None
@@ -75,13 +75,13 @@ class Slots(Collector):
         self._pool = sender.pool
 
     def collect(self) -> Iterator[Metric]:
-        """Yield slots, how many are busy, the children's memory, and the age of the heartbeat."""
-        # The list of Celery's pool; it is changed in place while children are replaced.
+        """Yield the number of processes, the number of busy ones, their memory, and the age of the heartbeat."""
+        # Celery changes the list of its pool in place while it replaces processes.
         children = tuple(getattr(getattr(self._pool, "_pool", None), "_pool", ()))
-        yield GaugeMetricFamily("decalogo_worker_slots", "Processes that judge documents.", len(children))
+        yield GaugeMetricFamily("decalogo_worker_processes", "Worker processes.", len(children))
         busy = min(len(state.active_requests), len(children))
-        yield GaugeMetricFamily("decalogo_worker_slots_busy", "Processes with a document in work.", busy)
-        memory = GaugeMetricFamily("decalogo_worker_child_resident_bytes", "Resident memory.", labels=["slot"])
+        yield GaugeMetricFamily("decalogo_worker_processes_busy", "Worker processes that run a document.", busy)
+        memory = GaugeMetricFamily("decalogo_worker_process_resident_bytes", "Resident memory.", labels=["process"])
         for child in children:
             resident = resident_bytes(child.pid)
             if resident is not None:
@@ -90,18 +90,18 @@ class Slots(Collector):
         if heartbeat.at is not None:
             yield GaugeMetricFamily(
                 "decalogo_worker_heartbeat_age_seconds",
-                "Since leases were last renewed.",
+                "Time since the last lease renewal.",
                 time.monotonic() - heartbeat.at,
             )
 
 
 def start(settings: Settings, service: str) -> None:
-    """Expose this worker's metrics; call it in the parent before the pool exists."""
+    """Expose the metrics of this worker; call it in the parent before the pool exists."""
     if not settings.metrics.port:
         return
     registry, lost = new_registry(service)
     pipe = open_pipe({**families(registry), LOST: lost})
-    registry.register(Slots())
+    registry.register(Processes())
 
     def begin(**_: object) -> None:
         count_in_parent(pipe)
