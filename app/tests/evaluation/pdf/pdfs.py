@@ -88,7 +88,7 @@ def sideways_pdf(rotation: int) -> bytes:
     """Return a page with a sentence and a table, stored turned by ``rotation`` (0 or 90) and shown upright."""
     buffer = io.BytesIO()
     width, height = 700, 500
-    canvas = Canvas(buffer, pagesize=(width, height) if rotation == 0 else (height, width), invariant=1)
+    canvas = Canvas(buffer, pagesize=(width, height), invariant=1)  # a turned page changes both over
     if rotation == 90:
         canvas.setPageRotation(90)
         canvas.rotate(90)

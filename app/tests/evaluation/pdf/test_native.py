@@ -95,7 +95,7 @@ def read(content, kind, monkeypatch):
                 with loaded(document, index) as handles:
                     asked = kind(*handles)
                     rules.append(asked.rules())
-                    words.append([list(asked.words(line)) for line in pages[-1].lines])
+                    words.append([list(asked.words(line)) for line in asked.lines()])
     return pages, rules, words
 
 

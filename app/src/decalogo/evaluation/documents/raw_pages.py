@@ -39,7 +39,6 @@ class RawPage:
         lines: lines that are not blank.
         grids: tables drawn with ruling lines; their cells hold offsets in ``text``.
         failed: whether PDFium cannot load the page.
-        edits: what stands for stretches of ``text``: start, end and new text, in order.
     """
 
     number: int
@@ -48,4 +47,3 @@ class RawPage:
     lines: list[RawLine] = field(default_factory=list)
     grids: list[Grid] = field(default_factory=list)
     failed: bool = False
-    edits: list[tuple[int, int, str]] = field(default_factory=list)

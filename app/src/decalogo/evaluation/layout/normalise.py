@@ -235,15 +235,19 @@ def is_usual(text: str) -> bool:
     return _UNUSUAL.search(text) is None
 
 
+def edited(raw: str, edits: Sequence[Edit]) -> Normalised:
+    """Return a text with edits applied, which are in order and do not overlap."""
+    return _edited(Normalised(raw), edits)
+
+
 def _edited(before: Normalised, edits: Sequence[Edit]) -> Normalised:
-    """Apply edits, which are in order and do not overlap."""
     editor = _Editor(before.text, before)
     for start, end, new in edits:
         editor.replace(start, end, new)
     return editor.finish()
 
 
-def normalise(raw: str, words: Container[str] = frozenset(), edits: Sequence[Edit] = ()) -> Normalised:
+def normalise(raw: str, words: Container[str] = frozenset()) -> Normalised:
     r"""Return ``raw`` in the one form that offsets refer to, with the map from raw offsets.
 
     The text is NFC; it has no control character but ``\n`` and ``\t``, no ligature, no soft hyphen; it neither begins
@@ -253,10 +257,8 @@ def normalise(raw: str, words: Container[str] = frozenset(), edits: Sequence[Edi
     Args:
         raw: text as a library or a codec gave it.
         words: the document's ``Vocabulary``, for the hyphens at line ends.
-        edits: what the reader of the page knows better than its raw text, in order: note marks, blanks that are none.
     """
-    stage = Normalised(raw)
-    stage = _single_breaks(_edited(stage, edits) if edits else stage)
+    stage = _single_breaks(Normalised(raw))
     unusual = not is_usual(raw)
     if unusual:
         stage = _sub(_DROP, "", stage)
@@ -266,7 +268,7 @@ def normalise(raw: str, words: Container[str] = frozenset(), edits: Sequence[Edi
         stage = _compose(stage)
     stage = _sub(_WIDE, None, stage)
     stage = _clean(_trim(stage), words)
-    lines_kept = not (stage._starts or unusual or edits or "\xad" in raw)
+    lines_kept = not (stage._starts or unusual or "\xad" in raw)
     # Taking a soft hyphen away can bring together what composes (not in Spanish, but any file may be uploaded).
     stage = _compose(stage) if unusual else stage
     if marks := [*raised_signs(stage.text)]:

@@ -7,17 +7,20 @@ none, and a look at the text alone shows it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from decalogo.evaluation.documents.sheets import Box
 from decalogo.evaluation.layout.normalise import Edit
 from decalogo.evaluation.layout.note_marks import is_mark, mark
 
 if TYPE_CHECKING:
+    from decalogo.evaluation.documents.raw_pages import RawLine
     from decalogo.evaluation.pdf.raised import Glyph
     from decalogo.evaluation.pdf.text_page import TextPage
 
 _BREAK = re.compile(r" *\r\n *(?=[^\s])")
+_END = re.compile(r" *\r\n")
 _CLOSING = ".,;:)]!?»”%"
 _SAME_HEIGHT = 0.25
 """How far the baselines of two letters of one word may differ, font sizes."""
@@ -26,6 +29,8 @@ _RISE = 0.8
 _GAP = 2.5
 """How wide the gap between two ends of a line that a raised number parts may be, font sizes."""
 _BEFORE = 12
+_EDGE = 2.0
+"""How far the box of a line may reach over the page's edge before its characters are looked at, points."""
 _SUSPECT = re.compile(
     r"(?:(?<=f[filt])|(?<=t[it])|(?<=[ﬀﬁﬂﬃﬄ])) (?=[^\W\d_])"
     r"|(?<=[^\W\d_]) (?=[b-df-np-tv-xzñáéíóú](?![\w.,)°º:/-]))"
@@ -37,11 +42,43 @@ _TAKEN_BACK, _INSIDE, _CLOSE = 0.06, 0.15, 0.1
 near the next letter is to that. Shares of the font size."""
 
 
-def find_edits(asked: TextPage) -> list[Edit]:
-    """Return the edits of a page's text, in order."""
+def find_edits(asked: TextPage, lines: Sequence[RawLine]) -> list[Edit]:
+    """Return the edits of a page's text, in order.
+
+    Args:
+        asked: the page.
+        lines: of it; their boxes are cut at the page's edges.
+    """
+    unseen = [*_unseen(asked, lines)]
     edits = [*_note_marks(asked), *_false_blanks(asked)]
+    if unseen:
+        edits = [*unseen, *(one for one in edits if not any(low < one[1] and one[0] < high for low, high, _ in unseen))]
     edits.sort()
     return edits
+
+
+def _unseen(asked: TextPage, lines: Sequence[RawLine]) -> Iterator[Edit]:
+    """Yield the stretches of lines that lie outside the visible part of the page."""
+    wide, high = asked.rotation.width, asked.rotation.height
+    for line in lines:
+        left, top, right, bottom = line.box
+        if left > -_EDGE and top > -_EDGE and right < wide + _EDGE and bottom < high + _EDGE:
+            continue
+        start = None
+        for at in range(line.start, line.end):
+            if asked.text[at].isspace():
+                continue
+            place = asked.middle(at)
+            if place is None or (0 <= place[0] <= wide and 0 <= place[1] <= high):
+                if start is not None:
+                    yield start, at, ""
+                    start = None
+            elif start is None:
+                start = at
+        if start is not None:
+            rest = _END.match(asked.text, line.end) if start == line.start else None
+            yield start, rest.end() if rest else line.end, ""
+        line.box = Box(*(min(max(value, 0.0), most) for value, most in zip(line.box, (wide, high) * 2, strict=True)))
 
 
 def _note_marks(asked: TextPage) -> Iterator[Edit]:

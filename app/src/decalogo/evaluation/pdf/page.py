@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from decalogo.evaluation.documents.raw_pages import RawLine, RawPage
 from decalogo.evaluation.documents.sheets import Box, Grid, GridCell, Line, cut_lines
 from decalogo.evaluation.layout.grids import find_grids, is_table
-from decalogo.evaluation.layout.normalise import Normalised
+from decalogo.evaluation.layout.normalise import Edit, Normalised, edited
 from decalogo.evaluation.pdf import native
 from decalogo.evaluation.pdf.edits import find_edits
-from decalogo.evaluation.pdf.pdfium import loaded
+from decalogo.evaluation.pdf.pdfium import functions, loaded
+from decalogo.evaluation.pdf.placing import place_typed
 from decalogo.evaluation.pdf.text_page import Place, TextPage
 
+if TYPE_CHECKING:
+    from decalogo.evaluation.pdf.fields import Value
+
+_TYPED = {3, 20}
+"""FPDF_ANNOT_FREETEXT, FPDF_ANNOT_WIDGET."""
 _INSET = 1.0
 """Distance from a line's ends at which its cell is looked up, points: character boxes may touch a border."""
 
@@ -48,27 +54,63 @@ def text_page() -> type[TextPage]:
     return native.NativeTextPage if native.library() else TextPage
 
 
-def read_page(document: Any, index: int) -> RawPage:
-    """Read page ``index`` (from 0). A page that PDFium cannot load is empty and marked ``failed``."""
+def read_page(document: Any, index: int, typed: Callable[[int], Sequence[Value]] | None = None) -> RawPage:
+    """Read page ``index`` (from 0); a page that PDFium cannot load is returned empty and marked ``failed``.
+
+    Args:
+        document: the open PDFium document.
+        index: of the page.
+        typed: returns what people typed into a page; asked only where annotations may hold something.
+    """
     result = RawPage(index + 1)
     with loaded(document, index) as handles:
         if handles is None:
             result.failed = True
         else:
-            _fill(result, *handles)
+            values = typed(index) if typed and has_typed_text(handles[0]) else ()
+            _fill(result, *handles, values)
     return result
 
 
-def _fill(result: RawPage, page: int, textpage: int) -> None:
+def has_typed_text(page: int) -> bool:
+    """Tell whether a loaded page has form fields or typewriter notes."""
+    f = functions()
+    for number in range(f.FPDFPage_GetAnnotCount(page)):
+        if annotation := f.FPDFPage_GetAnnot(page, number):
+            kind = f.FPDFAnnot_GetSubtype(annotation)
+            f.FPDFPage_CloseAnnot(annotation)
+            if kind in _TYPED:
+                return True
+    return False
+
+
+def _fill(result: RawPage, page: int, textpage: int, values: Sequence[Value]) -> None:
     asked = text_page()(page, textpage)
     result.text, result.height = asked.text, asked.rotation.height
     result.lines = asked.lines()
-    result.edits = find_edits(asked)
-    if result.lines and (rules := asked.rules()):
-        grids = find_grids(rules)
-        for grid in grids:
+    edits = find_edits(asked, result.lines)
+    rules = asked.rules() if result.lines else None
+    if rules:
+        result.grids = find_grids(rules)
+        for grid in result.grids:
             _fill_grid(grid, asked, result.lines)
-        result.grids = [grid for grid in grids if is_table(grid)]
+    if values:
+        place_typed(result, asked, [(value.text, asked.rotation.box(*value.rectangle)) for value in values], edits)
+    if rules:
+        result.grids = [grid for grid in result.grids if is_table(grid)]
+    if edits:
+        _apply(result, edits)
+
+
+def _apply(page: RawPage, edits: Sequence[Edit]) -> None:
+    """Apply edits to a page's text, and move what refers to it; a line without a character left is dropped."""
+    normal = edited(page.text, edits)
+    page.text = normal.text
+    for line in page.lines:
+        line.start, line.end = normal.at(line.start), normal.at(line.end)
+    page.lines = [line for line in page.lines if page.text[line.start : line.end].strip()]
+    for cell in (cell for grid in page.grids for cell in grid.cells):
+        cell.words = [(start, end) for a, b in cell.words if (start := normal.at(a)) < (end := normal.at(b))]
 
 
 def _fill_grid(grid: Grid, asked: TextPage, lines: Sequence[RawLine]) -> None:

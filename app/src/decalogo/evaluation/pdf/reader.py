@@ -22,6 +22,7 @@ from decalogo.evaluation.layout.hyphens import Vocabulary
 from decalogo.evaluation.layout.normalise import normalise
 from decalogo.evaluation.pdf import ocr
 from decalogo.evaluation.pdf.page import place_lines, read_page
+from decalogo.evaluation.pdf.structure import shown_only, typed_values
 
 MOST_CHARACTERS = 40_000_000
 """Maximum number of characters of a document: eighty times a long plan, about 1 GB of memory while it is read."""
@@ -38,8 +39,9 @@ def read_pdf(content: bytes | Path, limits: Limits) -> Reading:
         DocumentTooLargeError: more than ``limits.max_pages`` pages or ``MOST_CHARACTERS`` characters.
         SplitError: other processes should read parts of it first.
     """
+    content = shown_only(content)
     document = _open(content)
-    known = limits.parts.known
+    known, typed = limits.parts.known, typed_values(content)
     try:
         count = len(document)
         if count == 0:
@@ -56,7 +58,7 @@ def read_pdf(content: bytes | Path, limits: Limits) -> Reading:
         for index in range(count):
             if limits.reached(index):
                 break
-            raw.append(known.read.get(index + 1) or read_page(document, index))
+            raw.append(known.read.get(index + 1) or read_page(document, index, typed))
             length += len(raw[-1].text)
             if length > MOST_CHARACTERS:
                 raise DocumentTooLargeError(
@@ -78,7 +80,8 @@ def read_part(content: bytes | Path, part: Part, limits: Limits) -> Known:
         DocumentError: the file cannot be opened.
     """
     known = Known()
-    document = _open(content)
+    content = shown_only(content)
+    document, typed = _open(content), typed_values(content)
     try:
         if part.kind == RECOGNISE:
             cache = ocr.page_cache(content, limits.ocr)
@@ -91,7 +94,7 @@ def read_part(content: bytes | Path, part: Part, limits: Limits) -> Known:
             if limits.reached(index) or length > MOST_CHARACTERS:
                 break
             progress.at("extract", number)
-            known.read[number] = read_page(document, number - 1)
+            known.read[number] = read_page(document, number - 1, typed)
             length += len(known.read[number].text)
         return known
     finally:
@@ -151,7 +154,7 @@ def _recognise(document: Any, content: bytes | Path, raw: list[RawPage], limits:
 
 
 def _sheet(page: RawPage, words: Vocabulary) -> Sheet:
-    normal = normalise(page.text, words, page.edits)
+    normal = normalise(page.text, words)
     for grid in page.grids:
         for cell in grid.cells:
             cell.words = [(normal.at(start), normal.at(end)) for start, end in cell.words]

@@ -13,11 +13,12 @@ _rectangle = Struct("4f")
 
 
 class Rotation:
-    """The transform of one loaded page: from PDF coordinates (origin bottom left, unrotated) to the page as it is read.
+    """Turns PDF coordinates (origin bottom left, before rotation) of a loaded page into those a reader sees.
 
     Attributes:
-        rotation: clockwise rotation of the page, degrees.
-        height: height of the page as it is read, points.
+        left, top, right, bottom: the visible part of the page (its crop box), PDF coordinates.
+        rotation: degrees, clockwise.
+        width, height: of the page as it is seen, points.
     """
 
     def __init__(self, page: int) -> None:
@@ -26,7 +27,9 @@ class Rotation:
         self.left, self.top, self.right, self.bottom = _rectangle.unpack(box)
         self.rotation = 90 * f.FPDFPage_GetRotation(page)
         sideways = self.rotation in (90, 270)
-        self.height = self.right - self.left if sideways else self.top - self.bottom
+        self.width, self.height = self.right - self.left, self.top - self.bottom
+        if sideways:
+            self.width, self.height = self.height, self.width
 
     def box(self, left: float, bottom: float, right: float, top: float) -> Box:
         """Return a rectangle with its origin at the top left of the page as it is read."""

@@ -181,8 +181,9 @@ class TextPage:
             return None
         if not self.f.FPDFText_GetCharOrigin(self.handle, index, *b.origin_at):
             return None
-        (x, y), size = b.origin, self.f.FPDFText_GetFontSize(self.handle, index)
-        return Glyph(x.value, y.value, *b.numbers[8:12], size=size)
+        x, y = b.origin
+        size = self.f.FPDFText_GetFontSize(self.handle, index)
+        return Glyph(x.value, y.value, b.numbers[8], b.numbers[9], b.numbers[10], b.numbers[11], size)
 
     def raised(self) -> list[Span]:
         """Return the numbers and asterisks that are set smaller and higher than the character they follow."""
