@@ -9,8 +9,8 @@ from __future__ import annotations
 import unicodedata
 from string import ascii_lowercase
 
-# Signs that cp1252 knows and that patterns should be able to write in ASCII. Superscript digits fold to no digit, as
-# those that cp1252 does not know: "120²" is 120 with a note mark.
+# Signs of cp1252 with the ASCII character by which patterns write them. Superscript digits fold to no digit: "120²" is
+# 120 with a note mark.
 _SIGNS = {
     "‘": "'", "’": "'", "‚": "'", "´": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‹": "'",
     "›": "'", "–": "-", "—": "-", "•": "*", "·": "*", "…": ".", "°": "o", "º": "o", "ª": "a", "×": "x", "÷": "/",

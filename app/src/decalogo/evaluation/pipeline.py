@@ -1,4 +1,12 @@
-"""From bytes and a rubric to a result."""
+"""Evaluate a document: bytes and a rubric to a result.
+
+1. Extract pages, passages and tables (``extract``).
+2. Cut them into units: sentences and table rows (``matching.units``).
+3. Search the terms of all points in every unit, and rank the units for each point (``matching.relevance``).
+4. Search the patterns of clauses in the relevant units (``matching.scanner``).
+5. Find the elements of each question and score it by its rule (``matching.find``, ``scoring.rules``).
+6. Roll up the answers to points, dimensions and the whole (``scoring.roll_up``).
+"""
 
 from __future__ import annotations
 
@@ -81,7 +89,7 @@ def evaluate_extracted(
     scan_units(units, terms, postings)
     ranker = RelevanceRanker(rubric, engine.patterns, terms, units, postings)
     focuses = {point.id: ranker.focus(point) for point in rubric.data.points if point.id not in reasons}
-    # Elements count only where a text is about a point, so nothing is looked for elsewhere: mostly half of a document.
+    # Elements count only in text about a point, so the rest, about half of a document, is not searched for them.
     relevant = [units[index] for index in sorted(set().union(*(focus.relevant for focus in focuses.values())))]
     for scanner in others:
         scan_units(relevant, scanner, postings)
@@ -133,7 +141,7 @@ def evaluate_extracted(
 
 
 def scan_units(units: Sequence[Unit], scanner: Scanner, postings: dict[int, list[int]]) -> None:
-    """Note in every unit which of a scanner's patterns it holds, and in ``postings`` which units hold a pattern."""
+    """Add the hits of a scanner to every unit, and the units of each pattern to ``postings``."""
     for position, found in scanner.scan_all([unit.text for unit in units]).items():
         unit = units[position]
         unit.hits |= found
@@ -187,7 +195,7 @@ def _skipped(point: Point, dimension: str, question: Question) -> dict[str, Any]
 
 
 def _mark_recognised(document: Extracted, answers: list[dict[str, Any]]) -> None:
-    """Say of evidence from a scanned page that its words were recognised, so may be wrong."""
+    """Mark evidence from scanned pages: recognised words may be wrong."""
     pages = {page for flag in document.flags if flag.code == "pages-by-ocr" for page in flag.pages}
     for item in (item for answer in answers for item in answer["evidence"]) if pages else ():
         if item["page"] in pages:

@@ -126,7 +126,7 @@ def test_pages_that_would_make_something_else_are_refused() -> None:
             return print, ("made",)
 
     mark = Known().encode()[:32]
-    with pytest.raises(ValueError, match=r"builtins\.print is no part of a page"):
+    with pytest.raises(ValueError, match=r"builtins\.print is not part of a page"):
         Known.decode(mark + pickle.dumps(({1: Evil()}, {})))
 
 

@@ -1,1 +1,1 @@
-"""Finding things in folded text: numbers, patterns, units of text, tables, relevance."""
+"""Units of text, their relevance to each point, and the numbers, patterns and elements in them."""

@@ -1,4 +1,4 @@
-"""What each column of a table is for, told by its title."""
+"""Recognise the role of table columns by their titles."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _MOST_TITLES = 20_000
 
 
 class ColumnRoles:
-    """Names the columns of tables by the rubric's ``columns``."""
+    """Assigns roles to table columns by the rubric's ``columns``."""
 
     def __init__(self, rubric: Rubric, fold: Callable[[str], bytes]) -> None:
         self._fold = fold
         self._columns, self._known = _columns(rubric)
 
     def __call__(self, header: tuple[str, ...], section: tuple[str, ...] = ()) -> tuple[str, ...]:
-        """Return the role of each column, "" where it has none.
+        """Return the role of each column; an empty string for a column without a role.
 
-        A column such as "Meta" takes its meaning from the nearest column to its left that ``after`` names: a target
-        after a result indicator is another thing than a target after a product.
+        The nearest column to the left that ``after`` names can change a role: "Meta" after a result indicator is a
+        target of the result, "Meta" after a product is a target of the product.
         """
         titles = [b" ".join(self._fold(title).split()) for title in header]
         around = (*titles, *(self._fold(heading) for heading in section[-1:]))
@@ -45,7 +45,7 @@ class ColumnRoles:
         )
 
     def _meaning(self, title: bytes, around: tuple[bytes, ...]) -> Column | None:
-        """Return the first column that fits a title and what stands around it."""
+        """Return the first column definition that fits a title and the titles around it."""
         if not title:
             return None
         if title not in self._known:
@@ -70,8 +70,8 @@ _Compiled = tuple[Column, list[Any], list[Any], list[Any]]
 
 @lru_cache(maxsize=8)
 def _columns(rubric: Rubric) -> tuple[list[_Compiled], dict[bytes, list[tuple[Column, list[Any]]]]]:
-    """Return the columns with their patterns (wanted, refused, around), and what is known of titles so far."""
-    import re2  # loaded on first use, after fork
+    """Return the column definitions with compiled patterns (header, none, within), and a cache by title."""
+    import re2  # a native library: imported on first use
 
     def compiled(written: tuple[str, ...]) -> list[Any]:
         return [re2.compile(prepare(p).encode()) for p in expand(written, rubric.data.lexicon)]

@@ -1,7 +1,8 @@
-"""Matching a rubric's clauses against the units of a document.
+"""Find the elements of a rubric in the units of a document.
 
-What a clause matches in a unit does not depend on the point, so it is worked out once a document, and only where it is
-asked for: a point asks in the units that are relevant to it, best first, and mostly needs the first few.
+Candidates for a clause come from an index: pattern id to the units that contain it. A match of a clause in a unit does
+not depend on the point, so it is computed at most once per document. Points iterate over their relevant units, best
+first, and usually need only the first few matches; the rest is never computed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from decalogo.evaluation.rubric.number_kinds import NumberKind
 
 @dataclass(slots=True, eq=False)
 class _Search:
-    """A clause in one document: the units in which it may match, and where it does in those that were looked at."""
+    """A clause in one document: the units in which it may match, and the matches computed so far."""
 
     clause: Clause
     matcher: Matcher
@@ -30,7 +31,7 @@ class _Search:
     found: dict[int, list[Match]] = field(default_factory=dict)
 
     def matches(self, unit: Unit) -> list[Match]:
-        """Return where the clause matches in one of its candidates; worked out once, whatever the point."""
+        """Return the matches of the clause in a candidate unit, computed once for all points."""
         found = self.found.get(unit.index)
         if found is None:
             found = self.found[unit.index] = self.matcher.matches(unit)
@@ -41,11 +42,11 @@ class Finder:
     """Finds the elements of one rubric in one document.
 
     Args:
-        rubric: whose elements they are.
+        rubric: the rubric.
         patterns: its patterns.
-        units: all of the document.
-        relevant: those that are relevant to a point, in reading order; the clauses' patterns are noted in them.
-        postings: pattern id to the indexes of units that hold it.
+        units: all units of the document.
+        relevant: units that are relevant to a point, in reading order; their hits include the patterns of clauses.
+        postings: indices of the units that contain a pattern, by pattern id.
     """
 
     def __init__(
@@ -72,9 +73,9 @@ class Finder:
         self._matchers = matchers(rubric, patterns)
 
     def find(self, element: Element, focus: Focus, among: Set[int] | None = None) -> Iterator[Match]:
-        """Yield the matches of an element in what is relevant to a point, best first, one a unit.
+        """Yield the matches of an element in the units relevant to a point, best first, one per unit.
 
-        Each is looked for when it is asked for. ``among``: look in these units only.
+        Matches are computed lazily. ``among`` restricts the search to these units.
         """
         searches = self._by_element.get(id(element))
         if searches is None:
@@ -114,7 +115,7 @@ class Finder:
         return searches
 
     def _best(self, search: _Search, unit: Unit, focus: Focus) -> Match | None:
-        """Return the match of a unit that stands nearest to the point's own words, if near enough."""
+        """Return the match nearest to the point's terms in a unit; ``None`` if none is near enough."""
         candidates = search.matches(unit)
         if not candidates:
             return None
@@ -149,7 +150,7 @@ class Finder:
         return False
 
     def _stands(self, name: str, unit: Unit, focus: Focus) -> bool:
-        """Tell whether a shared finder matches in one unit, for one point."""
+        """Return whether a shared finder matches in a unit, for a point."""
         return any(
             unit.index in search.candidates
             and unit.index in (focus.named if search.own else focus.relevant)
@@ -162,7 +163,7 @@ class Finder:
         return set().union(*found)
 
     def _candidates(self, matcher: Matcher) -> set[int]:
-        """Return the relevant units in which a clause may match (and others, where it asks for a point's term)."""
+        """Return the units in which a clause may match: all relevant ones, and possibly others."""
         clause = matcher.clause
         if clause.any:
             candidates = self._standing(matcher.any)
@@ -183,7 +184,7 @@ class Finder:
         return candidates
 
     def _with_columns(self, clause: Clause) -> set[int]:
-        """Return the rows that have the columns a clause asks for, or stand under a merged cell that has."""
+        """Return the rows with the columns of a clause, own cells or merged cells above them."""
         if self._filled is None:
             self._filled, self._under = {}, {}
             for unit in self._relevant:
@@ -202,7 +203,7 @@ class Finder:
         if self._numbered is None:
             self._numbered = {}
             for unit in self._relevant:
-                kinds: list[NumberKind] = []  # few, and looked up by identity
+                kinds: list[NumberKind] = []  # few: a list is faster than a set
                 for number in unit.numbers:
                     if number.kind not in kinds:
                         kinds.append(number.kind)

@@ -1,4 +1,4 @@
-"""Where one clause of a rubric matches in a unit of text."""
+"""Match one clause of a rubric in a unit of text."""
 
 from __future__ import annotations
 
@@ -15,12 +15,20 @@ from decalogo.evaluation.rubric.clauses import Clause
 from decalogo.evaluation.rubric.number_kinds import NumberKind
 
 _LEAD = 12
-"""How far from the start of its cell an anchor still leads it, characters ("Nuevas familias", "100 familias")."""
+"""Maximum distance of an anchor from the start of its cell, characters ("Nuevas familias", "100 familias")."""
 
 
 @dataclass(slots=True, eq=False)
 class Match:
-    """Where a clause is fulfilled: a span of a unit (offsets in the unit), and the number that took part."""
+    """A match of a clause.
+
+    Attributes:
+        unit: the unit.
+        start: offset of the match in the unit's text.
+        end: offset after the match.
+        number: the number that belongs to the match, if any.
+        anchor: text of the anchor.
+    """
 
     unit: Unit
     start: int
@@ -35,11 +43,13 @@ class Match:
 
 
 class Matcher:
-    """Tells where a clause matches in a unit that holds its patterns.
+    """Matches a clause in units that contain its patterns.
 
     Attributes:
         clause: the clause.
-        any: the ids of its patterns ``any``; so are ``also`` and ``none``.
+        any: pattern ids of ``clause.any``.
+        also: pattern ids of ``clause.also``.
+        none: pattern ids of ``clause.none``.
     """
 
     def __init__(self, clause: Clause, rubric: Rubric, patterns: Patterns) -> None:
@@ -49,7 +59,7 @@ class Matcher:
         self._first_only = clause.about != "own"
 
     def matches(self, unit: Unit) -> list[Match]:
-        """Return the matches in reading order; only the first where no point asks for another."""
+        """Return the matches in reading order; only the first one unless ``about`` is ``own``."""
         clause = self.clause
         if clause.without and any(role in unit.roles for role in clause.without):
             return []
@@ -59,7 +69,8 @@ class Matcher:
             return self._row_match(unit)
         numbers: list[Number] = []
         if clause.number:
-            numbers = [n for n in unit.numbers if n.kind in clause.number and n.value > 0]  # "0 1": a flattened table
+            # Zeros are cells of a flattened table.
+            numbers = [n for n in unit.numbers if n.kind in clause.number and n.value > 0]
             if len(numbers) < clause.numbers:
                 return []
         if not clause.any:
@@ -79,7 +90,7 @@ class Matcher:
             yield Match(unit, start, end, None, unit.text[start:end])
 
     def _beside_numbers(self, unit: Unit, numbers: list[Number]) -> Iterator[Match]:
-        """Yield the anchors with the nearest number of each, where one is near enough."""
+        """Yield each anchor with its nearest number, if one is near enough."""
         near, order = self.clause.near, self.clause.order
         for start, end in self._anchors(unit):
             closest, least = None, near + 1
@@ -132,5 +143,5 @@ class Matcher:
 
 @lru_cache(maxsize=8)
 def matchers(rubric: Rubric, patterns: Patterns) -> dict[int, Matcher]:
-    """Return the matchers that were made for a rubric so far, by the ``id`` of their clause."""
+    """Return the cache of a rubric's matchers, by the ``id`` of their clause."""
     return {}

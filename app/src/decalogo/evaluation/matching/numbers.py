@@ -1,8 +1,9 @@
-"""Numbers as a language's documents write them, and what kind of number each one is.
+"""Read the numbers of a text, and classify them.
 
-In Spanish ``1.250.000`` is a million and a quarter, ``12,4 %`` is twelve point four, ``2020-2023`` is a period, and the
-numbers in "Ley 1448 de 2011", in an address, a telephone number, a date or a heading's numbering count nothing. The
-words and signs are the language's data.
+The format depends on the language: in Spanish, ``1.250.000`` is 1250000, ``12,4 %`` is 12.4 percent, and ``2020-2023``
+is a period. Numbers in "Ley 1448 de 2011", in addresses, telephone numbers, dates and heading numbers are references:
+they count nothing. Words and separators come from the language's data. The kind of a number is the first that fits:
+heading number or reference, base of a rate, period, percentage, money, year, identifier, quantity.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from decalogo.evaluation.rubric.number_kinds import NumberKind
 
 @dataclass(slots=True)
 class Number:
-    """A number with its place in the text it was read from (character offsets) and its value."""
+    """A number: its kind, its value, and its character offsets in the text."""
 
     kind: NumberKind
     value: float
@@ -28,25 +29,25 @@ class Number:
     end: int
 
 
-# A digit first, then what may not stand before it: so the engine skips to the next digit at full speed.
+# The digit comes before the look-behind, so that the engine skips to the next digit at full speed.
 _NUMBER = re.compile(rb"\d(?<![\w.,/'-]\d)\d*(?:[.,']\d+)*(?!\w*@)")
 _LEADING = re.compile(rb"\s*(?:\(?\d{1,3}(?:\.\d{1,3})*\.?\d{0,3}[.)\-]+ |\d{1,2}(?:\.\d{1,2})+ )(?! *%)")
 _DIGIT = re.compile(rb"\d")
 _YEAR_ONLY = re.compile(YEAR.encode())
 _LEAST_IDENTIFIER = 7
-"""Digits without separators from which on a number is an identifier or a telephone."""
+"""Minimum number of digits without separators of an identifier or a telephone number."""
 _NEAR = 8
-"""Characters before a number in which the sign of money is looked for."""
+"""Number of characters before a number that are searched for a currency sign."""
 
 
 @lru_cache(maxsize=8)
 def number_reader(language: Language) -> NumberReader:
-    """Return the reader of a language's numbers."""
+    """Return the number reader of a language."""
     return NumberReader(language)
 
 
 class NumberReader:
-    """Reads the numbers of folded texts."""
+    """Reads the numbers of folded texts in one language."""
 
     def __init__(self, language: Language) -> None:
         data = language.numbers
@@ -54,7 +55,7 @@ class NumberReader:
         self._thousands = data.thousands.encode()
         self._words = {word.encode(): float(value) for word, value in data.words.items()}
         self._scales = {word.encode(): float(value) for word, value in data.scales.items()}
-        # What is looked for in all of a document goes by RE2: forty times as quick on the many alternatives.
+        # Patterns that are searched in the whole document use RE2: forty times as fast on many alternatives.
         self._word = searcher(rf"\b(?:{'|'.join(data.words)})\b".encode())
         self._period = searcher(rf"\b{data.period}\b".encode())
         self._base = searcher(rf"\b{data.base}\b".encode())
@@ -74,10 +75,10 @@ class NumberReader:
         self._value = lru_cache(maxsize=20_000)(self.parse)
 
     def parse(self, text: bytes) -> float | None:
-        """Return the value of one number as written (in Spanish ``1.250.000``, ``12,4``, ``1'250.000``), or ``None``.
+        """Return the value of a number (in Spanish ``1.250.000``, ``12,4``, ``1'250.000``); ``None`` if it has none.
 
-        The sign of thousands before groups of three digits separates them; elsewhere it is taken for the decimal sign,
-        as that one is for the sign of thousands where several of them separate groups of three.
+        The thousands separator counts as one before groups of three digits, otherwise as a decimal separator. Several
+        decimal separators before groups of three digits count as thousands separators.
         """
         written = text.decode("ascii").strip().rstrip(".,'")
         if self._grouped.fullmatch(written):
@@ -91,7 +92,7 @@ class NumberReader:
         return self.read_all([text])[0]
 
     def read_all(self, texts: Sequence[bytes]) -> list[tuple[Number, ...]]:
-        """Return the numbers of each of many folded, one-line texts: one search a pattern for all of them."""
+        """Return the numbers of each folded, one-line text; one search per pattern covers all texts."""
         whole = b"\n".join(texts)
         starts, at = [], 0
         for text in texts:
@@ -154,14 +155,14 @@ def _place(number: Number) -> Span:
 
 
 class _Spans:
-    """Spans that rise, asked about offsets that rise."""
+    """Ascending spans, queried with ascending offsets."""
 
     def __init__(self, spans: Iterator[Span]) -> None:
         self._spans = spans
         self._now: Span = (-1, -1)
 
     def hold(self, offset: int) -> bool:
-        """Tell whether an offset lies inside a span."""
+        """Return whether an offset lies inside a span."""
         while self._now[1] <= offset:
             following = next(self._spans, None)
             if following is None:

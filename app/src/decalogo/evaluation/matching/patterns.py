@@ -1,4 +1,4 @@
-"""The patterns of a rubric, with their exact places in a text."""
+"""The patterns of a rubric, and their spans in a text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from decalogo.evaluation.re2_search import Searcher, Span, searcher
 
 
 class Patterns:
-    """Prepared patterns with exact spans by RE2 (leftmost, linear time)."""
+    """Prepared patterns, searched one by one with RE2 (leftmost match, linear time)."""
 
     def __init__(self, patterns: tuple[str, ...]) -> None:
         self.patterns = patterns
@@ -18,11 +18,11 @@ class Patterns:
         return list(self._searcher(pattern_id)(text))
 
     def stands(self, pattern_id: int, text: bytes) -> bool:
-        """Tell whether one pattern matches in a text."""
+        """Return whether a pattern matches in a text."""
         return next(self._searcher(pattern_id)(text), None) is not None
 
     def one_stands(self, pattern_ids: tuple[int, ...], text: bytes) -> bool:
-        """Tell whether one of several patterns matches in a text, at one look."""
+        """Return whether one of several patterns matches in a text, with a single search."""
         search = self._joined.get(pattern_ids)
         if search is None:
             joined = "|".join(f"(?:{self.patterns[pattern_id]})" for pattern_id in pattern_ids)

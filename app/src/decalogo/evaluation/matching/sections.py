@@ -1,4 +1,4 @@
-"""Kinds of sections: a sentence under "Diagnóstico" reports, one under "Objetivos" intends."""
+"""Recognise kinds of sections: "Diagnóstico" reports a situation, "Objetivos" states an intent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decalogo.evaluation.rubric import Rubric
 
 
 class Sections:
-    """Names the kind of a section by the headings above it, as the rubric's ``sections`` tell."""
+    """Assigns kinds to sections by their headings, as defined in the rubric's ``sections``."""
 
     def __init__(self, rubric: Rubric, patterns: Patterns) -> None:
         self._patterns = patterns
@@ -18,9 +18,9 @@ class Sections:
         self._by_path: dict[tuple[str, ...], str] = {}
 
     def kind(self, section: tuple[str, ...]) -> str:
-        """Return the kind that the innermost telling heading has, "" where none tells.
+        """Return the kind of the innermost heading that has one; an empty string if none has.
 
-        Of several kinds that a heading fits, it is the first in the rubric's order.
+        If a heading fits several kinds, the first one in the rubric counts.
         """
         known = self._by_path.get(section)
         if known is None:

@@ -1,4 +1,4 @@
-"""The rubric: what is asked, of what, and how it is scored, as data."""
+"""The rubric as data: points, dimensions, questions, and how answers are scored."""
 
 from decalogo.errors import RubricError
 from decalogo.evaluation.rubric.load import Rubric, available_rubrics, load_rubric

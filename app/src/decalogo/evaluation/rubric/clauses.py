@@ -1,4 +1,4 @@
-"""How a rubric says what is looked for: clauses, and the elements that are found by them."""
+"""Clauses of a rubric, and the elements that they find."""
 
 from __future__ import annotations
 
@@ -13,32 +13,30 @@ Patterns = tuple[str, ...]
 
 
 class Strict(BaseModel):
-    """Base of all parts: unknown fields are errors, values never change."""
+    """Base class of all models: unknown fields are errors, instances are frozen."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Clause(Strict):
-    """One way to find an element: all conditions given hold in one unit of text (a sentence or a table row).
+    """One way to find an element: all given conditions hold in one unit of text (a sentence or a table row).
 
     Attributes:
-        any: anchor patterns, one of which stands in the unit.
-        also: patterns, one of which stands in the unit too, at most ``also_near`` characters from the anchor.
-        none: patterns that make the unit not count.
-        number: kinds of number, one of which stands in the unit (with ``any``: within ``near`` characters of it).
-        near: greatest distance between anchor and number, characters.
-        order: ``before``: the number stands before the anchor ("300 familias"), not after it; ``after``: after it.
-        numbers: fewest numbers of these kinds in the unit (one is no series).
-        apart: the anchor says more than the point's own strong words: "niñas y niños" is no group apart where they are
-            what the point is about.
-        years: fewest different years in the unit.
-        about: ``own``: the unit itself names the point; ``near``: its passage or heading may name it instead.
+        any: anchor patterns, one of which matches in the unit. also: patterns, one of which matches in the unit too, at
+        most ``also_near`` characters from the anchor. also_near: maximum distance of ``also`` from the anchor,
+        characters. none: patterns that exclude the unit. number: kinds of numbers, one of which is in the unit; with
+        ``any``, within ``near`` characters of the anchor. near: maximum distance between anchor and number, characters.
+        order: position of the number: ``before`` the anchor ("300 familias") or ``after`` it. numbers: minimum number
+        of numbers of these kinds in the unit (a series has more than one). apart: the anchor contains a word that is
+        not a strong term of the point. "Niñas y niños" is not a separate group for a point about children.
+        years: minimum number of different years in the unit.
+        about: ``own``: the unit itself names the point. ``near``: its passage or a heading may name it instead.
         beside: shared finders, one of which matches in the unit or at most ``reach`` units away in the same section.
-        reach: distance for ``beside``, units.
-        columns: for table rows, column role to what its cell holds.
+        reach: maximum distance for ``beside``, units.
+        columns: for table rows, required content of cells by column role.
         leads: for table rows, the column whose cell begins with the anchor ("Mujeres atendidas", not "Talleres a
             mujeres").
-        without: column roles a table row must not have (a planned product is no baseline).
+        without: column roles that a table row must not have (a planned product is not a baseline).
     """
 
     any: Patterns = ()
@@ -72,14 +70,14 @@ class Clause(Strict):
 
 
 class Element(Strict):
-    """Something a document has or has not, near text about the point.
+    """An element that a document has or lacks in text about a point.
 
     Attributes:
         name: key in the result's ``elements``.
-        label: how a recommendation names it (Spanish noun phrase).
-        find: clauses, one of which is enough.
-        use: shared finders that count too.
-        outside: kinds of section (``sections``) in which it does not count: what a diagnosis reports is no intent.
+        label: name in recommendations, a noun phrase in the rubric's language.
+        find: clauses, one of which is sufficient.
+        use: shared finders, one of which is sufficient too.
+        outside: kinds of sections (``sections``) in which it does not count. A diagnosis states no intent, for example.
     """
 
     name: Name

@@ -1,4 +1,4 @@
-"""Reading a rubric from YAML; every error names file, line and field."""
+"""Load a rubric from YAML. Every error names file, line and field."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ Location = tuple[str | int, ...]
 
 @dataclass(frozen=True, eq=False)
 class Rubric:
-    """A valid rubric with the hash of its file.
+    """A valid rubric and the hash of its file.
 
     Attributes:
-        data: the rubric's content.
-        sha256: of the file's bytes, hexadecimal.
-        source: the file's name, for messages.
+        data: content of the rubric.
+        sha256: hash of the file's bytes, hexadecimal.
+        source: name of the file, for messages.
     """
 
     data: RubricData
@@ -49,17 +49,17 @@ class Rubric:
 
     @cached_property
     def language(self) -> Language:
-        """The language that it asks in."""
+        """The language of the rubric."""
         return load_language(self.data.language)
 
     @property
     def answers(self) -> int:
-        """How many answers a result has."""
+        """Number of answers in a result."""
         return len(self.data.points) * sum(len(dimension.questions) for dimension in self.data.dimensions)
 
     @cached_property
     def patterns(self) -> tuple[str, ...]:
-        """Every different prepared pattern that is searched in text, sorted; its index is its id."""
+        """All distinct prepared patterns, sorted. The index of a pattern is its id."""
         found: set[str] = set()
         for _, written in _written(self.data):
             found.update(patterns.prepare(p) for p in patterns.expand(written, self.data.lexicon))
@@ -67,14 +67,15 @@ class Rubric:
 
     @cached_property
     def pattern_ids(self) -> dict[str, int]:
-        """Prepared pattern to its id."""
+        """Id of each prepared pattern."""
         return {pattern: index for index, pattern in enumerate(self.patterns)}
 
     @cached_property
     def stages(self) -> tuple[tuple[int, ...], ...]:
-        """Ids of the patterns looked for in every unit (the points' terms), and of the others that clauses look for.
+        """Ids of the patterns in the two stages of a search, ascending; an empty stage is left out.
 
-        The others are looked for only in what is relevant to a point. Ascending; a stage without a pattern is left out.
+        The first stage holds the terms of the points and is searched in every unit. The second stage holds the other
+        patterns of clauses and is searched only in units that are relevant to a point.
         """
         terms, others = (
             {number for _, written in _written(self.data, kinds) for number in self.ids(written)}
@@ -91,7 +92,7 @@ class Rubric:
         return known
 
     def prepare(self) -> None:
-        """Work out what is else worked out at first use: for a process that forks others, before it does."""
+        """Compute the ids of all patterns now instead of at first use, for a process that is about to fork."""
         for _, written in _written(self.data):
             self.ids(written)
 
@@ -101,16 +102,16 @@ class Rubric:
 
 
 def available_rubrics() -> tuple[str, ...]:
-    """Return the names of the rubrics that ship with the package, sorted."""
+    """Return the names of the built-in rubrics, sorted."""
     folder = resources.files("decalogo.rubrics")
     return tuple(sorted(Path(f.name).stem for f in folder.iterdir() if f.name.endswith(".yaml")))
 
 
 def load_rubric(name_or_path: str | Path) -> Rubric:
-    """Return a shipped rubric by name, or one from a YAML file.
+    """Return a built-in rubric by name, or a rubric from a YAML file.
 
     Raises:
-        RubricError: unknown name, unreadable file, or invalid content (the detail names file, line and field).
+        RubricError: the name is unknown, or the file is unreadable or invalid. The detail names file, line and field.
     """
     text = str(name_or_path)
     if isinstance(name_or_path, Path) or "/" in text or text.endswith((".yaml", ".yml")):
@@ -182,7 +183,7 @@ def _check_names(content: bytes, source: str, data: RubricData) -> None:
 
 
 def _parts(value: object, location: Location) -> Iterator[tuple[Location, object]]:
-    """Walk all model objects below ``value`` with their place in the file."""
+    """Yield all model objects below ``value`` with their location in the file."""
     if isinstance(value, tuple):
         for index, item in enumerate(value):
             yield from _parts(item, (*location, index))
@@ -202,18 +203,18 @@ _SEARCHED: dict[type, tuple[str, ...]] = {
     Column: ("header", "none", "within"),
     SectionKind: ("heading",),
 }
-"""The fields that hold written patterns."""
+"""The fields that contain patterns."""
 
 
 def _written(data: RubricData, kinds: Collection[type] = _SEARCHED) -> Iterator[tuple[Location, tuple[str, ...]]]:
-    """Yield every list of written patterns that is searched in text or headers, with its place."""
+    """Yield every list of patterns that is searched in text or headers, with its location."""
     for place, part in _parts(data, ()):
         for name in _SEARCHED[type(part)] if type(part) in kinds else ():
             yield (*place, name), getattr(part, name)
 
 
 def _located(content: bytes, source: str, loc: Sequence[str | int], message: str) -> RubricError:
-    """Make the error for a place given as a path; parts of the path that are not in the file are skipped."""
+    """Return the error for a location. Elements of the path that are not in the file are skipped."""
     node = yaml.compose(content, Loader=_Loader)
     line, names = 1, []
     for part in loc:

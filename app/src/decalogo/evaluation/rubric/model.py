@@ -1,7 +1,7 @@
-"""What a rubric is: points, dimensions, questions, and the rule of each question, as validated data.
+"""The data model of a rubric: points, dimensions, questions, and the rule of each question.
 
-A rubric is read from YAML (see ``load.py``). Everything that names a topic, a word or a threshold is here as a field,
-so that Python knows only *kinds* of rules. Patterns are written on folded text (lower-case ASCII, no accents).
+A rubric is loaded from YAML (see ``load.py``). Topics, words and thresholds are fields of this model; the code knows
+only *kinds* of rules. Patterns match folded text (lower-case ASCII, no accents).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from decalogo.evaluation.rubric.clauses import Clause, Element, Name, Patterns, 
 
 
 class Step(Strict):
-    """A step of a ladder: its score is given when all of ``all`` and none of ``none`` are found."""
+    """A step of a ladder: it is reached if all elements of ``all`` and none of ``none`` are found."""
 
     score: float = Field(ge=0)
     all: tuple[Name, ...] = Field(min_length=1)
@@ -23,7 +23,7 @@ class Step(Strict):
 
 
 class Threshold(Strict):
-    """``score`` is given from ``value`` on (a share, a ratio or a count)."""
+    """``score`` applies from ``value`` on (a share, a ratio or a count)."""
 
     value: float = Field(ge=0)
     score: float = Field(ge=0)
@@ -33,14 +33,14 @@ Thresholds = Annotated[tuple[Threshold, ...], Field(min_length=1)]
 
 
 class Checklist(Strict):
-    """Score = maximum x elements found / elements."""
+    """Score = maximum score x number of elements found / number of elements."""
 
     kind: Literal["checklist"]
     elements: tuple[Element, ...] = Field(min_length=1)
 
 
 class Ladder(Strict):
-    """Score of the highest step whose elements are found."""
+    """Score of the highest step that is reached."""
 
     kind: Literal["ladder"]
     elements: tuple[Element, ...] = Field(min_length=1)
@@ -56,7 +56,7 @@ class Ladder(Strict):
 
 
 class Ratio(Strict):
-    """Share of the statements ``of`` that have ``having`` in the same unit."""
+    """Share of the statements ``of`` with ``having`` in the same unit."""
 
     kind: Literal["ratio"]
     of: Element
@@ -65,10 +65,10 @@ class Ratio(Strict):
 
 
 class Coverage(Strict):
-    """Share of the statements ``of`` that share content words with a statement ``by``.
+    """Share of the statements ``of`` that have content words in common with a statement ``by``.
 
-    ``shared`` is the least number of word stems both have in common, beside the
-    point's own vocabulary and the ``common`` words of any plan.
+    ``shared`` is the minimum number of common word stems. The vocabulary of the point and the ``common`` words of any
+    plan do not count.
     """
 
     kind: Literal["coverage"]
@@ -80,9 +80,9 @@ class Coverage(Strict):
 
 
 class Proportion(Strict):
-    """A number stated by ``part`` over a number stated by ``whole``, of the same kind of people or things.
+    """Number in ``part`` divided by number in ``whole``, for the same kind of people or things.
 
-    ``share`` finds the proportion stated outright (a percentage).
+    ``share`` finds a proportion that is stated as a percentage.
     """
 
     kind: Literal["proportion"]
@@ -95,7 +95,7 @@ class Proportion(Strict):
 class Change(Strict):
     """|target - baseline| / baseline, from a table row, from "de X a Y", or as stated ("reducir en 10 %").
 
-    ``row`` names the two columns as (baseline, target).
+    ``row`` holds the roles of the two columns as (baseline, target).
     """
 
     kind: Literal["change"]
@@ -106,7 +106,7 @@ class Change(Strict):
 
 
 class Levels(Strict):
-    """Count of the elements (levels) found, scored by thresholds."""
+    """Number of elements (levels) found, scored by thresholds."""
 
     kind: Literal["levels"]
     elements: tuple[Element, ...] = Field(min_length=1)
@@ -117,11 +117,11 @@ Rule = Annotated[Checklist | Ladder | Ratio | Coverage | Proportion | Change | L
 
 
 class Question(Strict):
-    """One question asked of every point.
+    """A question for every point.
 
-    ``advice`` is the recommendation for one point and may hold the point's short name and what is missing by the
-    placeholders of the rubric's language (``{point}`` and ``{missing}``, ``{punto}`` and ``{faltante}``);
-    ``advice_all`` is the one for a plan that fails it in several points.
+    ``advice`` is the recommendation for one point. It may contain the point's short name and the missing elements as
+    placeholders in the rubric's language (``{point}`` and ``{missing}``, ``{punto}`` and ``{faltante}``).
+    ``advice_all`` is the recommendation for several points.
     """
 
     id: Annotated[str, Field(pattern=r"^Q\d+$")]
@@ -140,9 +140,9 @@ class Dimension(Strict):
 
 
 class Vocabulary(Strict):
-    """Words of a point: a ``strong`` one is about the point by itself, ``weak`` ones need company.
+    """The terms of a point. A ``strong`` term names the point by itself; ``weak`` terms need further evidence.
 
-    A term that overlaps an ``exclude`` span does not count ("seguridad social" is no public safety).
+    A term that overlaps a match of ``exclude`` does not count ("seguridad social" is not public safety).
     """
 
     strong: Patterns = Field(min_length=1)
@@ -151,7 +151,7 @@ class Vocabulary(Strict):
 
 
 class Point(Strict):
-    """A thematic point; ``short`` stands in recommendations."""
+    """A thematic point; ``short`` is its name in recommendations."""
 
     id: Annotated[str, Field(pattern=r"^P\d+$")]
     title: str
@@ -160,13 +160,15 @@ class Point(Strict):
 
 
 class Column(Strict):
-    """A column's role, told by its title.
+    """The role of a table column, recognised by its title.
 
     Attributes:
-        after: renames it by the nearest role to its left.
-        within: patterns one of which stands in a title of the table or in the heading above it: a year says nothing by
-            itself.
-        several: the role of all but the last, where more than one column has this one (a target for each year).
+        role: name of the role. header: patterns of the title, one of which matches. none: patterns that must not match
+        in the title. after: other roles, by the nearest role to the left: "Meta" after a product is another target than
+        after a result.
+        within: patterns, one of which matches in a title of the table or in the heading above it. A year alone is not
+            sufficient.
+        several: role of all but the last column with this role (a target for each year).
     """
 
     role: Name
@@ -178,35 +180,37 @@ class Column(Strict):
 
 
 class SectionKind(Strict):
-    """A kind of section, told by the patterns of its heading."""
+    """A kind of section, recognised by patterns of its heading."""
 
     name: Name
     heading: Patterns = Field(min_length=1)
 
 
 class Rating(Strict):
-    """A rating's name and its least percentage."""
+    """Name and minimum percentage of a rating."""
 
     name: str
     at_least: float = Field(ge=0, le=100)
 
 
 class RelevanceSettings(Strict):
-    """Weights of the ranking (see ``relevance.py``)."""
+    """Weights of the relevance (see ``relevance.py``)."""
 
     weak: float = Field(0.4, gt=0, le=1)
     context: float = Field(0.4, ge=0, le=1)
     heading: float = Field(0.7, ge=0, le=1)
     threshold: float = Field(1.0, gt=0)
-    usual_length: int = Field(160, ge=20, description="Length up to which a term counts in full, characters.")
-    lead: int = Field(
-        0, ge=0, description="A long unit counts in full where a strong term stands in its first so many characters."
+    usual_length: int = Field(
+        160, ge=20, description="Length of a unit up to which a term has its full weight, characters."
     )
-    length_weight: float = Field(0.3, ge=0, le=1, description="How much a longer unit takes from its terms.")
+    lead: int = Field(0, ge=0, description="Characters at the start of a unit in which a strong term has full weight.")
+    length_weight: float = Field(
+        0.3, ge=0, le=1, description="Loss of weight of a term per multiple of the usual length."
+    )
     distance: int = Field(
-        120, ge=0, description="Farthest a match may stand from the point's words in a sentence, characters."
+        120, ge=0, description="Maximum distance of a match from the point's terms in a unit, characters."
     )
-    exclude: Patterns = Field((), description="Spans whose words count for no point (the plan's own title).")
+    exclude: Patterns = Field((), description="Spans whose words count for no point, such as the title of the plan.")
 
 
 class Expectation(Strict):
@@ -227,13 +231,13 @@ class Expectation(Strict):
 
 
 class RubricData(Strict):
-    """The whole rubric as it stands in the file."""
+    """The content of a rubric file."""
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
     version: str
     title: str
     language: str
-    last_and: str = Field(", ", description="What stands before the last of several things, in recommendations.")
+    last_and: str = Field(", ", description="Text before the last of several items, in recommendations.")
     max_score: float = Field(3, gt=0)
     evidence_per_element: int = Field(2, ge=1, le=10)
     relevance: RelevanceSettings = RelevanceSettings()  # type: ignore[call-arg]

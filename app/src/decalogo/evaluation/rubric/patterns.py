@@ -1,7 +1,8 @@
-"""From patterns as people write them in a rubric to patterns the engines take.
+"""Translate patterns of a rubric to regular expressions for RE2.
 
-In the file: folded text, ``@name`` for a list of the lexicon, a space for any run of spaces, ``( )`` for grouping.
-Words are matched whole: boundaries are added where a pattern begins or ends with a letter, digit or group.
+A rubric writes patterns on folded text. ``@name`` stands for a list of the lexicon, a space for one or more spaces, and
+``( )`` groups. Words match as a whole: if a pattern begins or ends with a letter, digit or group, a word boundary is
+added there.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ _FORBIDDEN = re.compile(r"\(\?(?:[=!]|<[=!]|P=|>)|\\[1-9]")
 
 
 def expand(patterns: Sequence[str], lexicon: Mapping[str, Sequence[str]], seen: tuple[str, ...] = ()) -> list[str]:
-    """Replace ``@name`` by the lexicon's patterns, recursively; ``ValueError`` for an unknown or circular one."""
+    """Replace each ``@name`` by the patterns of the lexicon, recursively.
+
+    Raises:
+        ValueError: a list is unknown or contains itself.
+    """
     out: list[str] = []
     for pattern in patterns:
         if not pattern.startswith("@"):
@@ -32,7 +37,11 @@ def expand(patterns: Sequence[str], lexicon: Mapping[str, Sequence[str]], seen: 
 
 
 def prepare(pattern: str) -> str:
-    """Return the engine's form of one written pattern; raises ``ValueError`` naming what is not allowed."""
+    """Return the regular expression of one pattern.
+
+    Raises:
+        ValueError: the pattern uses an unsupported construct; the message names it.
+    """
     if not pattern.strip():
         raise ValueError("an empty pattern")
     if not pattern.isascii() or re.search(r"(?<!\\)[A-Z]", pattern):
@@ -62,8 +71,8 @@ def _spaces(pattern: str) -> str:
 
 
 def check(pattern: str) -> str | None:
-    """Return why RE2 refuses a prepared pattern, or ``None``."""
-    import re2  # loaded on first use, after fork
+    """Return why a prepared pattern is invalid; ``None`` if it is valid."""
+    import re2  # a native library: imported on first use
 
     options = re2.Options()
     options.log_errors = False

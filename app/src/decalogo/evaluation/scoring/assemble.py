@@ -19,9 +19,9 @@ from decalogo.evaluation.scoring.roll_up import roll_up
 
 @dataclass(frozen=True)
 class Quote:
-    """Evidence by its place: characters ``start`` to ``end`` of a page's text prove an element.
+    """Evidence by position: characters ``start`` to ``end`` of a page's text prove an element.
 
-    ``relevance`` tells how much the place is about the point, over 0 to 1.
+    ``relevance`` is the relevance of the text to the point, over 0 to 1.
     """
 
     element: str
@@ -36,10 +36,10 @@ class Verdict:
     """The answer to one question about one point.
 
     Attributes:
-        score: from 0 to the rubric's ``max_score``; over 0 it needs a quote.
-        elements: what was looked for, and whether it was found.
-        quotes: best first.
-        recommendation: what is missing; default: the question's advice for several points.
+        score: score from 0 to the rubric's ``max_score``. A score above 0 requires a quote.
+        elements: whether each element was found, by name.
+        quotes: evidence, best first.
+        recommendation: recommendation; default: the question's advice for several points.
     """
 
     score: float
@@ -49,7 +49,7 @@ class Verdict:
 
 
 class Named(Protocol):
-    """What a result says of its evaluator."""
+    """Name and version of an evaluator."""
 
     name: str
     version: str
@@ -63,19 +63,19 @@ def assemble(
     judge: Callable[[Point, Question], Verdict],
     not_applicable: Mapping[str, str] | None = None,
 ) -> Evaluation:
-    """Ask ``judge`` every question about every point that applies, and return the whole as a result.
+    """Call ``judge`` for every question of every applicable point, and return the result.
 
     Args:
-        evaluator: who judges.
+        evaluator: name and version of the evaluator.
         content: the document's bytes, or the file that holds them.
-        rubric: what is asked.
-        document: the document as text; its flags go into the result.
-        judge: gives the verdict on one question about one point.
-        not_applicable: point id to the reason why it is left out.
+        rubric: points and questions.
+        document: the extracted document; its flags become those of the result.
+        judge: returns the verdict on one question about one point.
+        not_applicable: ids of points to leave out, each with its reason.
 
     Raises:
-        RequestError: ``not_applicable`` names a point that the rubric has not.
-        ValueError: a verdict that no result may hold: a score out of range or without a quote, a quote of nothing.
+        RequestError: ``not_applicable`` names an unknown point.
+        ValueError: a verdict is invalid: its score is out of range or has no quote, or a quote is empty.
     """
     reasons = dict(not_applicable or {})
     if unknown := sorted(reasons.keys() - {point.id for point in rubric.data.points}):

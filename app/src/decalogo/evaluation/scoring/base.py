@@ -1,4 +1,4 @@
-"""What every kind of rule gets and gives."""
+"""The input and output of every kind of rule."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from decalogo.evaluation.scoring.evidence import Evidence, quote_match
 
 @dataclass(slots=True)
 class Judgement:
-    """The outcome of a rule for one point.
+    """The result of a rule for one point.
 
     Attributes:
-        score: from 0 to the rubric's maximum.
-        elements: name to whether it was found.
-        labels: name to how a recommendation names it.
-        evidence: quotes for what was found.
-        measure: for rules that compute: what was counted (``found`` of ``of``) or the ``value``.
+        score: score from 0 to the rubric's maximum.
+        elements: whether each element was found, by name.
+        labels: name of each element in recommendations.
+        evidence: quotes of the elements found.
+        measure: computed figures of the rule: counts (``found`` of ``of``) or the ``value``.
     """
 
     score: float
@@ -36,7 +36,7 @@ class Judgement:
 
 @dataclass(slots=True)
 class Context:
-    """One document seen from one point."""
+    """One document from the view of one point, with the matches found so far."""
 
     point: Point
     focus: Focus
@@ -47,7 +47,7 @@ class Context:
     _found: dict[int, tuple[list[Match], Iterator[Match]]] = field(default_factory=dict)
 
     def matches(self, element: Element, most: int | None = None) -> list[Match]:
-        """Return the matches of an element, best first: all, or the first ``most``, without looking for more."""
+        """Return the matches of an element, best first; at most ``most``, without a search for more."""
         if id(element) not in self._found:
             self._found[id(element)] = [], self.finder.find(element, self.focus)
         known, others = self._found[id(element)]
@@ -55,7 +55,7 @@ class Context:
         return known[:most]
 
     def quote(self, element: str, matches: Sequence[Match], most: int | None = None) -> tuple[Evidence, ...]:
-        """Quote the first matches."""
+        """Return quotes of the first matches."""
         return tuple(
             quote_match(element, match, self.focus.relevance[match.unit.index], self.pages)
             for match in matches[: most or self.per_element]
@@ -63,5 +63,5 @@ class Context:
 
 
 def by_thresholds(value: float, thresholds: Sequence[Threshold]) -> float:
-    """Return the highest score whose value is reached, else 0."""
+    """Return the highest score whose value is reached; 0 if none is."""
     return max((t.score for t in thresholds if value >= t.value), default=0.0)

@@ -1,4 +1,4 @@
-"""What of a document a result is about: the pages and the points that are in."""
+"""State the coverage of a result: the pages and points that were evaluated."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from decalogo.evaluation.documents.model import Extracted
 def coverage_of(document: Extracted, points: Iterable[str]) -> dict[str, Any]:
     """Return the member ``coverage`` of a result.
 
-    The time limit ends the reading; what was read is then judged for every point that applies. So ``points_judged``
-    are ``points``, each judged on ``pages_judged``, and never a point on fewer pages than another.
+    The time limit ends the reading of a document; the pages read are then evaluated for every applicable point. So
+    every point of ``points_judged`` was evaluated on the same pages, ``pages_judged``.
 
     Args:
-        document: as it was extracted.
-        points: ids of the points that were judged.
+        document: the extracted document.
+        points: ids of the applicable points.
     """
     partial = [flag for flag in document.flags if flag.code == "partial"]
     left = sorted({page for flag in partial for page in flag.pages})
@@ -30,7 +30,7 @@ def coverage_of(document: Extracted, points: Iterable[str]) -> dict[str, Any]:
 
 
 def page_runs(pages: Iterable[int]) -> list[list[int]]:
-    """Return rising page numbers as runs: first and last page of each."""
+    """Return ascending page numbers as runs of first and last page."""
     runs: list[list[int]] = []
     for page in pages:
         if runs and page == runs[-1][1] + 1:

@@ -1,4 +1,4 @@
-"""Rules on which elements are there: checklist, ladder, levels."""
+"""Rules that score the elements found: checklist, ladder, levels."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def _look(elements: tuple[Element, ...], context: Context) -> tuple[dict[str, bo
 
 
 def judge_checklist(rule: Checklist, context: Context) -> Judgement:
-    """Score the share of elements found."""
+    """Return a score in proportion to the elements found."""
     found, evidence = _look(rule.elements, context)
     score = context.max_score * sum(found.values()) / len(found)
     return Judgement(score, found, _labels(rule.elements), tuple(evidence))
 
 
 def judge_ladder(rule: Ladder, context: Context) -> Judgement:
-    """Score the highest step whose elements are found."""
+    """Return the score of the highest step that is reached."""
     found, evidence = _look(rule.elements, context)
     reached = [
         step.score
@@ -37,7 +37,7 @@ def judge_ladder(rule: Ladder, context: Context) -> Judgement:
 
 
 def judge_levels(rule: Levels, context: Context) -> Judgement:
-    """Score how many levels are found."""
+    """Return a score by the number of levels found."""
     found, evidence = _look(rule.elements, context)
     count = sum(found.values())
     measure = {"found": float(count), "of": float(len(found))}

@@ -8,12 +8,22 @@ from decalogo.evaluation.documents.model import Page
 from decalogo.evaluation.matching.match import Match
 
 MAX_QUOTE = 400
-"""Longest quote, characters."""
+"""Maximum length of a quote, characters."""
 
 
 @dataclass(slots=True)
 class Evidence:
-    """A quote that proves an element: ``pages[page - 1].text[start:end] == quote``."""
+    """A quote that proves an element: ``pages[page - 1].text[start:end] == quote``.
+
+    Attributes:
+        element: name of the element.
+        page: page number, from 1.
+        start: offset of the quote in the page's text.
+        end: offset after the quote.
+        quote: the quote.
+        matched: the part of the quote that matched.
+        relevance: relevance of the unit to the point, over 0 to 1.
+    """
 
     element: str
     page: int
@@ -24,7 +34,7 @@ class Evidence:
     relevance: float
 
     def as_dict(self) -> dict[str, object]:
-        """Return the form that stands in a result."""
+        """Return the evidence as JSON types."""
         return {
             "element": self.element,
             "page": self.page,
@@ -37,7 +47,7 @@ class Evidence:
 
 
 def quote_match(element: str, match: Match, relevance: float, pages: tuple[Page, ...]) -> Evidence:
-    """Quote the unit a match stands in, trimmed to ``MAX_QUOTE`` characters around the match."""
+    """Return a quote of the unit of a match, trimmed to ``MAX_QUOTE`` characters around the match."""
     unit = match.unit
     text = pages[unit.page - 1].text
     low, high = unit.start + match.start, min(unit.start + match.end, unit.start + match.start + MAX_QUOTE)

@@ -15,12 +15,12 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A result, with the page texts its evidence quotes.
+    """A result and the page texts that its evidence quotes.
 
     Attributes:
         result: the result as JSON types.
-        pages: the text of each page; ``pages[page - 1][start:end]`` is the quote.
-        seconds: what each stage took, by its name, if the evaluator tells; no part of the result.
+        pages: text of each page; ``pages[page - 1][start:end]`` is a quote.
+        seconds: duration of each stage by name, if known; not part of the result.
     """
 
     result: dict[str, Any]
@@ -33,17 +33,17 @@ class Evaluation:
 
     @property
     def partial(self) -> bool:
-        """Whether the time limit came before the last page; ``coverage`` names pages and points."""
+        """Whether the time limit ended the reading before the last page; ``coverage`` names pages and points."""
         return any(flag["code"] == "partial" for flag in self.result["flags"])
 
 
 def canonical_json(value: object) -> bytes:
-    """Return the one form of a JSON value that is hashed and stored."""
+    """Return the canonical form of a JSON value, which is hashed and stored."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def identity(content: bytes | Path) -> dict[str, Any]:
-    """Return hash and size; a file is read in pieces, never held."""
+    """Return hash and size of a document; a file is read in chunks."""
     if isinstance(content, bytes):
         return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     with content.open("rb") as file:

@@ -1,4 +1,7 @@
-"""From answers to the matrix, points, dimensions and the whole, with what to mend first."""
+"""Roll up answers to the matrix, points, dimensions and the whole, with the most effective recommendations.
+
+Every figure is an exact sum that is rounded once, so equal answers give equal figures.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ _MOST_RECOMMENDATIONS = 10
 
 
 def rate(percent: float, rubric: RubricData) -> str:
-    """Return the name of the rating a percentage earns."""
+    """Return the name of the rating of a percentage."""
     ratings = sorted(rubric.ratings, key=lambda rating: -rating.at_least)
     return next(rating.name for rating in ratings if percent >= rating.at_least)
 
@@ -21,8 +24,8 @@ def rate(percent: float, rubric: RubricData) -> str:
 def roll_up(answers: Sequence[dict[str, Any]], rubric: RubricData, reasons: dict[str, str]) -> dict[str, Any]:
     """Return ``matrix``, ``points``, ``dimensions``, ``global``, strongest and weakest dimension and recommendations.
 
-    Percentages are of the highest possible score, rounded to two decimals; points that do not apply are left out of
-    every mean (their percentage is ``None``).
+    Percentages refer to the maximum score and are rounded to two decimals. Points that do not apply are left out of
+    every mean; their percentage is ``None``.
     """
     applicable = [point.id for point in rubric.points if point.id not in reasons]
     scores: dict[tuple[str, str], list[float]] = {}
@@ -83,12 +86,12 @@ def roll_up(answers: Sequence[dict[str, Any]], rubric: RubricData, reasons: dict
         "global": {"percent": whole, "rating": None if whole is None else rate(whole, rubric)},
         "strongest": max(ranked, key=lambda d: d["percent"])["id"] if ranked else None,
         "weakest": min(ranked, key=lambda d: d["percent"])["id"] if ranked else None,
-        "recommendations": _first_to_mend(answers, rubric, len(applicable)),
+        "recommendations": _most_effective(answers, rubric, len(applicable)),
     }
 
 
-def _first_to_mend(answers: Sequence[dict[str, Any]], rubric: RubricData, applicable: int) -> list[dict[str, Any]]:
-    """Return the questions whose mending would raise the whole most, with the points concerned."""
+def _most_effective(answers: Sequence[dict[str, Any]], rubric: RubricData, applicable: int) -> list[dict[str, Any]]:
+    """Return the questions with the largest possible gain for the whole, with the affected points."""
     order = [(d.id, q) for d in rubric.dimensions for q in d.questions]
     wanting: dict[str, list[dict[str, Any]]] = {}
     for a in answers:

@@ -1,4 +1,4 @@
-"""The kinds of rules a rubric can use; what they look for is the rubric's."""
+"""Apply the rule of a question. The rubric defines the elements; the code defines the kinds of rules."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Context", "Judgement", "judge"]
 
 
 def judge(rule: model.Rule, context: Context) -> Judgement:
-    """Apply a rule to one point of one document."""
+    """Return the score and the evidence of a rule for one point of one document."""
     match rule:
         case model.Checklist():
             return judge_checklist(rule, context)

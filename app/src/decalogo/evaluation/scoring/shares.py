@@ -1,4 +1,4 @@
-"""Rules on shares of statements: ratio and coverage."""
+"""Rules that score shares of statements: ratio and coverage."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from decalogo.evaluation.rubric.model import Coverage, Ratio
 from decalogo.evaluation.scoring.base import Context, Judgement, by_thresholds
 
 _MOST_STATEMENTS = 400
-"""Statements looked at, most relevant first: keeps the work linear for any document."""
+"""Maximum number of statements, most relevant first. It keeps the time linear."""
 
 _MOST_STEMS = 50_000
 
 _SHORTEST = 4
-"""Letters of a content word."""
+"""Minimum length of a content word, letters."""
 
 
 def judge_ratio(rule: Ratio, context: Context) -> Judgement:
-    """Score the share of the statements that have what is asked in the same unit."""
+    """Return a score by the share of statements with the other element in the same unit."""
     statements = context.matches(rule.of)
     good = list(context.finder.find(rule.having, context.focus, {match.unit.index for match in statements}))
     share = len(good) / len(statements) if statements else 0.0
@@ -36,7 +36,11 @@ def judge_ratio(rule: Ratio, context: Context) -> Judgement:
 
 
 def judge_coverage(rule: Coverage, context: Context) -> Judgement:
-    """Score the share of the statements ``of`` that a statement ``by`` answers: both share content words."""
+    """Return a score by the share of statements ``of`` that a statement ``by`` covers.
+
+    A statement covers another one in a different unit if both have at least ``rule.shared`` stems of content words in
+    common. An index from stem to statements keeps the comparison linear in the number of common stems.
+    """
     problems = context.matches(rule.of, _MOST_STATEMENTS)
     products = context.matches(rule.by, _MOST_STATEMENTS)
     stemmer = context.finder.language.stemmer
@@ -68,7 +72,7 @@ def judge_coverage(rule: Coverage, context: Context) -> Judgement:
 
 
 def _stems(match: Match, context: Context, stemmer: str) -> set[str]:
-    """Return the stems of a unit's words that are not the point's own."""
+    """Return the stems of a unit's words, without the terms of the point."""
     text = bytearray(match.unit.text)
     for start, end in context.focus.terms(match.unit):
         text[start:end] = b" " * (end - start)
@@ -76,7 +80,7 @@ def _stems(match: Match, context: Context, stemmer: str) -> set[str]:
 
 
 def stem_words(text: bytes, stemmer: str) -> Iterable[str]:
-    """Return the stems of the content words of a folded text; ``stemmer`` is Snowball's name of the language."""
+    """Return the stems of the content words of a folded text. ``stemmer`` is Snowball's name of the language."""
     known = _known_stems(stemmer)
     if len(known) > _MOST_STEMS:
         known.clear()
@@ -85,7 +89,7 @@ def stem_words(text: bytes, stemmer: str) -> Iterable[str]:
 
 
 class _Stems(dict[bytes, str]):
-    """Words to their stems, worked out once."""
+    """Cache of stems by word."""
 
     def __init__(self, stemmer: Any) -> None:
         self._stemmer = stemmer
@@ -97,6 +101,6 @@ class _Stems(dict[bytes, str]):
 
 @lru_cache(maxsize=4)
 def _known_stems(stemmer: str) -> _Stems:
-    import Stemmer  # loaded on first use, after fork
+    import Stemmer  # a native library: imported on first use
 
     return _Stems(Stemmer.Stemmer(stemmer))

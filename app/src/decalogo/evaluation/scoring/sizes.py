@@ -1,4 +1,4 @@
-"""Rules on sizes: a proportion of two numbers, and a change between two numbers."""
+"""Rules that score numbers: the proportion of two numbers, and the change between two numbers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from decalogo.evaluation.rubric.number_kinds import NumberKind
 from decalogo.evaluation.scoring.base import Context, Judgement, by_thresholds
 
 _RANGE = 20
-"""How far before a number is looked for what makes it the start of a range, characters."""
+"""Number of characters before a number that are searched for the start of a range."""
 
 _COUNTED = (NumberKind.QUANTITY, NumberKind.PERCENT)
 
 
 def judge_proportion(rule: Proportion, context: Context) -> Judgement:
-    """Score part / whole for the same kind of people, or the share stated outright."""
+    """Return a score by part / whole for the same kind of people or things, or by a stated percentage."""
     stated = [m for m in context.matches(rule.share) if m.number and 0 < m.number.value <= 100]
     parts = [m for m in context.matches(rule.part) if m.number and m.number.value > 0]
     wholes = [m for m in context.matches(rule.whole) if m.number and m.number.value > 0]
@@ -35,15 +35,16 @@ def judge_proportion(rule: Proportion, context: Context) -> Judgement:
         value = _value(stated[0]) / 100
         evidence = context.quote(rule.share.name, stated, 1)
     else:
-        elements[rule.part.name] = elements[rule.whole.name] = False  # no pair: nothing was computed
+        elements[rule.part.name] = elements[rule.whole.name] = False  # without a pair there is no proportion
         return Judgement(0.0, elements, labels)
     return Judgement(by_thresholds(value, rule.thresholds), elements, labels, evidence, {"value": round(value, 4)})
 
 
 def _same_kind(parts: list[Match], wholes: list[Match]) -> tuple[Match, Match] | None:
-    """Return the main target and the most relevant population of the same noun it is a part of.
+    """Return the main target group and the most relevant population of the same noun that contains it.
 
-    The most relevant target that has such a population names the noun; the largest one of that noun is the main one.
+    Nouns are tried in order of the relevance of their target groups. The largest target group of a noun is the main
+    one.
     """
     for noun in dict.fromkeys(_noun(part) for part in parts):
         main = max((part for part in parts if _noun(part) == noun), key=_value)
@@ -62,7 +63,7 @@ def _value(match: Match) -> float:
 
 
 def judge_change(rule: Change, context: Context) -> Judgement:
-    """Score the relative change of the most relevant result whose baseline and target are both numbers."""
+    """Return a score by the relative change of the most relevant result with a numeric baseline and target."""
     name, by = rule.from_to.name, rule.by.name
     labels = {name: rule.from_to.label, by: rule.by.label}
     changes: list[tuple[float, tuple[int, int, int], str, Match, float]] = []
@@ -103,12 +104,12 @@ def _row_change(unit: Unit, row: tuple[str, str]) -> tuple[Match, float] | None:
 
 @lru_cache(maxsize=8)
 def _patterns(language: Language) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return what stands between the numbers of a change, and before those of a range."""
+    """Return the patterns between the numbers of a change, and before those of a range."""
     return re.compile(language.change), re.compile(rf"(?:{language.range}) ?$")
 
 
 def _from_to(match: Match, language: Language) -> tuple[Match, float] | None:
-    """Read "de 12 % a 10 %" or "línea base 12, meta 10" from the anchor on."""
+    """Return the change in a text such as "de 12 % a 10 %" or "línea base 12, meta 10", from the anchor on."""
     between, ranged = _patterns(language)
     text = match.unit.text.decode("ascii")
     numbers = [n for n in match.unit.numbers if n.kind in _COUNTED and n.start >= match.start]
@@ -116,7 +117,7 @@ def _from_to(match: Match, language: Language) -> tuple[Match, float] | None:
         same = first.kind is second.kind or second.kind is NumberKind.PERCENT  # "de 12 a 10 %"
         if same and first.value > 0 and between.fullmatch(text, first.end, second.start):
             if ranged.search(text, max(first.start - _RANGE, 0), first.start):
-                continue  # "entre 5,1 a 14" is where a value lies, not how it changes
+                continue  # "entre 5,1 a 14" is a range of values, not a change
             change = abs(second.value - first.value) / first.value
             return Match(match.unit, match.start, second.end, second), change
     return None
