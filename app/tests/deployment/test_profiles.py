@@ -1,4 +1,4 @@
-"""The profiles hold the guide's tuning matrix, and nothing that compose.yaml does not read."""
+"""Sizing profiles have the expected values, and set nothing that compose.yaml does not read."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 PROFILES = sorted((ROOT / "config/profiles").glob("*.env"))
-# The guide's table: cores, GB, workers, concurrency, prefetch, tasks a child.
+# Cores, GB, workers, concurrency, prefetch, tasks per child.
 SINGLE_MACHINE_ROWS = {
     "2c4g": (2, 4, 1, 4, 2, 100),
     "4c8g": (4, 8, 2, 4, 4, 100),
@@ -18,7 +18,7 @@ SINGLE_MACHINE_ROWS = {
     "16c32g-balanced": (16, 32, 8, 8, 4, 100),
     "32c64g": (32, 64, 8, 16, 2, 50),
 }
-# Cores in all, machines, workers a machine, concurrency.
+# Total cores, machines, workers per machine, concurrency.
 MULTI_MACHINE_ROWS = {"2x8c": (16, 2, 2, 8), "4x8c": (32, 4, 2, 8), "4x16c": (64, 4, 4, 8), "8x16c": (128, 8, 4, 8)}
 PRESETS = {"throughput", "reliability", "cost", "latency"}
 
@@ -41,14 +41,14 @@ def bytes_of(size: str) -> int:
 
 
 @pytest.mark.parametrize("name", SINGLE_MACHINE_ROWS)
-def test_a_row_for_one_machine_has_the_guides_numbers(name: str) -> None:
+def test_a_profile_for_one_machine_has_its_values(name: str) -> None:
     keys = ("PROFILE_CORES", "PROFILE_MEMORY_GB", "WORKER_REPLICAS", "WORKER_CONCURRENCY", "WORKER_PREFETCH")
     assert numbers(name, *keys, "WORKER_TASKS_PER_CHILD") == SINGLE_MACHINE_ROWS[name]
     assert values(name)["WORKER_DISABLE_PREFETCH"] == "false"
 
 
 @pytest.mark.parametrize("name", MULTI_MACHINE_ROWS)
-def test_a_row_for_many_machines_has_the_guides_numbers(name: str) -> None:
+def test_a_profile_for_several_machines_has_its_values(name: str) -> None:
     cores, machines, workers, concurrency = numbers(
         name, "PROFILE_CORES", "PROFILE_MACHINES", "WORKER_REPLICAS", "WORKER_CONCURRENCY"
     )
