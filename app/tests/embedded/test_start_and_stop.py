@@ -13,7 +13,8 @@ import httpx
 import pytest
 import redis
 
-from decalogo.embedded.instance import is_free, read_instance
+from decalogo.embedded.config import environment
+from decalogo.embedded.instance import Instance, is_free, read_instance
 from decalogo.embedded.secrets import password_file
 from tests.embedded.conftest import COMMAND, Operator, children, wait_until
 
@@ -26,7 +27,14 @@ def ready(operator: Operator) -> bool:
     return httpx.get(f"{operator.url}/api/v1/ready", trust_env=False).status_code == 200
 
 
-def test_it_is_ready_when_up_returns_and_gone_after_down(operator: Operator) -> None:
+def test_it_starts_over_files_of_a_power_cut_is_ready_when_up_returns_and_gone_after_down(operator: Operator) -> None:
+    operator.layout.prepare()
+    operator.layout.lock.write_text("1\n")
+    (operator.layout.run / "supervisord.pid").write_text("1\n")
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(operator.layout.socket))
+    assert "no appliance is running" in operator.run("status", status=1).stderr
+
     printed = operator.up().stdout
     assert ready(operator)
     assert operator.url in printed
@@ -95,63 +103,78 @@ def test_a_taken_port_is_named_and_nothing_is_left_running(operator: Operator) -
 
 
 def test_a_service_that_cannot_start_is_named_with_its_log(operator: Operator) -> None:
-    operator.variables["DECALOGO_QUEUE__CONCURENCY"] = "3"
+    operator.variables["DECALOGO_QUEUE__LEASE_SECONDS"] = "nonsense"
     failed = operator.up("--timeout", "40", status=1).stderr
     assert "does not stay up" in failed or "not ready in time" in failed
-    assert "DECALOGO_QUEUE__CONCURRENCY" in failed, "the reason must be on the screen"
+    assert "DECALOGO_QUEUE__LEASE_SECONDS" in failed, "the reason must be on the screen"
     assert operator.processes() == []
 
 
-def test_it_comes_back_after_a_killed_supervisor(operator: Operator) -> None:
-    operator.up()
-    os.kill(int(operator.layout.lock.read_text()), signal.SIGKILL)
-    wait_until(lambda: "no appliance is running" in operator.run("url", status=1).stderr, 10, "the lock to be free")
-    assert operator.processes(), "its services outlive it"
-    again = operator.up()
-    assert "left behind" in again.stderr
-    assert ready(operator)
-    os.kill(int(operator.layout.lock.read_text()), signal.SIGKILL)
-    assert operator.run("down").stdout == "stopped\n"
-    assert operator.processes() == []
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("DECALOGO_QUEUE__LEASE_SECOND", "did you mean DECALOGO_QUEUE__LEASE_SECONDS"),
+        ("DECALOGO_QUEUE__CONCURRENCY", "set WORKER_CONCURRENCY instead"),
+        ("DECALOGO_REDIS__HOST", "the appliance sets it itself"),
+    ],
+)
+def test_a_setting_without_effect_is_refused_before_anything_starts(operator: Operator, name: str, reason: str) -> None:
+    operator.variables[name] = "3"
+    assert reason in operator.up(status=2).stderr
+    assert not operator.data.exists()
 
 
-def test_files_left_by_a_power_cut_do_not_matter(operator: Operator) -> None:
-    operator.layout.prepare()
-    operator.layout.lock.write_text("1\n")
-    (operator.layout.run / "supervisord.pid").write_text("1\n")
-    with socket.socket(socket.AF_UNIX) as stale:
-        stale.bind(str(operator.layout.socket))
-    assert "no appliance is running" in operator.run("status", status=1).stderr
-    operator.up()
-    assert ready(operator)
+def test_short_names_of_settings_apply(operator: Operator) -> None:
+    given = {"WORKER_TASKS_PER_CHILD": "7", "LOG_LEVEL": "DEBUG"}
+    code = "from decalogo.settings import get_settings as g; print(g().queue.max_tasks_per_child, g().log.level)"
+    layout, instance = operator.layout, Instance(operator.port, operator.port + 1, 2)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in given.items():
+            patch.setenv(name, value)
+        variables = environment(layout, instance)
+    done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["7", "DEBUG"]
 
 
-def test_attached_it_stops_with_its_terminal(operator: Operator) -> None:
+def ordinary_user() -> int | None:
+    """Return an ordinary user who can run this interpreter, or None where there is none."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        subprocess.run([sys.executable, "-c", "import decalogo"], user=NOBODY, group=NOBODY, cwd="/", check=True)
+    except (PermissionError, subprocess.CalledProcessError):
+        return None
+    return NOBODY
+
+
+def test_an_ordinary_user_can_run_it_attached_and_it_stops_with_the_terminal(operator: Operator) -> None:
+    operator.user = ordinary_user()
+    user = os.geteuid() if operator.user is None else operator.user
+    os.chown(operator.data.parent, user, -1)
     command = [*COMMAND, "embedded", "up", "--attach", "--data", str(operator.data), "--port", str(operator.port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as attached:
+    as_user = {"user": operator.user, "group": operator.user, "env": {**os.environ, "HOME": str(operator.data.parent)}}
+    where = {"cwd": operator.data.parent, "text": True}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **where, **as_user) as attached:
         assert attached.stdout is not None
         for line in attached.stdout:
             if line == "ready\n":
                 break
         assert ready(operator)
+        assert {Path(f"/proc/{pid}").stat().st_uid for pid in operator.processes()} == {user}
         attached.send_signal(signal.SIGTERM)
         rest = attached.stdout.read()
         assert attached.wait(60) == 0, rest
     assert operator.processes() == []
 
 
-def test_an_ordinary_user_can_run_it(operator: Operator) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("these tests already run as an ordinary user")
-    try:
-        subprocess.run([sys.executable, "-c", "import decalogo"], user=NOBODY, group=NOBODY, cwd="/", check=True)
-    except (PermissionError, subprocess.CalledProcessError):
-        pytest.skip("this interpreter is inside a folder that only root can enter")
-    os.chown(operator.data.parent, NOBODY, NOBODY)
-    operator.user = NOBODY
-    operator.variables["HOME"] = str(operator.data.parent)
-    operator.up()
-    assert ready(operator)
-    assert {Path(f"/proc/{pid}").stat().st_uid for pid in operator.processes()} == {NOBODY}
-    operator.run("down", "--volumes")
-    assert not operator.data.exists()
+def test_it_comes_back_after_a_killed_supervisor(running: Operator) -> None:
+    """The last test of this module, because it leaves the shared appliance stopped."""
+    os.kill(int(running.layout.lock.read_text()), signal.SIGKILL)
+    wait_until(lambda: "no appliance is running" in running.run("url", status=1).stderr, 10, "the lock to be free")
+    assert running.processes(), "its services outlive it"
+    again = running.up()
+    assert "left behind" in again.stderr
+    assert ready(running)
+    os.kill(int(running.layout.lock.read_text()), signal.SIGKILL)
+    assert running.run("down").stdout == "stopped\n"
+    assert running.processes() == []
