@@ -1,12 +1,11 @@
-"""Damaged files of every format: does each end as a document error or as a result, in time and in memory?
+"""Evaluate damaged files of every format: each must end with a document error or a result, within time and memory.
 
     python bench/damaged.py [--files N] [--seed S] [--seconds LIMIT] [--memory MIB] [FILE...]
 
-Sound files are made (and FILEs taken, of any format), then truncated, bit-flipped, spliced and overwritten by a seeded
-generator. Each goes through the whole evaluation in a child process under limits of CPU time and address space.
-Printed for each format: results without and with a flag, document errors, crashes (the process died or raised anything
-else), and hangs (over the time limit). The exit code is 1 when something crashed or hung; its number is printed, and
-`--only N` runs that one again.
+A seeded generator truncates, flips, splices and overwrites sound files (generated ones, and FILEs of any format). Each
+damaged file is evaluated in a child process with limits of CPU time and address space. The script prints per format:
+results without and with a flag, document errors, crashes (the process died or raised another exception), and hangs
+(over the time limit). The exit status is 1 if a file crashed or hung. Its number is printed; `--only N` repeats it.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Documents of real pages, of any length, from PDFs at hand: the same files and lengths give the same pages.
+"""Build documents of any length from the pages of real PDFs. Equal files and lengths give equal pages.
 
     python bench/joined.py --output FOLDER [--pages 120 180 …] [--no-scans] FILE...
 
-Each document takes its pages from all FILEs in proportion to their lengths, and begins in each at another place than
-the documents before it. With `--no-scans` they have no page without a text layer. What `./appliance loadtest --country
---documents FOLDER` hands in can be made so.
+Each document takes pages from all FILEs in proportion to their lengths, and starts at another place than the previous
+documents. With `--no-scans`, pages without a text layer are skipped. The output serves `./appliance loadtest --country
+--documents FOLDER`.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from pathlib import Path
 from typing import Any
 
 COUNTRY_PAGES = (120, 180, 210, 240, 270, 300, 300, 330, 360, 390, 420, 480)
-"""Pages of a country's plans: 300 on average, as uneven as they are."""
+"""Typical lengths of the plans of a country: 300 pages on average."""
 
 
 def join(files: Sequence[Path], pages: int, target: Path, start: float = 0.0, *, scans: bool = True) -> Path:
     """Write about ``pages`` pages of the files and return the path.
 
     Args:
-        files: PDFs that have together at least so many pages.
-        pages: wanted length; each file's share of it is rounded.
-        target: the PDF to be written.
-        start: where each file is begun, a share of its length from 0 to 1; after its end its beginning follows.
-        scans: take pages without a text layer, too.
+        files: PDFs with at least this number of pages in total.
+        pages: requested length; the share of each file is rounded.
+        target: the PDF to write.
+        start: first page in each file, as a share of its length; after the last page, the first one follows.
+        scans: include pages without a text layer.
     """
     import pypdfium2
 
@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--pages", type=int, nargs="*", default=COUNTRY_PAGES)
-    parser.add_argument("--no-scans", action="store_true", help="leave out pages without a text layer")
+    parser.add_argument("--no-scans", action="store_true", help="skip pages without a text layer")
     given = parser.parse_args()
     given.output.mkdir(parents=True, exist_ok=True)
     for number, pages in enumerate(given.pages, 1):

@@ -1,4 +1,4 @@
-"""Plans of any length, made from the words of the real one: the same number of pages gives the same bytes.
+"""Generate plans of any length from the words of a real one. Equal numbers of pages give equal bytes.
 
     python bench/plans.py PAGES FILE
 
@@ -29,7 +29,7 @@ _COLUMNS = (
 
 @lru_cache(maxsize=1)
 def _material() -> tuple[list[str], list[str], list[str]]:
-    """Return headings, paragraphs and table texts of the real plan."""
+    """Return headings, paragraphs and table cells of the real plan."""
     from decalogo.evaluation.documents.model import OcrOptions, PassageKind
     from decalogo.evaluation.extract import extract
 
