@@ -23,6 +23,10 @@ hypothesis.settings.load_profile("default")
 
 DATA = Path(__file__).parent / "data"
 
+# The time of one example says nothing on a busy machine, so no example has a deadline.
+hypothesis.settings.register_profile("decalogo", deadline=None)
+hypothesis.settings.load_profile("decalogo")
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -47,7 +47,7 @@ def complaint(status: int, *words: str, stdin: str = "") -> str:
     ("options", "line"),
     [
         (("--tier", "gold"), "error: --tier must be one of standard, premium, not gold"),
-        (("--scope", "read", "--scope", "admin"), "error: --scope must be one of submit, read, operate, not admin"),
+        (("--scope", "admin"), "error: --scope must be one of submit, read, operate, review, not admin"),
     ],
 )
 @pytest.mark.usefixtures("here")
@@ -68,6 +68,11 @@ def test_a_token_is_made_shown_and_revoked() -> None:
     told = run("token", "show", token_id)
     assert "premium" in told
     assert "usable" in told
+    rotated = run("token", "rotate", token_id)
+    assert rotated.split("_")[1] == token_id
+    listed = run("token", "list")
+    assert token_id in listed
+    assert rotated.split("_")[2].strip() not in listed
     assert run("token", "revoke", token_id) == f"Token {token_id} (office) is revoked.\n"
     assert complaint(REFUSED, "token", "rotate", token_id).startswith("error: ")
 

@@ -21,6 +21,7 @@ import uvicorn
 
 from decalogo.access.tokens import Tier
 from decalogo.api.services import Services, open_services
+from decalogo.api.stream_limits import Streams
 from decalogo.embedded.instance import free_port
 from decalogo.logs import configure
 from decalogo.settings import LogSettings, Settings
@@ -60,13 +61,17 @@ class InProcess:
     def __init__(self, services: Services) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(
-            create_app(services.settings, services), log_config=None, access_log=False, timeout_graceful_shutdown=5
-        )
+        self._app = create_app(services.settings, services)
+        config = uvicorn.Config(self._app, log_config=None, access_log=False, timeout_graceful_shutdown=5)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]})
         self._thread.start()
-        wait_until(lambda: self._server.started, 20)
+        wait_until(lambda: self._server.started, 120)
+
+    def use(self, services: Services) -> None:
+        """Serve the next test: every request takes its services from the application's state."""
+        self._app.state.services = services
+        self._app.state.streams = Streams(services.settings.api.event_streams)
 
     def stop(self) -> None:
         self._server.should_exit = True
@@ -74,19 +79,46 @@ class InProcess:
         assert not self._thread.is_alive()
 
 
-@pytest.fixture
-def serve(services: Services) -> Iterator[Callable[..., httpx.Client]]:
-    """Start the API in process: ``serve(tier="premium", tenant="x", services=…)`` returns a client with a token."""
-    with ExitStack() as stack:
-        running: dict[int, InProcess] = {}
+@pytest.fixture(scope="session")
+def shared_servers() -> Iterator[list[InProcess]]:
+    """The server that tests share, once one of them has started it: a server per test would take most of the time."""
+    servers: list[InProcess] = []
+    yield servers
+    for server in servers:
+        server.stop()
 
-        def start(*, tier: str = "standard", tenant: str = "alcaldia", services: Services = services) -> httpx.Client:
-            if id(services) not in running:
-                server = running[id(services)] = InProcess(services)
+
+@pytest.fixture
+def serve(services: Services, shared_servers: list[InProcess]) -> Iterator[Callable[..., httpx.Client]]:
+    """Start the API in process: ``serve(tier="premium", tenant="x", services=…)`` returns a client with a token.
+
+    ``own=True`` is for tests of the start: it starts a server although there is a shared one.
+    """
+    with ExitStack() as stack:
+        running: list[tuple[Services, InProcess]] = []
+
+        def server_for(wanted: Services, own: bool) -> InProcess:
+            known = next((server for services, server in running if services is wanted), None)
+            if known is not None:
+                return known
+            if not running and not own:  # the first one of a test is the shared one
+                if not shared_servers:
+                    shared_servers.append(InProcess(wanted))
+                server = shared_servers[0]
+                server.use(wanted)
+            else:
+                server = InProcess(wanted)
                 stack.callback(server.stop)
+            running.append((wanted, server))
+            return server
+
+        def start(
+            *, tier: str = "standard", tenant: str = "alcaldia", services: Services = services, own: bool = False
+        ) -> httpx.Client:
+            server = server_for(services, own)
             token = services.tokens.create("test", Tier(tier), tenant=tenant)
             headers = {"Authorization": f"Bearer {token}"}
-            client = httpx.Client(base_url=running[id(services)].url, headers=headers, timeout=30, trust_env=False)
+            client = httpx.Client(base_url=server.url, headers=headers, timeout=30, trust_env=False)
             return stack.enter_context(client)
 
         yield start
@@ -125,6 +157,11 @@ class Live:
     token: str
     process: subprocess.Popen[bytes]
     log: Path
+    log_start: int = 0
+
+    def log_text(self) -> str:
+        """Return what it has logged since the test began."""
+        return self.log.read_bytes()[self.log_start :].decode()
 
     def client(self, **more: Any) -> httpx.Client:
         return httpx.Client(
@@ -151,7 +188,7 @@ def running(settings: Settings, log: Path, more: Mapping[str, str] | None = None
     ):
         started = Live(f"http://127.0.0.1:{port}", made, process, log)
         try:
-            wait_until(lambda: _answers(started.url), 30, lambda: log.read_text())
+            wait_until(lambda: _answers(started.url), 120, lambda: log.read_text())
             yield started
         finally:
             if process.poll() is None:

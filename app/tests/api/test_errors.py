@@ -150,7 +150,7 @@ def test_the_admin_token_of_setup_works_from_the_start(
     folder.mkdir()
     (folder / "admin-token.sha256").write_text(f"{token_id} {kept}\n")
     assert digest(text.split("_", 2)[2]) == kept
-    client = serve()
+    client = serve(own=True)
     admin = {"Authorization": f"Bearer {text}"}
     wait_until(lambda: client.get(f"{API}/batch", headers=admin).status_code == 200, 10)
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from decalogo.api.services import Services
@@ -146,7 +146,6 @@ def pieces(value: object) -> int:
     return isinstance(value, str)
 
 
-@settings(deadline=None)
 @given(VALUES, st.booleans())
 def test_the_pieces_of_json_are_counted_as_a_parser_would_find_them(value: object, escaped: bool) -> None:
     raw = json.dumps(value).encode() if escaped else orjson.dumps(value)

@@ -61,7 +61,7 @@ names = st.text(alphabet=st.characters(codec="utf-8", exclude_characters='"\\\r\
 @given(
     parts=st.lists(st.tuples(names, contents), min_size=1, max_size=5), cuts=st.lists(st.integers(0, 900), max_size=30)
 )
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_cutting_gives_the_same_parts(parts: list[tuple[str, bytes]], cuts: list[int]) -> None:
     body = form(parts)
     assert [content for _, _, content in read(body, cuts)] == [content for _, content in parts]
@@ -69,7 +69,6 @@ def test_any_cutting_gives_the_same_parts(parts: list[tuple[str, bytes]], cuts: 
 
 
 @given(body=st.binary(max_size=300), cuts=st.lists(st.integers(0, 300), max_size=5))
-@settings(deadline=None)
 def test_any_bytes_end_in_parts_or_in_a_clean_refusal(body: bytes, cuts: list[int]) -> None:
     for start in (b"", f"--{BOUNDARY}\r\n".encode()):
         with suppress(RequestError):
@@ -77,7 +76,6 @@ def test_any_bytes_end_in_parts_or_in_a_clean_refusal(body: bytes, cuts: list[in
 
 
 @given(cut=st.integers(1, 500))
-@settings(deadline=None)
 def test_a_form_cut_short_is_refused(cut: int) -> None:
     body = form([("a.pdf", b"a" * 100), ("b.pdf", b"b" * 100)])[: -len("--\r\n")]
     with pytest.raises(RequestError):

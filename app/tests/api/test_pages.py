@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from decalogo.errors import NotFoundError
@@ -22,7 +22,6 @@ KEY = "pages/doc.1.json.gz"
 PAGE = st.text(st.sampled_from('ab"\\,[]\n\x00é🙂'), max_size=12)
 
 
-@settings(deadline=None)
 @given(texts=st.lists(PAGE, max_size=8), piece=st.integers(1, 40), ascii_only=st.booleans())
 def test_every_page_is_found_whatever_is_in_it(texts: list[str], piece: int, ascii_only: bool) -> None:
     raw = json.dumps(texts).encode() if ascii_only else orjson.dumps(texts)

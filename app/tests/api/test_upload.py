@@ -152,7 +152,7 @@ def busy_client(serve: Callable[..., httpx.Client]) -> httpx.Client:
     sizes=st.lists(st.integers(0, 5000) | st.integers(250_000, 600_000), min_size=1, max_size=4),
     piece=st.integers(1000, 70_000),
 )
-@hypothesis_settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_body_in_any_pieces_gives_the_same_files(
     busy_client: httpx.Client, services: Services, sizes: list[int], piece: int
 ) -> None:

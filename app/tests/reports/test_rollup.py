@@ -65,7 +65,7 @@ def test_a_distribution_is_described_by_its_five_numbers_and_ratings() -> None:
     ]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.none() | st.integers(0, 100), max_size=12), st.randoms())
 def test_order_of_arrival_changes_nothing_and_every_form_can_be_made(percents: list[int | None], random: Any) -> None:
     documents = [Evaluated(f"d{i}", small(None if p is None else float(p))) for i, p in enumerate(percents)]

@@ -42,7 +42,7 @@ class Tier(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a token may do: hand in batches, read its own, or run the appliance."""
+    """What a token may do: submit batches, read its own, operate the appliance, review answers."""
 
     SUBMIT = "submit"
     READ = "read"

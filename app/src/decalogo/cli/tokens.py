@@ -28,7 +28,7 @@ def create(
     days: Annotated[float, typer.Option(help="Days until it expires.", min=0.0001)] = 365.0,
     tenant: Annotated[str, typer.Option(help="Owner of its batches; default: the name.")] = "",
     scope: Annotated[
-        list[str] | None, typer.Option(help="submit, read or operate; repeatable; default: submit and read.")
+        list[str] | None, typer.Option(help="submit, read, operate or review; repeatable; default: submit and read.")
     ] = None,
 ) -> None:
     """Print a new token, alone on standard output; it cannot be shown again."""
