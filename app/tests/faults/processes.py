@@ -1,4 +1,4 @@
-"""Appliance of processes that can be killed one by one, and a supervisor that restarts them."""
+"""A whole appliance as processes that can be killed one by one, with a supervisor that starts them again."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ APP = Path(__file__).parents[2]
 
 
 class Processes:
-    """Redis with an append-only file, two workers, the suspect worker and three schedulers.
+    """Redis with a durable log, two workers, the suspect worker and two schedulers.
 
     Args:
-        folder: folder of all their files.
+        folder: everything they write goes here.
         lease_seconds: lease of a running document; recovery times scale with it.
-        metrics: whether every service exposes its metrics, on the ports in ``metrics_ports``.
+        metrics: let every service show its metrics, on the ports in ``metrics_ports``.
     """
 
     def __init__(self, folder: Path, lease_seconds: float = 3.0, *, metrics: bool = False) -> None:
@@ -66,16 +66,16 @@ class Processes:
 
     @property
     def ledger(self) -> Ledger:
-        """Return the ledger of this appliance."""
+        """A ledger on this Redis."""
         return open_ledger(self.settings)
 
     @property
     def store(self) -> ArtifactStore:
-        """Return the artifact store of this appliance."""
+        """The artifact store."""
         return ArtifactStore(self.settings.storage.path)
 
     def start(self, name: str) -> None:
-        """Start one process in its own process group."""
+        """Start one process, in a group of its own."""
         home = self.folder / name
         home.mkdir(exist_ok=True)
         search = os.pathsep.join([str(self.folder / "plugins"), str(APP / "src"), str(APP)])
@@ -97,30 +97,30 @@ class Processes:
             return False
 
     def start_all(self) -> None:
-        """Start all processes, Redis first."""
+        """Start everything, Redis first."""
         for name in self.commands:
             self.start(name)
 
     def heal(self) -> None:
-        """Restart the processes that have ended, as a restart policy does."""
+        """Start again what has died: the restart policy."""
         for name, process in list(self.running.items()):
             if process.poll() is not None:
                 self.start(name)
 
     def signal(self, name: str, number: signal.Signals) -> None:
-        """Signal a process with all its children, unless it has ended."""
+        """Signal a process with all its children; nothing happens to one that is gone."""
         try:
             os.killpg(self.running[name].pid, number)
         except ProcessLookupError:
             return
 
     def children(self, name: str) -> list[int]:
-        """Return the process ids of the children of a process."""
+        """Return the pids of a process's children."""
         listing = Path(f"/proc/{self.running[name].pid}/task/{self.running[name].pid}/children")
         return [int(pid) for pid in listing.read_text().split()] if listing.exists() else []
 
     def stop_all(self) -> None:
-        """Kill all processes."""
+        """End everything that was started."""
         for name, process in self.running.items():
             self.signal(name, signal.SIGKILL)
             process.wait(10)

@@ -1,4 +1,4 @@
-"""Evaluator whose documents are split into parts, each of which names a fault."""
+"""An evaluator whose documents are cut into parts, each of which says what goes wrong with it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Access control: tokens with tiers and scopes, browser sessions, join tokens of remote hosts."""
+"""Who may use the appliance: tokens, tiers, scopes."""

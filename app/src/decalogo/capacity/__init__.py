@@ -1,1 +1,1 @@
-"""Capacity: measurements of the user's documents, scaling law, model and planner."""
+"""What a machine gives, from what was measured: scaling law, model and planner."""
