@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 import redis
 
 from decalogo.batches.scripts import Scripts
-from decalogo.batches.states import NewDocument, Options
+from decalogo.batches.states import NewDocument, Options, dump_pairs
 
 LOCK_SECONDS: Final = 15.0
 RECORD_SECONDS: Final = 86_400
+_NO_PAIRS: Final[Mapping[str, str]] = {}
 
 
 def record_name(tenant: str, key: str) -> str:
@@ -28,10 +29,16 @@ def record_name(tenant: str, key: str) -> str:
     return f"idempotency:{digest}"
 
 
-def fingerprint(options: Options, documents: Sequence[NewDocument], webhook: str = "") -> str:
-    """Return a hash of the payload: options, webhook, and name, custom id and content of each document."""
-    parts = [options.to_json(), webhook, [[d.filename, d.custom_id, d.sha256] for d in documents]]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+def fingerprint(
+    options: Options, documents: Sequence[NewDocument], webhook: str = "", metadata: Mapping[str, str] = _NO_PAIRS
+) -> str:
+    """Return a hash of the payload: options, webhook, metadata, and all that describes each document."""
+    described = [
+        [d.filename, d.custom_id, d.sha256, dump_pairs(d.metadata), dump_pairs(d.not_applicable)] for d in documents
+    ]
+    return hashlib.sha256(
+        json.dumps([options.to_json(), webhook, dump_pairs(metadata), described]).encode()
+    ).hexdigest()
 
 
 class IdempotencyKeys:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any, Final, Literal, cast
 
 import redis
@@ -21,12 +21,13 @@ from decalogo.batches.queries import LedgerQueries
 from decalogo.batches.queues import QUEUES
 from decalogo.batches.rejection import raise_rejection
 from decalogo.batches.scripts import Scripts
-from decalogo.batches.states import PLAIN, DocumentState, Handling, NewDocument, Options
+from decalogo.batches.states import PLAIN, DocumentState, Handling, NewDocument, Options, dump_pairs, load_pairs
 from decalogo.connections import connect
 from decalogo.settings import QueueSettings, Settings
 
 _PAGE: Final = 1000
 _NOTHING: Final[Mapping[str, Any]] = {}
+_NO_PAIRS: Final[Mapping[str, str]] = {}
 
 Ending = Literal["lost", "returned"]
 """How an attempt ends without a result: ``lost`` counts towards ``queue.max_attempts``, ``returned`` does not."""
@@ -61,6 +62,7 @@ class Ledger(LedgerQueries):
         *,
         tenant_limit: int = 0,
         handling: Handling = PLAIN,
+        metadata: Mapping[str, str] = _NO_PAIRS,
     ) -> None:
         """Record a batch. When this returns, the batch is on disk (Redis runs ``appendfsync always``).
 
@@ -71,16 +73,17 @@ class Ledger(LedgerQueries):
             documents: one or more.
             tenant_limit: maximum number of unfinished documents of the tenant, these included; 0 disables.
             handling: webhook and idempotency record, written in the same step.
+            metadata: the submitter's pairs about the batch.
 
         Raises:
             KeyUsedError: another upload with this idempotency key was accepted meanwhile; nothing was recorded.
             UnavailableError: ``queue.max_depth`` or ``queue.max_memory_share`` is exceeded; nothing was recorded.
             QuotaError: ``tenant_limit`` is exceeded; nothing was recorded.
         """
-        names = {"document_id": "id"}
-        rows = [{names.get(name, name): value for name, value in asdict(d).items()} for d in documents]
-        batch = (job_id, options.to_json(), options.priority, json.dumps(rows))
-        extra = (handling.webhook, handling.idempotency, handling.fingerprint, RECORD_SECONDS)
+        rows = json.dumps([document.to_row() for document in documents])
+        batch = (job_id, options.to_json(), options.priority, rows)
+        record = (handling.idempotency, handling.fingerprint, RECORD_SECONDS)
+        extra = (handling.webhook, *record, dump_pairs(metadata or None))
         raise_rejection(self._run("admit", tenant, *self._limits(tenant_limit), *batch, *extra))
 
     def _limits(self, tenant_limit: int) -> tuple[float, ...]:
@@ -105,10 +108,12 @@ class Ledger(LedgerQueries):
         )
         if not reply:
             return None
-        name, queue, attempt, job_id, options, waited, part_of, work, *numbers = reply
+        name, queue, attempt, job_id, options, own, waited, part_of, work, *numbers = reply
+        asked = Options.from_json(options)
+        if own:
+            asked = replace(asked, not_applicable=load_pairs(own) or {})
         return Claim(
-            name, job_id, int(attempt), Options.from_json(options), queue, float(waited), part_of, work,
-            *map(int, numbers),
+            name, job_id, int(attempt), asked, queue, float(waited), part_of, work, *map(int, numbers)
         )  # fmt: skip
 
     def owned_by(self, owner: str) -> str | None:
@@ -248,6 +253,40 @@ class Ledger(LedgerQueries):
                 raise_rejection(rest)
             queued += rest
         return queued
+
+    def set_batch_metadata(self, job_id: str, metadata: Mapping[str, str]) -> None:
+        """Replace the metadata of a batch, if it exists."""
+        self._run("describe", f"batch:{job_id}", dump_pairs(metadata))
+
+    def set_metadata(self, document_id: str, metadata: Mapping[str, str]) -> None:
+        """Replace the metadata of a document, if it exists."""
+        self._run("describe", f"document:{document_id}", dump_pairs(metadata))
+
+    def set_not_applicable(
+        self, document_id: str, points: Mapping[str, str] | None, *, tenant: str, tenant_limit: int = 0
+    ) -> bool:
+        """Replace the points that do not apply to a document; None: those of the batch apply.
+
+        A document that has a result, or whose evaluation runs, is queued again.
+
+        Args:
+            document_id: the document.
+            points: id of each point, with the reason.
+            tenant: tenant whose limits apply, as for a retry.
+            tenant_limit: maximum number of unfinished documents of the tenant; 0 disables.
+
+        Returns:
+            Whether the document was queued again.
+
+        Raises:
+            UnavailableError: ``queue.max_depth`` or ``queue.max_memory_share`` is exceeded; nothing was changed.
+            QuotaError: ``tenant_limit`` is exceeded; nothing was changed.
+        """
+        reply = self._run("set_not_applicable", tenant, *self._limits(tenant_limit), document_id, dump_pairs(points))
+        outcome, *rest = reply
+        if outcome == "rejected":
+            raise_rejection(rest)
+        return bool(outcome == "queued")
 
     def delete(self, job_id: str, *, finished_for: float | None = None) -> list[tuple[str, str, str]]:
         """Delete the entries of a batch.

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, cast
 
 from decalogo.batches import queues
 
@@ -84,6 +84,8 @@ class NewDocument:
         sha256: hex digest of the bytes.
         size: bytes.
         large: whether it goes to the queue `large`, unless its priority is high.
+        metadata: the submitter's pairs about the document.
+        not_applicable: replaces that of the batch for this document; None: the batch's applies.
     """
 
     document_id: str
@@ -92,6 +94,21 @@ class NewDocument:
     sha256: str
     size: int
     large: bool = False
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    not_applicable: Mapping[str, str] | None = None
+
+    def to_row(self) -> dict[str, object]:
+        """Return the form that ``admit.lua`` reads."""
+        return {
+            "id": self.document_id,
+            "filename": self.filename,
+            "custom_id": self.custom_id,
+            "sha256": self.sha256,
+            "size": self.size,
+            "large": self.large,
+            "metadata": dump_pairs(self.metadata or None),
+            "not_applicable": dump_pairs(self.not_applicable),
+        }
 
     def queue(self, priority: Priority) -> str:
         """Return the queue of its first attempt, as ``queue_of`` in ``lua/lib/queues.lua`` determines it."""
@@ -120,7 +137,10 @@ PLAIN: Final = Handling()
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Batch in the ledger; times are Unix seconds (``finished_at`` is 0 until it finishes)."""
+    """Batch in the ledger; times are Unix seconds (``finished_at`` is 0 until it finishes).
+
+    ``metadata`` has the submitter's pairs about the batch.
+    """
 
     job_id: str
     tenant: str
@@ -129,6 +149,7 @@ class Batch:
     options: Options
     created_at: float
     finished_at: float
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_row(cls, job_id: str, row: Mapping[str, str]) -> Self:
@@ -140,7 +161,8 @@ class Batch:
         else:
             state = BatchState.QUEUED if counts["queued"] == counts["total"] else BatchState.RUNNING
         options = Options.from_json(row["options"])
-        return cls(job_id, row["tenant"], state, counts, options, float(row["created_at"]), finished_at)
+        created_at, metadata = float(row["created_at"]), load_pairs(row.get("metadata")) or {}
+        return cls(job_id, row["tenant"], state, counts, options, created_at, finished_at, metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +176,8 @@ class Document:
         pages_key: key of the extracted pages; empty while there are none.
         losses: facts about each attempt that ended without a result, oldest first; a retry clears them.
         created_at, started_at, finished_at: Unix seconds; 0 before the event.
+        metadata: the submitter's pairs about the document.
+        not_applicable: replaces that of the batch for this document; None: the batch's applies.
     """
 
     document_id: str
@@ -172,6 +196,13 @@ class Document:
     created_at: float
     started_at: float
     finished_at: float
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    not_applicable: Mapping[str, str] | None = None
+
+    @property
+    def name(self) -> str:
+        """Name for people: the name in its metadata, the submitter's id, or the file name."""
+        return self.metadata.get("name") or self.custom_id or self.filename
 
     @classmethod
     def from_row(cls, document_id: str, row: Mapping[str, str]) -> Self:
@@ -193,4 +224,16 @@ class Document:
             created_at=float(row["created_at"]),
             started_at=float(row["started_at"]),
             finished_at=float(row["finished_at"]),
+            metadata=load_pairs(row.get("metadata")) or {},
+            not_applicable=load_pairs(row.get("not_applicable")),
         )
+
+
+def dump_pairs(pairs: Mapping[str, str] | None) -> str:
+    """Return pairs in the form of the ledger; empty for None."""
+    return "" if pairs is None else json.dumps(dict(pairs), ensure_ascii=False)
+
+
+def load_pairs(text: str | None) -> dict[str, str] | None:
+    """Parse the output of :func:`dump_pairs`."""
+    return cast("dict[str, str]", json.loads(text)) if text else None

@@ -5,11 +5,13 @@ ARGV    1-4 tenant, max_depth, max_memory_share, max_tenant (check_admission.lua
         5 job_id
         6 options (JSON)
         7 priority (high, normal or low)
-        8 documents: JSON list of {id, filename, custom_id, sha256, size, large}
+        8 documents: JSON list of {id, filename, custom_id, sha256, size, large, metadata, not_applicable}; the last two
+          are JSON texts, or empty
         9 webhook: JSON {url, secret}, or empty
         10 idempotency record: key, or empty
         11 fingerprint of the payload, kept in that record
         12 seconds for which the record is kept
+        13 metadata of the batch: JSON, or empty
 Returns {} when the batch is recorded
         {limit, value, maximum, seconds to wait} when a limit rejects it
         {'idempotency-key', record} when another upload with this key was accepted before
@@ -29,6 +31,7 @@ redis.call('HSET', batch, 'tenant', tenant, 'options', options, 'created_at', st
   'total', #documents, 'queued', #documents, 'running', 0, 'succeeded', 0, 'partial', 0, 'failed', 0, 'dead', 0,
   'cancelled', 0)
 if webhook ~= '' then redis.call('HSET', batch, 'webhook', webhook) end
+if ARGV[13] ~= '' then redis.call('HSET', batch, 'metadata', ARGV[13]) end
 if record ~= '' then
   redis.call('SET', record, job_id .. ' ' .. ARGV[11], 'EX', ARGV[12])
   redis.call('HSET', batch, 'idempotency', record)
@@ -40,6 +43,9 @@ for n, document in ipairs(documents) do
     'large', document.large and 1 or 0, 'state', 'queued', 'attempts', 0, 'lost', 0, 'slow', 0, 'owner', '',
     'problem', '', 'result_key', '', 'pages_key', '',
     'created_at', stamp(time), 'started_at', '0', 'finished_at', '0')
+  for _, name in ipairs({'metadata', 'not_applicable'}) do
+    if document[name] ~= '' then redis.call('HSET', 'document:' .. document.id, name, document[name]) end
+  end
   redis.call('RPUSH', batch .. ':documents', document.id)
   redis.call('ZADD', 'queued', stamp(time), document.id)
   enqueue(document.id, stamp(time + n / 1000000))

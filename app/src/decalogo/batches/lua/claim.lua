@@ -15,8 +15,9 @@ ARGV    1 owner: Celery task id
         4 share of worker processes for large documents, 0 to 1
         5... queues by rank
 Returns {} when there is nothing to claim, else
-        {id, queue, attempt, job_id, options (JSON), seconds in the queue, part_of, work, split, parts, splits};
-        part_of and work are empty for a whole document, split, parts and splits are 0 for one that was never split
+        {id, queue, attempt, job_id, options (JSON), not_applicable (JSON), seconds in the queue, part_of, work, split,
+        parts, splits}; not_applicable is empty if that of the options applies, part_of and work are empty for a whole
+        document, split, parts and splits are 0 for one that was never split
 --]]
 local owner, lease, claim_id, time = ARGV[1], tonumber(ARGV[2]), ARGV[3], now()
 local queues = {unpack(ARGV, 5)}
@@ -26,7 +27,8 @@ local FIRST_AT = {[2] = 'large', [4] = 'scans', [9] = 'low_priority'} -- claims 
 local function claimed(id, queue, attempt, seconds)
   local known = redis.call('HMGET', 'document:' .. id, 'job_id', 'part_of', 'work', 'split', 'parts', 'splits')
   local options = redis.call('HGET', 'batch:' .. known[1], 'options')
-  return {id, queue, attempt, known[1], options, stamp(seconds), known[2] or '', known[3] or '', known[4] or 0,
+  local own = redis.call('HGET', 'document:' .. (known[2] or id), 'not_applicable') or ''
+  return {id, queue, attempt, known[1], options, own, stamp(seconds), known[2] or '', known[3] or '', known[4] or 0,
     known[5] or 0, known[6] or 0}
 end
 

@@ -16,7 +16,7 @@ Keys (database redis.ledger_db):
   batch:<job_id>            hash    tenant, options (JSON), created_at, finished_at (0: unfinished), total, and one
                                     counter per document state. Optional: idempotency (key of its record), webhook
                                     (JSON {url, secret}), webhook_attempts, webhook_state (pending, delivered, or the
-                                    reason it was abandoned)
+                                    reason it was abandoned), metadata (JSON)
   batch:<job_id>:documents  list    document ids in submission order
   document:<id>             hash    job_id, tenant, filename, custom_id, sha256, size, priority, large (1 or 0), state,
                                     attempts (number of claims, which is the fencing token), lost (attempts that ended
@@ -24,7 +24,8 @@ Keys (database redis.ledger_db):
                                     the call that claimed it), slow (1: stopped by the soft time limit once), problem
                                     (JSON), result_key, pages_key, created_at, started_at, finished_at.
                                     Optional: progress (JSON: stage, page and memory at the last renewal), losses (one
-                                    line of JSON per lost attempt)
+                                    line of JSON per lost attempt), metadata (JSON), not_applicable (JSON; replaces
+                                    that of the batch's options)
                                     While split: split (attempt that split it), parts (their number), parts_left,
                                     splits (how often it was split), suspect (1: a part was lost)
   document:<id>.<split>.<n> hash    part n (from 1) of a split document: part_of, work (pages to read), heavy, large,
