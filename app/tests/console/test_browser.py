@@ -70,6 +70,9 @@ def pages(batch: str, document: str) -> dict[str, str]:
         "search": f"{batch}/search?q=salud",
         "read": f"/documents/{document}/read/23",
         "administration": "/administration",
+        "audit": "/administration/audit?verify=1",
+        "quality": f"{batch}/quality",
+        "sample": f"{batch}/sample",
         "delete": f"{batch}/delete",
         "missing": "/batches/none",
     }

@@ -4,28 +4,42 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 
 from decalogo.access.tokens import Scope, Tier, Token
+from decalogo.api.audit import audit
 from decalogo.api.dependencies import ServicesDep
 from decalogo.batches.states import DocumentState
 from decalogo.console.pages import page, redirect
 from decalogo.console.security import ChangingOperatorDep, OperatorDep
 from decalogo.errors import NotFoundError, RequestError
-from decalogo.logs import get_logger
 
 router = APIRouter(prefix="/administration", include_in_schema=False)
 
 _DEAD = 100
+_RECORDS = 100
 _MAX_NAME = 100
-
-_log = get_logger(__name__)
 
 
 @router.get("")
 def overview(request: Request, services: ServicesDep, session: OperatorDep) -> Response:
     """Show how the appliance is, its tokens and its dead letters."""
     return _overview(request, services)
+
+
+@router.get("/audit")
+def audit_page(
+    request: Request,
+    services: ServicesDep,
+    session: OperatorDep,
+    before: Annotated[int | None, Query(ge=1)] = None,
+    verify: bool = False,
+) -> Response:
+    """Show the audit log, newest first, and verify it when asked."""
+    records = services.audit_log.newest(_RECORDS, before=before)
+    following = records[-1]["seq"] if len(records) == _RECORDS and records[-1]["seq"] > 1 else None
+    verified = services.audit_log.verify() if verify else None
+    return page(request, "audit.html", records=records, following=following, verified=verified)
 
 
 @router.post("/tokens")
@@ -44,22 +58,24 @@ def create(
         raise RequestError("A token needs a name.")
     scopes = frozenset(scope or (Scope.SUBMIT, Scope.READ))
     text = services.tokens.create(name.strip(), tier, days=days, tenant=tenant.strip(), scopes=scopes)
-    _log.info("token created", name=name.strip())
+    audit(request, "token.create", name=name.strip(), tier=tier.value)
     return _overview(request, services, created=text)
 
 
 @router.post("/tokens/{token_id}/rotate")
 def rotate(request: Request, services: ServicesDep, session: ChangingOperatorDep, token_id: str) -> Response:
     """Give a token a new secret and show it, this once."""
-    return _overview(request, services, created=services.tokens.rotate(token_id))
+    text = services.tokens.rotate(token_id)
+    audit(request, "token.rotate", of=token_id)
+    return _overview(request, services, created=text)
 
 
 @router.post("/tokens/{token_id}/revoke")
-def revoke(services: ServicesDep, session: ChangingOperatorDep, token_id: str) -> Response:
+def revoke(request: Request, services: ServicesDep, session: ChangingOperatorDep, token_id: str) -> Response:
     """Revoke a token and end its sessions."""
     services.tokens.revoke(token_id)
     services.sessions.end_all(token_id)
-    _log.info("token revoked", revoked=token_id)
+    audit(request, "token.revoke", of=token_id)
     return redirect("/administration")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from decalogo.api.audit import audit
 from decalogo.api.dependencies import ServicesDep
 from decalogo.batches.states import TERMINAL
 from decalogo.console.found import BatchDep, BatchToChangeDep, DocumentToChangeDep
@@ -39,9 +40,10 @@ def confirm_delete(request: Request, batch: BatchDep) -> Response:
 
 
 @router.post("/batches/{job_id}/delete")
-def delete(batch: BatchToChangeDep, services: ServicesDep) -> Response:
+def delete(request: Request, batch: BatchToChangeDep, services: ServicesDep) -> Response:
     """Delete a batch with everything about it."""
     count = services.operations.delete(batch.job_id)
+    audit(request, "batch.delete", batch=batch.job_id, documents=count)
     _log.info("batch deleted", batch_id=batch.job_id, documents=count)
     return redirect("/batches")
 

@@ -7,17 +7,15 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from decalogo.api.audit import audit
 from decalogo.api.dependencies import ServicesDep
 from decalogo.api.sessions import check_origin, clear_cookie, session_of, set_cookie
 from decalogo.console.pages import page, redirect
 from decalogo.console.security import ChangingDep, safe_target
 from decalogo.errors import UnauthorizedError
-from decalogo.logs import get_logger
 from decalogo.metrics.record import observe
 
 router = APIRouter(include_in_schema=False)
-
-_log = get_logger(__name__)
 
 
 @router.get("/")
@@ -46,7 +44,8 @@ async def sign_in(
         session_id = await run_in_threadpool(services.sessions.begin, token.strip())
     except UnauthorizedError as error:
         return await _refused(request, services, error, next)
-    _log.info("signed in")
+    request.state.token = (await run_in_threadpool(services.sessions.check, session_id)).token
+    await run_in_threadpool(audit, request, "session.begin")
     response = redirect(safe_target(next))
     set_cookie(request, response, session_id)
     return response
@@ -66,6 +65,8 @@ async def redeem(request: Request, services: ServicesDep, code: str) -> Response
         session_id = await run_in_threadpool(services.sessions.redeem, code)
     except UnauthorizedError as error:
         return await _refused(request, services, error, "")
+    request.state.token = (await run_in_threadpool(services.sessions.check, session_id)).token
+    await run_in_threadpool(audit, request, "session.begin", by="link")
     response = redirect("/batches")
     set_cookie(request, response, session_id)
     return response
@@ -79,6 +80,7 @@ async def sign_out(
     if everywhere:
         await run_in_threadpool(services.sessions.end_all, session.token.token_id)
     await run_in_threadpool(services.sessions.end, session)
+    await run_in_threadpool(audit, request, "session.end", everywhere=bool(everywhere))
     response = redirect("/sign-in")
     clear_cookie(request, response)
     return response

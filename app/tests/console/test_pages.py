@@ -1,0 +1,110 @@
+"""Every page of an evaluated plan answers, in both languages, and shows no machine words."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import httpx
+import pytest
+
+from decalogo.api.services import Services
+from decalogo.batches.states import DocumentState
+from decalogo.evaluation import evaluate
+from decalogo.evaluation.rubric import load_rubric
+from tests.claims import claim_document
+from tests.console.test_sessions import browser, sign_in, token
+
+PLAN = """PROGRAMA MUJER Y GÉNERO
+La tasa de violencia de género contra las mujeres fue de 12,4 % en 2019 según el DANE. El municipio y la alcaldía
+atienden a 300 mujeres víctimas de violencia con un presupuesto de 120 millones de pesos en la comisaría de familia.
+"""
+
+
+def evaluated(client: httpx.Client, services: Services) -> tuple[str, str]:
+    """Upload a plan and evaluate it as a worker does; return the ids of batch and document."""
+    batch = client.post("/api/v1/batch/upload", files={"files": ("plan.txt", PLAN.encode())}).json()
+    document = batch["documents"][0]["document_id"]
+    claim = claim_document(services.ledger, document)
+    found = evaluate(PLAN.encode(), load_rubric("decalogo"))
+    result_key, pages_key = f"results/{document}.1.json", f"pages/{document}.1.json.gz"
+    services.store.put(result_key, found.to_json())
+    services.store.put(pages_key, gzip.compress(json.dumps(list(found.pages)).encode()))
+    assert services.ledger.finish(claim, DocumentState.SUCCEEDED, result_key=result_key, pages_key=pages_key)
+    return batch["job_id"], document
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_every_page_of_an_evaluated_plan_answers(client: httpx.Client, services: Services, language: str) -> None:
+    job, document = evaluated(client, services)
+    with browser(client) as visitor:
+        visitor.headers["Accept-Language"] = language
+        sign_in(visitor, token(services, tenant="alcaldia"))
+        for path in (
+            "/batches",
+            f"/batches/{job}",
+            f"/batches/{job}?sort=score&direction=down&state=succeeded&q=plan",
+            f"/batches/{job}/comparison",
+            f"/batches/{job}/quality",
+            f"/batches/{job}/sample?size=20",
+            f"/batches/{job}/search?q=mujeres",
+            f"/batches/{job}/search?q=mujeres&in=quotes",
+            f"/batches/{job}/delete",
+            f"/documents/{document}",
+            f"/documents/{document}/points/P1",
+            f"/documents/{document}/answers/P1-D1-Q1",
+            f"/documents/{document}/answers/P10-D6-Q30",
+            f"/documents/{document}/read/1",
+            f"/documents/{document}/review",
+            f"/documents/{document}/review?show=low_confidence",
+            "/administration",
+            "/administration/audit?verify=1",
+        ):
+            answer = visitor.get(path)
+            assert answer.status_code == 200, f"{path}: {answer.text[:500]}"
+            assert f'<html lang="{language}">' in answer.text
+            assert "None" not in answer.text, path
+
+
+def test_a_text_document_shows_its_quote_in_the_text_of_the_page(client: httpx.Client, services: Services) -> None:
+    _, document = evaluated(client, services)
+    with browser(client) as visitor:
+        sign_in(visitor, token(services, tenant="alcaldia"))
+        page = visitor.get(f"/documents/{document}/answers/P1-D1-Q1").text
+        assert '<mark id="quote">' in page
+        assert "no-page-pictures" not in page
+        assert visitor.get(f"/documents/{document}/pages/1.webp").status_code == 404
+
+
+def test_two_reviewers_cannot_overwrite_each_other(client: httpx.Client, services: Services) -> None:
+    _, document = evaluated(client, services)
+    path = f"/documents/{document}/answers/P1-D1-Q1/review"
+    with browser(client) as one, browser(client) as other:
+        first, second = (sign_in(who, token(services, tenant="alcaldia")) for who in (one, other))
+        given = {"verdict": "accepted", "version": "0"}
+        assert one.post(path, data={"csrf": first, **given}).status_code == 303
+        answer = other.post(path, data={"csrf": second, **given, "verdict": "rejected"})
+        assert answer.status_code == 412
+        assert "Otra persona" in answer.text
+
+
+def test_a_signed_document_is_closed_until_it_is_reopened(client: httpx.Client, services: Services) -> None:
+    _, document = evaluated(client, services)
+    with browser(client) as visitor:
+        csrf = sign_in(visitor, token(services, tenant="alcaldia"))
+        here = f"/documents/{document}"
+        assert visitor.post(f"{here}/sign", data={"csrf": csrf, "person": "Ana Ruiz"}).status_code == 303
+        assert "Ana Ruiz" in visitor.get(f"{here}/review").text
+        review = {"csrf": csrf, "verdict": "accepted", "version": "0"}
+        assert visitor.post(f"{here}/answers/P1-D1-Q1/review", data=review).status_code == 409
+        assert visitor.post(f"{here}/reopen", data={"csrf": csrf, "reason": "una cifra"}).status_code == 303
+        assert visitor.post(f"{here}/answers/P1-D1-Q1/review", data=review).status_code == 303
+        signed = visitor.get(f"/api/v1{here}/reviewed").json()
+        assert signed["signature"] is None
+    assert services.audit_log.verify().problem == ""
+    assert [r["action"] for r in services.audit_log.newest(4)] == [
+        "review.put",
+        "review.reopen",
+        "review.sign",
+        "session.begin",
+    ]
