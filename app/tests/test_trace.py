@@ -17,7 +17,7 @@ def line(service: str, **fields: object) -> str:
 UPLOAD = line("nginx", time="2026-01-02T03:04:05+00:00", request_id="request-one", path="/api/v1/batch/upload")
 ACCEPTED = line("api", timestamp="2026-01-02T03:04:05.250000Z", request_id="request-one", batch_id=BATCH)
 ELSEWHERE = line("nginx", time="2026-01-02T03:04:05+00:00", request_id="request-two", path="/api/v1/batch/upload")
-LEASE = line("scheduler", timestamp="2026-01-02T03:04:09.000000Z", document_id=MINE, message="lease ended")
+LEASE = line("scheduler", timestamp="2026-01-02T03:04:09.000000Z", document_id=MINE, message="lease expired")
 DONE = line("worker", timestamp="2026-01-02T03:04:30.000000Z", document_id=MINE, batch_id=BATCH, attempt=2)
 THEIR_DONE = line("worker", timestamp="2026-01-02T03:04:30.000000Z", document_id=THEIRS, batch_id=OTHER)
 ASKED = line("nginx", time="2026-01-02T03:04:31+00:00", request_id="request-six", path=f"/api/v1/batch/status/{BATCH}")

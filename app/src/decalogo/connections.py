@@ -1,4 +1,4 @@
-"""The one place that opens connections to Redis."""
+"""Connections to Redis."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from decalogo.settings import RedisSettings
 
 
 def connect(settings: RedisSettings, db: int, *, retries: int = 3) -> redis.Redis:
-    """Return a pooled client of one database that decodes answers to text.
+    """Return a pooled client of one database that decodes replies to text.
 
     Args:
-        settings: where Redis is and who we are there.
+        settings: address and credentials.
         db: database number, one of the ``*_db`` settings.
-        retries: attempts after a lost connection, with back-off up to 1 s; scripts here are safe to repeat.
+        retries: attempts after a lost connection, with backoff up to 1 s. All scripts are safe to repeat.
     """
     return redis.Redis.from_url(
         settings.url(db),

@@ -1,4 +1,4 @@
-"""Memory that the processes of a service share after a fork."""
+"""Shared memory of the processes of a service after a fork."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import gc
 
 
 def keep_shared() -> None:
-    """Leave all that is there out of later garbage collections; to be called right before a fork.
+    """Exclude all current objects from garbage collection; to be called immediately before a fork.
 
-    A full collection writes to every object and so copies its page: 20 MiB in each of the API's processes, some ten
-    minutes after its start under load.
+    A full collection writes to every object, which copies its memory page. Without this call each API process copies 20
+    MiB about ten minutes after its start under load.
     """
     gc.collect()
     gc.freeze()

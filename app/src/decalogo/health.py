@@ -1,4 +1,4 @@
-"""Health by progress: a process touches a file when it got something done, and the check looks at the file's age."""
+"""Health checks by progress: a service touches a file when it makes progress; the check reads the age of the file."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def _heartbeat_file(role: str) -> Path:
 
 
 def beat(role: str) -> None:
-    """Note that ``role`` made progress just now."""
+    """Record progress of a service."""
     _heartbeat_file(role).touch()
 
 
 def check(role: str, settings: Settings) -> str | None:
-    """Return what is wrong with the local ``api``, ``worker`` or ``scheduler``, or None when it is well."""
+    """Return the problem of the local ``api``, ``worker`` or ``scheduler``; None when it is healthy."""
     if role == "api":
         try:
             with urlopen(f"http://127.0.0.1:{settings.api.port}/api/v1/health", timeout=3) as answer:
@@ -30,6 +30,6 @@ def check(role: str, settings: Settings) -> str | None:
     try:
         age = time.time() - _heartbeat_file(role).stat().st_mtime
     except FileNotFoundError:
-        return "has not started to work yet"
+        return "has made no progress yet"
     limit = 3 * settings.queue.lease_seconds
     return None if age < limit else f"made no progress for {age:.0f} s (limit {limit:.0f} s)"

@@ -1,4 +1,4 @@
-"""Unguessable identifiers: a readable prefix and 128 random bits in Crockford's base 32."""
+"""Random identifiers: a prefix and 128 random bits in Crockford's base 32."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 def new_id(prefix: str) -> str:
-    """Return e.g. ``doc_`` and 26 characters."""
+    """Return a new identifier, such as ``doc_`` followed by 26 characters."""
     number = secrets.randbits(128)
     return f"{prefix}_" + "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))

@@ -1,6 +1,6 @@
-"""Structured logs: one JSON object a line on standard error, with the ids of what is being worked on bound once.
+"""Structured logs: one JSON object per line on standard error, with the ids of batch, document and task.
 
-Standard error, because commands print their answer (a token, a result) on standard output alone.
+Standard output is reserved for the output of commands, such as a token or a result.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from decalogo.settings import LogSettings
 
 _SECRETS = re.compile(r"(dcl_[0-9A-Za-z]+_)[\w-]+|(?<=://)[^/\s@]*:[^/\s@]*(?=@)|(?i:(?<=bearer )\S+)")
 
-# Libraries that log every step, or quote what a stranger sent, at a level we otherwise want to see.
+# Libraries that log every step, or quote input of clients, at a level that is useful for other loggers.
 _QUIETER = {
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,
     "python_multipart": logging.CRITICAL,
-    # A line for each message received and done: what became of its document we say ourselves, with its ids.
+    # One line per message received and finished; our own log lines report the document with its ids.
     "celery.worker.strategy": logging.WARNING,
     "celery.app.trace": logging.WARNING,
 }
@@ -31,15 +31,19 @@ _QUIETER = {
 def configure(settings: LogSettings, **always: str) -> None:
     """Send structlog and the standard ``logging`` of all libraries through one formatter.
 
-    Safe to call again (a forked worker, a test): the last call wins. ``always`` stands in every line: who wrote it.
+    Safe to call again, for example in a forked worker or a test; the last call wins.
+
+    Args:
+        settings: level and format.
+        always: fields of every line, such as the name of the service.
     """
 
-    def say_who(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    def add_always(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         return {**always, **event}
 
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
-        say_who,
+        add_always,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
@@ -70,12 +74,12 @@ def configure(settings: LogSettings, **always: str) -> None:
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
-    """Return the logger of one module; give it ``__name__``."""
+    """Return the logger of a module, whose ``__name__`` is ``name``."""
     return cast(FilteringBoundLogger, structlog.stdlib.get_logger(name))
 
 
 def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Blank out tokens and passwords that found their way into a message, a traceback or a field."""
+    """Mask tokens and passwords in messages, tracebacks and fields."""
     for key, value in event.items():
         if isinstance(value, str):
             event[key] = _SECRETS.sub(_mask, value)
@@ -83,7 +87,7 @@ def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
 
 
 def _drop_colours(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Uvicorn adds a second copy of its messages with terminal codes."""
+    """Remove the second copy of a message, with terminal codes, that uvicorn adds."""
     event.pop("color_message", None)
     return event
 

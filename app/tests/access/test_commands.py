@@ -1,4 +1,4 @@
-"""What operators' commands say when they cannot do it: one line on standard error, and an exit status."""
+"""Commands of operators report errors in one line on standard error, with an exit status."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_tier_or_scope_that_is_none_is_wrong_use(options: tuple[str, ...], lin
 
 @pytest.mark.parametrize("command", ["show", "rotate", "revoke"])
 @pytest.mark.usefixtures("here")
-def test_a_token_that_nobody_knows_is_told_in_one_line(command: str) -> None:
+def test_an_unknown_token_is_reported_in_one_line(command: str) -> None:
     assert complaint(REFUSED, "token", command, NOBODY) == f"error: There is no token '{NOBODY}'."
 
 
@@ -86,12 +86,12 @@ def test_a_token_is_made_shown_and_revoked() -> None:
     ],
 )
 @pytest.mark.usefixtures("here")
-def test_a_dead_letter_that_is_none_is_told_in_one_line(command: str, line: str) -> None:
+def test_an_unknown_dead_letter_is_reported_in_one_line(command: str, line: str) -> None:
     assert complaint(REFUSED, "dead", command, "doc_x") == line
 
 
 @pytest.mark.usefixtures("here")
-def test_a_file_that_is_no_backup_or_not_there_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_missing_or_invalid_backup_is_reported_in_one_line(tmp_path: Path) -> None:
     file = tmp_path / "x.tar"
     assert str(file) in complaint(REFUSED, "restore", str(file))
     file.write_text("no archive")
@@ -117,7 +117,7 @@ def test_a_file_that_is_no_backup_or_not_there_is_told_in_one_line(tmp_path: Pat
     ids=" ".join,
 )
 @pytest.mark.usefixtures("here")
-def test_redis_that_is_away_is_told_in_one_line(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_redis_is_reported_in_one_line(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DECALOGO_REDIS__PORT", str(free_port()))
     done = CliRunner().invoke(app, words)
     assert isinstance(done.exception, SystemExit), done.exception
@@ -126,8 +126,8 @@ def test_redis_that_is_away_is_told_in_one_line(words: tuple[str, ...], monkeypa
     assert line.startswith("error: Redis: ")
 
 
-def test_a_host_that_may_not_join_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_host_that_cannot_join_is_reported_in_one_line(tmp_path: Path) -> None:
     root = ("--root", str(tmp_path))
     assert complaint(REFUSED, "hosts", "add", "Not a name", "--address", "x", *root).startswith("error: ")
     assert complaint(REFUSED, "hosts", "revoke", NOBODY, *root).startswith("error: ")
-    assert complaint(REFUSED, "join", *root, stdin="dcj_half").startswith("error: this is not the whole line")
+    assert complaint(REFUSED, "join", *root, stdin="dcj_half").startswith("error: the join token is incomplete")

@@ -1,9 +1,9 @@
-"""Random faults in a row under load, then a reconciliation from outside: nothing lost, nothing done twice.
+"""Random faults under load, then a reconciliation by the client: no document lost, none done twice.
 
     python -m tests.faults.chaos --seed 7 --minutes 10
 
-Everything runs as local processes on 127.0.0.1 and ends with the run. The last line is JSON; the exit status is 1 when
-anything was lost, doubled, wrong or stuck.
+Everything runs as local processes on 127.0.0.1 and ends with the run. The last line is JSON. The exit status is 1 when
+a document was lost, duplicated, wrong or stuck.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _POISON_EVERY = 100
 
 @dataclass
 class Report:
-    """What happened; the first four must be 0."""
+    """Outcome of a run; the first four numbers must be 0."""
 
     lost: int = 0
     doubled: int = 0
@@ -51,12 +51,12 @@ class Report:
     states: Counter[str] = field(default_factory=Counter)
 
     def ok(self) -> bool:
-        """Tell whether the promise held."""
+        """Return whether the guarantees held."""
         return self.lost + self.doubled + self.wrong + self.stuck == 0
 
 
 class Client:
-    """A submitter with a list of its own of what was accepted, and what each document must become."""
+    """Client with its own list of accepted documents and their expected states."""
 
     def __init__(self, processes: Processes, chance: random.Random) -> None:
         self.ledger: Ledger = open_ledger(processes.settings)
@@ -67,7 +67,7 @@ class Client:
         self._count = 0
 
     def submit(self) -> None:
-        """Hand in one batch, repeated with the same id until it is accepted: a client that lost the answer does so."""
+        """Submit one batch, repeated with the same id until it is accepted, as after a lost reply."""
         job_id, documents, texts = new_id("batch"), [], {}
         for _ in range(_BATCH):
             self._count += 1
@@ -87,13 +87,13 @@ class Client:
         self.accepted[job_id] = texts
 
     def unfinished(self) -> int:
-        """Return how many accepted batches are not finished."""
+        """Return the number of unfinished batches."""
         return sum(
             1 for j in self.accepted if (b := self.ledger.batch(j)) is None or b.state is not BatchState.FINISHED
         )
 
     def reconcile(self, report: Report) -> None:
-        """Compare the ledger and the files with the client's own list."""
+        """Compare ledger and files with the list of the client."""
         for job_id, texts in self.accepted.items():
             known = {d.document_id: d for d in self.ledger.iterate(job_id)}
             for document_id, text in texts.items():
@@ -111,13 +111,13 @@ class Client:
                 elif document.state is DocumentState.SUCCEEDED:
                     result = json.loads(self.store.read(document.result_key))
                     report.wrong += result["text"] != text
-                    # The files of attempts that were fenced off were deleted, or wait for the sweep unreferenced.
+                    # Files of fenced attempts were deleted, or wait for the sweep.
                     report.doubled += document.result_key != f"results/{document_id}.{document.attempts}.json"
-                else:  # an innocent document may be given up only after three attempts that faults took from it
+                else:  # another document may be dead only after three attempts lost to faults
                     report.lost += document.state is not DocumentState.DEAD or document.attempts < 3
             batch = self.ledger.batch(job_id)
             report.wrong += batch is None or sum(batch.counts.values()) != 2 * len(texts)
-        # What the metrics show must be what happened, to the last document and attempt.
+        # The metrics must agree with the outcome, to the last document and attempt.
         counted = take_snapshot(self._redis, 1.0).totals
         report.wrong += counted["accepted"] != report.accepted
         report.wrong += counted["attempts"] != report.attempts
@@ -125,7 +125,7 @@ class Client:
 
 
 def run(seed: int, minutes: float, folder: Path, pause_seconds: tuple[float, float] = (2.0, 8.0)) -> Report:
-    """Run faults for so long under load, let everything drain, and reconcile."""
+    """Run faults under load, let the queue drain, and reconcile."""
     chance = random.Random(seed)
     report = Report(seed=seed, minutes=minutes)
     processes = Processes(folder)
@@ -139,7 +139,7 @@ def run(seed: int, minutes: float, folder: Path, pause_seconds: tuple[float, flo
             time.sleep(chance.uniform(*pause_seconds))
             fault = chance.choice(FAULTS)
             report.faults[fault.__name__] += 1
-            with suppress(RedisError):  # one that needs Redis while an earlier one has just killed it
+            with suppress(RedisError):  # the fault needs Redis, which an earlier one has just killed
                 fault(processes, chance)
             processes.heal()
         drained = time.monotonic()

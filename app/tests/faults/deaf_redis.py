@@ -1,4 +1,4 @@
-"""A way to Redis that can go deaf for those who wait for messages (connected, and yet nothing comes), or freeze."""
+"""TCP proxy to Redis that can withhold messages from its clients, or freeze."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class DeafRedis:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.deaf = threading.Event()
-        """While it is set, a connection that asks for messages (``BRPOP``) is swallowed: open, but silent for ever."""
+        """While it is set, a connection that requests messages (``BRPOP``) stays open and gets no reply."""
         self.swallowed: list[socket.socket] = []
         self.awake = threading.Event()
-        """While it is not set, Redis looks frozen: connections open, and what is sent arrives when it is set again."""
+        """While it is not set, Redis appears frozen: data arrives when it is set again."""
         self.awake.set()
         self._open: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
@@ -53,14 +53,14 @@ class DeafRedis:
                 sink.shutdown(socket.SHUT_RDWR)
 
     def hear(self) -> None:
-        """Be deaf no more, and end the connections that were swallowed, so that their clients connect again."""
+        """Forward messages again, and close the withheld connections, so that their clients reconnect."""
         self.deaf.clear()
         for one in self.swallowed:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """End every connection."""
+        """Close every connection."""
         self.awake.set()
         for one in (self._listener, *self._open):
             with suppress(OSError):

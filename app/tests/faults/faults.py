@@ -1,4 +1,4 @@
-"""The faults that the random-fault run injects: each a function of the processes and a seeded generator."""
+"""Faults of the random run: functions of the processes and a seeded generator."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SCHEDULERS = ("scheduler1", "scheduler2", "scheduler3")
 
 
 def kill_child(processes: Processes, chance: random.Random) -> None:
-    """One worker process ends in the middle of its document."""
+    """Kill one worker process while it runs a document."""
     children = processes.children(chance.choice(WORKERS))
     if children:
         with suppress(ProcessLookupError):
@@ -26,30 +26,30 @@ def kill_child(processes: Processes, chance: random.Random) -> None:
 
 
 def kill_parent(processes: Processes, chance: random.Random) -> None:
-    """A worker's parent dies and leaves its children behind for a moment."""
+    """Kill the parent process of a worker; its children survive for a moment."""
     with suppress(ProcessLookupError):
         os.kill(processes.running[chance.choice(WORKERS)].pid, signal.SIGKILL)
 
 
 def kill_worker(processes: Processes, chance: random.Random) -> None:
-    """A worker container is killed."""
+    """Kill a worker with all its processes."""
     processes.signal(chance.choice(WORKERS), signal.SIGKILL)
 
 
 def kill_all_workers(processes: Processes, chance: random.Random) -> None:
-    """Every worker is killed at once."""
+    """Kill all workers at the same time."""
     for name in WORKERS:
         processes.signal(name, signal.SIGKILL)
 
 
 def stop_worker(processes: Processes, chance: random.Random) -> None:
-    """A worker is asked to stop while it works."""
+    """Stop a worker while it runs documents."""
     with suppress(ProcessLookupError):
         os.kill(processes.running[chance.choice(WORKERS)].pid, signal.SIGTERM)
 
 
 def freeze_worker(processes: Processes, chance: random.Random) -> None:
-    """A worker sleeps past its lease and wakes up again."""
+    """Freeze a worker past its lease, then continue it."""
     name = chance.choice(WORKERS)
     processes.signal(name, signal.SIGSTOP)
     time.sleep(1.5 * processes.settings.queue.lease_seconds)
@@ -57,30 +57,30 @@ def freeze_worker(processes: Processes, chance: random.Random) -> None:
 
 
 def kill_scheduler(processes: Processes, chance: random.Random) -> None:
-    """A scheduler is killed."""
+    """Kill a scheduler."""
     processes.signal(chance.choice(SCHEDULERS), signal.SIGKILL)
 
 
 def kill_redis(processes: Processes, chance: random.Random) -> None:
-    """Redis is killed; the supervisor starts it again from its log."""
+    """Kill Redis; the supervisor restarts it from its append-only file."""
     processes.signal("redis", signal.SIGKILL)
     time.sleep(chance.uniform(0, 2))
 
 
 def freeze_redis(processes: Processes, chance: random.Random) -> None:
-    """Redis does not answer for a while, longer than its clients wait."""
+    """Freeze Redis for longer than its clients wait."""
     processes.signal("redis", signal.SIGSTOP)
     time.sleep(chance.uniform(2, 6))
     processes.signal("redis", signal.SIGCONT)
 
 
 def delete_lists(processes: Processes, chance: random.Random) -> None:
-    """The broker forgets every message."""
+    """Delete all messages of the broker."""
     connect(processes.settings.redis, processes.settings.redis.broker_db).delete(*QUEUES)
 
 
 def double_messages(processes: Processes, chance: random.Random) -> None:
-    """One message of each queue is delivered ten times."""
+    """Deliver one message of each queue ten times."""
     broker = connect(processes.settings.redis, processes.settings.redis.broker_db)
     for name in QUEUES:
         for message in broker.lrange(name, 0, 0):

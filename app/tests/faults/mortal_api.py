@@ -1,9 +1,8 @@
-"""`decalogo api` that dies at one point of an upload, once: ``python -m tests.faults.mortal_api POINT MARK``.
+"""`decalogo api` that kills itself once at one point of an upload: ``python -m tests.faults.mortal_api POINT MARK``.
 
-The points are ``before-ledger`` (the files are on disk, the ledger knows nothing), ``before-publish`` (the batch is in
-the ledger, no message is sent) and ``before-answer`` (all is done, the client hears nothing). The process is killed by
-SIGKILL unless the file MARK is there, which it makes. The points are put around the API's own calls from outside: the
-program that users run has none.
+The points are ``before-ledger`` (files on disk, nothing in the ledger), ``before-publish`` (batch in the ledger, no
+message sent) and ``before-answer`` (everything done, no response sent). The process sends itself SIGKILL unless the
+file MARK exists, which it creates. This module wraps calls of the API; the product contains no such points.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ POINTS = ("before-ledger", "before-publish", "before-answer")
 
 
 def dying(call: Callable[..., Any], mark: Path, *, after: bool = False) -> Callable[..., Any]:
-    """Return ``call`` with the death before or after it."""
+    """Return ``call`` with the kill before or after it."""
 
     def mortal(*args: Any, **kwargs: Any) -> Any:
         if after:

@@ -1,4 +1,4 @@
-"""A whole appliance as processes that can be killed one by one, with a supervisor that starts them again."""
+"""Appliance of processes that can be killed one by one, and a supervisor that restarts them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ APP = Path(__file__).parents[2]
 
 
 class Processes:
-    """Redis with a durable log, two workers, the suspect worker and two schedulers.
+    """Redis with an append-only file, two workers, the suspect worker and three schedulers.
 
     Args:
-        folder: everything they write goes here.
+        folder: folder of all their files.
         lease_seconds: lease of a running document; recovery times scale with it.
-        metrics: let every service show its metrics, on the ports in ``metrics_ports``.
+        metrics: whether every service exposes its metrics, on the ports in ``metrics_ports``.
     """
 
     def __init__(self, folder: Path, lease_seconds: float = 3.0, *, metrics: bool = False) -> None:
@@ -66,16 +66,16 @@ class Processes:
 
     @property
     def ledger(self) -> Ledger:
-        """A ledger on this Redis."""
+        """Return the ledger of this appliance."""
         return open_ledger(self.settings)
 
     @property
     def store(self) -> ArtifactStore:
-        """The artifact store."""
+        """Return the artifact store of this appliance."""
         return ArtifactStore(self.settings.storage.path)
 
     def start(self, name: str) -> None:
-        """Start one process, in a group of its own."""
+        """Start one process in its own process group."""
         home = self.folder / name
         home.mkdir(exist_ok=True)
         search = os.pathsep.join([str(self.folder / "plugins"), str(APP / "src"), str(APP)])
@@ -97,30 +97,30 @@ class Processes:
             return False
 
     def start_all(self) -> None:
-        """Start everything, Redis first."""
+        """Start all processes, Redis first."""
         for name in self.commands:
             self.start(name)
 
     def heal(self) -> None:
-        """Start again what has died: the restart policy."""
+        """Restart the processes that have ended, as a restart policy does."""
         for name, process in list(self.running.items()):
             if process.poll() is not None:
                 self.start(name)
 
     def signal(self, name: str, number: signal.Signals) -> None:
-        """Signal a process with all its children; nothing happens to one that is gone."""
+        """Signal a process with all its children, unless it has ended."""
         try:
             os.killpg(self.running[name].pid, number)
         except ProcessLookupError:
             return
 
     def children(self, name: str) -> list[int]:
-        """Return the pids of a process's children."""
+        """Return the process ids of the children of a process."""
         listing = Path(f"/proc/{self.running[name].pid}/task/{self.running[name].pid}/children")
         return [int(pid) for pid in listing.read_text().split()] if listing.exists() else []
 
     def stop_all(self) -> None:
-        """End everything that was started."""
+        """Kill all processes."""
         for name, process in self.running.items():
             self.signal(name, signal.SIGKILL)
             process.wait(10)

@@ -1,4 +1,4 @@
-"""An API process killed in the middle of an upload: nothing accepted is lost, and a client's retry doubles nothing."""
+"""API processes killed during an upload: no accepted document is lost, and a retry of the client duplicates none."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def succeeded(processes: Processes, job_id: str) -> int:
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_an_api_killed_in_the_middle_of_an_upload_loses_and_doubles_nothing(
+def test_an_api_killed_during_an_upload_loses_and_duplicates_nothing(
     processes: Processes, tmp_path: Path, point: str
 ) -> None:
     mark = tmp_path / "mark"
@@ -66,7 +66,7 @@ def test_an_api_killed_in_the_middle_of_an_upload_loses_and_doubles_nothing(
 
         def accepted() -> bool:
             again.append(client.post(UPLOAD, json=PAYLOAD, headers=KEY))
-            if again[-1].status_code == 409:  # the dead process holds the key for some seconds more
+            if again[-1].status_code == 409:  # the lock of the dead process expires after some seconds
                 time.sleep(float(again[-1].headers["retry-after"]))
             return again[-1].status_code != 409
 
@@ -82,12 +82,12 @@ def test_an_api_killed_in_the_middle_of_an_upload_loses_and_doubles_nothing(
     ledger, store = processes.ledger, processes.store
     assert {(d.state, d.attempts) for d in ledger.documents(listed["job_id"])} == {(DocumentState.SUCCEEDED, 1)}
     no_grace = processes.settings.storage.model_copy(update={"orphan_grace_seconds": 0})
-    # Only what died before the ledger knew of it left files behind; the sweep finds them.
+    # Files without an entry in the ledger remain only after a kill before it; the sweep deletes them.
     assert Retention(ledger, store, no_grace).sweep_orphans() == (5 if point == "before-ledger" else 0)
 
 
 @pytest.mark.parametrize("point", POINTS[1:])
-def test_what_was_recorded_is_finished_though_no_client_asks_again(
+def test_a_recorded_batch_is_finished_without_a_retry_of_the_client(
     processes: Processes, tmp_path: Path, point: str
 ) -> None:
     with closing(start(processes, point, tmp_path / "mark")) as client:

@@ -1,4 +1,4 @@
-"""Several schedulers run; periodic tasks come from one, and from another soon after it is gone."""
+"""Of several schedulers one sends the periodic tasks, and another takes over when it stops."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def start(processes: Processes) -> None:
     processes.wait(lambda: len(senders(processes)) >= 4, 60, "periodic tasks")
 
 
-def test_one_of_several_schedulers_sends_and_another_takes_over_when_it_is_killed(processes: Processes) -> None:
+def test_one_scheduler_sends_and_another_takes_over_when_it_is_killed(processes: Processes) -> None:
     start(processes)
     began = time.monotonic()
     before = len(senders(processes))
@@ -57,7 +57,7 @@ def test_one_of_several_schedulers_sends_and_another_takes_over_when_it_is_kille
     processes.wait(lambda: len(runs(senders(processes))) == 2, 30, "another one sends")
     assert time.monotonic() - killed < 2 * LOCK_SECONDS + 10
     stopped = next(name for name in NAMES if processes.running[name].pid == senders(processes)[-1])
-    processes.running[stopped].terminate()  # gives the lock back: the last one need not wait for its end
+    processes.running[stopped].terminate()  # releases the lock, so the last one need not wait for its expiry
     assert processes.running[stopped].wait(15) == 0
     processes.wait(lambda: len(runs(senders(processes))) == 3, 30, "the third one sends")
 
@@ -70,5 +70,5 @@ def test_the_lock_survives_a_restart_of_redis(processes: Processes) -> None:
     before = len(senders(processes))
     processes.wait(lambda: len(senders(processes)) >= before + 6, 60, "they go on")
     after = senders(processes)[before:]
-    assert len(runs(after)) <= 2  # the old holder, or one that took over while it reconnected; never both in turn
+    assert len(runs(after)) <= 2  # the old holder, or one that took over while it reconnected; never both alternately
     assert all(process.poll() is None for process in processes.running.values())

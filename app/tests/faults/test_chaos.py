@@ -14,7 +14,7 @@ MINUTES = float(os.environ.get("CHAOS_MINUTES", "1"))
 
 
 @pytest.mark.timeout(60 * MINUTES + 400)
-def test_random_faults_in_a_row_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+def test_random_faults_lose_and_duplicate_nothing(tmp_path: Path) -> None:
     seed = int(os.environ.get("CHAOS_SEED") or random.randrange(10**6))
     report = run(seed, MINUTES, tmp_path)
     print(report)

@@ -1,4 +1,4 @@
-"""The artifact store's disk fills up while documents are in work: workers hold their results until there is room."""
+"""The disk of the artifact store fills up: workers keep their results until it has space."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = [
 
 
 def resize(disk: Path, size: int) -> bool:
-    # Refused when more than `size` is in use by now.
+    # Fails when more than `size` is in use by now.
     command = ["mount", "-o", f"remount,size={size}", str(disk)]
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
@@ -34,7 +34,7 @@ def used(disk: Path) -> int:
 
 
 def fill(disk: Path) -> None:
-    """Leave no room for another byte, although results come in meanwhile."""
+    """Fill the disk completely, although results are written meanwhile."""
     assert any(resize(disk, used(disk)) for _ in range(100)), f"{disk} could not be filled"
 
 
@@ -43,22 +43,22 @@ def let_leases_pass(processes: Processes, count: int) -> None:
     processes.wait(lambda: time.monotonic() > until, 30, f"{count} leases")
 
 
-def test_a_full_artifact_store_costs_time_and_no_attempt(processes: Processes) -> None:
+def test_a_full_artifact_store_only_delays_documents(processes: Processes) -> None:
     disk = processes.settings.storage.path
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk)], check=True)
     try:
         processes.start_all()
-        # So many that the first worker has not done them all before the second is up.
+        # Enough that the first worker does not finish them before the second is up.
         job_id = submit(processes, "sleep 0.5", 40)
         ledger = open_ledger(processes.settings)
-        processes.wait(lambda: counts(ledger, job_id)["running"] == 4, 90, "four in work")
+        processes.wait(lambda: counts(ledger, job_id)["running"] == 4, 90, "four running")
         fill(disk)
         with pytest.raises(UnavailableError, match="No space left"):
             ArtifactStore(disk).put("documents/doc_1", b"x")
-        let_leases_pass(processes, 1)  # results that were written just before are told by now
+        let_leases_pass(processes, 1)  # results written just before are recorded by now
         held = counts(ledger, job_id)["succeeded"]
-        # Far longer than the three attempts that a result refused at once would have used up.
+        # Far longer than three immediate attempts would take.
         let_leases_pass(processes, 2)
         assert counts(ledger, job_id)["succeeded"] == held
         assert counts(ledger, job_id)["running"] == 4

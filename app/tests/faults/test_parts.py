@@ -1,4 +1,4 @@
-"""A document in parts with real workers: it survives what a whole one survives, and comes out the same."""
+"""Documents in parts with real workers: they survive the same faults, and their results are the same."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from decalogo.batches.queues import SCANS
 from decalogo.batches.states import DocumentState
 from decalogo.connections import connect
 from decalogo.evaluation import evaluate
@@ -59,29 +58,29 @@ def text(appliance: Appliance, key: str) -> str:
     return str(json.loads(appliance.store.read(key))["text"])
 
 
-def test_parts_are_read_side_by_side_and_put_together_in_order(appliance: Appliance) -> None:
+def test_parts_are_read_concurrently_and_joined_in_order(appliance: Appliance) -> None:
     start(appliance)
     job_id, _ = appliance.submit([document(["sleep 0.2", "ok", "sleep 0.1", "ok"]), "ok"])
-    cut, plain = appliance.wait_finished(job_id)
-    assert (cut.state, cut.attempts, plain.attempts) == (DocumentState.SUCCEEDED, 2, 1)
-    assert text(appliance, cut.result_key) == "known sleep ok sleep ok"
+    parted, plain = appliance.wait_finished(job_id)
+    assert (parted.state, parted.attempts, plain.attempts) == (DocumentState.SUCCEEDED, 2, 1)
+    assert text(appliance, parted.result_key) == "known sleep ok sleep ok"
     appliance.wait(lambda: not left_over(appliance), 60, "nothing is left of the parts")
 
 
-def test_the_death_of_a_parts_process_and_of_the_one_that_joins_cost_a_delay_only(appliance: Appliance) -> None:
+def test_a_killed_process_of_a_part_or_of_the_join_only_delays_the_document(appliance: Appliance) -> None:
     start(appliance)
     part, join = appliance.folder / "part", appliance.folder / "join"
     job_id, _ = appliance.submit([document(["ok", f"kill-once {part}", "ok"], f"kill-once {join}"), *["ok"] * 5])
-    cut, *others = appliance.wait_finished(job_id)
+    parted, *others = appliance.wait_finished(job_id)
     assert part.exists()
     assert join.exists()
-    assert text(appliance, cut.result_key) == "known ok kill-once ok"
-    assert cut.attempts == 3
+    assert text(appliance, parted.result_key) == "known ok kill-once ok"
+    assert parted.attempts == 3
     assert {d.attempts for d in others} == {1}
     appliance.wait(lambda: not left_over(appliance), 60, "nothing is left of the parts")
 
 
-def test_the_death_of_the_whole_worker_loses_no_part(appliance: Appliance) -> None:
+def test_a_killed_worker_loses_no_part(appliance: Appliance) -> None:
     appliance.start("scheduler")
     first = appliance.start("worker", "--concurrency", "2")
     marks = [appliance.folder / "mark0", appliance.folder / "mark1"]
@@ -90,44 +89,23 @@ def test_the_death_of_the_whole_worker_loses_no_part(appliance: Appliance) -> No
     os.killpg(first.pid, signal.SIGKILL)
     appliance.start("worker", "--concurrency", "2")
     appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
-    (cut,) = appliance.wait_finished(job_id)
-    assert text(appliance, cut.result_key) == "known hang-once hang-once ok"
+    (parted,) = appliance.wait_finished(job_id)
+    assert text(appliance, parted.result_key) == "known hang-once hang-once ok"
     appliance.wait(lambda: not left_over(appliance), 60, "nothing is left of the parts")
 
 
-def test_a_part_that_kills_its_process_three_times_is_the_documents_death(appliance: Appliance) -> None:
-    start(appliance)
-    job_id, _ = appliance.submit([document(["ok", "kill", "ok", "sleep 0.1"]), *["ok"] * 5])
-    cut, *others = appliance.wait_finished(job_id)
-    assert cut.state is DocumentState.DEAD
-    assert [d.document_id for d in appliance.ledger.dead()] == [cut.document_id]
-    assert {d.state for d in others} == {DocumentState.SUCCEEDED}
-    appliance.wait(lambda: not appliance.ledger.depth(), 60, "nothing waits")
-
-
-def test_a_part_whose_file_was_lost_and_one_that_cannot_be_read_do_not_stop_the_document(appliance: Appliance) -> None:
+def test_a_part_that_cannot_be_read_does_not_stop_the_document(appliance: Appliance) -> None:
     start(appliance)
     job_id, _ = appliance.submit([document(["ok", "damaged"])])
-    (cut,) = appliance.wait_finished(job_id)
-    assert (cut.state, text(appliance, cut.result_key)) == (DocumentState.SUCCEEDED, "known ok")
+    (parted,) = appliance.wait_finished(job_id)
+    assert (parted.state, text(appliance, parted.result_key)) == (DocumentState.SUCCEEDED, "known ok")
 
 
-def test_small_documents_pass_the_scans_that_wait(appliance: Appliance) -> None:
-    appliance.start("scheduler")
-    slow, _ = appliance.submit([document(["sleep 0.3"] * 12, heavy=True)])
-    appliance.start("worker", "--concurrency", "1")
-    broker = connect(appliance.settings.redis, appliance.settings.redis.broker_db)
-    appliance.wait(lambda: broker.llen(SCANS) > 3, 60, "parts wait among the scans")
-    small, _ = appliance.submit(["ok"] * 8)
-    done = appliance.wait_finished(small)
-    (scan,) = appliance.wait_finished(slow)
-    assert max(d.finished_at for d in done) < scan.started_at
-    assert text(appliance, scan.result_key) == " ".join(["known", *["sleep"] * 12])
-
-
-@pytest.mark.timeout(500)  # four processes that recognise pages, on two cores
+@pytest.mark.timeout(500)  # four processes with OCR, on two cores
 @pytest.mark.usefixtures("tesseract")
-def test_a_long_plan_and_a_scan_come_out_as_if_one_process_had_read_them(appliance: Appliance, tmp_path: Path) -> None:
+def test_a_long_plan_and_a_scan_have_the_same_result_as_when_one_process_reads_them(
+    appliance: Appliance, tmp_path: Path
+) -> None:
     rubric = load_rubric("decalogo")
     evaluation = EvaluationSettings(split_pages=8, part_pages=4, ocr_part_pages=2)  # type: ignore[call-arg]
     appliance.settings = appliance.settings.model_copy(update={"evaluation": evaluation})

@@ -1,4 +1,4 @@
-"""Redis killed, frozen, out of memory, its log cut off: all goes on by itself and nothing accepted is lost."""
+"""Redis killed, frozen, out of memory or with a truncated log: work continues and no accepted document is lost."""
 
 from __future__ import annotations
 
@@ -54,20 +54,20 @@ def counts(ledger: Ledger, job_id: str) -> dict[str, int]:
     return dict(batch.counts)
 
 
-def test_redis_killed_in_the_middle_costs_time_only(processes: Processes) -> None:
+def test_a_killed_redis_only_delays_the_work(processes: Processes) -> None:
     processes.start_all()
     job_id = submit(processes, "sleep 0.1", 120)
     ledger = open_ledger(processes.settings)
     for _ in range(3):
         before = counts(ledger, job_id)["succeeded"]
-        processes.wait(lambda b=before: counts(ledger, job_id)["succeeded"] > b + 5, 60, "work goes on")  # type: ignore[misc]
+        processes.wait(lambda b=before: counts(ledger, job_id)["succeeded"] > b + 5, 60, "work continues")  # type: ignore[misc]
         processes.signal("redis", signal.SIGKILL)
         processes.running["redis"].wait(10)
         processes.heal()
     assert {d.state for d in finish(processes, job_id)} == {DocumentState.SUCCEEDED}
 
 
-def test_what_was_admitted_is_there_after_redis_was_killed_at_once(processes: Processes) -> None:
+def test_an_admitted_batch_survives_an_immediate_kill_of_redis(processes: Processes) -> None:
     processes.start("redis")
     for _ in range(10):
         job_id = submit(processes, "ok", 3)
@@ -77,11 +77,11 @@ def test_what_was_admitted_is_there_after_redis_was_killed_at_once(processes: Pr
         assert counts(open_ledger(processes.settings), job_id)["queued"] == 3
 
 
-def test_a_frozen_redis_costs_no_document_an_attempt_too_many(processes: Processes) -> None:
+def test_a_frozen_redis_makes_no_document_dead(processes: Processes) -> None:
     processes.start_all()
     job_id = submit(processes, "sleep 0.3", 30)
     ledger = open_ledger(processes.settings)
-    processes.wait(lambda: counts(ledger, job_id)["succeeded"] > 3, 60, "under way")
+    processes.wait(lambda: counts(ledger, job_id)["succeeded"] > 3, 60, "running")
     processes.signal("redis", signal.SIGSTOP)
     time.sleep(3 * processes.settings.queue.lease_seconds)
     processes.signal("redis", signal.SIGCONT)
@@ -90,13 +90,13 @@ def test_a_frozen_redis_costs_no_document_an_attempt_too_many(processes: Process
     assert max(d.attempts for d in documents) <= 2
 
 
-def test_redis_frozen_for_thirty_seconds_with_the_default_lease_loses_and_doubles_nothing(tmp_path: Path) -> None:
+def test_redis_frozen_for_thirty_seconds_with_the_default_lease_loses_and_duplicates_nothing(tmp_path: Path) -> None:
     processes = Processes(tmp_path / "whole", lease_seconds=QueueSettings().lease_seconds)  # type: ignore[call-arg]
     try:
         processes.start_all()
         ledger, store = processes.ledger, processes.store
         job_id = submit(processes, "sleep 0.2", 60)
-        processes.wait(lambda: counts(ledger, job_id)["succeeded"] > 3, 60, "under way")
+        processes.wait(lambda: counts(ledger, job_id)["succeeded"] > 3, 60, "running")
         assert counts(ledger, job_id)["running"] > 0
         before = {name: process.pid for name, process in processes.running.items()}
         processes.signal("redis", signal.SIGSTOP)
@@ -107,19 +107,19 @@ def test_redis_frozen_for_thirty_seconds_with_the_default_lease_loses_and_double
         assert {d.state for d in documents} == {DocumentState.SUCCEEDED}
         assert {d.result_key for d in documents} == {f"results/{d.document_id}.{d.attempts}.json" for d in documents}
         assert len(list((store.root / "results").rglob("*.json"))) == len(documents)
-        # Whoever could not renew was given the time to. The answer to a claim may come when its process has given up
-        # waiting: its lease ends like a dead worker's, at most once for each of the four processes. The claim may have
-        # been carried out before the freeze, which then is part of the attempt; so count from the end of the freeze.
+        # Workers that could not renew get one lease to do so. Only a claim whose reply came after its process stopped
+        # waiting may expire: at most one for each of the four processes. Such a claim may have been executed before the
+        # freeze, so times count from the end of the freeze.
         losses = [loss for d in documents for loss in d.losses]
         assert len(losses) <= 4
-        assert all(loss["cause"] == "silence" and 0 < loss["ended_at"] - thawed < 30 for loss in losses)
-        # Nobody had to be started again: workers came back to their queues by themselves.
+        assert all(loss["cause"] == "lease-expired" and 0 < loss["ended_at"] - thawed < 30 for loss in losses)
+        # No process was restarted: workers resumed by themselves.
         assert {name: process.pid for name, process in processes.running.items()} == before
     finally:
         processes.stop_all()
 
 
-def test_a_message_delivered_ten_times_under_three_janitors_is_one_result(processes: Processes) -> None:
+def test_a_message_delivered_ten_times_under_three_schedulers_gives_one_result(processes: Processes) -> None:
     for name in ("redis", "scheduler1", "scheduler2", "scheduler3"):
         processes.start(name)
     job_id = submit(processes, "sleep 0.1", 20)
@@ -132,11 +132,11 @@ def test_a_message_delivered_ten_times_under_three_janitors_is_one_result(proces
         processes.start(name)
     documents = finish(processes, job_id)
     assert {(d.state, d.attempts) for d in documents} == {(DocumentState.SUCCEEDED, 1)}
-    processes.wait(lambda: int(broker.llen(NORMAL)) == 0, 60, "the copies are refused and gone")
+    processes.wait(lambda: int(broker.llen(NORMAL)) == 0, 60, "the copies are consumed")
     assert {d.attempts for d in processes.ledger.documents(job_id)} == {1}
 
 
-def test_an_append_only_file_cut_off_in_its_last_write_still_opens(processes: Processes) -> None:
+def test_an_append_only_file_truncated_in_its_last_write_is_loaded(processes: Processes) -> None:
     processes.start("redis")
     first, second = submit(processes, "ok", 3), submit(processes, "ok", 3)
     processes.signal("redis", signal.SIGKILL)
@@ -149,7 +149,7 @@ def test_an_append_only_file_cut_off_in_its_last_write_still_opens(processes: Pr
     assert ledger.batch(second) is None or counts(ledger, second)["queued"] == 3
 
 
-def test_an_append_only_file_damaged_in_the_middle_is_not_opened_with_a_hole_in_it(processes: Processes) -> None:
+def test_an_append_only_file_damaged_in_the_middle_is_not_loaded(processes: Processes) -> None:
     processes.start("redis")
     for _ in range(3):
         submit(processes, "ok", 3)
@@ -164,16 +164,16 @@ def test_an_append_only_file_damaged_in_the_middle_is_not_opened_with_a_hole_in_
     assert b"Bad file format" in opened.stdout
 
 
-def test_redis_out_of_memory_refuses_new_work_and_finishes_what_it_has(processes: Processes) -> None:
+def test_redis_out_of_memory_rejects_uploads_and_finishes_accepted_documents(processes: Processes) -> None:
     processes.start_all()
     job_id = submit(processes, "sleep 0.2", 40)
     with redis.Redis(port=processes.settings.redis.port, db=9) as client:
         client.config_set("maxmemory", int(client.info("memory")["used_memory"]) + (40 << 20))
         for n in range(36):
             client.set(f"ballast{n}", b"x" * (1 << 20))
-        with pytest.raises(UnavailableError) as refused:
+        with pytest.raises(UnavailableError) as rejected:
             submit(processes, "ok", 1)
-        assert refused.value.extra["limit"] == "redis-memory"
+        assert rejected.value.extra["limit"] == "redis-memory"
         assert {d.state for d in finish(processes, job_id)} == {DocumentState.SUCCEEDED}
         client.flushdb()
     again = open_ledger(processes.settings)
@@ -199,7 +199,7 @@ def test_a_full_disk_under_redis_stops_it_and_loses_nothing(processes: Processes
         with ballast.open("wb", buffering=0) as file, suppress(OSError):
             while True:
                 file.write(b"x" * 4096)
-        with suppress(redis.RedisError, UnavailableError):  # refused, or the connection breaks: never a 202
+        with suppress(redis.RedisError, UnavailableError):  # rejected, or the connection breaks
             for _ in range(50):
                 accepted.append(submit(processes, "ok " + "y" * 1000, 3))
         ballast.unlink()
@@ -214,7 +214,7 @@ def test_a_full_disk_under_redis_stops_it_and_loses_nothing(processes: Processes
         subprocess.run(["umount", str(disk)], check=True)
 
 
-def test_twenty_kills_under_load_lose_no_message_for_good(processes: Processes) -> None:
+def test_twenty_killed_workers_under_load_lose_no_document(processes: Processes) -> None:
     processes.start_all()
     job_id = submit(processes, "ok", 600)
     ledger = open_ledger(processes.settings)

@@ -1,6 +1,6 @@
-"""A worker whose connection is open and brings nothing any more: it ends itself, and its successor does the work.
+"""A worker whose open connection delivers no messages stops itself, and its successor does the work.
 
-A worker that is idle because Redis is frozen does not.
+A worker that is idle because Redis is frozen keeps running.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from tests.faults.deaf_redis import DeafRedis
 from tests.worker.conftest import Appliance
 
 pytestmark = pytest.mark.timeout(300)
-PATIENCE = 4.0
+LIMIT_SECONDS = 4.0
 
 
 def go_through(between: DeafRedis, appliance: Appliance) -> None:
-    """Let the workers reach Redis this way, with little patience."""
+    """Route the workers through the proxy, with a short limit of the watchdog."""
     direct = appliance.settings
-    queue = direct.queue.model_copy(update={"watchdog_seconds": PATIENCE})
+    queue = direct.queue.model_copy(update={"watchdog_seconds": LIMIT_SECONDS})
     redis = direct.redis.model_copy(update={"port": between.port})
     appliance.settings = direct.model_copy(update={"redis": redis, "queue": queue})
 
 
-def test_a_worker_that_is_connected_and_takes_nothing_is_restarted(appliance: Appliance) -> None:
+def test_a_connected_worker_that_gets_no_messages_is_restarted(appliance: Appliance) -> None:
     appliance.start("scheduler")
     between = DeafRedis(appliance.settings.redis.port)
     try:
@@ -40,7 +40,7 @@ def test_a_worker_that_is_connected_and_takes_nothing_is_restarted(appliance: Ap
         job_id, _ = appliance.submit(["ok"] * 3)
         appliance.wait(lambda: worker.poll() is not None, 60, "the watchdog ends the worker")
         log = (appliance.folder / "worker1.log").read_text()
-        assert "idle while work waits" in log
+        assert "worker is idle while messages wait" in log
         assert {d.attempts for d in appliance.ledger.documents(job_id)} == {0}
         between.deaf.clear()
         appliance.start("worker", "--concurrency", "1")  # what the restart policy does
@@ -50,7 +50,7 @@ def test_a_worker_that_is_connected_and_takes_nothing_is_restarted(appliance: Ap
         between.close()
 
 
-def test_a_worker_that_was_idle_when_redis_froze_is_not_taken_for_stuck(appliance: Appliance) -> None:
+def test_a_worker_that_was_idle_when_redis_froze_is_not_stopped(appliance: Appliance) -> None:
     broker = connect(appliance.settings.redis, appliance.settings.redis.broker_db)
     appliance.start("scheduler")
     job_id, _ = appliance.submit(["ok"] * 3)
@@ -60,15 +60,15 @@ def test_a_worker_that_was_idle_when_redis_froze_is_not_taken_for_stuck(applianc
         go_through(between, appliance)
         between.deaf.set()  # so that it is still idle when Redis freezes
         worker = appliance.start("worker", "--concurrency", "1")
-        # It looks when it starts, just before it asks for a message: idle, while work waits.
+        # The watchdog observes at the start, before the first request for a message: idle while messages wait.
         appliance.wait(lambda: bool(between.swallowed), 60, "the worker asks for a message")
         between.awake.clear()
-        time.sleep(PATIENCE + 1)
+        time.sleep(LIMIT_SECONDS + 1)
         between.hear()
         between.awake.set()
         documents = appliance.wait_finished(job_id)
         assert {(d.state, d.attempts) for d in documents} == {(DocumentState.SUCCEEDED, 1)}
         assert worker.poll() is None
-        assert "idle while work waits" not in (appliance.folder / "worker1.log").read_text()
+        assert "worker is idle while messages wait" not in (appliance.folder / "worker1.log").read_text()
     finally:
         between.close()

@@ -1,4 +1,4 @@
-"""Asking a service for its metrics, as Prometheus does."""
+"""Scrapes of a service, as Prometheus does them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 
 class Scrape:
-    """All samples of one scrape."""
+    """Samples of one scrape."""
 
     def __init__(self, text: str) -> None:
         self.families = list(text_string_to_metric_families(text))
@@ -20,21 +20,21 @@ class Scrape:
         }
 
     def get(self, name: str, default: float | None = None, **labels: str) -> float | None:
-        """Return one sample's value."""
+        """Return the value of one sample."""
         return self._values.get((name, frozenset(labels.items())), default)
 
     def total(self, name: str, **labels: str) -> float:
-        """Return the sum of all samples of this name that carry these labels."""
+        """Return the sum of all samples with this name and these labels."""
         wanted = set(labels.items())
         return sum(value for (known, has), value in self._values.items() if known == name and wanted <= has)
 
     def label(self, name: str, label: str) -> set[str]:
-        """Return every value a label has."""
+        """Return all values of a label."""
         return {dict(has)[label] for known, has in self._values if known == name}
 
 
 def scrape(port: int) -> Scrape:
-    """Return what ``/metrics`` on a port of this machine says."""
+    """Return the samples of ``/metrics`` on a local port."""
     answer = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=10, trust_env=False)
     answer.raise_for_status()
     return Scrape(answer.text)

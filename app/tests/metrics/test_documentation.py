@@ -1,4 +1,4 @@
-"""Every metric stands in docs/reference/metrics.md with its type and labels, and nothing else does."""
+"""docs/reference/metrics.md lists every metric with its type and labels, and no other."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def documented() -> dict[str, tuple[str, frozenset[str]]]:
 
 
 def observed() -> Iterator[tuple[str, tuple[str, frozenset[str]]]]:
-    """Yield what processes observe: all of it is declared before the first observation."""
+    """Yield the families of processes, all of which are declared before the first observation."""
     for families in (api.families, worker.families, scheduler.families):
         for family in families(CollectorRegistry()).values():
             yield _declared(family)
@@ -45,7 +45,7 @@ def collected(metrics: Iterator[Metric]) -> Iterator[tuple[str, tuple[str, froze
         yield name, (metric.type, frozenset(label for sample in metric.samples for label in sample.labels))
 
 
-def test_the_table_says_what_the_program_shows(settings: Settings) -> None:
+def test_the_table_lists_the_exposed_metrics(settings: Settings) -> None:
     from decalogo.connections import connect
 
     ledger = connect(settings.redis, settings.redis.ledger_db)

@@ -1,4 +1,4 @@
-"""After 1,000 documents and kills in between, the counters say what the ledger says, to the last one."""
+"""After 1,000 documents and several kills, the counters agree with the ledger exactly."""
 
 from __future__ import annotations
 

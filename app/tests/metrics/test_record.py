@@ -1,4 +1,4 @@
-"""Observations on their way from a child to its parent."""
+"""Observations on their way from a child process to its parent."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def families(registry: CollectorRegistry) -> dict[str, Counter | Histogram]:
     }
 
 
-def test_children_of_many_processes_are_counted_to_the_last_observation() -> None:
+def test_observations_of_many_processes_are_counted_exactly() -> None:
     registry = CollectorRegistry()
     pipe = open_pipe(families(registry))
     children = []
@@ -57,7 +57,7 @@ def lost(registry: CollectorRegistry) -> float:
     return registry.get_sample_value("lost_total") or 0
 
 
-def test_what_a_full_pipe_drops_is_told_with_the_next_that_fits() -> None:
+def test_observations_dropped_by_a_full_pipe_are_reported_with_the_next_one() -> None:
     reading, writing = os.pipe()
     count_in_parent(writing)
     filled = 0
@@ -72,7 +72,7 @@ def test_what_a_full_pipe_drops_is_told_with_the_next_that_fits() -> None:
     assert os.read(reading, 1 << 16) == b'[["done",1,"well"],["metrics_lost",3]]\n'
 
 
-def test_an_observation_too_long_to_be_atomic_is_dropped_not_torn() -> None:
+def test_an_observation_too_long_for_an_atomic_write_is_dropped_as_a_whole() -> None:
     reading, writing = os.pipe()
     count_in_parent(writing)
     observe(("done", 1, "x" * 5000))
@@ -80,12 +80,12 @@ def test_an_observation_too_long_to_be_atomic_is_dropped_not_torn() -> None:
     assert os.read(reading, 1 << 16) == b'[["done",1,"well"],["metrics_lost",1]]\n'
 
 
-def test_nothing_is_counted_while_metrics_are_off() -> None:
+def test_nothing_is_counted_while_metrics_are_disabled() -> None:
     stop_counting()
     observe(("there is no such family", 1))
 
 
-def test_a_line_nobody_understands_stops_nothing() -> None:
+def test_an_invalid_line_is_skipped() -> None:
     registry = CollectorRegistry()
     pipe = open_pipe(families(registry))
     os.write(pipe, b"not JSON\n" + b'[["unknown",1]]\n' + b'[["done",1,"well"]]\n')

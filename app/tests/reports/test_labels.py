@@ -73,6 +73,8 @@ def shape(value: object) -> object:
     """Keys, and which names each text fills in."""
     if isinstance(value, dict):
         return {key: shape(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [shape(item) for item in value]
     assert isinstance(value, str)
     return {name for _, name, _, _ in string.Formatter().parse(value) if name}
 
@@ -92,4 +94,6 @@ def test_no_text_is_left_over() -> None:
     used = "".join(
         file.read_text("utf-8") for file in [*folder.glob("*.py"), *folder.glob("*/*.py"), *folder.glob("*/*.html")]
     )
-    assert [key for key in texts("en") if f'"{key}"' not in used.replace("'", '"')] == []
+    composed = ("quartile_",)
+    left = [key for key in texts("en") if f'"{key}"' not in used.replace("'", '"') and not key.startswith(composed)]
+    assert left == []

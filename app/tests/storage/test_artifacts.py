@@ -1,4 +1,4 @@
-"""The artifact store: whole files or none, and keys that cannot leave it."""
+"""Artifact store: files are complete or absent, and keys cannot leave the store."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def store(tmp_path: Path) -> ArtifactStore:
     return ArtifactStore(tmp_path / "artifacts")
 
 
-def test_a_committed_file_is_there_with_its_size_and_hash(store: ArtifactStore) -> None:
+def test_a_committed_file_exists_with_its_size_and_hash(store: ArtifactStore) -> None:
     with store.writer("documents/doc_1") as writer:
         writer.write(b"abc")
         writer.write(memoryview(b"defg"))
@@ -26,19 +26,19 @@ def test_a_committed_file_is_there_with_its_size_and_hash(store: ArtifactStore) 
     assert (writer.size, writer.sha256) == (7, hashlib.sha256(b"abcdefg").hexdigest())
 
 
-def test_a_file_not_committed_leaves_nothing(store: ArtifactStore) -> None:
+def test_a_file_without_commit_leaves_nothing(store: ArtifactStore) -> None:
     with store.writer("documents/doc_1") as writer:
         writer.write(b"half")
     assert [p for p in store.root.rglob("*") if p.is_file()] == []
 
 
-def test_files_stored_together_are_all_there(store: ArtifactStore) -> None:
+def test_files_stored_together_all_exist(store: ArtifactStore) -> None:
     files = {"results/doc_1.1.json": b"{}", "pages/doc_1.1.json.gz": b"pages", "results/doc_2.1.json": b"[]"}
     store.put_all(files)
     assert {key: store.read(key) for key in files} == files
 
 
-def test_of_files_stored_together_none_is_half_there(store: ArtifactStore) -> None:
+def test_files_stored_together_are_never_incomplete(store: ArtifactStore) -> None:
     store.put("results/doc_1.1.json", b"before")
     (store.path("pages/doc_1.1.json.gz") / "in the way").mkdir(parents=True)
     with pytest.raises(UnavailableError):
@@ -56,20 +56,20 @@ def test_a_key_cannot_leave_the_store(store: ArtifactStore, key: str) -> None:
         store.path(key)
 
 
-def test_deleting_twice_is_no_error(store: ArtifactStore) -> None:
+def test_deleting_twice_is_not_an_error(store: ArtifactStore) -> None:
     store.put("results/doc_1.1.json", b"{}")
     store.delete("results/doc_1.1.json")
     store.delete("results/doc_1.1.json")
     assert not store.exists("results/doc_1.1.json")
 
 
-def test_a_store_that_cannot_be_used_says_so(tmp_path: Path) -> None:
+def test_an_unusable_store_is_reported_as_unavailable(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(UnavailableError):
         ArtifactStore(tmp_path / "file").free_bytes()
 
 
-def test_a_full_disk_is_an_answer_and_not_a_traceback(store: ArtifactStore) -> None:
+def test_a_full_disk_is_reported_as_unavailable(store: ArtifactStore) -> None:
     # /dev/full answers every write as a full disk does.
     store.root.mkdir(parents=True)
     with store.writer("documents/doc_1") as writer:
@@ -79,7 +79,7 @@ def test_a_full_disk_is_an_answer_and_not_a_traceback(store: ArtifactStore) -> N
             writer.write(b"x")
 
 
-def test_a_store_where_no_file_can_be_begun_says_so(store: ArtifactStore) -> None:
+def test_a_store_that_cannot_create_files_is_reported_as_unavailable(store: ArtifactStore) -> None:
     store.root.mkdir(parents=True)
     (store.root / "incoming").write_text("not a folder")
     with pytest.raises(UnavailableError, match="cannot be written"):

@@ -1,4 +1,4 @@
-"""Real worker and scheduler processes, started as a user's appliance starts them."""
+"""Real worker and scheduler processes, started like those of an appliance."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.worker.faulty_evaluator import install
 
 
 class Appliance:
-    """Worker and scheduler processes on the test server, and what a test does with them."""
+    """Worker and scheduler processes on the test server."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.settings = settings
@@ -33,7 +33,7 @@ class Appliance:
         install(folder / "plugins")
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start ``decalogo ARGUMENTS`` as its own process group."""
+        """Start ``decalogo ARGUMENTS`` in its own process group."""
         name = f"{arguments[0]}{len(self.processes)}"
         home = self.folder / name
         home.mkdir()
@@ -56,7 +56,7 @@ class Appliance:
         tenant: str = "tests",
         large: bool = False,
     ) -> tuple[str, list[str]]:
-        """Admit a batch without publishing messages; returns its id and its documents' ids."""
+        """Admit a batch without publishing messages; return its id and the ids of its documents."""
         documents = []
         for content in contents:
             document_id = new_id("doc")
@@ -67,7 +67,7 @@ class Appliance:
         return job_id, [d.document_id for d in documents]
 
     def wait(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
-        """Poll until the condition holds; shows the logs when it does not."""
+        """Poll until the condition holds; on failure show the logs."""
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
@@ -76,7 +76,7 @@ class Appliance:
             time.sleep(0.05)
 
     def wait_finished(self, job_id: str, seconds: float = 90) -> list[Document]:
-        """Wait for the batch and return its documents, all terminal."""
+        """Wait until the batch is finished and return its documents."""
         self.wait(lambda: self.ledger.batch(job_id).state is BatchState.FINISHED, seconds, "batch finished")  # type: ignore[union-attr]
         documents = self.ledger.documents(job_id, limit=10_000)
         assert all(d.state in TERMINAL for d in documents)
@@ -87,7 +87,7 @@ class Appliance:
         self.wait(lambda: self.ledger.document(document_id).state == "running", seconds, "running")  # type: ignore[union-attr]
 
     def stop(self) -> None:
-        """End every process that was started, with its children."""
+        """Kill all processes with their children."""
         for process in self.processes:
             try:
                 os.killpg(process.pid, signal.SIGKILL)

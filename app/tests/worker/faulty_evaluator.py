@@ -1,4 +1,4 @@
-"""An evaluator whose documents say what goes wrong: it is loaded by real workers through a real entry point."""
+"""Evaluator whose documents name a fault; real workers load it through a real entry point."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from decalogo.evaluation.options import EvaluateOptions
 
 
 def install(folder: Path) -> None:
-    """Make ``folder`` a place on the search path where the evaluator is registered as ``faulty``."""
+    """Register the evaluator as ``faulty`` in ``folder``, which is on the search path."""
     info = folder / "faulty_evaluator-1.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty-evaluator\nVersion: 1\n")
@@ -33,9 +33,9 @@ class Answer:
 
 class FaultyEvaluator:
     """Understands ``ok``, ``sleep SECONDS``, ``damaged``, ``raise``, ``kill``, ``exit``, ``fork SECONDS``, ``pages N``,
-    ``stuck``, ``memory MIB`` and ``hoard MIB SIGNAL`` (which says that it is at page 7).
+    ``stuck``, ``memory MIB`` and ``hoard MIB SIGNAL`` (which reports page 7).
 
-    ``kill-once FILE`` and ``hang-once FILE`` do so until the file exists, which they make.
+    ``kill-once FILE`` and ``hang-once FILE`` do so only while FILE does not exist, and create it.
     """
 
     def evaluate(self, content: Path, rubric: Any, options: EvaluateOptions) -> Answer:
@@ -55,7 +55,7 @@ class FaultyEvaluator:
         elif verb == "hang-once" and not Path(rest).exists():
             Path(rest).touch()
             time.sleep(60)
-        elif verb == "pages":  # five a second, until told to stop
+        elif verb == "pages":  # five per second, until `stop` returns true
             for page in range(1, int(rest) + 1):
                 time.sleep(0.2)
                 if options.stop():
@@ -66,7 +66,7 @@ class FaultyEvaluator:
             if os.fork() == 0:
                 time.sleep(float(rest))
                 os._exit(0)
-        elif verb == "stuck":  # deaf to the soft limit
+        elif verb == "stuck":  # ignores the soft limit
             signal.signal(signal.SIGUSR1, signal.SIG_IGN)
             time.sleep(600)
         elif verb == "memory":
@@ -75,7 +75,7 @@ class FaultyEvaluator:
             size, _, name = rest.partition(" ")
             progress.at("extract", 7)
             held = b"x" * (int(size) << 20)
-            time.sleep(1)  # its parent sees it; it says nothing more itself
+            time.sleep(1)  # the parent samples the memory meanwhile
             os.kill(os.getpid(), signal.Signals[name])
             del held
         return Answer(text)

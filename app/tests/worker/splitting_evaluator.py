@@ -1,4 +1,4 @@
-"""An evaluator whose documents are cut into parts, each of which says what goes wrong with it."""
+"""Evaluator whose documents are split into parts, each of which names a fault."""
 
 from __future__ import annotations
 

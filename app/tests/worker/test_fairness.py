@@ -1,4 +1,4 @@
-"""Real workers: nobody waits for all of another tenant's batch, and large documents do not hold up small ones."""
+"""Real workers: no tenant waits for the whole batch of another, and large documents do not block small ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_batch_of_five_does_not_wait_for_a_batch_of_a_thousand(appliance: Appl
     assert {document.state for document in few} == {DocumentState.SUCCEEDED}
 
 
-def test_large_documents_hold_half_of_the_slots_while_small_ones_wait_and_all_of_them_else(
+def test_large_documents_occupy_half_of_the_processes_while_small_ones_wait_and_all_of_them_otherwise(
     appliance: Appliance,
 ) -> None:
     big, _ = appliance.submit(["sleep 2"] * 6, tenant="scans", large=True)

@@ -64,17 +64,6 @@ def test_an_unexpected_error_ends_as_a_dead_letter_with_its_message(appliance: A
     assert "an error nobody foresaw" in raised.problem["detail"]
 
 
-def test_a_document_that_kills_its_process_takes_no_other_document_with_it(appliance: Appliance) -> None:
-    appliance.start("scheduler")
-    appliance.start("worker", "--concurrency", "2")
-    appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
-    job_id, _ = appliance.submit(["ok"] * 10 + ["kill"] + ["ok"] * 10)
-    documents = appliance.wait_finished(job_id)
-    assert documents[10].state is DocumentState.DEAD
-    assert documents[10].attempts == 3
-    assert {d.state for d in documents[:10] + documents[11:]} == {DocumentState.SUCCEEDED}
-
-
 def test_a_killed_process_only_delays_its_document(appliance: Appliance) -> None:
     appliance.start("scheduler")
     appliance.start("worker", "--concurrency", "2")
@@ -130,17 +119,6 @@ def test_a_stopped_worker_returns_documents_it_cannot_finish(appliance: Applianc
     assert (document.state, document.attempts) == (DocumentState.SUCCEEDED, 2)
 
 
-def test_deleted_queue_lists_are_filled_again_from_the_ledger(appliance: Appliance) -> None:
-    appliance.start("scheduler")
-    job_id, _ = appliance.submit(["ok"] * 30)
-    broker = connect(appliance.settings.redis, appliance.settings.redis.broker_db)
-    appliance.wait(lambda: sum(broker.llen(name) for name in QUEUES) == 30, 60, "published")
-    broker.delete(*QUEUES)
-    appliance.start("worker", "--concurrency", "2")
-    documents = appliance.wait_finished(job_id)
-    assert {(d.state, d.attempts) for d in documents} == {(DocumentState.SUCCEEDED, 1)}
-
-
 def published(appliance: Appliance, contents: dict[Priority, int]) -> dict[Priority, str]:
     """Admit documents of each priority and wait until all are in the broker's lists."""
     jobs = {priority: appliance.submit(["ok"] * count, priority)[0] for priority, count in contents.items()}
@@ -157,27 +135,6 @@ def test_higher_priorities_go_first(appliance: Appliance) -> None:
     done = {priority: appliance.wait_finished(job_id) for priority, job_id in jobs.items()}
     assert max(d.finished_at for d in done[Priority.HIGH]) < min(d.started_at for d in done[Priority.NORMAL])
     assert max(d.finished_at for d in done[Priority.NORMAL]) < min(d.started_at for d in done[Priority.LOW])
-
-
-def test_low_priority_gets_a_tenth_while_high_priority_waits(appliance: Appliance) -> None:
-    jobs = published(appliance, {Priority.LOW: 5, Priority.HIGH: 40})
-    appliance.start("worker", "--concurrency", "1")
-    high, low = appliance.wait_finished(jobs[Priority.HIGH]), appliance.wait_finished(jobs[Priority.LOW])
-    last_high = max(d.started_at for d in high)
-    assert sum(d.started_at < last_high for d in low) == 4
-
-
-def test_a_document_that_exceeds_the_memory_limit_fails_alone(appliance: Appliance) -> None:
-    queue = appliance.settings.queue.model_copy(update={"child_address_space_bytes": 2 << 30})
-    appliance.settings = appliance.settings.model_copy(update={"queue": queue})
-    appliance.start("scheduler")
-    appliance.start("worker", "--concurrency", "1")
-    appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
-    job_id, _ = appliance.submit(["memory 4096", "ok"])
-    hungry, fine = appliance.wait_finished(job_id)
-    assert fine.state is DocumentState.SUCCEEDED
-    assert hungry.state is DocumentState.DEAD
-    assert all(p.poll() is None for p in appliance.processes)
 
 
 def test_the_health_of_worker_and_scheduler_follows_their_progress(appliance: Appliance) -> None:

@@ -1,1 +1,1 @@
-"""Who may use the appliance: tokens, tiers, scopes."""
+"""Access control: tokens with tiers and scopes, browser sessions, join tokens of remote hosts."""

@@ -1,8 +1,9 @@
-"""Other hosts whose workers may join: each has a token of its own, of which only a hash is kept.
+"""Join tokens of remote hosts: one token per host, stored as a hash.
 
-A host's token is one secret with two uses: the password of its own user in Redis (``setup/acl.py``), and the bearer of
-its requests for documents (``api/routes/remote_workers.py``). ``hosts.json`` beside the API's secrets is the truth:
-id -> name, SHA-256 of the secret (hex), when it was made (Unix seconds). A host that is not in it is out.
+The secret of a token has two uses: it is the password of the host's user in Redis (``setup/acl.py``) and the bearer
+token of its requests for documents (``api/routes/remote_workers.py``). ``hosts.json`` in the secrets folder of the API
+is the source of truth. It maps the id of a host to its name, the SHA-256 of its secret (hex) and its creation time
+(Unix seconds). A host that is not in the file has no access.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ _BEARER = re.compile(r"([0-9a-f]{12})\.([0-9a-f]{64})")
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A host that may join.
+    """Host that may join.
 
     Attributes:
-        name: for people, and in the names of its workers: small letters, digits and hyphens, at most 32.
+        name: name for people, also part of the names of its workers: a-z, 0-9 and hyphens, up to 32 characters.
         sha256: hex digest of its secret.
         created: Unix seconds.
     """
@@ -43,16 +44,16 @@ class Host:
 
     @property
     def redis_user(self) -> str:
-        """Its user in Redis."""
+        """Return its user in Redis."""
         return redis_user(self.host_id)
 
 
 @dataclass(frozen=True, slots=True)
 class JoinLine:
-    """All that a host needs to join, as one word to be carried over to it.
+    """Join token: everything that a host needs to join, as one word to copy.
 
     Attributes:
-        address: name or address under which it reaches the first host.
+        address: name or address of the first host.
         port, redis_port: of the first host's door: documents over HTTPS, Redis over TLS.
         certificate: the door's (PEM): what it shows must be this, so nothing is trusted on first use.
     """
@@ -66,21 +67,22 @@ class JoinLine:
     certificate: str
 
     def encode(self) -> str:
-        """Return it as one word without spaces."""
+        """Return the token as one word without spaces."""
         return LINE_PREFIX + base64.urlsafe_b64encode(json.dumps(asdict(self)).encode()).decode().rstrip("=")
 
     @classmethod
     def decode(cls, text: str) -> JoinLine:
-        """Read it back; raises :class:`ClientError` when it was not carried over whole."""
+        """Parse a token; raise :class:`ClientError` when it is incomplete."""
         raw = "".join(text.split()[-1:]).removeprefix(LINE_PREFIX)
         try:
             return cls(**json.loads(base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4))))
         except (ValueError, TypeError) as error:
-            raise ClientError("this is not the whole line that `./appliance join-token` printed") from error
+            detail = "the join token is incomplete; copy the whole line that `./appliance join-token` printed"
+            raise ClientError(detail) from error
 
     @property
     def bearer(self) -> str:
-        """What its requests carry."""
+        """Return the bearer token of its requests."""
         return f"{self.host_id}.{self.secret}"
 
 
@@ -90,29 +92,29 @@ def redis_user(host_id: str) -> str:
 
 
 def new_host(name: str, now: float) -> tuple[Host, str]:
-    """Return a new host and its secret; raises :class:`ClientError` for a name that cannot be one."""
+    """Return a new host and its secret; raise :class:`ClientError` for an invalid name."""
     if not _NAME.fullmatch(name):
-        raise ClientError(f"{name!r} is no name for a host: small letters, digits and hyphens, at most 32")
+        raise ClientError(f"{name!r} is not a valid host name: use a-z, 0-9 and hyphens, up to 32 characters")
     secret = secrets.token_hex(32)
     return Host(secrets.token_hex(6), name, digest(secret), now), secret
 
 
 def read_hosts(text: str) -> dict[str, Host]:
-    """Return the hosts of a file's text by id."""
+    """Parse the text of ``hosts.json``; return the hosts by id."""
     return {host_id: Host(host_id, **row) for host_id, row in json.loads(text or "{}").items()}
 
 
 def write_hosts(hosts: Mapping[str, Host]) -> str:
-    """Return the text of the file."""
+    """Return the text of ``hosts.json``."""
     rows = {name: {"name": host.name, "sha256": host.sha256, "created": host.created} for name, host in hosts.items()}
     return json.dumps(rows, indent=1, sort_keys=True) + "\n"
 
 
 class HostStore:
-    """The hosts as the API sees them; read anew when the file was replaced, so a revoked one is refused at once.
+    """Hosts as the API reads them. A replaced file is read at the next request, so a revocation needs no restart.
 
     Args:
-        folder: the API's secrets.
+        folder: secrets folder of the API.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -121,15 +123,15 @@ class HostStore:
         self._seen: tuple[int, int] | None = None
 
     def check(self, bearer: str) -> Host:
-        """Return the host whose token this is; raises :class:`UnauthorizedError`."""
+        """Return the host of a bearer token; raise :class:`UnauthorizedError`."""
         found = _BEARER.fullmatch(bearer)
         if not found:
             raise UnauthorizedError(
-                "This needs the token of a host that has joined.", "malformed" if bearer else "missing"
+                "This request needs the token of a joined host.", "malformed" if bearer else "missing"
             )
         host = self._hosts().get(found[1])
         if host is None or not hmac.compare_digest(host.sha256, digest(found[2])):
-            raise UnauthorizedError("This host's token is unknown or was revoked.", "wrong" if host else "unknown")
+            raise UnauthorizedError("The token of this host is unknown or revoked.", "wrong" if host else "unknown")
         return host
 
     def _hosts(self) -> dict[str, Host]:

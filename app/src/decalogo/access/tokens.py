@@ -1,6 +1,6 @@
-"""Access tokens: ``dcl_<id>_<secret>``, of which only a hash is kept.
+"""Access tokens of the form ``dcl_<id>_<secret>``, stored as a hash.
 
-A secret has 256 random bits, so a single SHA-256 is enough: there is nothing to guess that a slow hash would protect.
+A secret has 256 random bits. It cannot be guessed, so one SHA-256 is sufficient and a slow hash would add no security.
 
 Keys, all in the ledger's database:
 
@@ -35,14 +35,14 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Tier(StrEnum):
-    """What a token may ask for; the limits of each are settings (``api.standard``, ``api.premium``)."""
+    """Tier of a token; the settings ``api.standard`` and ``api.premium`` define the limits of each."""
 
     STANDARD = "standard"
     PREMIUM = "premium"
 
 
 class Scope(StrEnum):
-    """What a token may do: submit batches, read its own, operate the appliance, review answers."""
+    """Scope of a token: submit batches, read the own batches, operate the appliance, review answers."""
 
     SUBMIT = "submit"
     READ = "read"
@@ -56,13 +56,13 @@ LAST_USED_SECONDS: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token as it is known, without its secret; times are Unix seconds.
+    """Token without its secret; times are Unix seconds.
 
     Attributes:
-        tenant: owner of the batches handed in with it; several tokens may share one.
-        expires: 0 when it never does.
-        revoked: 0 while it is not.
-        last_used: 0 when it never was; up to a minute behind.
+        tenant: owner of the batches submitted with it; several tokens may share a tenant.
+        expires: 0 means never.
+        revoked: 0 means not revoked.
+        last_used: 0 means never; accurate to a minute.
     """
 
     token_id: str
@@ -76,12 +76,12 @@ class Token:
     last_used: float = field(default=0.0, compare=False)
 
     def usable(self, now: float) -> bool:
-        """Tell whether it is neither revoked nor expired at ``now``."""
+        """Return whether it is neither revoked nor expired at ``now``."""
         return not self.revoked and (not self.expires or now < self.expires)
 
 
 def mint() -> tuple[str, str, str]:
-    """Make a new token; return its id, the token itself, and the digest to keep."""
+    """Make a new token; return its id, the token, and the digest to store."""
     token_id = "".join(secrets.choice(_ALPHABET) for _ in range(12))
     secret = _secret()
     return token_id, f"dcl_{token_id}_{secret}", digest(secret)
@@ -92,7 +92,7 @@ def _secret() -> str:
 
 
 def digest(secret: str) -> str:
-    """Return the hex SHA-256 that is kept of a token's secret part."""
+    """Return the hex SHA-256 of the secret part of a token."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -100,15 +100,15 @@ def _refusal(token: Token | None, right: bool, now: float) -> str:
     if token is None:
         return "unknown"
     if token.revoked:
-        return "revoked"  # its digest is gone, so whether the secret was right cannot be told
+        return "revoked"  # its digest is deleted, so the secret cannot be compared
     return "expired" if right and not token.usable(now) else "wrong"
 
 
 class TokenStore:
-    """Tokens in Redis; nothing is cached, so a revoked token is refused by every process at once.
+    """Tokens in Redis. Nothing is cached, so every process rejects a revoked token immediately.
 
     Args:
-        client: connection to the ledger's database that decodes answers to text.
+        client: connection to the ledger's database that decodes replies.
     """
 
     def __init__(self, client: redis.Redis) -> None:
@@ -123,14 +123,14 @@ class TokenStore:
         tenant: str = "",
         scopes: Iterable[Scope] = SUBMITTER,
     ) -> str:
-        """Make a token and return it: the only time it can be seen.
+        """Make a token and return it; it cannot be read again.
 
         Args:
-            name: what the token is for, for people.
+            name: purpose of the token, for people.
             tier: its tier.
             days: days until it expires.
-            tenant: owner of its batches; the token's name when empty.
-            scopes: what it may do; submit and read when not told.
+            tenant: owner of its batches; empty: the name of the token.
+            scopes: by default submit and read.
         """
         token_id, text, kept = mint()
         now = time.time()
@@ -138,7 +138,7 @@ class TokenStore:
         return text
 
     def register(self, token: Token, kept: str) -> bool:
-        """Record a token once; False when its id was ever registered before, revoked or not."""
+        """Record a token; return False when its id was registered before, even if it is revoked."""
         key = f"token:{token.token_id}"
         fields: dict[Any, Any] = {
             "sha256": kept,
@@ -165,14 +165,14 @@ class TokenStore:
                 return True
 
     def check(self, text: str) -> Token:
-        """Return the token that ``text`` is.
+        """Return the token of ``text``.
 
         Raises:
-            UnauthorizedError: it is malformed, unknown, expired or revoked; which of these is not told.
+            UnauthorizedError: it is malformed, unknown, expired or revoked. The message does not say which.
         """
         match = _TOKEN.fullmatch(text)
         kept, token = self._read(match[1]) if match else ("", None)
-        # An unknown id costs the same comparison as a known one.
+        # An unknown id takes the same comparison, and the same time, as a known one.
         right = hmac.compare_digest(digest(match[2] if match else ""), kept or "0" * 64)
         now = time.time()
         if token is None or not right or not token.usable(now):
@@ -190,14 +190,14 @@ class TokenStore:
         return token
 
     def show(self, token_id: str) -> Token:
-        """Return a token by its id; raises :class:`NotFoundError`."""
+        """Return a token by its id; raise :class:`NotFoundError`."""
         token = self._read(token_id)[1]
         if token is None:
             raise NotFoundError(f"There is no token {token_id!r}.")
         return token
 
     def rotate(self, token_id: str) -> str:
-        """Give a token a new secret and return it whole; the old one is useless at once. All else stays as it was.
+        """Replace the secret of a token and return the token. The old secret is invalid immediately.
 
         Raises:
             NotFoundError: no token has this id, or it is revoked.
@@ -210,12 +210,12 @@ class TokenStore:
         return f"dcl_{token_id}_{secret}"
 
     def list(self) -> list[Token]:
-        """Return every token ever made, oldest first, revoked and expired ones included."""
+        """Return all tokens, oldest first, including revoked and expired ones."""
         ids = cast("list[str]", self._redis.zrange(_INDEX, 0, -1))
         return [token for token_id in ids if (token := self._read(token_id)[1])]
 
     def revoke(self, token_id: str) -> Token:
-        """Make a token useless for ever; its entry stays, so that it can never be registered again.
+        """Revoke a token permanently. Its entry stays, so that the same id cannot be registered again.
 
         Raises:
             NotFoundError: no token has this id.
@@ -247,10 +247,10 @@ class TokenStore:
 
 
 def register_admin_token(store: TokenStore, secrets_dir: Path) -> bool:
-    """Register the token that ``decalogo setup`` made, if there is one and it never was.
+    """Register the token that ``decalogo setup`` made, unless it was registered before.
 
-    It belongs to tenant ``admin``, is premium, holds every scope and does not expire. ``admin-token.sha256`` holds one
-    line, ``<id> <hex sha256 of the secret>``; a malformed one raises ``ValueError``.
+    It belongs to the tenant ``admin``, has the tier premium and every scope, and does not expire.
+    ``admin-token.sha256`` holds one line, ``<id> <hex sha256 of the secret>``; a malformed one raises ``ValueError``.
     """
     path = secrets_dir / "admin-token.sha256"
     if not path.is_file():

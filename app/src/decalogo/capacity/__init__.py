@@ -1,1 +1,1 @@
-"""What a machine gives, from what was measured: scaling law, model and planner."""
+"""Capacity: measurements of the user's documents, scaling law, model and planner."""

@@ -144,7 +144,7 @@ def embedded(files: Sequence[Path], processes: int) -> Measured:
 
 
 def _embedded(folder: Path, command: str, *options: str) -> str:
-    """Run ``decalogo embedded …`` on a data folder and return its standard output."""
+    """Run ``decalogo embedded …`` with a data folder and return its standard output."""
     line = [sys.executable, "-m", "decalogo", "embedded", command, "--data", str(folder / "data"), *options]
     done = subprocess.run(line, capture_output=True, text=True)  # noqa: S603 - no shell, no input of strangers
     if done.returncode:

@@ -16,7 +16,7 @@ from decalogo.capacity.usl import Law, interval
 FILE = Path(__file__).with_name("model.json")
 # Services that exist once, and the CPUs that compose.yaml gives each.
 SHARED_CORES = {"redis": 1.0, "nginx": 1.0, "scheduler": 1.0, "api": 2.0}
-MOST_CORES = 1024
+MAX_CORES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Model:
 
     def cores_for(self, per_hour: float, pages: float) -> int | None:
         """Return the smallest number of cores whose lower bound reaches a rate; ``None`` if none does."""
-        for cores in range(1, MOST_CORES + 1):
+        for cores in range(1, MAX_CORES + 1):
             if self.project(cores, pages).low >= per_hour:
                 return cores
         return None

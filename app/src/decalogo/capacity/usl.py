@@ -16,7 +16,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """A fitted law; ``rate`` is the throughput of one unit."""
+    """Fitted law; ``rate`` is the throughput of one unit."""
 
     rate: float
     sigma: float
@@ -35,10 +35,10 @@ def fit(points: Sequence[Point]) -> Law:
     """Return the law with the least squares of relative errors; sigma and kappa are not negative.
 
     Raises:
-        ValueError: there is no point, or one without throughput.
+        ValueError: there is no point, or a point without units or throughput.
     """
     if not points or any(units <= 0 or rate <= 0 for units, rate in points):
-        raise ValueError("a fit needs points of more than no units and more than no throughput")
+        raise ValueError("every point needs more than 0 units and more than 0 throughput")
     # N / X = a + b (N - 1) + c N (N - 1) is linear; each equation is divided by N / X, so that errors are relative.
     best: tuple[float, Law] | None = None
     for used in ((0, 1, 2), (0, 1), (0, 2), (0,)):

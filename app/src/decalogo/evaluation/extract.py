@@ -6,17 +6,36 @@ Native libraries are loaded by the first document and never at import, so that a
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from decalogo.errors import DamagedDocumentError, EmptyDocumentError, NoTextError
-from decalogo.evaluation.documents.detect import EML, HEAD_BYTES, HTML, MARKDOWN, PDF, RTF, TEXT, ZIP, media_type
+from decalogo.evaluation.documents.detect import (
+    EML,
+    HEAD_BYTES,
+    HTML,
+    JPEG,
+    MARKDOWN,
+    OLE,
+    PDF,
+    PNG,
+    RTF,
+    TEXT,
+    TIFF,
+    XML,
+    ZIP,
+    media_type,
+)
 from decalogo.evaluation.documents.model import Extracted, Flag, OcrOptions, Page
 from decalogo.evaluation.documents.parts import Parts
 from decalogo.evaluation.documents.reading import Limits, Reading
+from decalogo.evaluation.formats.flat_xml import read_xml
 from decalogo.evaluation.formats.html import read_html
+from decalogo.evaluation.formats.images import read_image
 from decalogo.evaluation.formats.mail import read_eml
 from decalogo.evaluation.formats.markdown import read_markdown
 from decalogo.evaluation.formats.office import read_office
+from decalogo.evaluation.formats.ole import refuse_ole
 from decalogo.evaluation.formats.rtf import read_rtf
 from decalogo.evaluation.formats.text import read_text
 from decalogo.evaluation.languages import DEFAULT, Language, load_language
@@ -34,9 +53,16 @@ _READERS: dict[str, Callable[[bytes | Path, Limits], Reading]] = {
     ZIP: read_office,
     RTF: read_rtf,
     MARKDOWN: read_markdown,
+    XML: read_xml,
+    OLE: refuse_ole,
+    JPEG: partial(read_image, media_type=JPEG),
+    PNG: partial(read_image, media_type=PNG),
+    TIFF: partial(read_image, media_type=TIFF),
     # A message inside a message is read as plain text.
     EML: lambda content, limits: read_eml(content, limits, lambda kind: _READERS[TEXT if kind == EML else kind]),
 }
+_SCANNED = frozenset({PDF, EML, JPEG, PNG, TIFF})
+"""Types whose pages without text may be pictures of text."""
 __all__ = ["extract"]
 
 
@@ -71,14 +97,21 @@ def extract(
         NoTextError: a PDF without text on any page, recognised text included.
         DocumentTooLargeError: more than ``max_pages`` pages.
     """
-    reading = _READERS[media_type(_head(content))](
-        content, Limits(max_pages, stop, ocr or OcrOptions(), parts or Parts())
+    language = language or load_language(DEFAULT)
+    limits = Limits(
+        max_pages,
+        stop,
+        ocr or OcrOptions(),
+        parts or Parts(),
+        decimal=language.numbers.decimal,
+        thousands=language.numbers.thousands,
     )
+    reading = _READERS[media_type(_head(content))](content, limits)
     sheets, flags = reading.sheets, reading.flags
     because = f": {reading.unread_because}" if reading.unread_because else ""
     _check_text(reading, because)
     blank = tuple(sheet.number for sheet in sheets if not sheet.lines)
-    if blank and reading.media_type in {PDF, EML}:
+    if blank and reading.media_type in _SCANNED:
         flags.append(
             Flag(
                 "pages-without-text",
@@ -88,7 +121,7 @@ def extract(
         )
     if reading.cut:
         flags.append(reading.partial_flag())
-    words = words_of(language or load_language(DEFAULT))
+    words = words_of(language)
     furniture = find_furniture(sheets, words)
     clear_grids(sheets, furniture)
     contents = find_contents(sheets, furniture, words)
@@ -108,7 +141,7 @@ def _check_text(reading: Reading, because: str) -> None:
     cut = reading.cut or any(flag.code == "partial" for flag in reading.flags)
     if cut or any(sheet.lines for sheet in reading.sheets):
         return
-    if reading.media_type != PDF:
+    if reading.media_type not in _SCANNED - {EML}:
         raise EmptyDocumentError("The document holds no word; upload the document again.")
     if any(flag.code == "damaged" for flag in reading.flags):
         raise DamagedDocumentError("The PDF is damaged and no text can be read; download or export it again.")

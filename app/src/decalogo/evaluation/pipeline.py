@@ -38,12 +38,13 @@ from decalogo.evaluation.options import DEFAULT_OPTIONS, EvaluateOptions
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.model import Point, Question
 from decalogo.evaluation.scoring.coverage import coverage_of
+from decalogo.evaluation.scoring.recommendations import propose_not_applicable, recommend, treatment_of
 from decalogo.evaluation.scoring.reference import reference_of
 from decalogo.evaluation.scoring.result import SCHEMA_VERSION, Evaluation, canonical_json, identity
 from decalogo.evaluation.scoring.roll_up import roll_up
 from decalogo.evaluation.scoring.rules import Context, Judgement, judge
 
-EVALUATOR = {"name": "decalogo", "version": "1.4.1"}
+EVALUATOR = {"name": "decalogo", "version": "1.5.0"}
 """Raise the version whenever the same bytes and rubric could give another result."""
 
 
@@ -113,6 +114,13 @@ def evaluate_extracted(
                 for question in dimension.questions
             ]
     _mark_recognised(document, answers)
+    treatments = {
+        name: treatment_of(
+            [(units[i].page, units[i].section, weight) for i, weight in focus.relevance.items()],
+            rubric.language.programme,
+        )
+        for name, focus in focuses.items()
+    }
     folded = fold("\n".join(page.text for page in document.pages))
     guards = [*kind_flags(folded, rubric.data.expects), *encoding_flags(document.pages)]
     flags = [*document.flags, *guards, *_flags(document, rubric, answers, silent)]
@@ -131,6 +139,8 @@ def evaluate_extracted(
         "coverage": coverage_of(document, focuses),
         "answers": answers,
         **roll_up(answers, rubric.data, reasons),
+        "recommendations": recommend(answers, rubric.data, treatments),
+        "proposed_not_applicable": propose_not_applicable(treatments),
         "flags": [{"code": flag.code, "detail": flag.detail, "pages": list(flag.pages)} for flag in flags],
     }
     place = reference_of(rubric, EVALUATOR["version"])
@@ -165,6 +175,7 @@ def _answer(point: Point, dimension: str, question: Question, judgement: Judgeme
         missing = [judgement.labels[name] for name, found in judgement.elements.items() if not found]
         known = {"point": point.short, "missing": _listed(missing, rubric.data.last_and) or question.title}
         advice = question.advice.format_map({written: known[name] for written, name in placeholders().items()})
+        advice = rubric.language.euphonic(advice)
     return {
         "id": f"{point.id}-{dimension}-{question.id}",
         "point": point.id,

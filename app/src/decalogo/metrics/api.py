@@ -59,10 +59,10 @@ class Processes(Collector):
         alive = sorted(Arbiter.WORKERS)
         yield GaugeMetricFamily("decalogo_api_processes", "API processes alive.", len(alive))
         memory = GaugeMetricFamily("decalogo_api_process_resident_bytes", "Resident memory.", labels=["process"])
-        for slot, pid in enumerate(alive):
+        for number, pid in enumerate(alive):
             resident = resident_bytes(pid)
             if resident is not None:
-                memory.add_metric([str(slot)], resident)
+                memory.add_metric([str(number)], resident)
         yield memory
         open_now = 0.0
         for sample in [sample for metric in self._streams.collect() for sample in metric.samples]:

@@ -62,6 +62,6 @@ def report_html(view: View) -> bytes:
         labels=view.labels,
         w=words,
         notices=view.notices,
-        sections=[*sections, ("identity", words["identity"])],
+        sections=[*sections, ("limits", words["limits"]), ("identity", words["identity"])],
         dimension_percents={dimension["id"]: dimension["percent"] for dimension in result["dimensions"]},
     )

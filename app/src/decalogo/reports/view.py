@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -211,6 +211,14 @@ class View:
                 at = end
         parts.append((False, text[at:]))
         return [(quoted, _CONTROLS.sub("", part)) for quoted, part in parts if part]
+
+    def place_of(self, recommendation: Mapping[str, Any]) -> str:
+        """Return where a recommendation belongs, as a sentence; "" where that is not known."""
+        place = recommendation.get("place")
+        if not place:
+            return ""
+        key = "belongs_to" if place["heading"] else "belongs_to_page"
+        return self.labels.words.say(key, heading=plain(place["heading"]), page=place["page"])
 
     @cached_property
     def flags(self) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decalogo.reports.csv_tables import ANSWER_COLUMNS, answer_rows
-from decalogo.reports.view import View
+from decalogo.reports.view import View, plain
 from decalogo.reports.workbook import Workbook
 
 
@@ -58,10 +58,17 @@ def _matrix(book: Workbook, view: View) -> None:
 
 def _recommendations(book: Workbook, view: View) -> None:
     words = view.labels.words
-    sheet = book.sheet(words.sheet("recommendations"), (10, 34, 80, 40, 12))
-    head = [words["question"], "", words["recommendation"], words["concerns"], words["gain"]]
+    sheet = book.sheet(words.sheet("recommendations"), (14, 34, 80, 40, 60, 12))
+    head = [words["answer"], "", words["recommendation"], words["place"], words["example"], words["gain"]]
     rows = [
-        (item["question"], item["title"], item["text"], ", ".join(item["points"]), item["gain_percent"])
+        (
+            item.get("answer") or f"{', '.join(item['points'])} {item['question']}",
+            item["title"],
+            item["text"],
+            view.place_of(item),
+            plain((item.get("example") or {}).get("quote", "")),
+            item["gain_percent"],
+        )
         for item in view.result["recommendations"]
     ]
     book.table(sheet, 0, head, rows)

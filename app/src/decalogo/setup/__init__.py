@@ -1,1 +1,1 @@
-"""Secrets that `decalogo setup` makes at the first start: passwords, the first admin token, a certificate."""
+"""What `decalogo setup` makes once, at the first start: passwords, the first admin token, a certificate."""

@@ -45,13 +45,11 @@ def test_the_pages_read_until_the_time_limit_are_the_document(content):
     assert flag.pages == (3, 4, 5)
 
 
-def test_a_file_whose_pages_nobody_counted_says_that_more_follows():
+def test_a_file_cut_short_says_how_many_pages_it_has():
     cut = extract(HTML, stop=AfterPages(1))
     assert len(cut.pages) == 1
-    assert cut.total_pages is None
-    assert [flag.detail for flag in cut.flags if flag.code == "partial"] == [
-        "judged page 1 and not what follows: the time limit came"
-    ]
+    assert cut.total_pages == 5
+    assert [flag.detail for flag in cut.flags if flag.code == "partial"] == ["judged page 1 of 5: the time limit came"]
 
 
 @pytest.mark.parametrize("content", [PDF, TEXT, DOCX, HTML], ids=["pdf", "text", "docx", "html"])

@@ -71,7 +71,7 @@ def test_nothing_to_read_is_an_empty_document(content):
 
 @pytest.mark.parametrize(
     "content",
-    [b"\x89PNG\r\n\x1a\n" + bytes(50), b"\xff\xd8\xff\xe0" + bytes(50), bytes(range(256)) * 4, b"\x7fELF" + bytes(80)],
+    [b"GIF89a" + bytes(50), b"\0\0\0\x18ftypheic" + bytes(50), bytes(range(256)) * 4, b"\x7fELF" + bytes(80)],
 )
 def test_a_binary_that_is_no_document_is_refused(content):
     with pytest.raises(UnsupportedDocumentError, match="upload the plan as PDF"):

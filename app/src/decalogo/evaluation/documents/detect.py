@@ -5,31 +5,34 @@ from __future__ import annotations
 import re
 
 from decalogo.errors import EmptyDocumentError, UnsupportedDocumentError
+from decalogo.evaluation.documents.other_types import name_of_other
 
 PDF = "application/pdf"
 ZIP = "application/zip"
+OLE = "application/x-ole-storage"
 HTML = "text/html"
+XML = "application/xml"
 TEXT = "text/plain"
 MARKDOWN = "text/markdown"
 RTF = "application/rtf"
 EML = "message/rfc822"
+JPEG = "image/jpeg"
+PNG = "image/png"
+TIFF = "image/tiff"
 
 HEAD_BYTES = 8192
 """How much of a file's beginning is looked at."""
 
-_KNOWN = (
-    (b"\x89PNG", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF8", "a GIF image"),
-    (b"II*\0", "a TIFF image"),
-    (b"MM\0*", "a TIFF image"),
-    (b"PK\x05\x06", "an empty ZIP archive"),
-    (b"\xd0\xcf\x11\xe0", "an old or an encrypted Microsoft Office document"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"7z\xbc\xaf", "a 7z archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"\x7fELF", "a program"),
-    (b"MZ", "a program"),
+_MAGIC = (
+    (b"PK\x03\x04", ZIP),
+    (b"{\\rtf", RTF),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OLE),
+    (b"\x89PNG\r\n\x1a\n", PNG),
+    (b"\xff\xd8\xff", JPEG),
+    (b"II*\0", TIFF),
+    (b"MM\0*", TIFF),
+    (b"II+\0", TIFF),
+    (b"MM\0+", TIFF),
 )
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _MARKDOWN_HEADING = re.compile(rb"^#{1,6} +[^\s#]", re.MULTILINE)
@@ -39,10 +42,23 @@ _MAIL_HEADERS = frozenset(
     b"from to subject date message-id mime-version received return-path content-type delivered-to reply-to".split()
 )
 _LEAST_MAIL_HEADERS = 3
-# Bytes that no text file of any supported encoding holds (NUL is judged apart: UTF-16 has it).
-_HTML = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*+(?:(?><!--.*?-->)\s*+|<\?xml[^>]*+>\s*+)*+<(?:!doctype\s+html|html[\s>])", re.I | re.S
+_MULTIPART = re.compile(rb"^content-type:[ \t]*(?:\r?\n[ \t]+)?multipart/", re.IGNORECASE | re.MULTILINE)
+# What may stand before the first element: a byte order mark, blanks, comments, processing instructions.
+_PROLOG = rb"(?:\xef\xbb\xbf)?\s*+(?:(?><!--.*?-->)\s*+|<\?[^>]*+>\s*+)*+"
+_HTML = re.compile(_PROLOG + rb"<(?:!doctype\s+html|html[\s>/])", re.I | re.S)
+_XML_NAMES = rb"(?:[\w.-]{1,40}:)?(?:wordDocument|document|document-content|package|Workbook)\s[^>]{0,4000}?xmlns"
+_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*+<\?xml\b|" + _PROLOG + rb"<" + _XML_NAMES, re.S)
+# Elements that a page without <html> begins with; some must also be closed, so that a text about tags is none.
+_TAGS = (
+    rb"(?:head|body|meta|title|style|link|div|p|table|tr|td|h[1-6]|ul|ol|li|section|article|main|header|nav|span|center|font|form"
+    rb"|blockquote|pre|b|strong|em|i|a|img|br|hr)"
 )
+_FRAGMENT = re.compile(_PROLOG + rb"<" + _TAGS + rb"(?:\s[^<>]*+)?/?>", re.I | re.S)
+_CLOSING_TAG = re.compile(rb"</" + _TAGS + rb"\s*>", re.I)
+_BLOCK_TAG = re.compile(rb"</?(?:p|div|table|tr|td|li|h[1-6]|br|span)(?:\s[^<>]{0,500})?/?>", re.I)
+_MOST_BLOCK_TAGS = 12
+"""Tags among the first bytes past which a text without any beginning of a page is one."""
+# Bytes that no text file of any supported encoding holds (NUL is judged apart: UTF-16 has it).
 _BINARY = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
 _MOST_BINARY = 0.002
 
@@ -62,7 +78,9 @@ def looks_utf16(head: bytes) -> str | None:
 
 
 def media_type(head: bytes) -> str:
-    """Return the media type of a file from its first ``HEAD_BYTES`` bytes; what is in a ZIP is for others to say.
+    """Return the media type of a file from its first ``HEAD_BYTES`` bytes.
+
+    The readers of ZIP, OLE and XML files find out which document these are.
 
     Raises:
         EmptyDocumentError: there are no bytes, or only white space and NUL.
@@ -70,34 +88,47 @@ def media_type(head: bytes) -> str:
     """
     if not head.strip(b"\0 \t\r\n\f"):
         raise EmptyDocumentError("The file holds no content (0 bytes or only blanks); upload the document again.")
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            return kind
     # Readers accept junk before the header (PDF 32000-1, annex H: the first 1,024 bytes).
-    if b"%PDF-" in head[:1024]:
+    if head.startswith(b"%PDF-") or (b"%PDF-" in head[:1024] and not _is_mail(head)):
         return PDF
-    if head.startswith(b"PK\x03\x04"):
-        return ZIP
-    if head.startswith(b"{\\rtf"):
-        return RTF
-    for magic, name in _KNOWN:
-        if head.startswith(magic) and not (magic == b"MZ" and not _BINARY.search(head)):
-            raise UnsupportedDocumentError(f"The content is {name}; upload the plan as PDF, DOCX, ODT or plain text.")
-    if looks_utf16(head):
-        return TEXT
-    if _HTML.match(head):
-        return HTML
-    if len(_BINARY.findall(head)) > _MOST_BINARY * len(head):
+    if name := name_of_other(head):
+        raise UnsupportedDocumentError(f"The content is {name}; upload the plan as PDF, DOCX, ODT or plain text.")
+    codec = looks_utf16(head)
+    if codec is not None:
+        head = head[: len(head) & ~1].decode(codec, errors="replace").encode()
+    elif len(_BINARY.findall(head)) > _MOST_BINARY * len(head) and not _HTML.match(head):
         raise UnsupportedDocumentError(
             "The content is binary and of no known type; upload the plan as PDF or plain text."
         )
+    return _text_type(head)
+
+
+def _text_type(head: bytes) -> str:
+    """Return which kind of text begins with ``head``, in UTF-8 or a charset that contains ASCII."""
+    if _HTML.match(head):
+        return HTML
+    if _XML.match(head):
+        return XML
     if _is_mail(head):
         return EML
-    return MARKDOWN if len(_MARKDOWN_HEADING.findall(head)) >= _LEAST_HEADINGS else TEXT
+    if _FRAGMENT.match(head) and _CLOSING_TAG.search(head):
+        return HTML
+    if len(_MARKDOWN_HEADING.findall(head)) >= _LEAST_HEADINGS:
+        return MARKDOWN
+    return HTML if len(_BLOCK_TAG.findall(head)) > _MOST_BLOCK_TAGS and _CLOSING_TAG.search(head) else TEXT
 
 
 def _is_mail(head: bytes) -> bool:
     """Tell whether a text begins with the headers of a message (after the envelope line of a mailbox, if any)."""
+    head = head.removeprefix(b"\xef\xbb\xbf")
     at = head.find(b"\n") + 1 if head.startswith(b"From ") else 0
-    found = set()
+    start, found = at, set()
     while match := _HEADER.match(head, at):
         found.add(match.group(1).lower())
         at = match.end()
+    if b"mime-version" in found and _MULTIPART.search(head, start, at):
+        return True
     return len(found & _MAIL_HEADERS) >= _LEAST_MAIL_HEADERS

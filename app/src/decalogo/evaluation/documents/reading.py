@@ -20,12 +20,16 @@ class Limits:
         stop: called between pages. Once it returns true, the pages read so far become the document.
         ocr: text recognition of pages without a text layer.
         parts: pages that other processes read, and when to ask for more.
+        decimal: sign before decimals, for files that hold numbers without their written form.
+        thousands: sign between groups of three digits, for the same files.
     """
 
     max_pages: int = 5000
     stop: Callable[[], bool] | None = None
     ocr: OcrOptions = field(default_factory=OcrOptions)
     parts: Parts = field(default_factory=Parts)
+    decimal: str = ","
+    thousands: str = "."
 
     def reached(self, pages: int) -> bool:
         """Return whether to stop after ``pages`` pages. At least one page is always read."""

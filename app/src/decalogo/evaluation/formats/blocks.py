@@ -1,19 +1,10 @@
-"""Documents that come as paragraphs and tables (office files, HTML): from blocks to pages with offsets."""
+"""The blocks of documents without a fixed layout, in reading order: paragraphs, table rows, notes and page breaks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-
-from decalogo.errors import DocumentTooLargeError
-from decalogo.evaluation.documents.model import Flag
-from decalogo.evaluation.documents.reading import Limits, Reading
-from decalogo.evaluation.documents.sheets import Box, Grid, GridCell, Sheet, cut_lines
-from decalogo.evaluation.layout.grids import is_table
-from decalogo.evaluation.layout.normalise import normalise
-
-_PAGE_CHARACTERS = 3000
-_MOST_COLUMNS = 100
+from dataclasses import dataclass
+from enum import Enum, auto
 
 
 @dataclass(slots=True)
@@ -42,114 +33,54 @@ class TableRow:
 
 
 @dataclass(slots=True)
-class PageBreak:
-    """The end of a page."""
+class Note:
+    """A note with its mark; it goes to the end of the page that refers to it, or of the document (``at_end``)."""
+
+    text: str
+    at_end: bool = False
 
 
-Block = Paragraph | TableRow | PageBreak
+class Break(Enum):
+    """Why a page ends.
+
+    A program that lays out a document writes where its pages ended (``RENDERED``), also after a break that the author
+    set (``HARD``) or a paragraph or section that begins on a new page (``FRESH``): those are one border, not two.
+    """
+
+    HARD = auto()
+    FRESH = auto()
+    RENDERED = auto()
+    NONE = auto()  # a section break that begins no page
 
 
 @dataclass(slots=True)
-class _Page:
-    """A page under construction: its text so far, heading ranks by offset, and rows by table."""
+class PageBreak:
+    """The end of a page."""
 
-    pieces: list[str] = field(default_factory=list)
-    length: int = 0
-    ranks: dict[int, int] = field(default_factory=dict)
-    tables: dict[int, list[list[tuple[RowCell, int, int]]]] = field(default_factory=dict)
-
-    def put(self, text: str, gap: str) -> tuple[int, int]:
-        if self.length and text:
-            self.pieces.append(gap)
-            self.length += len(gap)
-        start = self.length
-        self.pieces.append(text)
-        self.length += len(text)
-        return start, self.length
-
-    def add(self, block: Paragraph | TableRow) -> None:
-        if isinstance(block, Paragraph):
-            text = normalise(block.text).text
-            start, _ = self.put(text, "\n\n")
-            if block.rank and text:
-                self.ranks[start] = block.rank
-            return
-        row: list[tuple[RowCell, int, int]] = []
-        gap = "\n\n"
-        for cell in block.cells[:_MOST_COLUMNS]:
-            text = normalise(cell.text).text.replace("\n\n", "\n")
-            start, end = self.put(text, gap)
-            gap = "\n" if text else gap
-            row.append((cell, start, end))
-        self.tables.setdefault(block.table, []).append(row)
-
-    def sheet(self, number: int) -> Sheet:
-        text = "".join(self.pieces)
-        lines = cut_lines(text)
-        for line in lines:
-            line.rank = self.ranks.get(line.start, 0)
-        grids = [grid for rows in self.tables.values() if is_table(grid := _grid(rows))]
-        return Sheet(number, text, lines, grids=grids)
+    kind: Break = Break.HARD
 
 
-def _grid(rows: list[list[tuple[RowCell, int, int]]]) -> Grid:
-    """Return the grid of a table's rows; its box spans text offsets instead of points."""
-    cells: list[GridCell] = []
-    above: dict[int, GridCell] = {}
-    for number, row in enumerate(rows):
-        column = 0
-        for cell, start, end in row:
-            span = max(1, min(cell.span, _MOST_COLUMNS - column))
-            found = above.get(column)
-            if cell.continues and found is not None and found.row_end == number:
-                found.row_end = number + 1
-            else:
-                words = [(start, end)] if start < end else []
-                above[column] = found = GridCell(number, column, number + 1, column + span, words)
-                cells.append(found)
-            column += span
-            if column >= _MOST_COLUMNS:
-                break
-    # Writers fill rows up to the last column of the sheet with empty cells.
-    wide = max((one.column_end for one in cells if one.words), default=1)
-    cells = [one for one in cells if one.column < wide]
-    for one in cells:
-        one.column_end = min(one.column_end, wide)
-    offsets = [at for one in cells for word in one.words for at in word] or [0]
-    columns, borders = tuple(map(float, range(wide + 1))), tuple(map(float, range(len(rows) + 1)))
-    return Grid(Box(0, min(offsets), wide, max(offsets)), columns, borders, cells, [])
+Block = Paragraph | TableRow | Note | PageBreak
 
 
-def make_sheets(media_type: str, blocks: Iterable[Block], limits: Limits) -> Reading:
-    """Return one sheet a page. Without page breaks, pages of about 3,000 characters are made up, and a flag says so.
-
-    Raises:
-        DocumentTooLargeError: more than ``limits.max_pages`` pages.
-    """
-    blocks = list(blocks)
-    breaks = sum(isinstance(block, PageBreak) for block in blocks)
-    broken = breaks > 0
-    pages = [_Page()]
-    cut = False
+def plain_text(blocks: Iterable[Block]) -> str:
+    """Return the text of blocks whose layout does not matter, such as those of a note."""
+    lines: list[str] = []
     for block in blocks:
-        full = not broken and pages[-1].length >= _PAGE_CHARACTERS
-        if full or isinstance(block, PageBreak):
-            if cut := limits.reached(len(pages)):
-                break
-            pages.append(_Page())
-            if len(pages) > limits.max_pages:
-                raise DocumentTooLargeError(
-                    f"The document has over {limits.max_pages} pages; split it or raise evaluation.max_pages."
-                )
-        if not isinstance(block, PageBreak):
-            pages[-1].add(block)
-    flags = []
-    if not broken:
-        flags.append(
-            Flag(
-                "pages-synthetic",
-                f"The file keeps no page borders; it was cut into {len(pages)} parts, numbered as pages.",
-            )
-        )
-    sheets = [page.sheet(number) for number, page in enumerate(pages, 1)]
-    return Reading(media_type, sheets, flags, cut, total=breaks + 1 if broken else None)
+        if isinstance(block, TableRow):
+            lines.append(" ".join(cell.text for cell in block.cells if cell.text.strip()))
+        elif not isinstance(block, PageBreak):
+            lines.append(block.text)
+    return "\n".join(line for line in lines if line.strip())
+
+
+def with_own_tables(blocks: Iterable[Block], tables: int) -> tuple[list[Block], int]:
+    """Return blocks whose tables are numbered after the first ``tables``, and the number of their last table."""
+    last = tables
+    moved: list[Block] = []
+    for block in blocks:
+        if isinstance(block, TableRow):
+            block = TableRow(block.table + tables, block.cells)
+            last = max(last, block.table)
+        moved.append(block)
+    return moved, last

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from decalogo.evaluation.documents.detect import MARKDOWN
 from decalogo.evaluation.documents.reading import Limits, Reading
-from decalogo.evaluation.formats.blocks import Block, PageBreak, Paragraph, RowCell, TableRow, make_sheets
+from decalogo.evaluation.formats.blocks import Block, PageBreak, Paragraph, RowCell, TableRow
+from decalogo.evaluation.formats.pages import make_sheets
 from decalogo.evaluation.formats.text import decode_file
 
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t#]*$")

@@ -1,110 +1,126 @@
-"""DOCX and ODT: the one XML part that holds the text, streamed out of the ZIP under limits.
-
-No entity is ever expanded: a document type declaration ends the reading. A part that unpacks to more than the limits
-(a decompression bomb) ends it as well, before it is in memory.
-"""
+"""Office documents in a ZIP: DOCX, XLSX, PPTX, ODT, ODS, ODP and EPUB."""
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from xml.parsers import expat
 
-from decalogo.errors import (
-    DamagedDocumentError,
-    DocumentTooLargeError,
-    EncryptedDocumentError,
-    UnsupportedDocumentError,
-)
+from decalogo.errors import DamagedDocumentError, UnsupportedDocumentError
+from decalogo.evaluation.documents.detect import HEAD_BYTES, HTML, MARKDOWN, RTF, TEXT, ZIP, media_type
+from decalogo.evaluation.documents.model import Flag
 from decalogo.evaluation.documents.reading import Limits, Reading
-from decalogo.evaluation.formats.blocks import Block, make_sheets
-from decalogo.evaluation.formats.office_xml import DocxHandler, OdtHandler
-from decalogo.evaluation.formats.zip_files import BROKEN, ENCRYPTED, METHODS, opened
-
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-ODT = "application/vnd.oasis.opendocument.text"
-
-_PARTS = {DOCX: "word/document.xml", ODT: "content.xml"}
-_MOST_BYTES = 200 << 20
-"""Unpacked size of the text part past which a document is refused."""
-_MOST_RATIO = 200
-_FREE_BYTES = 4 << 20
-"""Unpacked size up to which the ratio is not asked for: short texts repeat themselves."""
-_PIECE = 1 << 16
-_MOST_ENTRIES = 20_000
+from decalogo.evaluation.formats.blocks import Block, Paragraph
+from decalogo.evaluation.formats.budgets import Budget
+from decalogo.evaluation.formats.cells import spreadsheet_blocks
+from decalogo.evaluation.formats.charsets import decode
+from decalogo.evaluation.formats.docx import docx_blocks
+from decalogo.evaluation.formats.epub import epub_blocks
+from decalogo.evaluation.formats.html import html_blocks
+from decalogo.evaluation.formats.number_formats import NumberWriter
+from decalogo.evaluation.formats.odf import odf_handler
+from decalogo.evaluation.formats.odf_sheets import OdfSheets
+from decalogo.evaluation.formats.package_kinds import DOCX, EPUB, ODG, ODP, PPTX, XLSX, Kind, identify
+from decalogo.evaluation.formats.packages import Package
+from decalogo.evaluation.formats.pages import make_sheets
+from decalogo.evaluation.formats.pptx import pptx_blocks
+from decalogo.evaluation.formats.rtf import rtf_blocks
+from decalogo.evaluation.formats.xlsx import xlsx_sheets
+from decalogo.evaluation.formats.zip_files import BROKEN, opened
 
 
 def read_office(content: bytes | Path, limits: Limits) -> Reading:
-    """Read a DOCX or ODT file.
+    """Read an office document that is a ZIP package.
 
     Raises:
-        UnsupportedDocumentError: a ZIP that is neither.
+        UnsupportedDocumentError: an archive of files, or a document of another type, which the message names.
         EncryptedDocumentError: it needs a password.
         DamagedDocumentError: the ZIP or its XML is broken.
         DocumentTooLargeError: it unpacks to more than the limits, or has more than ``limits.max_pages`` pages.
     """
     try:
         with opened(content) as archive:
-            kind = _kind(archive)
-            blocks = _read(archive, kind)
+            package = Package(archive, Budget())
+            kind = identify(package)
+            if kind is None:
+                raise UnsupportedDocumentError(
+                    f"The content is an archive of {len(package.names)} files (ZIP), not a document; "
+                    "upload the documents in it."
+                )
+            return _read(package, kind, limits)
     except (*BROKEN, expat.ExpatError) as error:
         raise DamagedDocumentError(
             f"The office document is truncated or malformed ({error}); save or export it again."
         ) from error
-    return make_sheets(kind, blocks, limits)
 
 
-def _kind(archive: zipfile.ZipFile) -> str:
-    names = archive.NameToInfo
-    if len(names) > _MOST_ENTRIES:
-        raise DocumentTooLargeError(f"The ZIP has {len(names):,} entries; upload the plan itself as PDF, DOCX or ODT.")
-    if _PARTS[DOCX] in names:
-        return DOCX
-    if "mimetype" in names and names["mimetype"].file_size < 100 and archive.read("mimetype") == ODT.encode():
-        return ODT
-    raise UnsupportedDocumentError(
-        "The content is a ZIP archive that holds no DOCX or ODT text; upload the plan as PDF, DOCX, ODT or plain text."
-    )
+def _read(package: Package, kind: Kind, limits: Limits) -> Reading:
+    media_type = kind.media_type
+    if media_type == DOCX:
+        return make_sheets(media_type, docx_blocks(package, kind.main, _inner), limits)
+    if media_type == EPUB:
+        return make_sheets(media_type, epub_blocks(package, kind.main), limits)
+    if media_type == PPTX:
+        blocks, hidden = pptx_blocks(package, kind.main)
+        return _slides(media_type, blocks, hidden, limits)
+    if media_type == XLSX:
+        found = xlsx_sheets(package, kind.main, NumberWriter(limits.decimal, limits.thousands))
+        reading = make_sheets(media_type, spreadsheet_blocks(found.sheets), limits, fixed=True)
+        flag_hidden_cells(reading, found.hidden)
+        flag_missing_values(reading, found.without_value)
+        return reading
+    handler = odf_handler(package, kind)
+    if isinstance(handler, OdfSheets):
+        reading = make_sheets(media_type, handler.finish(), limits, fixed=True)
+        flag_hidden_cells(reading, handler.not_shown)
+        return reading
+    if media_type in {ODP, ODG}:
+        return _slides(media_type, handler.finish(), handler.hidden, limits)
+    return make_sheets(media_type, handler.finish(), limits)
 
 
-def _read(archive: zipfile.ZipFile, kind: str) -> list[Block]:
-    if kind == ODT and b"encryption-data" in _manifest(archive):
-        raise EncryptedDocumentError("The document is encrypted; upload a copy saved without a password.")
-    part = archive.NameToInfo.get(_PARTS[kind])
-    if part is None:
-        raise DamagedDocumentError("The office document has lost its text; save or export it again.")
-    if part.flag_bits & ENCRYPTED:
-        raise EncryptedDocumentError("The archive is encrypted; upload a copy saved without a password.")
-    if part.compress_type not in METHODS:
-        raise DamagedDocumentError("The office document is compressed in a way that office programs never use.")
-    handler = DocxHandler() if kind == DOCX else OdtHandler()
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
-    parser.StartElementHandler, parser.EndElementHandler = handler.start, handler.end
-    parser.CharacterDataHandler = handler.characters
-    parser.StartDoctypeDeclHandler = _refuse_doctype
-    unpacked = 0
-    with archive.open(part) as stream:
-        while piece := stream.read(_PIECE):
-            unpacked += len(piece)
-            if unpacked > _MOST_BYTES or unpacked > max(_FREE_BYTES, _MOST_RATIO * part.compress_size):
-                raise DocumentTooLargeError(
-                    f"The text unpacks to over {unpacked:,} bytes from {part.compress_size:,}; upload the plan as PDF."
-                )
-            parser.Parse(piece, False)
-    parser.Parse(b"", True)
-    return handler.blocks
+def _slides(media_type: str, blocks: list[Block], hidden: list[int], limits: Limits) -> Reading:
+    reading = make_sheets(media_type, blocks, limits, fixed=True)
+    if hidden:
+        pages = tuple(number for number in hidden if number <= len(reading.sheets))
+        reading.flags.append(Flag("hidden-not-read", f"{len(hidden)} slides are hidden and were not read.", pages))
+    return reading
 
 
-def _manifest(archive: zipfile.ZipFile) -> bytes:
-    info = archive.NameToInfo.get("META-INF/manifest.xml")
-    if info is None:
-        return b""
-    with archive.open(info) as stream:
-        return stream.read(1 << 20)
+def flag_hidden_cells(reading: Reading, count: int) -> None:
+    """Flag a spreadsheet of which ``count`` sheets, rows and columns are hidden."""
+    if count:
+        detail = f"{count} sheets, rows or columns are hidden and were not read; show them and upload the file again."
+        reading.flags.append(Flag("hidden-not-read", detail))
 
 
-def _refuse_doctype(*_: object) -> None:
-    raise UnsupportedDocumentError(
-        "The document declares a document type, which office programs never do; export it again."
-    )
+def flag_missing_values(reading: Reading, count: int) -> None:
+    """Flag a spreadsheet of which ``count`` formulas have no result."""
+    if count:
+        detail = f"{count} cells hold formulas without a result; open the file in a spreadsheet program and save it."
+        reading.flags.append(Flag("values-missing", detail))
+
+
+def _inner(data: bytes, budget: Budget) -> list[Block]:
+    """Return the content of a document that is kept inside a DOCX; nothing where it cannot be read."""
+    try:
+        kind = media_type(data[:HEAD_BYTES])
+        if kind == HTML:
+            return html_blocks(data, budget)
+        if kind == RTF:
+            return rtf_blocks(data, budget)
+        if kind == ZIP:
+            return _inner_docx(data, budget)
+        if kind in {TEXT, MARKDOWN}:
+            return [Paragraph(text) for text in decode(data).split("\n\n")]
+    except (UnsupportedDocumentError, DamagedDocumentError, *BROKEN, expat.ExpatError):
+        pass
+    return []
+
+
+def _inner_docx(data: bytes, budget: Budget) -> list[Block]:
+    with opened(data) as archive:
+        package = Package(archive, budget)
+        kind = identify(package)
+        if kind is None or kind.media_type != DOCX:
+            return []
+        return docx_blocks(package, kind.main, lambda _data, _budget: [])  # no document inside that one

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,20 @@ class Language:
     change: str
     range: str
     layout: Mapping[str, Any]
+    euphony: tuple[tuple[str, str], ...] = ()
+    """Pattern and replacement, for words that merge or change next to others ("de el" is "del")."""
+
+    @cached_property
+    def programme(self) -> re.Pattern[str]:
+        """What headings of programmes, sectors and the like begin with, a number before it or not."""
+        ranks = self.layout.get("programmes", "")
+        return re.compile(rf"(?:[\divxlc.]+[ .):-]*)?(?:{ranks})\b" if ranks else r"(?!)", re.IGNORECASE)
+
+    def euphonic(self, text: str) -> str:
+        """Return a composed sentence with the words merged that the language merges."""
+        for pattern, replacement in self.euphony:
+            text = re.sub(pattern, replacement, text)
+        return text
 
 
 def heading_styles() -> tuple[str, ...]:
@@ -118,6 +132,7 @@ def load_language(code: str) -> Language:
         change="|".join(data["change"]),
         range="|".join(data["range"]),
         layout=data["layout"],
+        euphony=tuple((pattern, replacement) for pattern, replacement in data.get("euphony", ())),
     )
 
 

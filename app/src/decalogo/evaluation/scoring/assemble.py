@@ -13,6 +13,7 @@ from decalogo.evaluation.documents.model import Extracted
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.model import Point, Question
 from decalogo.evaluation.scoring.coverage import coverage_of
+from decalogo.evaluation.scoring.recommendations import recommend, treatments_by_evidence
 from decalogo.evaluation.scoring.result import SCHEMA_VERSION, Evaluation, canonical_json, identity
 from decalogo.evaluation.scoring.roll_up import roll_up
 
@@ -106,6 +107,8 @@ def assemble(
         "coverage": coverage_of(document, (point.id for point in rubric.data.points if point.id not in reasons)),
         "answers": answers,
         **roll_up(answers, rubric.data, reasons),
+        "recommendations": recommend(answers, rubric.data, treatments_by_evidence(answers)),
+        "proposed_not_applicable": [],
         "flags": [{"code": flag.code, "detail": flag.detail, "pages": list(flag.pages)} for flag in document.flags],
     }
     result["sha256"] = hashlib.sha256(canonical_json(result)).hexdigest()

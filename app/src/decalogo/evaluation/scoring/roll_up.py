@@ -12,8 +12,6 @@ from typing import Any
 
 from decalogo.evaluation.rubric.model import RubricData
 
-_MOST_RECOMMENDATIONS = 10
-
 
 def rate(percent: float, rubric: RubricData) -> str:
     """Return the name of the rating of a percentage."""
@@ -22,7 +20,7 @@ def rate(percent: float, rubric: RubricData) -> str:
 
 
 def roll_up(answers: Sequence[dict[str, Any]], rubric: RubricData, reasons: dict[str, str]) -> dict[str, Any]:
-    """Return ``matrix``, ``points``, ``dimensions``, ``global``, strongest and weakest dimension and recommendations.
+    """Return ``matrix``, ``points``, ``dimensions``, ``global``, and the strongest and weakest dimension.
 
     Percentages refer to the maximum score and are rounded to two decimals. Points that do not apply are left out of
     every mean; their percentage is ``None``.
@@ -86,33 +84,4 @@ def roll_up(answers: Sequence[dict[str, Any]], rubric: RubricData, reasons: dict
         "global": {"percent": whole, "rating": None if whole is None else rate(whole, rubric)},
         "strongest": max(ranked, key=lambda d: d["percent"])["id"] if ranked else None,
         "weakest": min(ranked, key=lambda d: d["percent"])["id"] if ranked else None,
-        "recommendations": _most_effective(answers, rubric, len(applicable)),
     }
-
-
-def _most_effective(answers: Sequence[dict[str, Any]], rubric: RubricData, applicable: int) -> list[dict[str, Any]]:
-    """Return the questions with the largest possible gain for the whole, with the affected points."""
-    order = [(d.id, q) for d in rubric.dimensions for q in d.questions]
-    wanting: dict[str, list[dict[str, Any]]] = {}
-    for a in answers:
-        if a["applicable"] and a["score"] < rubric.max_score:
-            wanting.setdefault(a["question"], []).append(a)
-    gaps = []
-    for position, (dimension, question) in enumerate(order):
-        missing = wanting.get(question.id, [])
-        lost = math.fsum(rubric.max_score - a["score"] for a in missing)
-        if lost > 0:
-            gaps.append((-lost, position, dimension, question, missing))
-    gaps.sort(key=lambda gap: gap[:2])
-    total = applicable * len(order) * rubric.max_score
-    return [
-        {
-            "dimension": dimension,
-            "question": question.id,
-            "title": question.title,
-            "points": [a["point"] for a in missing],
-            "gain_percent": round(100 * -lost / total, 2),
-            "text": missing[0]["recommendation"] if len(missing) == 1 else question.advice_all,
-        }
-        for lost, _, dimension, question, missing in gaps[:_MOST_RECOMMENDATIONS]
-    ]

@@ -35,6 +35,10 @@ class Words:
         """Return a text with its placeholders filled in."""
         return self[key].format(**values)
 
+    def lines(self, key: str) -> list[str]:
+        """Return a text that is a list of paragraphs."""
+        return [str(line) for line in self._texts[key]]
+
     def column(self, name: str) -> str:
         """Return the title of a column."""
         return str(self._texts["columns"][name])
