@@ -1,14 +1,16 @@
-"""Where the time of one evaluation goes, beside PDFium's bare text in the same run.
+"""Profile of one evaluation, compared with PDFium's bare text in the same run.
 
     python bench/evaluation.py [--runs N] [--pages 50 300 600 2000] [--joined PAGES] [FILE...]
 
-Without FILEs: the real plan, and plans of ``--pages`` made by ``plans.py``. With ``--joined``: one document of so many
-pages, the first ones of each FILE in proportion to its length. Each document has a process of its own. Its first
-evaluation tells the peak of memory; then bare text, extraction and the whole, each without and with tables, take turns
-N times in the warm process, and the least CPU time (user + system) of each counts: other work on the machine only ever
-adds. Printed for each document: ratios to bare text, pages a second, CPU ms of every stage, and documents of 300 pages
-that one core does in an hour; at last how far the cost of the made plans is from one that is proportional to their
-pages.
+Without FILEs: the real plan, and plans of ``--pages`` made by ``plans.py``. With ``--joined``: one document with this
+number of pages, the first ones of each FILE in proportion to its length.
+
+Each document has a process of its own, whose first evaluation measures the peak of memory. Then bare text, extraction
+and the whole evaluation take turns N times in the warm process, each without and with tables. The minimum CPU time
+(user + system) counts, because other work on the machine only adds to it.
+
+The report has per document: ratios to bare text, pages per second, CPU ms of every stage, and documents of 300 pages
+per core and hour. At the end: the deviation of the cost of the made plans from proportional cost.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
     python bench/extraction.py [--repeat N] FILE...
 
-For each file, in a process of its own: pages, CPU seconds (user + system, least of N runs) of PDFium's text alone and
-of the whole extraction with passages and tables, their ratio, pages a second, and the peak of resident memory.
+Each file is measured in a process of its own. The report has pages, pages per second and the peak of resident memory.
+It also has the CPU seconds (user + system, minimum of N runs) of PDFium's text alone and of the whole extraction, and
+their ratio.
 """
 
 from __future__ import annotations

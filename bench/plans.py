@@ -2,8 +2,8 @@
 
     python bench/plans.py PAGES FILE
 
-Pages hold headings, paragraphs and list items taken from the passages of the real plan in a seeded order, a running
-header, a page number, and on every fourth page a ruled table of products with costs, targets and responsible bodies.
+Pages have headings, paragraphs and list items from the passages of the real plan in a seeded order, a running header
+and a page number. Every fourth page has a ruled table of products with costs, targets and responsible bodies.
 """
 
 from __future__ import annotations

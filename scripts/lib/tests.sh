@@ -41,9 +41,10 @@ run_unit_part() {
 }
 
 run_fast_linters() {
-  check "ruff check" in_root "$VENV/bin/ruff" check app tests grafana loadtest bench
-  check "ruff format" in_root "$VENV/bin/ruff" format --check app tests grafana loadtest bench
+  check "ruff check" in_root "$VENV/bin/ruff" check app tests grafana loadtest bench scripts
+  check "ruff format" in_root "$VENV/bin/ruff" format --check app tests grafana loadtest bench scripts
   check "spelling" in_root "$VENV/bin/codespell"
+  check "sentence length" in_root "$VENV/bin/python" scripts/prose.py --check
 }
 
 check_shell_scripts() {

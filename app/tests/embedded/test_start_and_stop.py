@@ -62,7 +62,7 @@ def test_a_second_up_changes_nothing(running: Operator) -> None:
 
 def test_the_number_of_workers_changes_while_it_runs(running: Operator) -> None:
     before = running.pid("worker"), running.pid("api")
-    assert "3 documents at once" in running.up("--workers", "3").stderr
+    assert "3 concurrent documents" in running.up("--workers", "3").stderr
     wait_until(lambda: running.pid("worker") not in (0, before[0]), 30, "a new worker")
     wait_until(lambda: len(children(running.pid("worker"))) == 3, 60, "three processes")
     assert running.pid("api") == before[1], "the rest goes on"

@@ -1,4 +1,4 @@
-"""``decalogo holdings``: how much an appliance stores, for the question before its data is deleted."""
+"""``decalogo holdings``: the amount of stored data, for the question before it is deleted."""
 
 from __future__ import annotations
 

@@ -17,9 +17,9 @@ from decalogo.embedded.secrets import admin_token_file, password_file, service_f
 from decalogo.embedded.supervisor import SERVER
 from decalogo.setup.operator_settings import long_names
 
-# Marks our processes in their environment, so that those which outlive a killed supervisor can be found again.
+# Marks the processes in their environment, so that processes that outlive a killed supervisor can be found.
 MARK = "_DECALOGO_EMBEDDED"
-# Variables that the embedded form decides itself; everything else the operator set is passed on.
+# Variables that the embedded form sets itself. All others are passed on.
 OWN = (
     "DECALOGO_REDIS__",
     "DECALOGO_STORAGE__PATH",
@@ -38,7 +38,7 @@ daemonize no
 set-proc-title no
 dir "{directory}"
 aclfile "{users}"
-# An upload is answered only once it is on disk, and nothing is ever evicted: admission stops first.
+# An upload is acknowledged when it is on disk. Nothing is evicted, because admission control rejects uploads first.
 appendonly yes
 appendfsync always
 save 900 1 300 10 60 10000
@@ -89,7 +89,7 @@ stdout_logfile_backups=5
 class Service:
     """One program under the supervisor.
 
-    ``priority`` orders stopping (highest first), ``stop_seconds`` is the patience before it is killed.
+    Services stop in the order of ``priority``, highest first, and are killed after ``stop_seconds``.
     """
 
     name: str
@@ -100,16 +100,16 @@ class Service:
 
 
 def services(layout: Layout, instance: Instance) -> list[Service]:
-    """Return the programs in the order of their start; the first is the server that the others need."""
+    """Return the programs in the order of their start. The first is the server, which the others need."""
     decalogo = (sys.executable, "-m", "decalogo")
-    # Workers hand their documents back on SIGQUIT (soft shutdown); the supervisor sends SIGTERM.
+    # Workers requeue their documents on SIGQUIT (soft shutdown); the supervisor sends SIGTERM.
     worker = {**identity(layout, "worker"), "REMAP_SIGTERM": "SIGQUIT"}
-    judge = (*decalogo, "worker", "--concurrency", str(instance.workers))
+    evaluate = (*decalogo, "worker", "--concurrency", str(instance.workers))
     suspect = (*decalogo, "worker", "--queues", SUSPECT, "--concurrency", str(len(SUSPECT_QUEUES)))
     programs = [
         Service(SERVER, (str(get_binary_path()), str(layout.run / "valkey.conf")), 1, 30),
         Service("scheduler", (*decalogo, "scheduler"), 10, 15, identity(layout, "scheduler")),
-        Service("worker", judge, 20, 30, worker),
+        Service("worker", evaluate, 20, 30, worker),
         Service("worker-suspect", suspect, 20, 30, worker),
         Service("api", (*decalogo, "api"), 30, 35, identity(layout, "api")),
     ]
@@ -123,7 +123,7 @@ def services(layout: Layout, instance: Instance) -> list[Service]:
 
 
 def identity(layout: Layout, service: str) -> dict[str, str]:
-    """Return the variables that make a process ``api``, ``worker`` or ``scheduler`` towards the server."""
+    """Return the variables with which a process logs in as ``api``, ``worker`` or ``scheduler``."""
     return {
         "DECALOGO_SECRETS_DIR": str(service_folder(layout, service)),
         "DECALOGO_REDIS__USERNAME": service,
@@ -138,7 +138,7 @@ def environment(layout: Layout, instance: Instance) -> dict[str, str]:
         **kept,
         **long_names(os.environ),
         "PYTHONUNBUFFERED": "1",
-        # Heartbeats and spooled uploads: never mixed with those of another appliance or another user.
+        # Heartbeats and temporary files, apart from those of other appliances and users.
         "TMPDIR": str(layout.tmp),
         "DECALOGO_STORAGE__PATH": str(layout.artifacts),
         "DECALOGO_AUDIT__PATH": str(layout.audit),
@@ -150,7 +150,7 @@ def environment(layout: Layout, instance: Instance) -> dict[str, str]:
 
 
 def client_environment(layout: Layout, instance: Instance) -> dict[str, str]:
-    """Return the environment of a command run against this appliance: it also says where the API and a token are."""
+    """Return the environment of a command against this appliance, with the address of the API and a token."""
     return {
         **environment(layout, instance),
         **identity(layout, "api"),
@@ -160,12 +160,12 @@ def client_environment(layout: Layout, instance: Instance) -> dict[str, str]:
 
 
 def write_configuration(layout: Layout, instance: Instance) -> Path:
-    """Write the server's and the supervisor's files; return the supervisor's."""
+    """Write the configuration files of server and supervisor; return that of the supervisor."""
     (layout.run / "valkey.conf").write_text(
         VALKEY.format(host=HOST, port=instance.valkey_port, directory=layout.valkey, users=users_file(layout)),
         encoding="utf-8",
     )
-    # supervisord warns when root did not ask for root by name.
+    # supervisord warns if it runs as root without `user=root`.
     user = "user=root" if os.geteuid() == 0 else ""
     text = SUPERVISOR.format(logs=layout.logs, run=layout.run, socket=layout.socket, user=user)
     for service in services(layout, instance):

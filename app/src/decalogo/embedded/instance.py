@@ -1,4 +1,4 @@
-"""What one embedded appliance was started with, kept in its data folder so that later commands agree."""
+"""The ports and sizes of an embedded appliance, stored in its data folder for later commands."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ SCHEMA_VERSION = 1
 MEASURED = ("api", "worker", "worker-suspect", "scheduler")
 DEFAULT_PORT = 8000
 _DEFAULT_METRICS_PORT = 9101
-_QUIET_PORTS = range(20_000, 32_000)  # systems give outgoing connections ports from 32,768 up
+_QUIET_PORTS = range(20_000, 32_000)  # outgoing connections get ports from 32,768 up
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """The choices of the last start; ``metrics_port`` is the first of one a service (``MEASURED``)."""
+    """The choices of the last start; ``metrics_port`` is the first of one port per service (``MEASURED``)."""
 
     port: int
     valkey_port: int
@@ -46,7 +46,7 @@ class Instance:
 
 
 def read_instance(path: Path) -> Instance | None:
-    """Return what was saved, or ``None`` if nothing ever started here; raise ``EmbeddedError`` if it is damaged."""
+    """Return the stored instance, or ``None`` before the first start; raise ``EmbeddedError`` if it is damaged."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         return _parse(data)
@@ -65,7 +65,7 @@ def _parse(data: dict[str, int]) -> Instance:
 
 
 def is_free(port: int) -> bool:
-    """Say whether a server could listen on this port now (a port in TIME_WAIT counts as free, as for servers)."""
+    """Return whether a server can listen on this port now. A port in TIME_WAIT is free, as for servers."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -76,9 +76,9 @@ def is_free(port: int) -> bool:
 
 
 def free_port(count: int = 1) -> int:
-    """Return the first of so many ports in a row that nobody listens on.
+    """Return the first of ``count`` consecutive free ports.
 
-    Outgoing connections do not get these either, so a port is still free when its server starts some seconds later.
+    Outgoing connections do not get ports of this range, so a port is still free when its server starts seconds later.
     """
     while True:
         first = secrets.choice(_QUIET_PORTS)
@@ -87,14 +87,16 @@ def free_port(count: int = 1) -> int:
 
 
 def choose(before: Instance | None, *, port: int | None, workers: int | None) -> Instance:
-    """Settle this start's ports: what is asked for, else what was used before, else the defaults.
+    """Choose the ports of this start: the requested ones, else those of the last start, else the defaults.
 
     Raises:
-        EmbeddedError: another program listens on the API's port.
+        EmbeddedError: another program listens on the port of the API.
     """
     api = port or (before.port if before else DEFAULT_PORT)
     if not is_free(api):
-        raise EmbeddedError(f"port {api} is taken by another program. Choose another one with --port.")
+        raise EmbeddedError(
+            f"port {api} is taken by another program. Choose another with --port, or EMBEDDED_PORT in .env."
+        )
     metrics = _metrics_port(before, api)
     taken = {api, *range(metrics, metrics + len(MEASURED))}
     valkey = before.valkey_port if before and is_free(before.valkey_port) else free_port()
@@ -104,8 +106,8 @@ def choose(before: Instance | None, *, port: int | None, workers: int | None) ->
 
 
 def _metrics_port(before: Instance | None, api: int) -> int:
-    """Return the first of as many free ports in a row as there are services, that of the last start if it can be."""
-    # The usual ones are for the usual appliance: two that start at the same time would both find them free.
+    """Return the first of the consecutive metrics ports, that of the last start if they are still free."""
+    # Only an appliance on the default port gets the default ports: two that start together would both find them free.
     usual = _DEFAULT_METRICS_PORT if api == DEFAULT_PORT else 0
     for first in (before.metrics_port if before else 0, usual):
         ports = range(first, first + len(MEASURED))

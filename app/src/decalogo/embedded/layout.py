@@ -1,4 +1,4 @@
-"""Where one embedded appliance keeps its things, and whether that place can be used."""
+"""The files of one embedded appliance, and the check that its data folder is usable."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from decalogo.errors import EmbeddedError
 
 # sockaddr_un.sun_path with its final NUL (unix(7); BSD and macOS have 104), less supervisord's temporary ".<pid>".
 SOCKET_PATH_LIMIT = (103 if sys.platform == "darwin" else 107) - 8
-# Signs that supervisord's configuration file gives a meaning of its own, in values that are not all quotable.
+# Characters with a meaning in the configuration of supervisord, where not all values can be quoted.
 UNSAFE_SIGNS = frozenset("\"'%;#\\\n\r,")
 
 
@@ -24,12 +24,12 @@ class Layout:
 
     @classmethod
     def at(cls, data: Path) -> Layout:
-        """Return the layout of a data folder, made absolute so that every process means the same place."""
-        return cls(Path(os.path.abspath(data)))  # noqa: PTH100 - resolve() would follow a link the operator placed
+        """Return the layout of a data folder, with an absolute path for every process."""
+        return cls(Path(os.path.abspath(data)))  # noqa: PTH100 - resolve() would follow a link of the operator
 
     @property
     def instance(self) -> Path:
-        """What was chosen at the first start (ports, workers); also the mark that this folder is ours."""
+        """Ports and workers of the last start; also the mark that the folder belongs to the appliance."""
         return self.data / "embedded.json"
 
     @property
@@ -39,7 +39,7 @@ class Layout:
 
     @property
     def valkey(self) -> Path:
-        """The server's append-only file: the ledger, the queues, the tokens."""
+        """Append-only file of the server: ledger, queues and tokens."""
         return self.data / "valkey"
 
     @property
@@ -54,12 +54,12 @@ class Layout:
 
     @property
     def logs(self) -> Path:
-        """One rotated log a service."""
+        """One rotated log per service."""
         return self.data / "logs"
 
     @property
     def run(self) -> Path:
-        """Generated configuration, lock and socket; nothing here needs keeping."""
+        """Generated configuration, lock and socket; recreated at every start."""
         return self.data / "run"
 
     @property
@@ -69,21 +69,21 @@ class Layout:
 
     @property
     def lock(self) -> Path:
-        """Held by the running supervisor, and by nobody else."""
+        """Lock file, held by the running supervisor only."""
         return self.run / "lock"
 
     @property
     def socket(self) -> Path:
-        """The supervisor's own interface."""
+        """Socket of the supervisor."""
         return self.run / "supervisor.sock"
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """Every folder the embedded form makes."""
+        """All folders that the embedded form makes."""
         return (self.secrets, self.valkey, self.artifacts, self.audit, self.logs, self.run, self.tmp)
 
     def prepare(self) -> None:
-        """Make the folders, owner-only; raise ``EmbeddedError`` naming what stands in the way."""
+        """Make the folders for the owner only; raise ``EmbeddedError`` with the obstacle."""
         self._check_name()
         folder = self.data
         try:
@@ -101,7 +101,7 @@ class Layout:
             ) from error
 
     def clear_tmp(self) -> None:
-        """Delete what services that were killed left in their temporary folder; call it while none runs."""
+        """Delete temporary files of killed services; call it while no service runs."""
         for path in self.tmp.iterdir():
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
@@ -112,8 +112,8 @@ class Layout:
         bad = sorted(set(str(self.data)) & UNSAFE_SIGNS)
         if bad:
             raise EmbeddedError(
-                f"the data folder's path holds {' '.join(map(repr, bad))}, which the supervisor's configuration"
-                f" cannot carry: {self.data}. Choose another data folder with --data."
+                f"the path of the data folder has {' '.join(map(repr, bad))}, which the supervisor does not"
+                f" support: {self.data}. Choose another data folder with --data."
             )
         length = len(os.fsencode(self.socket))
         if length > SOCKET_PATH_LIMIT:

@@ -1,4 +1,4 @@
-"""Bringing an embedded appliance up, until it can work, and down, until nothing of it runs."""
+"""Start an embedded appliance and wait until it is ready; stop it and wait until nothing of it runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from decalogo.embedded.secrets import make_secrets
 from decalogo.embedded.supervisor import Supervisor
 from decalogo.errors import EmbeddedError
 
-# The supervisor's patience with workers, scheduler and server one after the other (30 s each), and some air.
+# Longer than the stop times of workers, scheduler and server in a row (30 s each).
 STOP_SECONDS = 100.0
 
 Say = Callable[[str], None]
@@ -25,24 +25,24 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Up:
-    """Outcome of ``up``: where the appliance is, and whether it ran before."""
+    """Outcome of ``up``: the appliance, and whether it ran before."""
 
     instance: Instance
     was_running: bool
 
 
 def up(layout: Layout, *, port: int | None, workers: int | None, timeout_seconds: float, say: Say) -> Up:
-    """Start what does not run and return once ``/api/v1/ready`` answers 200.
+    """Start the services and return when ``/api/v1/ready`` responds 200.
 
     Args:
         layout: the data folder.
         port: port of the API; ``None``: that of the last start, else 8000.
-        workers: documents judged at once; ``None``: that of the last start, else 2.
-        timeout_seconds: longest wait until ready.
-        say: takes lines about what happens.
+        workers: documents evaluated concurrently; ``None``: that of the last start, else 2.
+        timeout_seconds: maximum time until ready.
+        say: receives progress messages.
 
     Raises:
-        EmbeddedError: it cannot start here, or was not ready in time; what this call started is stopped again.
+        EmbeddedError: it cannot start, or was not ready in time. Everything that this call started is stopped.
     """
     deadline = time.monotonic() + timeout_seconds
     layout.prepare()
@@ -51,7 +51,7 @@ def up(layout: Layout, *, port: int | None, workers: int | None, timeout_seconds
         return _join(layout, port=port, workers=workers, deadline=deadline, say=say)
     with lock:
         if count := stop_orphans(layout):
-            say(f"stopped {count} processes that a killed supervisor had left behind")
+            say(f"stopped {count} processes left behind by a killed supervisor")
         layout.clear_tmp()
         make_secrets(layout)
         instance = choose(read_instance(layout.instance), port=port, workers=workers)
@@ -61,8 +61,8 @@ def up(layout: Layout, *, port: int | None, workers: int | None, timeout_seconds
         supervisor.spawn(layout, configuration, variables, lock)
     try:
         _start_services(layout, instance, deadline, say)
-    except BaseException:  # an interrupt, too, must leave nothing behind
-        say("stopping what was started")
+    except BaseException:  # after an interrupt, too, nothing may stay behind
+        say("stopping")
         stop(layout)
         raise
     return Up(instance, was_running=False)
@@ -83,7 +83,7 @@ def _start_services(layout: Layout, instance: Instance, deadline: float, say: Sa
 
 
 def _join(layout: Layout, *, port: int | None, workers: int | None, deadline: float, say: Say) -> Up:
-    """Wait for an appliance that already runs, starting again what the supervisor gave up on."""
+    """Wait for an appliance that already runs, and start services that the supervisor gave up on."""
     control = Supervisor(layout)
     control.wait_until_answering(deadline)
     instance = read_instance(layout.instance)
@@ -95,7 +95,7 @@ def _join(layout: Layout, *, port: int | None, workers: int | None, deadline: fl
             " change that, or choose another data folder with --data."
         )
     if workers not in (None, instance.workers):
-        say(f"replacing the worker: {workers} documents at once instead of {instance.workers}")
+        say(f"replacing the worker: {workers} concurrent documents instead of {instance.workers}")
         instance = replace(instance, workers=workers or instance.workers)
         instance.write(layout.instance)
         write_configuration(layout, instance)
@@ -108,7 +108,7 @@ def _join(layout: Layout, *, port: int | None, workers: int | None, deadline: fl
 
 
 def stop(layout: Layout) -> bool:
-    """Stop everything; say whether anything ran. Workers hand their documents back first."""
+    """Stop everything; return whether anything ran. Workers requeue their documents first."""
     if supervisor.is_running(layout):
         supervisor.stop(layout, patience_seconds=STOP_SECONDS)
         stop_orphans(layout)
@@ -117,12 +117,12 @@ def stop(layout: Layout) -> bool:
 
 
 def remove_data(layout: Layout) -> None:
-    """Delete what the embedded form made, and the data folder if nothing else is in it."""
+    """Delete the folders of the embedded form, and the data folder if it is empty then."""
     if not layout.instance.exists():
         raise EmbeddedError(f"{layout.data} was not made by `embedded up`: nothing is deleted")
     for folder in layout.folders:
         if folder.is_symlink():
-            folder.unlink()  # what it points to is the operator's
+            folder.unlink()  # its target belongs to the operator
         elif folder.exists():
             shutil.rmtree(folder)
     layout.instance.unlink()

@@ -1,4 +1,4 @@
-"""Reading the services' logs."""
+"""Read the logs of the services."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ POLL_SECONDS = 0.25
 
 
 def tail(path: Path, *, lines: int) -> str:
-    """Return the last lines of a log; empty if there is none."""
+    """Return the last lines of a log; empty if it is missing."""
     try:
         with path.open(encoding="utf-8", errors="replace") as handle:
             return "".join(deque(handle, maxlen=lines)).rstrip("\n")
@@ -20,7 +20,7 @@ def tail(path: Path, *, lines: int) -> str:
 
 
 class Follower:
-    """Reads what is added to a log from now on, across its rotation."""
+    """Read lines added to a log from now on, across its rotation."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -28,11 +28,11 @@ class Follower:
         self._rest = ""
 
     def new_lines(self) -> Iterator[str]:
-        """Yield the complete lines added since the last call."""
+        """Yield the complete lines since the last call."""
         try:
             with self._path.open(encoding="utf-8", errors="replace") as handle:
                 if self._path.stat().st_size < self._position:
-                    self._position = 0  # rotated: a new file took the name
+                    self._position = 0  # rotated: this is a new file
                 handle.seek(self._position)
                 text = self._rest + handle.read()
                 self._position = handle.tell()
@@ -43,10 +43,10 @@ class Follower:
 
 
 def follow(followers: Mapping[str, Follower], emit: Callable[[str, str], None], *, going: Callable[[], bool]) -> None:
-    """Hand every new line to ``emit(service, line)`` until ``going`` answers no."""
+    """Pass every new line to ``emit(service, line)`` until ``going`` returns false."""
     more = True
     while more:
-        more = going()  # asked before reading, so that the last lines are still read
+        more = going()  # before reading, so that the last lines are read too
         for name, follower in followers.items():
             for line in follower.new_lines():
                 emit(name, line)

@@ -1,7 +1,7 @@
-"""Services that outlived their supervisor (it was killed): found by a mark in their environment, and stopped.
+"""Find services that outlived a killed supervisor, by a mark in their environment, and stop them.
 
-Without this, the next start would meet a server that still writes the same files. Linux only: elsewhere other
-processes' environments cannot be read, and the start reports the taken port instead.
+Without this, the next start would meet a server that still writes the same files. This works on Linux only, because
+other systems do not show the environment of processes. There the start reports the taken port.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ POLL_SECONDS = 0.1
 
 
 def find_orphans(layout: Layout) -> list[int]:
-    """Return the pids of this data folder's services; call it only while no supervisor runs."""
+    """Return the pids of the services of this data folder; call it only while no supervisor runs."""
     wanted = f"{MARK}={layout.data}".encode()
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
@@ -28,12 +28,12 @@ def find_orphans(layout: Layout) -> list[int]:
             if state != "Z" and wanted in (folder / "environ").read_bytes().split(b"\0"):
                 found.append(int(folder.name))
         except OSError:
-            continue  # gone meanwhile, or another user's
+            continue  # it has ended, or belongs to another user
     return [pid for pid in found if pid != os.getpid()]
 
 
 def stop_orphans(layout: Layout, *, patience_seconds: float = 30.0) -> int:
-    """Stop them, kindly and then not; return how many there were. Workers go first, the server they need last."""
+    """Stop them with SIGTERM, and with SIGKILL after a while; return their number. The server stops last."""
     orphans = find_orphans(layout)
     servers = {pid for pid in orphans if _is_server(pid)}
     for group in (set(orphans) - servers, servers):

@@ -1,4 +1,4 @@
-"""Waiting for an embedded appliance to be ready, and giving up early when it never will be."""
+"""Wait until an embedded appliance is ready, and fail early if a service keeps crashing."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from decalogo.embedded.secrets import health_login
 from decalogo.embedded.supervisor import POLL_SECONDS, Supervisor
 from decalogo.errors import EmbeddedError
 
-# A service that had to be started this often before the appliance was ready does not recover by itself.
+# A service that needs this number of starts before the appliance is ready does not recover by itself.
 STARTS_BEFORE_FAILURE = 3
 
 
 class Watch:
-    """Waits for conditions while keeping an eye on the services.
+    """Wait for conditions and watch the services meanwhile.
 
     Args:
         layout: the data folder.
         control: its supervisor.
-        deadline: when to give up, in ``time.monotonic()`` seconds.
+        deadline: end of the wait, in ``time.monotonic()`` seconds.
     """
 
     def __init__(self, layout: Layout, control: Supervisor, deadline: float) -> None:
@@ -36,10 +36,10 @@ class Watch:
         self._starts: dict[str, set[int]] = defaultdict(set)
 
     def until(self, condition: Callable[[], str]) -> None:
-        """Return once ``condition`` answers an empty string; until then it says what is missing.
+        """Return when ``condition`` returns an empty string; until then it returns what is missing.
 
         Raises:
-            EmbeddedError: a service does not stay up, or the deadline passed; with the end of the log that tells why.
+            EmbeddedError: a service does not stay up, or the deadline passed; with the end of its log.
         """
         while missing := condition():
             states = self._control.states()
@@ -60,7 +60,7 @@ class Watch:
 
 
 def server_answers(layout: Layout, instance: Instance) -> Callable[[], str]:
-    """Return a condition: the server has read its files and takes commands."""
+    """Return a condition: the server has loaded its files and accepts commands."""
     user, password = health_login(layout)
 
     client = redis.Redis(HOST, instance.valkey_port, username=user, password=password, socket_timeout=2)
@@ -69,7 +69,7 @@ def server_answers(layout: Layout, instance: Instance) -> Callable[[], str]:
         try:
             client.ping()
         except redis.RedisError as error:  # not listening yet, or still loading
-            return f"the server does not answer ({error})"
+            return f"the server does not respond ({error})"
         client.close()
         return ""
 
@@ -77,17 +77,17 @@ def server_answers(layout: Layout, instance: Instance) -> Callable[[], str]:
 
 
 def api_ready(instance: Instance) -> Callable[[], str]:
-    """Return a condition: ``GET /api/v1/ready`` answers 200."""
-    # verify, trust_env: plain HTTP to this machine needs neither the system's certificates, slow to load, nor a proxy.
+    """Return a condition: ``GET /api/v1/ready`` responds 200."""
+    # verify, trust_env: plain HTTP to this machine needs no proxy and no certificates, which are slow to load.
     client = httpx.Client(timeout=5, verify=False, trust_env=False)  # noqa: S501
 
     def condition() -> str:
         try:
             answer = client.get(f"{instance.url}/api/v1/ready")
         except httpx.HTTPError as error:
-            return f"the API does not answer ({error})"
+            return f"the API does not respond ({error})"
         if answer.status_code != 200:
-            return f"the API answers {answer.status_code}: {answer.text[:500]}"
+            return f"the API responds {answer.status_code}: {answer.text[:500]}"
         client.close()
         return ""
 

@@ -1,7 +1,7 @@
-"""Starting, asking and stopping the one supervisor of an embedded appliance.
+"""Start, query and stop the supervisor of an embedded appliance.
 
-The running supervisor holds a lock on ``run/lock``. A lock dies with its process, so a pid or socket file left by a
-power cut is never mistaken for a running appliance.
+The running supervisor holds a lock on ``run/lock``. A lock ends with its process, so that a pid or socket file left by
+a power cut is not mistaken for a running appliance.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from decalogo.embedded.logs import tail
 from decalogo.errors import EmbeddedError
 
 POLL_SECONDS = 0.2
-SERVER = "valkey"  # the service that the others need: first to start, last to stop
+SERVER = "valkey"  # the others need it: it starts first and stops last
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceState:
-    """One service as the supervisor sees it; ``pid`` is 0 when it does not run, ``started`` is Unix seconds."""
+    """State of a service; ``pid`` is 0 if it does not run, ``started`` is Unix seconds."""
 
     name: str
     state: str
@@ -42,16 +42,16 @@ class ServiceState:
 
 
 def take_lock(layout: Layout) -> IO[bytes] | None:
-    """Take the data folder's lock to start a supervisor; ``None`` if one holds it."""
+    """Take the lock of the data folder to start a supervisor; ``None`` if a supervisor holds it."""
     for _ in range(3):
         if handle := try_lock(layout):
             return handle
-        time.sleep(0.1)  # a command that only asked whether it is held lets go at once
+        time.sleep(0.1)  # a command that only tests the lock releases it immediately
     return None
 
 
 def try_lock(layout: Layout) -> IO[bytes] | None:
-    """Take the data folder's lock; ``None`` if somebody holds it."""
+    """Take the lock of the data folder; ``None`` if it is held."""
     handle = layout.lock.open("ab")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -62,7 +62,7 @@ def try_lock(layout: Layout) -> IO[bytes] | None:
 
 
 def is_running(layout: Layout) -> bool:
-    """Say whether a supervisor works in this data folder."""
+    """Return whether a supervisor runs for this data folder."""
     try:
         handle = try_lock(layout)
     except (FileNotFoundError, NotADirectoryError):
@@ -76,10 +76,10 @@ def is_running(layout: Layout) -> bool:
 
 
 def spawn(layout: Layout, configuration: Path, environment: Mapping[str, str], lock: IO[bytes]) -> None:
-    """Start the supervisor in a session of its own, handing it the lock, which then also tells its pid."""
-    layout.socket.unlink(missing_ok=True)  # we hold the lock: a socket that is there is stale
+    """Start the supervisor in a new session and pass the lock on to it; write its pid into the lock file."""
+    layout.socket.unlink(missing_ok=True)  # we hold the lock, so an existing socket is stale
     with (layout.logs / "supervisord.out").open("ab") as out:
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter and file
+        process = subprocess.Popen(  # noqa: S603 - fixed interpreter and file
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(configuration)],
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -95,34 +95,34 @@ def spawn(layout: Layout, configuration: Path, environment: Mapping[str, str], l
 
 
 class Supervisor:
-    """The interface of a running supervisor, over its Unix socket."""
+    """Client of a running supervisor over its Unix socket."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
 
     def _call(self, method: str, *arguments: object) -> Any:
-        # A transport of its own for each call: after a refused connection it cannot be used again. The address is
-        # never dialled: the transport goes to the socket.
+        # A new transport per call, because it cannot be used after a refused connection. The address is not used: the
+        # transport connects to the socket.
         transport = SupervisorTransport(None, None, f"unix://{self._layout.socket}")
         server = ServerProxy("http://127.0.0.1", transport=transport)
         try:
             return getattr(server.supervisor, method)(*arguments)
         except Fault as error:
-            raise EmbeddedError(f"the supervisor refuses {method}{arguments}: {error.faultString}") from error
+            raise EmbeddedError(f"the supervisor rejects {method}{arguments}: {error.faultString}") from error
         except (OSError, ProtocolError, HTTPException) as error:
-            raise EmbeddedError(f"the supervisor does not answer at {self._layout.socket}: {error}") from error
+            raise EmbeddedError(f"the supervisor does not respond at {self._layout.socket}: {error}") from error
         finally:
             transport.close()
 
     def wait_until_answering(self, deadline: float) -> None:
-        """Wait until the interface answers; ``deadline`` in ``time.monotonic()`` seconds."""
+        """Wait until the supervisor responds; ``deadline`` is in ``time.monotonic()`` seconds."""
         while True:
             try:
                 self._call("getState")
             except EmbeddedError:
                 if not is_running(self._layout):
                     end = tail(self._layout.logs / "supervisord.out", lines=20)
-                    raise EmbeddedError(f"the supervisor ended at once:\n{end}") from None
+                    raise EmbeddedError(f"the supervisor ended immediately:\n{end}") from None
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(POLL_SECONDS)
@@ -130,14 +130,14 @@ class Supervisor:
                 return
 
     def states(self) -> list[ServiceState]:
-        """Return every service, in the order of their names."""
+        """Return all services, sorted by name."""
         return [
             ServiceState(item["name"], item["statename"], item["pid"], item["start"], item["description"])
             for item in self._call("getAllProcessInfo")
         ]
 
     def start(self, name: str) -> None:
-        """Start a service without waiting for it; one that already runs is left alone."""
+        """Start a service without waiting for it; do nothing if it runs."""
         try:
             self._call("startProcess", name, False)
         except EmbeddedError as error:
@@ -145,26 +145,26 @@ class Supervisor:
                 raise
 
     def replace(self, name: str) -> None:
-        """Stop a service and start it as the configuration file describes it now; waits for the stop."""
-        self._call("reloadConfig")  # without this it would not know the file had changed
+        """Stop a service, and start it with the current configuration file."""
+        self._call("reloadConfig")  # reads the changed file
         self._call("stopProcessGroup", name)
         self._call("removeProcessGroup", name)
         self._call("addProcessGroup", name)
         self.start(name)
 
     def shutdown(self, *, last: str) -> None:
-        """Ask it to stop every service at once but ``last``, then that one, and then itself; does not wait."""
+        """Request a stop of all services, ``last`` after the others, and then of the supervisor; do not wait."""
         for service in self.states():
             if service.name != last and service.pid:
-                with suppress(EmbeddedError):  # it just ended by itself
+                with suppress(EmbeddedError):  # it has just ended
                     self._call("stopProcess", service.name, False)
         self._call("shutdown")
 
 
 def stop(layout: Layout, *, patience_seconds: float) -> bool:
-    """Stop the supervisor and wait until it is gone; say whether it went by itself.
+    """Stop the supervisor and wait for its end; return whether it ended without a kill.
 
-    One that does not answer, or takes longer than ``patience_seconds``, is killed.
+    It is killed if it does not respond, or after ``patience_seconds``.
     """
     deadline = time.monotonic() + patience_seconds
     try:
@@ -180,11 +180,13 @@ def stop(layout: Layout, *, patience_seconds: float) -> bool:
 
 
 def _kill(layout: Layout) -> None:
-    """Kill the supervisor that holds the lock; its services are found by their mark afterwards."""
+    """Kill the supervisor that holds the lock. Its services are found by their mark afterwards."""
     try:
         pid = int(layout.lock.read_text(encoding="ascii"))
         os.kill(pid, signal.SIGKILL)
     except (OSError, ValueError) as error:
-        raise EmbeddedError(f"the supervisor of {layout.data} neither answers nor can be killed: {error}") from error
+        raise EmbeddedError(
+            f"the supervisor of {layout.data} does not respond and cannot be killed: {error}"
+        ) from error
     while is_running(layout):
         time.sleep(POLL_SECONDS)

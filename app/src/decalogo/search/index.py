@@ -4,8 +4,11 @@ The file is a cache. Each search first adds the documents that finished since th
 budget. A damaged file is deleted and built again. Texts are not stored twice: the index holds words and places, and a
 hit's text is read from the artifact store.
 
-Tables: ``documents`` (id, result key that was indexed), ``entries`` (document, page, start and end of a quote or null
-for a whole page, ids of the answers that use the quote), ``words`` (FTS5 over the text of each entry, without content).
+Tables:
+
+- ``documents``: id, and the result key that was indexed.
+- ``entries``: document, page, start and end of a quote or null for a whole page, ids of the answers with this quote.
+- ``words``: FTS5 over the text of each entry, without content.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What `decalogo setup` makes once, at the first start: passwords, the first admin token, a certificate."""
+"""Secrets that `decalogo setup` makes at the first start: passwords, the first admin token, a certificate."""

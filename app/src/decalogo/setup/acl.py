@@ -1,4 +1,4 @@
-"""The users of Redis: one per service, each with what it needs and no way to wipe or reconfigure the server."""
+"""The users of Redis: one per service, with the rights it needs and none to wipe or reconfigure the server."""
 
 from __future__ import annotations
 
@@ -8,25 +8,24 @@ from collections.abc import Iterable, Mapping
 from decalogo.access.hosts import Host
 from decalogo.batches.queues import QUEUES
 
-# The five that the guide disables are named once more after the categories, so that no later release can let them in
-# through one. INFO is taken back from @dangerous: admission reads memory and persistence from it.
+# These five are named after the categories, so that no later release of Redis can allow them through a category. INFO
+# is in @dangerous but allowed, because admission control reads memory and persistence from it.
 REFUSED = "-flushall -flushdb -config -debug -keys"
 COMMANDS = (
     "-@all +@read +@write +@connection +@scripting +@pubsub +@transaction -@dangerous "
     f"+info +time -function -script|flush -script|kill -swapdb -migrate -acl {REFUSED}"
 )
-# Celery subscribes by patterns, which an ACL matches letter by letter: broker /0, remote control, events.
+# Celery subscribes to patterns, and an ACL compares them literally: broker /0, remote control, events.
 CHANNELS = "resetchannels &/0.* &/0.celery.pidbox &/0.celeryev/worker.* &celery-task-meta-*"
 SERVICES = ("api", "worker", "scheduler")
 HEALTH_USER = "health"
-# For people and for `doctor`: reads what the server is set to and how it is, changes nothing, sees no key.
+# For people and for `doctor`: reads configuration and state, changes nothing, reads no key.
 OPERATOR_USER = "operator"
-# Prometheus' view of the server. No SLOWLOG GET: it shows what commands were called with.
+# For the exporter of Prometheus. Without SLOWLOG GET, which returns the arguments of commands.
 EXPORTER_USER = "exporter"
 EXPORTER_COMMANDS = "-@all +ping +info +latency|latest +latency|histogram +slowlog|len +client|setname +client|setinfo"
-# Flower: listens to the workers' events and asks them how they are (remote control; answers
-# come over lists of their own). Without SELECT it stays in the broker's database; of the documents' queues it may tell
-# the length.
+# Flower: subscribes to the events of workers and queries them by remote control, whose replies come over separate
+# lists. Without SELECT it stays in the database of the broker. Of the document queues it may read the length.
 FLOWER_USER = "flower"
 FLOWER_COMMANDS = (
     "-@all +ping +info +hello +time +client|setname +client|setinfo +multi +exec +watch +unwatch +publish +subscribe "
@@ -35,12 +34,12 @@ FLOWER_COMMANDS = (
 )
 FLOWER_ACCESS = f"resetkeys ~_kombu.* ~*.celery.pidbox* ~celeryev* ~flower.* %R~* {CHANNELS} &/0.celeryev/*"
 OPERATOR_COMMANDS = "-@all +ping +info +config|get +slowlog|get +slowlog|len +latency|latest +client|list +acl|whoami"
-# Has users.acl read again after a host was let in or put out; Redis then ends the connections of a user that is gone.
-# Nobody who could be this user can write the file.
+# Loads users.acl again after a host was added or revoked. Redis then closes the connections of removed users. No
+# process with this password can write the file.
 KEEPER_USER = "keeper"
 KEEPER_COMMANDS = "-@all +ping +acl|load"
-# What the workers of another host touch: the broker's keys, and of the ledger's those that a claim, its renewal and its
-# end move (batches/lua/lib/common.lua). Not tokens, limits, idempotency records or the schedule.
+# Keys that workers of another host may access: those of the broker, and those of the ledger that claim, renew and
+# finish change (batches/lua/lib/common.lua). Not tokens, limits, idempotency records or the schedule.
 HOST_COMMANDS = COMMANDS.replace("+info ", "")
 HOST_KEYS = " ".join(
     f"~{pattern}"
@@ -59,11 +58,11 @@ def users_acl(passwords: Mapping[str, str], hosts: Iterable[Host] = ()) -> str:
 
     Args:
         passwords: password of each user of ``SERVICES`` and of the five others; a missing one raises ``KeyError``.
-        hosts: other hosts that may join; each is a user with a worker's rights.
+        hosts: remote hosts; each is a user with the rights of a worker.
     """
-    # Off and without a password: nobody can be this user, and a client that does not log in can do nothing. But Redis
-    # replays its append-only file as this user and checks every MULTI/EXEC against it: with fewer rights than all, each
-    # transaction in the file is dropped at the next start, without an error that stops it (seen on 8.0.2).
+    # Disabled and without a password, so that a client without a login has no rights. But Redis replays its append-only
+    # file as this user and checks every MULTI/EXEC against its rights. With fewer rights, it silently drops each
+    # transaction in the file at the next start (seen on 8.0.2). So the user has all rights.
     lines = ["user default off resetpass ~* &* +@all"]
     for name in SERVICES:
         lines.append(f"user {name} on {_hashed(passwords[name])} ~* {CHANNELS} {COMMANDS}")
@@ -82,5 +81,5 @@ def users_acl(passwords: Mapping[str, str], hosts: Iterable[Host] = ()) -> str:
 
 
 def _hashed(password: str) -> str:
-    # 256 random bits: there is nothing to guess that a slow hash would protect.
+    # A password of 256 random bits needs no slow hash.
     return f"#{hashlib.sha256(password.encode()).hexdigest()}"

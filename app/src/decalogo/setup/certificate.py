@@ -1,4 +1,4 @@
-"""A self-signed certificate, so that the first start is already over TLS."""
+"""A self-signed certificate, so that the first start uses TLS."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-# Nothing renews it (an operator's own certificate replaces it), so it must outlive the installation.
+# Nothing renews it, so it must outlive the installation.
 VALID_DAYS = 3650
 
 
@@ -44,10 +44,11 @@ def self_signed(names: Sequence[str]) -> tuple[str, str]:
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))  # clocks of clients differ
+        .not_valid_before(now - datetime.timedelta(hours=1))  # clocks of clients may be behind
         .not_valid_after(now + datetime.timedelta(days=VALID_DAYS))
         .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
-        # Its own authority, and good for nothing below it: strict clients (Python 3.13) accept it as a trust anchor.
+        # An authority with path length 0, because strict clients (Python 3.13) only accept an authority as trust
+        # anchor.
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)

@@ -1,4 +1,4 @@
-"""Secret files: written once, whole or not at all, readable by the one group that needs them."""
+"""Secret files: written once and atomically, readable by the group of one service."""
 
 from __future__ import annotations
 
@@ -7,38 +7,38 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-# Read by the service's group, written by nobody: root stays the owner, so a service cannot change its own secrets.
+# Readable by the group of the service. Root is the owner, so that a service cannot change its own secrets.
 SECRET_MODE = 0o440
 PUBLIC_MODE = 0o444
 
 
 @dataclass(frozen=True, slots=True)
 class SecretFolder:
-    """One service's folder of secrets.
+    """The secrets folder of one service.
 
     Attributes:
-        path: the folder; made if missing.
-        gid: group of the service's processes; ``None`` leaves ownership alone (embedded, tests).
+        path: the folder; created if missing.
+        gid: group of the service; ``None`` keeps the ownership (embedded form, tests).
     """
 
     path: Path
     gid: int | None = None
 
     def has(self, name: str) -> bool:
-        """Tell whether the file is there."""
+        """Return whether the file exists."""
         return (self.path / name).exists()
 
     def read(self, name: str) -> str:
-        """Return the file's text without surrounding white space; raises ``OSError``."""
+        """Return the text of a file without surrounding white space; raise ``OSError`` if it cannot be read."""
         return (self.path / name).read_text(encoding="utf-8").strip()
 
     def write_once(self, name: str, text: str, *, mode: int = SECRET_MODE) -> bool:
-        """Write a file that is not there yet; False, and nothing changed, if it is."""
+        """Write a file unless it exists; return whether it was written."""
         if self.has(name):
             return False
         draft = self._draft(name, text, mode)
         try:
-            os.link(draft, self.path / name)  # unlike a rename, never replaces
+            os.link(draft, self.path / name)  # a rename would replace the file
         except FileExistsError:
             return False
         finally:
@@ -46,14 +46,14 @@ class SecretFolder:
         return True
 
     def replace(self, name: str, text: str, *, mode: int = SECRET_MODE) -> bool:
-        """Write a file derived from others, replacing it only if it differs; tell whether it was written."""
+        """Write a derived file unless it has this text already; return whether it was written."""
         if self.has(name) and self.read(name) == text.strip():
             return False
         self._draft(name, text, mode).rename(self.path / name)
         return True
 
     def password(self, name: str) -> str:
-        """Return the password in a file, making one of 256 random bits if there is none."""
+        """Return the password in a file; make one of 256 random bits if the file is missing."""
         self.write_once(name, secrets.token_hex(32) + "\n")
         return self.read(name)
 

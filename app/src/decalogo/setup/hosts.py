@@ -1,6 +1,6 @@
-"""`decalogo hosts …`: hosts whose workers may join, written by the stack's one-shot, which alone can write these files.
+"""`decalogo hosts …`: the list of remote hosts. Only the one-shot service can write its file.
 
-Redis learns of a change by ``ACL LOAD`` (``./appliance join-token``), the API by looking at the file.
+``./appliance join-token`` runs ``ACL LOAD`` in Redis after a change; the API detects a change of the file.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from decalogo.setup.secrets import folders_in, make_secrets
 
 
 def add_host(root: Path, name: str, *, address: str, port: int, redis_port: int, set_groups: bool = True) -> JoinLine:
-    """Let a host join and return its line; raises :class:`ClientError` when the name is taken or none."""
+    """Add a host and return its join line; raise :class:`ClientError` for a name that is taken or invalid."""
     with _changing(root, set_groups) as hosts:
         if any(host.name == name for host in hosts.values()):
-            raise ClientError(f"a host named {name} may join already; revoke its token first or take another name")
+            raise ClientError(f"there is a host named {name} already; revoke its token first or choose another name")
         host, secret = new_host(name, time.time())
         hosts[host.host_id] = host
     certificate = folders_in(root, set_groups)["hosts"].read("tls.crt")
@@ -28,15 +28,15 @@ def add_host(root: Path, name: str, *, address: str, port: int, redis_port: int,
 
 
 def revoke_host(root: Path, host_id: str, *, set_groups: bool = True) -> Host:
-    """Put a host out and return it; raises :class:`ClientError` when there is none."""
+    """Revoke a host and return it; raise :class:`ClientError` if there is none with this id."""
     with _changing(root, set_groups) as hosts:
         if host_id not in hosts:
-            raise ClientError(f"no host with the id {host_id} may join")
+            raise ClientError(f"there is no host with the id {host_id}")
         return hosts.pop(host_id)
 
 
 def known_hosts(root: Path) -> list[Host]:
-    """Return the hosts that may join, oldest first."""
+    """Return all hosts, oldest first."""
     api = folders_in(root, False)["api"]
     hosts = read_hosts(api.read(HOSTS_FILE)) if api.has(HOSTS_FILE) else {}
     return sorted(hosts.values(), key=lambda host: host.created)
@@ -44,7 +44,7 @@ def known_hosts(root: Path) -> list[Host]:
 
 @contextmanager
 def _changing(root: Path, set_groups: bool) -> Iterator[dict[str, Host]]:
-    """Yield the hosts to be changed, and write them and what follows from them, one at a time."""
+    """Yield the hosts under a lock; write them and the files derived from them afterwards."""
     folder = folders_in(root, set_groups)["api"]
     with (folder.path / ".hosts.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""What a host that joins keeps: the first host's certificate, its own token, and its workers' settings."""
+"""Files of a host that joined: the certificate of the first host, its own token, and the settings of its workers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ SETTINGS_FILE = "worker.env"
 
 
 def write_joined(root: Path, line: JoinLine, group: int | None) -> None:
-    """Write the files into ``root``, replacing those of an earlier join.
+    """Write the files into ``root`` and replace those of an earlier join.
 
-    ``worker.env`` is in the form that systemd's ``EnvironmentFile`` and ``decalogo worker --environment`` read.
+    ``worker.env`` has the format of systemd's ``EnvironmentFile`` and of ``decalogo worker --environment``.
 
     Args:
-        root: where the workers will see the files under the same path.
-        line: as it was carried over.
-        group: group of the workers' processes; ``None`` leaves ownership alone.
+        root: folder that the workers see under the same path.
+        line: the join line.
+        group: group of the worker processes; ``None`` keeps the ownership.
     """
     folder = SecretFolder(root, group)
     folder.replace("door.crt", line.certificate, mode=PUBLIC_MODE)

@@ -1,18 +1,18 @@
-"""The one-shot itself: everything that is missing is made, nothing that is there is touched.
+"""Make the secrets that are missing, and change no existing one.
 
-Files, each in a folder (in the stack: a volume) that only its service mounts:
+Each service has a folder (in the stack: a volume) that no other service mounts:
 
 - ``redis/``: ``users.acl`` (hashes of all passwords), ``health-password``, ``operator-password``,
   ``exporter-password``, ``keeper-password``
-- ``api/``: ``redis-password``, ``admin-token.sha256`` (``<id> <hex sha256 of the secret>``), and ``hosts.json`` once
-  another host may join
+- ``api/``: ``redis-password``, ``admin-token.sha256`` (``<id> <hex sha256 of the secret>``), and ``hosts.json`` with
+  the remote hosts
 - ``worker/``, ``scheduler/``: ``redis-password``
-- ``nginx/``, ``hosts/``: ``tls.crt``, ``tls.key``: of the edge, and of the door for other hosts
-- ``login/``: ``htpasswd``, the operator login of the edge
+- ``nginx/``, ``hosts/``: ``tls.crt``, ``tls.key`` of nginx, and of the remote-worker gateway
+- ``login/``: ``htpasswd``, the operator login
 - ``exporter/``: ``redis-passwords.json``
 - ``flower/``: ``redis-password``
-- ``grafana/``: ``admin-password``, which is the operator login's
-- ``operator/``: ``admin-token`` (the only place that holds it in plain text), ``login-password``
+- ``grafana/``: ``admin-password``, the password of the operator login
+- ``operator/``: ``admin-token`` (the only copy in plain text), ``login-password``
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from decalogo.setup.acl import EXPORTER_USER, FLOWER_USER, HEALTH_USER, KEEPER_U
 from decalogo.setup.certificate import self_signed
 from decalogo.setup.files import PUBLIC_MODE, SecretFolder
 
-# User and group ids of the containers' processes; the images create the same (images/*/Dockerfile).
+# User and group ids of the containers, as in images/*/Dockerfile.
 APP_ID = 10001
 REDIS_ID = 10002
 NGINX_ID = 10003
 MONITORING_ID = 10004
-GRAFANA_ID = 472  # of the upstream image
+GRAFANA_ID = 472  # in the upstream image
 LOGIN_NAME = "operator"
-REDIS_ADDRESS = f"redis://{EXPORTER_USER}@redis:6379"  # how the exporter looks its password up
+REDIS_ADDRESS = f"redis://{EXPORTER_USER}@redis:6379"  # key under which the exporter finds its password
 GROUPS = {
     "redis": REDIS_ID,
     "api": APP_ID,
@@ -51,29 +51,29 @@ GROUPS = {
     "operator": APP_ID,
     "hosts": NGINX_ID,
 }
-# What other hosts expect the door's certificate to be; they check its issuer, which is itself, and not a name.
+# Name in the certificate of the remote-worker gateway. Other hosts trust this certificate and do not check its name.
 HOSTS_NAME = "hosts.decalogo.internal"
 
 
 def folders_in(root: Path, set_groups: bool) -> dict[str, SecretFolder]:
-    """Return the services' folders by name."""
+    """Return the folders of the services by name."""
     return {name: SecretFolder(root / name, gid if set_groups else None) for name, gid in GROUPS.items()}
 
 
 def make_secrets(root: Path, *, tls_names: Sequence[str] = ("localhost",), set_groups: bool = True) -> list[str]:
-    """Make what is missing under ``root`` and return the paths written, relative to it.
+    """Make the missing secrets under ``root`` and return the paths of written files, relative to it.
 
     Args:
-        root: parent of the services' folders.
-        tls_names: names and addresses the self-signed certificate is valid for.
-        set_groups: give each folder's files to its service's group (needs root or CAP_CHOWN).
+        root: parent of the folders.
+        tls_names: names and addresses in the self-signed certificate.
+        set_groups: give the files to the groups of their services (needs root or CAP_CHOWN).
     """
     folders = folders_in(root, set_groups)
     before = _files(root)
     passwords = {name: folders[name].password("redis-password") for name in (*SERVICES, FLOWER_USER)}
     for name in (HEALTH_USER, OPERATOR_USER, EXPORTER_USER, KEEPER_USER):
         passwords[name] = folders["redis"].password(f"{name}-password")
-    # Derived from the passwords: if a service's volume was deleted, its new password becomes known here.
+    # Derived from the passwords, so that it follows the new password of a service whose volume was deleted.
     hosts = read_hosts(folders["api"].read(HOSTS_FILE)) if folders["api"].has(HOSTS_FILE) else {}
     changed = folders["redis"].replace("users.acl", users_acl(passwords, hosts.values()))
     make_admin_token(folders["operator"], folders["api"])
@@ -87,24 +87,24 @@ def make_secrets(root: Path, *, tls_names: Sequence[str] = ("localhost",), set_g
 
 
 def make_certificate(folder: SecretFolder, names: Sequence[str]) -> None:
-    """Make a self-signed certificate unless one is there."""
+    """Make a self-signed certificate unless there is one."""
     if not (folder.has("tls.crt") and folder.has("tls.key")):
         certificate, key = self_signed(names)
         folder.replace("tls.key", key)
         folder.replace("tls.crt", certificate, mode=PUBLIC_MODE)
 
 
-def make_login(operator: SecretFolder, edge: SecretFolder, grafana: SecretFolder) -> None:
-    """Make the one login of the operators' pages: its hash for the edge, itself for Grafana, which hashes it."""
+def make_login(operator: SecretFolder, nginx: SecretFolder, grafana: SecretFolder) -> None:
+    """Make the operator login: a hash for nginx, and the password for Grafana, which hashes it itself."""
     password = operator.password("login-password")
-    # As nginx reads it. 256 random bits: there is nothing to guess that a slow hash would protect.
+    # The format of nginx. A password of 256 random bits needs no slow hash.
     digest = base64.b64encode(hashlib.sha1(password.encode(), usedforsecurity=False).digest()).decode()
-    edge.replace("htpasswd", f"{LOGIN_NAME}:{{SHA}}{digest}\n")
+    nginx.replace("htpasswd", f"{LOGIN_NAME}:{{SHA}}{digest}\n")
     grafana.replace("admin-password", password + "\n")
 
 
 def make_admin_token(operator: SecretFolder, api: SecretFolder) -> bool:
-    """Mint the first admin token unless one was ever minted; the API gets its hash only."""
+    """Make the first admin token unless one was made before. The API gets its hash only."""
     if api.has("admin-token.sha256"):
         return False
     if not operator.has("admin-token"):

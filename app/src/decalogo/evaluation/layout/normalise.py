@@ -250,8 +250,8 @@ def _edited(before: Normalised, edits: Sequence[Edit]) -> Normalised:
 def normalise(raw: str, words: Container[str] = frozenset()) -> Normalised:
     r"""Return ``raw`` in the one form that offsets refer to, with the map from raw offsets.
 
-    The text is NFC; it has no control character but ``\n`` and ``\t``, no ligature, no soft hyphen; it neither begins
-    nor ends blank, no blank stands beside a line break, and no more than two line breaks follow one another. A wide gap
+    The text is NFC. It has no control character but ``\n`` and ``\t``, no ligature and no soft hyphen. It has no blank
+    at its start or end or next to a line break, and at most two line breaks in a row. A wide gap
     inside a line (a column border in flattened tables) becomes one tab.
 
     Args:

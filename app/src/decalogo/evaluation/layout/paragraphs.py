@@ -9,8 +9,8 @@ A line continues the paragraph of the line before it, unless a sign of a new par
 5. The line before it ends a sentence and is short, ends with a colon before a capital letter, or the line begins like a
    heading. Lines are long or short compared with the lines around them.
 
-A line without such a sign continues the paragraph if the line before it is full, if it begins in lower case, or if the
-line before it ends with a word that needs a continuation ("de", "para", a comma).
+A line without such a sign continues the paragraph in three cases. The line before it is full, it begins in lower case,
+or the line before it ends with a word that needs a continuation ("de", "para", a comma).
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """How much each unit is about each point.
 
-A unit's weight for a point is the sum over the point's different terms in it (strong ones 1, weak ones less; both less
-in a unit longer than usual), plus a share of what the rest of its passage and its nearest headings add. It is relevant
-from the rubric's threshold on: a strong term is enough for a short sentence, weak ones need a strong one in their
-passage or heading, and a heading alone is not. A cell merged over rows of a table, such as a programme's name, speaks
-for each of them, and a long unit that begins with a strong term counts in full. Among relevant units, rarer terms weigh
-more (an inverse document frequency): that ranks evidence.
+A unit's weight for a point is the sum over the point's different terms in it: strong ones 1, weak ones less, and both
+less in a unit longer than usual. The rest of its passage and its nearest headings add a share of their terms. It is
+relevant from the rubric's threshold on: a strong term is enough for a short sentence, weak ones need a strong one in
+their passage or heading, and a heading alone is not. A cell merged over rows of a table, such as a programme's name,
+speaks for each of them, and a long unit that begins with a strong term counts in full. Among relevant units, rarer
+terms weigh more (an inverse document frequency): that ranks evidence.
 """
 
 from __future__ import annotations
