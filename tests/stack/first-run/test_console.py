@@ -1,0 +1,56 @@
+"""The console behind nginx, in a real browser: the same working day as in the embedded form, and a zone of its own."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import journey
+import pytest
+from journey import Visitor
+
+from appliance import Appliance
+from client import Client
+from papers import REAL_PLAN
+
+
+@pytest.fixture(scope="module")
+def visitor(appliance: Appliance) -> Iterator[Visitor]:
+    if journey.chromium_path() is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is not installed")
+        pytest.skip("Chromium is not installed")
+    with journey.browser() as opened:
+        yield Visitor(opened, appliance.url)
+
+
+def test_a_working_day_in_the_browser(appliance: Appliance, visitor: Visitor, tmp_path: Path) -> None:
+    token = appliance.run("token", "create", "browser", "--tier", "premium").strip()
+    journey.working_day(visitor, token, REAL_PLAN, tmp_path)
+
+
+def test_turning_pages_never_meets_the_limit_of_the_api(client: Client) -> None:
+    # Three times the burst of the API's zone.
+    answers = [client.send("GET", "/sign-in", headers={"Accept": "text/html"}).status_code for _ in range(60)]
+
+    assert set(answers) == {200}
+
+
+def test_pages_keep_their_policy_behind_nginx(client: Client) -> None:
+    page = client.send("GET", "/sign-in", headers={"Accept": "text/html"})
+
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert page.headers.get_list("content-security-policy") == [policy]
+
+
+def test_static_files_may_be_kept_for_good_and_nothing_else(client: Client) -> None:
+    page = client.send("GET", "/sign-in", headers={"Accept": "text/html"})
+    address = re.search(r'href="(/static/[^"]+\.css)"', page.text)
+    assert address
+    style: httpx.Response = client.send("GET", address[1])
+
+    assert "immutable" in style.headers["cache-control"]
+    assert page.headers["cache-control"] == "no-store"
