@@ -50,7 +50,8 @@ BOARD = Board(
             "s",
             [
                 (
-                    "histogram_quantile(0.99, sum by (outcome, le) (rate(decalogo_document_duration_seconds_bucket[1h])))",
+                    "histogram_quantile(0.99, sum by (outcome, le) "
+                    "(rate(decalogo_document_duration_seconds_bucket[1h])))",
                     "{{outcome}}",
                 )
             ],

@@ -44,7 +44,8 @@ BOARD = Board(
             "s",
             [
                 (
-                    "histogram_quantile(0.95, sum by (route, le) (rate(decalogo_http_request_duration_seconds_bucket[5m])))",
+                    "histogram_quantile(0.95, sum by (route, le) "
+                    "(rate(decalogo_http_request_duration_seconds_bucket[5m])))",
                     "{{route}}",
                 )
             ],
