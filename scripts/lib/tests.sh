@@ -15,7 +15,7 @@ run_tests() {
     quick) run_quick_part ;;
     unit) run_unit_part ;;
     stack) run_stack_part ;;
-    all) run_unit_part && run_stack_part ;;
+    all) run_everything ;;
   esac
   rm -rf "$REPORTS"
   say ""
@@ -29,15 +29,47 @@ run_quick_part() {
   check_pytest "quick unit tests" "$ROOT/app" tests -m "not slow" --numprocesses "$(($(nproc) + 1))" --dist worksteal
 }
 
-# A file stays in one process, because its tests share servers; files start in the order of app/tests/conftest.py, longest first.
 run_unit_part() {
+  start_unit_tests
+  run_linters
+  finish_unit_tests
+}
+
+# The scenarios mostly wait for containers, so the unit tests run at the same time. They have a lower priority, because the scenarios
+# measure times.
+run_everything() {
+  start_unit_tests
+  run_linters
+  run_stack_part
+  finish_unit_tests
+}
+
+# A file stays in one process, because its tests share servers. Files start in the order of app/tests/conftest.py, longest first.
+start_unit_tests() {
+  ensure_tesseract
+  ensure_chromium
+  (
+    cd "$ROOT/app" || exit
+    exec nice -n 5 "$VENV/bin/pytest" tests --numprocesses "$(($(nproc) + 1))" --dist loadfile --no-loadscope-reorder \
+      --durations=25 --junitxml="$REPORTS/unit.xml" -o junit_family=xunit2
+  ) >"$REPORTS/unit.log" 2>&1 &
+  UNIT_TESTS=$!
+  trap 'kill "$UNIT_TESTS" 2>/dev/null || true' EXIT
+}
+
+finish_unit_tests() {
+  local status=0
+  wait "$UNIT_TESTS" || status=$?
+  step "unit and integration tests"
+  cat "$REPORTS/unit.log" >&2
+  add_counts "$REPORTS/unit.xml" "$status"
+}
+
+run_linters() {
   run_fast_linters
   check "mypy" in_app "$VENV/bin/mypy"
   check "import-linter" in_app "$VENV/bin/lint-imports" --no-cache
   check_shell_scripts
-  ensure_tesseract
-  ensure_chromium
-  check_pytest "unit and integration tests" "$ROOT/app" tests --numprocesses "$(($(nproc) + 1))" --dist loadfile --no-loadscope-reorder
 }
 
 run_fast_linters() {
@@ -52,32 +84,6 @@ check_shell_scripts() {
   scripts+=("$ROOT"/images/*/{serve,serve-*,configure,fill-in,health,operator-cli,reload-users})
   check_if_installed shellcheck --external-sources "${scripts[@]}"
   check_if_installed shfmt --diff --indent 2 --case-indent "${scripts[@]}"
-}
-
-run_stack_part() {
-  if engine_answers && compose_answers; then
-    make_base_image
-    [[ -z "${CI:-}" ]] || start_random_faults
-    run_scenarios
-    [[ -z "${CI:-}" ]] || finish_random_faults
-  elif [[ -n "${CI:-}" ]]; then
-    say "FAILED: the stack scenarios need a container engine with Compose v2"
-    FAILED=$((FAILED + 1))
-  else
-    say "SKIPPED: the stack scenarios need a container engine with Compose v2 (./appliance bootstrap)"
-    SKIPPED=$((SKIPPED + 1))
-  fi
-}
-
-# Ten minutes of random faults on local processes, at the same time as the scenarios, which mostly wait. A unit test does one minute.
-start_random_faults() {
-  (cd "$ROOT/app" && exec "$VENV/bin/python" -m tests.faults.chaos --minutes "${CHAOS_MINUTES:-10}") >"$REPORTS/faults" 2>&1 &
-  RANDOM_FAULTS=$!
-}
-
-finish_random_faults() {
-  check "random faults" wait "$RANDOM_FAULTS"
-  cat "$REPORTS/faults" >&2
 }
 
 in_app() { (cd "$ROOT/app" && "$@"); }
@@ -140,41 +146,6 @@ check_pytest() {
   step "$1"
   (cd "$2" && "$VENV/bin/pytest" "${@:3}" --junitxml="$report" -o junit_family=xunit2) >&2 || status=$?
   add_counts "$report" "$status"
-}
-
-# Set SCENARIOS to the named ones, or to all.
-choose_scenarios() {
-  local all name
-  mapfile -t all < <(find "$ROOT/tests/stack" -mindepth 2 -name 'test_*.py' -printf '%h\n' | sort -u | xargs -n 1 basename)
-  for name in "$@"; do
-    [[ " ${all[*]} " == *" $name "* ]] || fail "test: there is no stack scenario $name, only: ${all[*]}"
-  done
-  SCENARIOS=("${@:-${all[@]}}")
-}
-
-# Run the scenarios two at a time, because each mostly waits for its containers. Their output follows when all have ended.
-run_scenarios() {
-  local name
-  step "${#SCENARIOS[@]} stack scenarios, two at a time: ${SCENARIOS[*]}"
-  (
-    cd "$ROOT/tests" || exit
-    for name in "${SCENARIOS[@]}"; do
-      while (($(jobs -rp | wc -l) >= 2)); do wait -n || true; done
-      scenario "$name" >"$REPORTS/$name.log" 2>&1 &
-    done
-    wait
-  )
-  for name in "${SCENARIOS[@]}"; do
-    step "stack scenario $name"
-    cat "$REPORTS/$name.log" >&2
-    add_counts "$REPORTS/$name.xml" "$(cat "$REPORTS/$name.status" 2>/dev/null || echo 1)"
-  done
-}
-
-scenario() {
-  local status=0
-  "$VENV/bin/pytest" "stack/$1" --durations=5 --junitxml="$REPORTS/$1.xml" -o junit_family=xunit2 || status=$?
-  echo "$status" >"$REPORTS/$1.status"
 }
 
 # Add the counts of a report. A run without a report, or with an error outside of its tests, counts as one failure.
