@@ -1,4 +1,4 @@
-"""A fresh clone of this repository, run as a user would run it, beside whatever else runs on the machine."""
+"""A fresh clone of this repository, started as a user starts it, next to other appliances on the machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A client as the documentation tells one to be written: it verifies TLS, and when told to wait it waits that long."""
+"""A client as documented: it verifies TLS and respects Retry-After."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Client:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         trust = ssl.create_default_context(cadata=certificate or None)
         self.http = httpx.Client(base_url=url, headers=headers, verify=trust, timeout=120, trust_env=False)
-        self.told_to_wait = 0
+        self.waits = 0
 
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Send a request; a GET once more if a reload of the edge closed the kept connection just when it was sent."""
+        """Send a request; repeat a GET once if a reload of nginx closed the kept connection meanwhile."""
         try:
             return self.http.request(method, path, **options)
         except httpx.RemoteProtocolError:
@@ -42,7 +42,7 @@ class Client:
             answer = self.send(method, path, **options)
             if answer.status_code not in (429, 503) or time.monotonic() > deadline:
                 return answer
-            self.told_to_wait += 1
+            self.waits += 1
             time.sleep(float(answer.headers["Retry-After"]))
 
     def get(self, path: str) -> Any:
@@ -52,7 +52,7 @@ class Client:
         return answer.json()
 
     def upload(self, files: list[tuple[str, bytes]], options: str = "") -> dict[str, Any]:
-        """Hand in a batch and return the answer to it."""
+        """Submit a batch and return the response."""
         parts = [("files", (name, content)) for name, content in files]
         answer = self.ask("POST", "/api/v1/batch/upload", files=parts, data={"options": options} if options else None)
         assert answer.status_code == 202, f"{answer.status_code} {answer.text}"

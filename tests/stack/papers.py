@@ -1,4 +1,4 @@
-"""Documents to hand in: the real plan, and small ones made here."""
+"""Documents to submit: the real plan, and small generated ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def small_text(number: int) -> bytes:
 
 
 def small_pdf(number: int) -> bytes:
-    """Return the same as a PDF of one page."""
+    """Return the same text as a PDF with one page."""
     memory = io.BytesIO()
     canvas = Canvas(memory, invariant=True)
     for row, line in enumerate(small_text(number).decode().splitlines()):
@@ -34,7 +34,7 @@ def small_pdf(number: int) -> bytes:
 
 
 def small_documents(count: int) -> list[tuple[str, bytes]]:
-    """Return names and contents, PDF and text by turns."""
+    """Return names and contents, alternately PDF and text."""
     return [(f"plan-{n}.pdf", small_pdf(n)) if n % 2 else (f"plan-{n}.txt", small_text(n)) for n in range(1, count + 1)]
 
 

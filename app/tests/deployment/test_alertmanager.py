@@ -1,4 +1,4 @@
-"""Alertmanager does not start with a secret that it cannot read: nobody would be told, and nobody of that."""
+"""Alertmanager does not start with an unreadable secret, because it would silently send no alerts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def secrets() -> Iterator[Path]:
 
 
 def start(secrets: Path, **environment: str) -> str:
-    """Start it as somebody else than root, and return what it says; without its files it cannot get far."""
+    """Start it as an ordinary user and return its output. It fails later, because its files are missing."""
     done = subprocess.run(
         ["sh", "-s"],
         input=SERVE.read_text(),

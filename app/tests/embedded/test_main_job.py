@@ -1,4 +1,4 @@
-"""The main job without a container engine: hand in a real plan, lose workers on the way, read 300 answers, restart."""
+"""The main use without a container engine: submit a real plan, lose workers, read 300 answers, restart."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def read_summary(folder: Path) -> dict[str, dict[str, str]]:
         return {row["document"]: row for row in csv.DictReader(handle)}
 
 
-def test_a_real_plan_and_a_small_text_are_judged_with_evidence(
+def test_a_real_plan_and_a_small_text_are_evaluated_with_evidence(
     appliance: Operator, real_plan: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "corto.txt").write_text(TEXT, encoding="utf-8")
@@ -167,11 +167,11 @@ def test_wrong_use_has_its_own_exit_status(appliance: Operator, tmp_path: Path) 
     assert "gave up on http://127.0.0.1:1" in away.stderr
 
 
-def test_a_probe_is_judged_and_deleted_and_workers_tell_what_they_are(appliance: Operator, tmp_path: Path) -> None:
+def test_a_probe_is_evaluated_and_deleted_and_workers_are_listed(appliance: Operator, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
     before = batches(appliance)
-    told = appliance.client("probe", str(tmp_path / "a.txt"), "--documents", "3").stdout
-    assert "all 3 results are correct" in told
+    printed = appliance.client("probe", str(tmp_path / "a.txt"), "--documents", "3").stdout
+    assert "all 3 results are correct" in printed
     slow = appliance.client("probe", str(tmp_path / "a.txt"), "--target", "1000000000", status=5).stdout
     assert "fewer than the 1,000,000,000 that are wanted" in slow
     (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7\n")

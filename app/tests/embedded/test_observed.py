@@ -55,7 +55,7 @@ def test_every_service_shows_what_it_did(running: Operator) -> None:
     def says(service: str) -> Scrape:
         return scrape(at[service])
 
-    # Those who waited for it to be ready were told "unavailable", as often as they asked.
+    # Clients that waited until it was ready got "unavailable" for each request.
     def refused() -> float:
         return sum(
             says("api").total("decalogo_http_problems_total", problem=slug) for slug in ("unauthorized", "not-found")

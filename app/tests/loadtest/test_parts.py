@@ -1,4 +1,4 @@
-"""Parts beside the rows: the country in batches, urgent documents of a sweep, and a report of each."""
+"""Load tests other than rows: the country in batches, urgent documents of a sweep, and a report of each."""
 
 import copy
 import json

@@ -1,7 +1,7 @@
-"""One appliance as it would stand on the internet: an operator's certificate, a name, a proxy in front that is trusted.
+"""One appliance as on the internet: certificate of the operator, a name, and a trusted proxy in front.
 
-That proxy is this machine, as the edge sees it: a test chooses its client's address by ``X-Forwarded-For`` and so
-begins with fresh limits. Who is not that proxy is another container.
+This machine is the trusted proxy. A test selects the address of its client by ``X-Forwarded-For`` and so begins with
+unused limits. Another container is a client that is not trusted.
 """
 
 from __future__ import annotations

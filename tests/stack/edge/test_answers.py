@@ -1,4 +1,4 @@
-"""Every kind of answer carries the headers that protect a browser, and every error is a problem, the edge's too."""
+"""Every response has the security headers, and every error is a problem document, also those of nginx itself."""
 
 from __future__ import annotations
 
@@ -52,18 +52,18 @@ OWN_ERRORS = {
     "a header of 40 KB": (head("GET", "/", "X: " + "x" * 40_000), 400),
     "10,000 headers": (head("GET", "/", *[f"X-{n}: x" for n in range(10_000)]), 400),
     "an address of 9 KB": (head("GET", "/" + "x" * 9000), 414),
-    "a coding nobody knows": (head("POST", UPLOAD, "Transfer-Encoding: gzip"), 400),
+    "an unknown coding": (head("POST", UPLOAD, "Transfer-Encoding: gzip"), 400),
     "two lengths": (head("POST", UPLOAD, "Content-Length: 3", "Transfer-Encoding: chunked") + b"0\r\n\r\n", 400),
     "a length that is none": (head("POST", UPLOAD, "Content-Length: ten"), 400),
     "too large": (head("POST", UPLOAD, "Content-Length: 200000000"), 413),
     "metrics": (head("GET", "/metrics"), 404),
     "metrics of the API": (head("GET", "/api/v1/metrics"), 404),
-    "an internal address of the edge": (head("GET", "/edge-problem/unreadable"), 404),
+    "an internal address of nginx": (head("GET", "/edge-problem/unreadable"), 404),
 }
 
 
 @pytest.mark.parametrize("case", OWN_ERRORS)
-def test_the_edges_own_errors_are_problems_with_every_header(
+def test_errors_of_nginx_itself_are_problems_with_every_header(
     appliance: Appliance, authority_pem: str, case: str
 ) -> None:
     data, status = OWN_ERRORS[case]
@@ -93,7 +93,7 @@ def test_the_edges_own_errors_are_problems_with_every_header(
         ("GET", "/api/v1/batch?limit=x", 422),
     ],
 )
-def test_the_apis_answers_carry_them_too(client: Client, method: str, path: str, status: int) -> None:
+def test_responses_of_the_api_have_them_too(client: Client, method: str, path: str, status: int) -> None:
     answer = client.http.request(method, path)
     assert answer.status_code == status, answer.text
     check_headers({name: answer.headers.get_list(name) for name in NAMES})
@@ -121,7 +121,7 @@ def test_plain_http_is_redirected_with_headers_but_without_hsts(appliance: Appli
     check(answer, tls=False)
 
 
-def test_plain_http_on_the_port_of_tls_is_told_so(appliance: Appliance) -> None:
+def test_plain_http_on_the_tls_port_gets_the_reason(appliance: Appliance) -> None:
     with connection(appliance.https_port, "", tls=False) as edge:
         answer = exchange(edge, head("GET", "/"))
     assert answer.status == 400

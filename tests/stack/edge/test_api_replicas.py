@@ -1,4 +1,4 @@
-"""API servers come and go; the edge finds them without being told."""
+"""API replicas come and go; nginx follows without a restart."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from client import Client
 
 HEALTH = "/api/v1/health"
 CLOSED = 0
-"""A kept connection that the edge closed at a reload, just when the next request was sent: clients ask again."""
+"""A kept connection that nginx closed at a reload while the next request was sent. Clients retry it."""
 
 
 def until(condition: Callable[[], bool], seconds: float, what: str) -> float:
@@ -60,7 +60,7 @@ def servers(appliance: Appliance) -> int:
 
 
 def answering(appliance: Appliance, client: Client) -> set[str]:
-    """Return which servers of the API have answered to a mark, as the edge's log has it."""
+    """Return the API servers that responded to requests with a mark, from the log of nginx."""
     for _ in range(4):
         with suppress(httpx.RemoteProtocolError):
             client.http.get("/replica-mark", headers=from_a_new_address())
@@ -79,7 +79,7 @@ def test_a_second_api_is_found_used_and_given_up_without_a_failed_request(applia
         gone = until(lambda: servers(appliance) == 1, 20, "one server")
     print(f"found after {found:.1f} s, given up after {gone:.1f} s, answers {dict(seen)}")
     assert set(seen) - {CLOSED} == {200}
-    assert seen[CLOSED] <= 4, "at most one for each reload of each of the edge's two processes"
+    assert seen[CLOSED] <= 4, "at most one per reload and process of nginx"
     assert appliance.inspect("nginx")[0]["State"]["StartedAt"] == before
 
 

@@ -1,4 +1,4 @@
-"""Uploads as an attacker would send them, through the edge: a clean answer or a closed connection, nothing left."""
+"""Hostile uploads through nginx: each ends with a clear response or a closed connection, and leaves nothing behind."""
 
 from __future__ import annotations
 

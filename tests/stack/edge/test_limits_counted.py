@@ -21,9 +21,9 @@ SECONDS = 12.0
 
 
 def count_for(seconds: float, send: Callable[[], httpx.Response]) -> tuple[Counter[bool], float, float]:
-    """Send without pause; return how many requests the edge let through and refused, and two spans in seconds.
+    """Send without a pause; return the numbers of accepted and rejected requests, and two durations in seconds.
 
-    The first ends when the last one was sent, the second when it was answered: the edge counted it in between.
+    The first ends when the last request was sent, the second at its response. nginx counted it in between.
     """
     counts: Counter[bool] = Counter()
     started = time.monotonic()
@@ -54,7 +54,7 @@ def test_addresses_do_not_share_a_limit(client: Client) -> None:
     assert {answer.status_code for answer in answers} == {200}
 
 
-def test_the_edge_says_how_many_requests_at_once_are_too_many(
+def test_too_many_concurrent_requests_are_rejected_with_the_limit(
     appliance: Appliance, authority_pem: str, token: str
 ) -> None:
     address = from_a_new_address()
@@ -64,7 +64,7 @@ def test_the_edge_says_how_many_requests_at_once_are_too_many(
         held = [stack.enter_context(connection(appliance.https_port, authority_pem)) for _ in range(5)]
         for one in held:
             one.sendall(head("POST", UPLOAD, *form, mine) + b"{")
-        time.sleep(0.5)  # two processes of the edge read them, each in its own time
+        time.sleep(0.5)  # two processes of nginx read them independently
         with connection(appliance.https_port, authority_pem) as sixth:
             refused = exchange(sixth, head("GET", "/api/v1/batch", mine))
         with connection(appliance.https_port, authority_pem) as stranger:
@@ -121,7 +121,7 @@ def test_a_tier_lets_through_what_it_says(
 def test_wrong_tokens_are_limited_by_address_and_a_right_one_passes(open_client: Open, token: str) -> None:
     stranger = open_client("dcl_aaaaaaaaaaaa_" + "a" * 52)
     limits: Counter[str | None] = Counter()
-    deadline = time.monotonic() + 50  # the edge lets only some of them through
+    deadline = time.monotonic() + 50  # nginx rejects some of them
     while limits["authentication"] < 3 and time.monotonic() < deadline:
         limits[stranger.http.get("/api/v1/batch").json().get("limit")] += 1
     assert limits["authentication"] == 3, limits

@@ -40,22 +40,22 @@ def receiver(address: str) -> Iterator[tuple[str, Queue[Delivery]]]:
     with ThreadingHTTPServer((address, 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://{address}:{server.server_address[1]}/told", taken
+        yield f"http://{address}:{server.server_address[1]}/event", taken
         server.shutdown()
         thread.join(20)
 
 
-def test_a_finished_batch_is_told_signed_and_again_until_it_is_taken(appliance: Appliance, client: Client) -> None:
+def test_a_webhook_is_signed_and_retried_until_it_is_accepted(appliance: Appliance, client: Client) -> None:
     secret = "whsec_" + base64.b64encode(os.urandom(32)).decode()
-    with receiver(gateway(appliance, "webhooks")) as (url, taken):
+    with receiver(gateway(appliance, "webhooks-true")) as (url, taken):
         options = json.dumps({"webhook": {"url": url, "secret": secret}})
         job_id = client.upload([("plan.txt", small_text(1))], options)["job_id"]
         refused, repeated = taken.get(timeout=120), taken.get(timeout=60)
 
     for headers, body in (refused, repeated):
-        told = Webhook(secret).verify(body, headers)
-        assert told["type"] == "batch.finished"
-        assert told["data"]["job_id"] == job_id
-        assert told["data"]["state"] == "finished"
+        event = Webhook(secret).verify(body, headers)
+        assert event["type"] == "batch.finished"
+        assert event["data"]["job_id"] == job_id
+        assert event["data"]["state"] == "finished"
     assert refused[0]["webhook-id"] == repeated[0]["webhook-id"]
     assert refused[1] == repeated[1]

@@ -1,4 +1,4 @@
-"""The OpenAPI document holds through the edge: for a generated client, and against what schemathesis makes of it.
+"""The OpenAPI document is correct through nginx: for a generated client, and for requests by schemathesis.
 
 The last file of the scenario, because it lifts the limits for its thousands of requests per minute. With more cases:
 ``CONTRACT_EXAMPLES=150 CONTRACT_SEED=1 pytest stack/edge/test_whole_interface.py -s``.
@@ -103,7 +103,7 @@ def test_every_answer_is_one_that_the_document_promises(
 
     entries = (json.loads(line) for line in log_lines(lifted, "nginx")[edge_before:] if line.startswith("{"))
     answered = Counter(entry["status"] for entry in entries if "status" in entry)
-    print(f"seed {SEED}: {answered.total()} requests through the edge, by status {sorted(answered.items())}")
+    print(f"seed {SEED}: {answered.total()} requests through nginx, by status {sorted(answered.items())}")
     print("\n".join(done.stdout.splitlines()[-25:]))
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2000:]
     assert re.search(r"\d+ passed", done.stdout) or "No issues found" in done.stdout

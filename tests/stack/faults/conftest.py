@@ -19,7 +19,7 @@ from papers import small_documents
 
 
 class Attack:
-    """What the tests do to the running appliance; every fault is noted with the documents it met in work."""
+    """Faults on the running appliance. Each is recorded with the documents that ran at that moment."""
 
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
@@ -35,7 +35,7 @@ class Attack:
 
     @contextmanager
     def fault(self, name: str, *, at_work: int = 4) -> Iterator[list[str]]:
-        """Wait for work, run the block, which does the harm, and wait until what was in work has its results."""
+        """Wait for work, run the block, which causes the fault, and wait until the running documents have results."""
         documents = self.ground.at_work(at_work)
         began = time.time()
         yield documents
@@ -43,12 +43,12 @@ class Attack:
         self.journal.injuries.append(Injury(name, began, time.time(), frozenset(documents)))
 
     def kill(self, *processes: int) -> None:
-        """Kill processes of containers from outside, as nobody warns them."""
+        """Kill processes of containers from outside, without a warning."""
         for process in processes:
             os.kill(process, signal.SIGKILL)
 
     def child_of(self, worker: str) -> int:
-        """Return one process of a worker that judges documents."""
+        """Return a worker process that evaluates documents."""
         return children(self.ground.main_process(worker))[-1]
 
     def read_logs(self) -> None:
@@ -58,14 +58,14 @@ class Attack:
 
     @contextmanager
     def frozen(self, container: str, seconds: float) -> Iterator[None]:
-        """Stop a container's processes for so long.
+        """Freeze the processes of a container for ``seconds``.
 
         By signals: the engine's own `pause` gives up or hangs when a health check starts a process meanwhile.
         """
         processes = stop(self.ground.main_process(container))
         try:
             yield
-            time.sleep(seconds)  # the fault is that it lasts so long
+            time.sleep(seconds)  # the duration of the fault
         finally:
             for process in processes:
                 with suppress(ProcessLookupError):

@@ -41,7 +41,7 @@ class Disk:
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=True)
 
     def fill(self) -> None:
-        """Leave no room for another byte, whoever is writing just now."""
+        """Fill the disk to the last byte, even while another process writes."""
         for _ in range(100):
             room = os.statvfs(self.folder)
             if self._resize((room.f_blocks - room.f_bfree) * room.f_frsize):
@@ -127,7 +127,7 @@ class Ground:
 
     @contextmanager
     def ledger(self) -> Iterator[redis.Redis]:
-        """Lend the ledger as the scheduler has it; after an error its address is asked for anew."""
+        """Yield the ledger with the rights of the scheduler; look its address up again after an error."""
         if self._ledger is None:
             self._password = self._password or self.appliance.secret("scheduler", "redis-password")
             (container,) = self.ids("redis")
@@ -163,7 +163,7 @@ class Ground:
             return cast("list[str]", pipe.execute())
 
     def at_work(self, count: int = 4) -> list[str]:
-        """Wait until so many documents are in work at once, with more behind them, and return them."""
+        """Wait until ``count`` documents run concurrently, with more in the queue, and return them."""
         found: list[str] = []
 
         def busy() -> bool:
@@ -171,12 +171,12 @@ class Ground:
             with self.ledger() as ledger:
                 return len(found) >= count and int(ledger.zcard("queued")) >= 2 * count
 
-        wait(busy, f"{count} documents in work")
+        wait(busy, f"{count} running documents")
         return found
 
     def wait_ended(self, documents: list[str], seconds: float = 240) -> None:
         """Wait until every one of the documents has its result."""
-        wait(lambda: set(self.states(documents)) <= {"succeeded"}, "the documents in work have their results", seconds)
+        wait(lambda: set(self.states(documents)) <= {"succeeded"}, "the running documents have their results", seconds)
 
 
 def children(pid: int) -> list[int]:

@@ -18,7 +18,7 @@ STANDING = ("succeeded", "partial", "failed")
 
 @dataclass(frozen=True)
 class Injury:
-    """One fault: when it was done and when all documents in work at that moment had their results (Unix seconds)."""
+    """One fault: its time, and when all documents that ran at that time had their results (Unix seconds)."""
 
     fault: str
     began: float
@@ -51,7 +51,7 @@ class Journal:
     injuries: list[Injury] = field(default_factory=list)
 
     def read(self, containers: list[str]) -> None:
-        """Read the logs of containers, anew for those that were read before; to be done before one is removed."""
+        """Read the logs of containers, again for those read before. Call it before a container is removed."""
         for container in containers:
             self.lines[container] = _entries(docker_logs(container))
 

@@ -32,7 +32,7 @@ class Book:
     """Why an upload had to be sent again: a status, or the kind of broken connection."""
 
 
-def hand_in(
+def submit(
     client: Client, files: Sequence[tuple[str, bytes]], book: Book, *, slowly: threading.Event | None = None
 ) -> None:
     """Send a batch, again with the same Idempotency-Key until it is accepted, and note it in the book.
@@ -78,15 +78,15 @@ class Halting(io.BytesIO):
 
 
 class Stream(threading.Thread):
-    """Hands in one batch after the other until told to end.
+    """Submits batches in a row until it is stopped.
 
     Args:
         client: of its own, since it runs in a thread.
-        files: handed in by turns.
+        files: submitted in rotation.
         book: where accepted batches are noted.
         enough: whether so much waits that the next batch is put off.
         batch: documents in one.
-        every_seconds: from one batch to the next; the edge lets ten a minute through.
+        every_seconds: interval of batches. nginx accepts ten per minute.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Stream(threading.Thread):
             while not self._end.wait(self._every):
                 if self._enough():
                     continue
-                hand_in(self._client, list(itertools.islice(self._files, self._batch)), self._book)
+                submit(self._client, list(itertools.islice(self._files, self._batch)), self._book)
         except BaseException as error:
             self.error = error
 

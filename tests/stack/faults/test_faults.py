@@ -1,4 +1,4 @@
-"""Everything that can die under a stream of documents dies; then the client's own book is compared with what there is.
+"""Every component is killed under a stream of documents; then the client's own record is compared with the results.
 
 In this order, on one running appliance. FAULTS_REPORT=FOLDER writes the table of docs/explanation/measurements.md.
 """
@@ -14,7 +14,7 @@ import pytest
 from conftest import Attack
 from ground import wait
 from journal import Row, markdown, write
-from stream import UPLOAD, all_batches, hand_in, reconcile
+from stream import UPLOAD, all_batches, reconcile, submit
 
 from appliance import SERVICES, docker
 from client import Client
@@ -48,18 +48,18 @@ def test_all_workers_killed(attack: Attack) -> None:
         docker("start", *workers)
 
 
-def test_the_scheduler_and_a_workers_process_killed_at_once(attack: Attack) -> None:
+def test_the_scheduler_and_a_worker_process_killed_together(attack: Attack) -> None:
     (scheduler,) = attack.ground.ids("scheduler")
     with attack.fault("the scheduler and a worker's process killed"):
         attack.kill(attack.ground.main_process(scheduler), attack.child_of(attack.ground.ids("worker")[0]))
 
 
 @pytest.mark.parametrize("service", ["nginx", "api"])
-def test_the_way_in_killed_in_the_middle_of_uploads(attack: Attack, service: str) -> None:
+def test_nginx_or_the_api_killed_in_the_middle_of_uploads(attack: Attack, service: str) -> None:
     halfway = threading.Event()
     files = [(f"slow-{n}.txt", small_text(n) * 4000) for n in range(2)]
     uploads = [
-        threading.Thread(target=hand_in, args=(attack.another_client(), files, attack.book), kwargs={"slowly": halfway})
+        threading.Thread(target=submit, args=(attack.another_client(), files, attack.book), kwargs={"slowly": halfway})
         for _ in range(2)
     ]
     before, broken = len(attack.book.batches), attack.book.repeated.total()
@@ -114,7 +114,7 @@ def test_a_worker_cut_off_the_network(attack: Attack) -> None:
     network = f"{attack.ground.appliance.name}_backend"
     with attack.fault("a worker's network cut for 14 s"):
         docker("network", "disconnect", network, worker)
-        time.sleep(LEASE_SECONDS + 4)  # the fault is that it lasts so long
+        time.sleep(LEASE_SECONDS + 4)  # the duration of the fault
         docker("network", "connect", network, worker)
     connected = time.time()
 
@@ -149,7 +149,7 @@ def test_a_full_disk_of_the_artifact_store(attack: Attack) -> None:
         disk.fill()
         try:
             refused = answer_to_an_upload(attack.client)
-            time.sleep(8)  # the fault is that it lasts so long
+            time.sleep(8)  # the duration of the fault
         finally:
             disk.free()
     assert refused.status_code == 503, refused.text
@@ -195,7 +195,7 @@ def test_nothing_was_lost_doubled_wrong_or_stuck(attack: Attack, report_folder: 
     assert len(rows) == 16
 
 
-def test_what_was_in_work_started_again_in_time(attack: Attack) -> None:
+def test_running_documents_started_again_in_time(attack: Attack) -> None:
     """The longest wait; medians over many kills are bench/recovery.py's, a single kill here has none."""
     rows = {row.fault: row for row in attack.journal.rows(set())}
     soon(rows["a process of each worker killed"], 7)

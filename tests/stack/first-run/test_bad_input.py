@@ -1,4 +1,4 @@
-"""Bad input: each gets its problem or its failed document with a reason, and good documents beside it finish."""
+"""Bad input gets a problem or a failed document with a reason, and good documents in the same batch finish."""
 
 from typing import Any
 
@@ -77,13 +77,13 @@ def test_an_upload_of_101_mb_is_refused(client: Client) -> None:
     assert refused(client.ask("POST", UPLOAD, files=files), 413)["type"] == "/problems/payload-too-large"
 
 
-def test_without_a_token_nothing_is_told(appliance: Appliance, client: Client) -> None:
-    nobody = appliance.client("")
-    refused(nobody.ask("POST", UPLOAD, json={"documents": []}), 401)
-    refused(nobody.ask("GET", "/api/v1/batch/status/batch_1"), 401)
+def test_without_a_token_every_request_is_rejected(appliance: Appliance, client: Client) -> None:
+    stranger = appliance.client("")
+    refused(stranger.ask("POST", UPLOAD, json={"documents": []}), 401)
+    refused(stranger.ask("GET", "/api/v1/batch/status/batch_1"), 401)
 
 
-def test_a_revoked_token_is_refused_at_once(appliance: Appliance) -> None:
+def test_a_revoked_token_is_rejected_immediately(appliance: Appliance) -> None:
     token = appliance.run("token", "create", "short-lived").strip()
     holder = appliance.client(token)
     assert holder.ask("GET", "/api/v1/batch").status_code == 200

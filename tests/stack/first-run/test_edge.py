@@ -1,4 +1,4 @@
-"""The edge as the guide has it: TLS, headers, redirect, and limits with a problem and a true Retry-After."""
+"""nginx: TLS, headers, redirect, and limits with a problem and a correct Retry-After."""
 
 import json
 import socket
@@ -39,7 +39,7 @@ def test_old_tls_is_not(appliance: Appliance) -> None:
         handshake(appliance, ssl.TLSVersion.TLSv1_1)
 
 
-def test_plain_http_is_sent_to_tls(appliance: Appliance) -> None:
+def test_plain_http_is_redirected_to_tls(appliance: Appliance) -> None:
     answer = httpx.get(f"http://localhost:{appliance.http_port}/api/v1/health?x=1", trust_env=False)
 
     assert answer.status_code == 301
@@ -103,7 +103,7 @@ def test_health_is_never_limited(client: Client) -> None:
     assert {answer.status_code for answer in burst(client, "GET", "/api/v1/health", 60)} == {200}
 
 
-def test_an_edge_without_api_says_so_and_finds_it_again_at_another_address(
+def test_without_an_api_nginx_responds_503_and_finds_it_again_at_another_address(
     appliance: Appliance, client: Client
 ) -> None:
     before = address_of_api(appliance)

@@ -1,4 +1,4 @@
-"""Hardening as the engine has it, not as the compose file says: nobody removes a line of it without a test noticing."""
+"""Hardening as the engine applies it, so that a test fails if a line of it is removed from the compose files."""
 
 import json
 from typing import Any

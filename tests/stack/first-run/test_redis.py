@@ -1,4 +1,4 @@
-"""Redis as the guide has it (sections G1 and G2 of the plan), read back from the running server."""
+"""Configuration and users of Redis, read from the running server."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def as_user(appliance: Appliance, user: str, command: str) -> str:
 
 
 @pytest.mark.parametrize("name", CONFIGURED)
-def test_a_value_of_the_guide_is_what_the_server_runs_with(appliance: Appliance, name: str) -> None:
+def test_the_server_runs_with_the_configured_value(appliance: Appliance, name: str) -> None:
     answer = appliance.compose("exec", "-T", "redis", "operator-cli", "config", "get", name).splitlines()
 
     assert answer == [name, CONFIGURED[name]]

@@ -37,7 +37,7 @@ def test_batches_results_and_tokens_outlive_down_and_up(appliance: Appliance, cl
     assert appliance.run("token", "admin") == admin
     assert appliance.run("certificate") == certificate
     assert "batches" in appliance.client(admin.strip()).get("/api/v1/batch")
-    # 20 s on an idle machine of two cores; other scenarios may run beside this one.
+    # 20 s on an idle machine with two cores. Other scenarios may run at the same time.
     assert took < 150, f"the second up took {took:.0f} s"
 
 

@@ -20,7 +20,7 @@ from redis.retry import Retry
 from appliance import Appliance, docker
 from client import Client
 
-SLOTS, SECONDS_A_DOCUMENT = 2, 4
+PROCESSES, SECONDS_A_DOCUMENT = 2, 4
 SYNTHETIC = f"""
     environment:
       DECALOGO_EVALUATION__EVALUATOR: synthetic
@@ -45,7 +45,7 @@ class SecondHost:
         (clone.folder / "compose.worker.override.yaml").write_text(SECOND, encoding="utf-8")
 
     def join(self, line: str) -> None:
-        """Have it join; the line goes by standard input, which is nobody else's to see."""
+        """Make it join. The line goes through standard input, which no other user can see."""
         command = ["./appliance", "join", "-"]
         where = {"cwd": self.clone.folder, "env": self.clone.environment}
         done = subprocess.run(command, **where, input=line, capture_output=True, text=True, timeout=600, check=False)
@@ -65,24 +65,24 @@ class SecondHost:
         return done.stdout
 
     def cut(self) -> None:
-        """Take the network away, as a pulled cable would: nobody is told."""
+        """Disconnect the network without a notice, as a pulled cable does."""
         docker("network", "disconnect", self.network, self.worker())
 
-    def mend(self) -> None:
-        """Give it back."""
+    def reconnect(self) -> None:
+        """Connect the network again."""
         docker("network", "connect", self.network, self.worker())
 
 
 class Joined:
-    """What the line says, and a view of Redis through the door with it."""
+    """The content of the join line, and a client of Redis through the gateway."""
 
     def __init__(self, line: str, folder: Path) -> None:
         raw = line.removeprefix("dcj_")
-        self.told: dict[str, Any] = json.loads(base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)))
-        self.certificate = folder / "door.crt"
-        self.certificate.write_text(self.told["certificate"], encoding="utf-8")
-        self.user = f"host-{self.told['host_id']}"
-        self.bearer = f"{self.told['host_id']}.{self.told['secret']}"
+        self.content: dict[str, Any] = json.loads(base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)))
+        self.certificate = folder / "gateway.crt"
+        self.certificate.write_text(self.content["certificate"], encoding="utf-8")
+        self.user = f"host-{self.content['host_id']}"
+        self.bearer = f"{self.content['host_id']}.{self.content['secret']}"
 
     def trust(self) -> ssl.SSLContext:
         """Return what trusts the line's certificate and nothing else."""
@@ -94,10 +94,10 @@ class Joined:
     def redis(self, db: int = 0, **other: Any) -> redis.Redis:
         """Return a client of Redis as this host; ``other`` replaces parts of it."""
         whole = {
-            "username": self.user, "password": self.told["secret"], "ssl": True, "ssl_check_hostname": False,
+            "username": self.user, "password": self.content["secret"], "ssl": True, "ssl_check_hostname": False,
             "ssl_ca_certs": str(self.certificate), "socket_timeout": 5, **other,
         }  # fmt: skip
-        return redis.Redis("127.0.0.1", self.told["redis_port"], db, retry=Retry(NoBackoff(), 0), **whole)
+        return redis.Redis("127.0.0.1", self.content["redis_port"], db, retry=Retry(NoBackoff(), 0), **whole)
 
 
 def wait(condition: Callable[[], bool], what: str, seconds: float) -> None:
@@ -111,7 +111,7 @@ def wait(condition: Callable[[], bool], what: str, seconds: float) -> None:
 @pytest.fixture(scope="package")
 def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
     clone = Appliance(tmp_path_factory.mktemp("hosts") / "decalogo", "decalogo-hosts")
-    clone.environment = {**clone.environment, "WORKER_CONCURRENCY": str(SLOTS)}
+    clone.environment = {**clone.environment, "WORKER_CONCURRENCY": str(PROCESSES)}
     (clone.folder / "compose.override.yaml").write_text(FIRST, encoding="utf-8")
     try:
         clone.run("up")
@@ -128,7 +128,7 @@ def client(appliance: Appliance) -> Client:
 @pytest.fixture(scope="package")
 def second(appliance: Appliance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecondHost]:
     clone = Appliance(tmp_path_factory.mktemp("second") / "decalogo", f"{appliance.name}-second")
-    clone.environment = {**clone.environment, "IMAGE_TAG": appliance.name, "WORKER_CONCURRENCY": str(SLOTS)}
+    clone.environment = {**clone.environment, "IMAGE_TAG": appliance.name, "WORKER_CONCURRENCY": str(PROCESSES)}
     host = SecondHost(clone)
     yield host
     if (clone.folder / "var/form").exists():

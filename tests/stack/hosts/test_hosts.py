@@ -1,4 +1,4 @@
-"""Workers on another host: in order, one story from before the door is open until the host is put out."""
+"""Workers on another host, in order: from before the gateway starts until the host is revoked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import urllib.request
 
 import pytest
 import redis
-from conftest import SECONDS_A_DOCUMENT, SLOTS, Joined, SecondHost, wait
+from conftest import PROCESSES, SECONDS_A_DOCUMENT, Joined, SecondHost, wait
 
 from appliance import Appliance, docker
 from client import Client
@@ -24,10 +24,16 @@ REFUSED = (
 )  # fmt: skip
 
 
-def hand_in(client: Client, count: int) -> str:
-    """Hand in a batch of small documents and return its id."""
+def submit(client: Client, count: int) -> str:
+    """Submit a batch of small documents and return its id."""
     job_id: str = client.upload([(f"plan-{n}.txt", small_text(n)) for n in range(count)])["job_id"]
     return job_id
+
+
+def running(client: Client, job_id: str) -> int:
+    """Return the number of running documents of a batch."""
+    counts: dict[str, int] = client.get(f"/api/v1/batch/status/{job_id}")["counts"]
+    return counts["running"]
 
 
 def metric(appliance: Appliance, name: str) -> str:
@@ -50,7 +56,7 @@ def test_nothing_is_published_before_a_host_may_join(appliance: Appliance) -> No
             socket.create_connection(("127.0.0.1", port), 5).close()
 
 
-def test_a_door_that_cannot_open_is_closed_again(appliance: Appliance) -> None:
+def test_a_gateway_that_cannot_start_is_disabled_again(appliance: Appliance) -> None:
     with (
         socket.create_server(("0.0.0.0", appliance.hosts_port)),
         pytest.raises(AssertionError, match="did not start"),
@@ -71,13 +77,13 @@ def test_a_second_host_that_shares_no_network_and_no_disk_finishes_documents(
     assert not own & set(other["NetworkSettings"]["Networks"])
     assert not volumes & {mount.get("Name") for mount in other["Mounts"]}
 
-    counts = client.follow(hand_in(client, 4), seconds=60)[-1]
+    counts = client.follow(submit(client, 4), seconds=60)[-1]
 
     assert counts["succeeded"] == counts["total"] == 4
-    wait(lambda: second.log().count('"outcome": "succeeded"') == 4, "its log tells of all four", 10)
+    wait(lambda: second.log().count('"outcome": "succeeded"') == 4, "all four in its log", 10)
 
 
-def test_its_workers_are_known_by_the_hosts_name(appliance: Appliance, second: SecondHost, joined: Joined) -> None:
+def test_its_workers_have_the_name_of_the_host(appliance: Appliance, second: SecondHost, joined: Joined) -> None:
     assert f"worker-{second.worker()}@north" in second.log()
     assert metric(appliance, 'decalogo_host_workers_alive{host="north"}') == "1.0"
     read = "import urllib.request as u; print(u.urlopen('http://localhost:5555/flower/workers').read().decode())"
@@ -88,7 +94,7 @@ def test_its_workers_are_known_by_the_hosts_name(appliance: Appliance, second: S
     )
 
 
-def test_the_ports_speak_tls_only_and_the_edge_does_not_have_the_inner_addresses(
+def test_the_ports_require_tls_and_nginx_does_not_serve_the_internal_addresses(
     appliance: Appliance, client: Client, joined: Joined
 ) -> None:
     for port in (appliance.hosts_port, appliance.hosts_redis_port):
@@ -118,14 +124,14 @@ def test_cut_off_in_the_middle_others_finish_and_its_late_answers_are_refused(
     appliance: Appliance, client: Client, second: SecondHost, joined: Joined
 ) -> None:
     fenced = float(metric(appliance, "decalogo_fenced_results_total"))
-    job_id = hand_in(client, 4)
-    wait(lambda: client.get(f"/api/v1/batch/status/{job_id}")["counts"]["running"] == SLOTS, "two in work there", 30)
+    job_id = submit(client, 4)
+    wait(lambda: running(client, job_id) == PROCESSES, "two running there", 30)
 
     second.cut()
     appliance.compose("start", "worker")
     counts = client.follow(job_id, seconds=90)[-1]
     answers = {d["document_id"]: d["attempts"] for d in client.documents(job_id)}
-    second.mend()
+    second.reconnect()
 
     assert counts["succeeded"] == counts["total"] == 4
     assert sorted(answers.values()) == [1, 1, 2, 2]
@@ -138,10 +144,10 @@ def test_a_host_that_is_back_works_again(appliance: Appliance, client: Client, s
     appliance.compose("stop", "worker")
     before = second.log().count('"outcome": "succeeded"')
 
-    counts = client.follow(hand_in(client, 2), seconds=60)[-1]
+    counts = client.follow(submit(client, 2), seconds=60)[-1]
 
     assert counts["succeeded"] == counts["total"] == 2
-    wait(lambda: second.log().count('"outcome": "succeeded"') == before + 2, "its log tells of both", 10)
+    wait(lambda: second.log().count('"outcome": "succeeded"') == before + 2, "both in its log", 10)
 
 
 def test_the_number_of_its_workers_changes_without_the_line(appliance: Appliance, second: SecondHost) -> None:
@@ -151,11 +157,11 @@ def test_the_number_of_its_workers_changes_without_the_line(appliance: Appliance
     assert second.clone.run("status").count("healthy") == 2
 
 
-def test_a_revoked_host_is_out_within_seconds_and_its_documents_go_back(
+def test_a_revoked_host_is_disconnected_within_seconds_and_its_documents_are_requeued(
     appliance: Appliance, client: Client, second: SecondHost, joined: Joined
 ) -> None:
-    job_id = hand_in(client, 2)
-    wait(lambda: client.get(f"/api/v1/batch/status/{job_id}")["counts"]["running"] == SLOTS, "both in work there", 30)
+    job_id = submit(client, 2)
+    wait(lambda: running(client, job_id) == PROCESSES, "both running there", 30)
     (listed,) = [row.split()[0] for row in appliance.run("join-token", "list").splitlines() if row.endswith("north")]
     standing = joined.redis(single_connection_client=True)
     assert standing.ping()
@@ -168,7 +174,7 @@ def test_a_revoked_host_is_out_within_seconds_and_its_documents_go_back(
         standing.ping()
     standing.close()
     asked = urllib.request.Request(
-        f"https://127.0.0.1:{joined.told['port']}/internal/v1/host",
+        f"https://127.0.0.1:{joined.content['port']}/internal/v1/host",
         headers={"Authorization": f"Bearer {joined.bearer}"},
     )
     with pytest.raises(urllib.error.HTTPError, match="401"):
@@ -180,7 +186,7 @@ def test_a_revoked_host_is_out_within_seconds_and_its_documents_go_back(
     assert "user is disabled" in second.log()
 
 
-def test_the_door_is_shut_again(appliance: Appliance) -> None:
+def test_the_gateway_stops(appliance: Appliance) -> None:
     appliance.run("hosts", "off")
 
     with pytest.raises(ConnectionRefusedError):

@@ -47,16 +47,16 @@ def page(clone: Appliance, running: "subprocess.Popen[bytes]") -> Iterator[httpx
 
 def lines(page: httpx.Client) -> dict[str, dict[str, Any]]:
     """Return the lines of the page's table by name."""
-    told = page.get("/stats/requests").raise_for_status().json()
-    return {line["name"]: line for line in told["stats"]}
+    page_state = page.get("/stats/requests").raise_for_status().json()
+    return {line["name"]: line for line in page_state["stats"]}
 
 
 def test_the_page_lets_a_person_say_how_many_users_there_are(page: httpx.Client) -> None:
     text = page.get("/").raise_for_status().text
-    told = json.loads(re.findall(r"templateArgs = (.*)", text)[0])
-    assert not told["hide_common_options"]
-    assert told["num_users"] == 4  # the worker processes of the row
-    assert set(told["users"]) == {"Submitter"}
+    page_state = json.loads(re.findall(r"templateArgs = (.*)", text)[0])
+    assert not page_state["hide_common_options"]
+    assert page_state["num_users"] == 4  # the worker processes of the row
+    assert set(page_state["users"]) == {"Submitter"}
 
 
 def test_documents_come_back_right_and_stop_ends_the_users(page: httpx.Client) -> None:

@@ -32,7 +32,7 @@ def test_the_row_gave_more_than_its_band_and_every_result_was_right(row: dict[st
         assert phase["right"] == phase["documents"] == phase["ledger"]["finished"] > 0
 
 
-def test_what_it_cost_and_what_bound_it_are_told(row: dict[str, Any]) -> None:
+def test_cost_and_bottleneck_are_reported(row: dict[str, Any]) -> None:
     backlog = row["phases"]["backlog"]
     assert backlog["cpu_seconds_per_document"]["worker"] > 0.05
     assert 300 < backlog["peak_mib"]["all"] < 4096

@@ -1,4 +1,4 @@
-"""A certificate of the operator's own for the edge, valid as long as the test wants."""
+"""A certificate of the operator for nginx, with a chosen validity."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def put_certificate(folder: Path, *, days: int) -> None:
-    """Give the edge a new certificate with its authority's behind it: who trusts one trusts the next, too."""
+    """Give nginx a new certificate with its chain. A client that trusts the authority trusts every one of them."""
     authority, key, asked, made = (folder / name for name in ("ca.crt", "tls.key", "tls.csr", "new.crt"))
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     if not authority.exists():

@@ -1,4 +1,4 @@
-"""One appliance with short intervals, a receiver of alerts beside it, and everything the queries need measured."""
+"""One appliance with short intervals, a receiver of alerts, and work that gives every query data."""
 
 import subprocess
 from collections.abc import Iterator

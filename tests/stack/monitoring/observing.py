@@ -17,12 +17,12 @@ from appliance import Appliance, docker
 # The program's image has Python; the receiver prints each notification on a line, a mail as a JSON string.
 RECEIVER = """
 import http.server, json, socketserver, sys, threading
-def tell(what):
-    sys.stdout.write(what + "\\n")  # at once: two servers tell
+def report(what):
+    sys.stdout.write(what + "\\n")  # immediately, because two servers write
     sys.stdout.flush()
 class Hook(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
-        tell(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        report(self.rfile.read(int(self.headers["Content-Length"])).decode())
         self.send_response(200)
         self.end_headers()
     def log_message(self, *args): pass
@@ -34,7 +34,7 @@ class Mail(socketserver.StreamRequestHandler):
             if line.upper().startswith(b"DATA"):
                 self.say(b"354 go on")
                 body = b"".join(iter(self.rfile.readline, b".\\r\\n"))
-                tell(json.dumps(body.decode()))
+                report(json.dumps(body.decode()))
                 self.say(b"250 taken")
             elif line.upper().startswith(b"QUIT"):
                 return self.say(b"221 bye")
@@ -98,16 +98,16 @@ class Receiver:
         """Return the notifications of an alert with a status, ``firing`` or ``resolved``."""
         return [
             one
-            for told in self._told()
-            if isinstance(told, dict)
-            for one in told["alerts"]
+            for sent in self._notifications()
+            if isinstance(sent, dict)
+            for one in sent["alerts"]
             if one["labels"]["alertname"] == alert and one["status"] == status
         ]
 
     def mails(self, subject: str) -> list[EmailMessage]:
         """Return the mails whose subject holds some text."""
-        found = [message_from_string(told, policy=default) for told in self._told() if isinstance(told, str)]
+        found = [message_from_string(sent, policy=default) for sent in self._notifications() if isinstance(sent, str)]
         return [mail for mail in found if subject in str(mail["Subject"])]
 
-    def _told(self) -> list[Any]:
+    def _notifications(self) -> list[Any]:
         return [json.loads(line) for line in docker("logs", self.container).splitlines() if line]

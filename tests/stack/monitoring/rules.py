@@ -25,7 +25,7 @@ def promtool_file() -> str:
     for alert, case in CASES.items():
         for kind in ("fires", "quiet"):
             query = f'count by (alertname) (ALERTS{{alertname="{alert}",alertstate="firing"}})'
-            # One kind of alert may fire for several reasons at once: that it fires is what counts.
+            # One kind of alert may fire for several reasons. Only the fact that it fires counts.
             expected = [{"labels": f'{{alertname="{alert}"}}', "value": 1}] if kind == "fires" else []
             tests.append(
                 {

@@ -1,4 +1,4 @@
-"""The operators' pages: nobody without the login, nothing changed through Flower, guessing limited."""
+"""Pages for operators: they require the login, Flower is read-only, and guessing is limited."""
 
 from concurrent.futures import ThreadPoolExecutor
 

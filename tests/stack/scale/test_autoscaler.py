@@ -11,7 +11,7 @@ from client import TERMINAL, Client
 from papers import small_text
 
 DOCUMENTS = 150
-# Small containers, so that the room by memory and processors is not what decides here.
+# Small containers, so that memory and processors do not limit the number.
 QUICK = (
     SYNTHETIC
     + """
@@ -79,5 +79,5 @@ def test_the_docker_socket_proxy_is_for_the_autoscaler_alone_and_does_only_what_
         ("GET", "/containers/json", 404),
         ("POST", "/containers/create", 404),
     ):
-        told = appliance.compose("exec", "-T", "autoscaler", "python", "-c", ask, method, path)
-        assert int(told) == status, (method, path)
+        code = appliance.compose("exec", "-T", "autoscaler", "python", "-c", ask, method, path)
+        assert int(code) == status, (method, path)

@@ -22,13 +22,13 @@ def of_worker(answers: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def told(appliance: Appliance) -> dict[str, Any]:
+def reported(appliance: Appliance) -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(appliance.compose("exec", "-T", "worker", "python", "-c", ASK).splitlines()[-1])
     return answer
 
 
-def test_the_live_worker_has_the_rows_concurrency_prefetch_and_tasks_a_child(told: dict[str, Any]) -> None:
-    conf, stats = of_worker(told["conf"]), of_worker(told["stats"])
+def test_the_live_worker_has_the_rows_concurrency_prefetch_and_tasks_a_child(reported: dict[str, Any]) -> None:
+    conf, stats = of_worker(reported["conf"]), of_worker(reported["stats"])
 
     assert stats["pool"]["max-concurrency"] == 4
     assert len(stats["pool"]["processes"]) == 4
@@ -43,16 +43,16 @@ def test_the_containers_have_the_rows_limits(appliance: Appliance) -> None:
     assert worker["HostConfig"]["NanoCpus"] == min(2, os.cpu_count() or 1) * 10**9
     (redis,) = appliance.inspect("redis")
     assert redis["HostConfig"]["Memory"] == 768 << 20
-    told = appliance.compose("exec", "-T", "redis", "operator-cli", "config", "get", "maxmemory")
-    assert told.split() == ["maxmemory", str(384 << 20)]
+    reported = appliance.compose("exec", "-T", "redis", "operator-cli", "config", "get", "maxmemory")
+    assert reported.split() == ["maxmemory", str(384 << 20)]
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("asked", "reported"),
     [("no-such", "there is no profile no-such, only: .*8c16g"), ("8x16c", "does not fit this machine")],
 )
 def test_an_unknown_or_impossible_profile_is_refused_with_the_reason(
-    appliance: Appliance, asked: str, told: str
+    appliance: Appliance, asked: str, reported: str
 ) -> None:
-    with pytest.raises(AssertionError, match=told):
+    with pytest.raises(AssertionError, match=reported):
         appliance.run("up", "--profile", asked)

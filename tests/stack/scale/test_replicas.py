@@ -1,4 +1,4 @@
-"""Workers come and go under load: the rate follows, and no document is lost or judged twice."""
+"""Workers come and go under load: throughput follows, and no document is lost or evaluated twice."""
 
 import time
 
@@ -8,7 +8,7 @@ from appliance import Appliance
 from client import TERMINAL, Client
 from papers import small_text
 
-SLOTS_A_WORKER = 4
+PROCESSES_PER_WORKER = 4
 DOCUMENTS = 400
 
 
@@ -23,16 +23,16 @@ def test_workers_scale_from_one_to_six_to_two_while_documents_flow(appliance: Ap
 
     print(f"documents a second: {one:.1f} with 1 worker, {six:.1f} with 6")
     assert last["succeeded"] == last["total"] == DOCUMENTS
-    assert one <= 1.1 * SLOTS_A_WORKER / SECONDS_A_DOCUMENT
+    assert one <= 1.1 * PROCESSES_PER_WORKER / SECONDS_A_DOCUMENT
     assert six > 2 * one
     attempts = [document["attempts"] for document in client.documents(job_id)]
     assert len(attempts) == DOCUMENTS
-    # Handing back is no lost attempt, so what a stopping worker gave back counts none.
+    # A document that a stopping worker requeues is no lost attempt.
     assert max(attempts) <= 1
 
 
 def rate(client: Client, job_id: str, *, seconds: float) -> float:
-    """Return the documents finished in a second, over so many seconds."""
+    """Return the documents finished per second, measured over ``seconds``."""
     before, started = finished(client, job_id), time.monotonic()
     while time.monotonic() - started < seconds:
         time.sleep(0.5)  # the window that is measured

@@ -16,11 +16,11 @@ Fault = tuple[Callable[[], object], Callable[[], object]]
 
 @pytest.fixture
 def faults(appliance: Appliance) -> dict[str, Fault]:
-    """For each alert how its fault is made and mended."""
+    """Return how to cause and how to repair the fault of each alert."""
     tls = Path(appliance.environment["TLS_DIR"])
 
     def redis(*command: str) -> str:
-        # The API's user: what fills Redis is what a submitter could do.
+        # As the user of the API, because a submitter could fill Redis in this way.
         script = (
             'read -r REDISCLI_AUTH; export REDISCLI_AUTH; exec redis-cli --user api --no-auth-warning "$@" </dev/null'
         )
@@ -48,13 +48,13 @@ def test_an_alert_fires_is_delivered_and_resolves(
     worked: str, faults: dict[str, Fault], prometheus: Prometheus, receiver: Receiver, alert: str
 ) -> None:
     wait_for(lambda: alert not in prometheus.firing(), "quiet before the fault")
-    make, mend = faults[alert]
-    make()
+    cause, repair = faults[alert]
+    cause()
     try:
         wait_for(lambda: alert in prometheus.firing(), f"{alert} firing")
         wait_for(lambda: receiver.got(alert, "firing"), f"{alert} at the receiver")
     finally:
-        mend()
+        repair()
     wait_for(lambda: alert not in prometheus.firing(), f"{alert} no longer firing", 120)
     wait_for(lambda: receiver.got(alert, "resolved"), f"{alert} resolved at the receiver")
     assert receiver.got(alert, "firing")[0]["annotations"]["runbook_url"].endswith(f"/runbooks/{alert}.md")
@@ -66,21 +66,25 @@ def test_an_alert_fires_is_delivered_and_resolves(
     assert f"/runbooks/{alert}.md" in body.get_content()
 
 
-def test_a_full_queue_is_an_alert_and_the_missing_worker_that_explains_it_silences_it(
+def test_a_full_queue_is_an_alert_that_a_missing_worker_inhibits(
     worked: str, appliance: Appliance, faults: dict[str, Fault], prometheus: Prometheus, client: Client
 ) -> None:
     _, start = faults["NoWorker"]
     appliance.compose("stop", "worker")
     try:
-        # They took leave: not one of them is missed.
+        # They were shut down, so none of them is missing.
         wait_for(
-            lambda: prometheus.query("max(decalogo_workers_alive) == 1"), "only the suspect lane's worker alive", 15
+            lambda: prometheus.query("max(decalogo_workers_alive) == 1"),
+            "only the worker of the suspect queue alive",
+            15,
         )
         assert "WorkerGone" not in prometheus.firing()
         wait_for(lambda: "NoWorker" in prometheus.firing(), "NoWorker firing")
         client.upload(small_documents(40))
         wait_for(lambda: {"QueueDeep", "OldestDocumentTooOld"} <= prometheus.firing(), "the queue's alerts firing")
-        wait_for(lambda: {"QueueDeep", "OldestDocumentTooOld"} <= prometheus.silenced(), "the queue's alerts silenced")
+        wait_for(
+            lambda: {"QueueDeep", "OldestDocumentTooOld"} <= prometheus.silenced(), "the alerts of the queue inhibited"
+        )
     finally:
         start()
     wait_for(lambda: not {"QueueDeep", "NoWorker"} & prometheus.firing(), "the queue worked off", 120)
