@@ -75,7 +75,7 @@ def test_every_service_shows_what_it_did(running: Operator) -> None:
     assert api.get("decalogo_enqueue_duration_seconds_count", step="accept") == 1
     assert api.get("decalogo_api_processes") == 2
     assert worker.total("decalogo_worker_documents_total", evaluator="decalogo") == 3
-    assert worker.get("decalogo_stage_duration_seconds_count", stage="judge") == 2
+    assert worker.get("decalogo_stage_duration_seconds_count", stage="score") == 2
     assert worker.total("decalogo_document_failures_total") == 1
     assert worker.get("decalogo_worker_processes") == 2
     assert worker.label("decalogo_worker_process_resident_bytes", "process") == {"0", "1"}

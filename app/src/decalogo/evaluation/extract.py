@@ -115,7 +115,7 @@ def extract(
         flags.append(
             Flag(
                 "pages-without-text",
-                f"{len(blank)} of {len(sheets)} pages have no text layer and were not judged{because}.",
+                f"{len(blank)} of {len(sheets)} pages have no text layer and were not evaluated{because}.",
                 blank,
             )
         )
@@ -142,12 +142,12 @@ def _check_text(reading: Reading, because: str) -> None:
     if cut or any(sheet.lines for sheet in reading.sheets):
         return
     if reading.media_type not in _SCANNED - {EML}:
-        raise EmptyDocumentError("The document holds no word; upload the document again.")
+        raise EmptyDocumentError("The document contains no words. Upload the document again.")
     if any(flag.code == "damaged" for flag in reading.flags):
-        raise DamagedDocumentError("The PDF is damaged and no text can be read; download or export it again.")
+        raise DamagedDocumentError("The PDF is damaged and no text can be read. Download or export it again.")
     raise NoTextError(
-        f"None of the {len(reading.sheets)} pages has a text layer (a scan?){because}; "
-        "run text recognition and upload the result."
+        f"None of the {len(reading.sheets)} pages has a text layer (a scan?){because}. "
+        "Run text recognition and upload the result."
     )
 
 

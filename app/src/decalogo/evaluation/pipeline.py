@@ -42,7 +42,7 @@ from decalogo.evaluation.scoring.recommendations import propose_not_applicable, 
 from decalogo.evaluation.scoring.reference import reference_of
 from decalogo.evaluation.scoring.result import SCHEMA_VERSION, Evaluation, canonical_json, identity
 from decalogo.evaluation.scoring.roll_up import roll_up
-from decalogo.evaluation.scoring.rules import Context, Judgement, judge
+from decalogo.evaluation.scoring.rules import Context, RuleResult, apply_rule
 
 EVALUATOR = {"name": "decalogo", "version": "1.5.0"}
 """Raise the version whenever the same bytes and rubric could give another result."""
@@ -74,7 +74,7 @@ def evaluate(content: bytes | Path, rubric: Rubric, options: EvaluateOptions = D
         )
         read = time.perf_counter()
         evaluation = evaluate_extracted(document, rubric, content=content, options=options)
-    return replace(evaluation, seconds={"extract": read - started, "judge": time.perf_counter() - read})
+    return replace(evaluation, seconds={"extract": read - started, "score": time.perf_counter() - read})
 
 
 def evaluate_extracted(
@@ -110,7 +110,7 @@ def evaluate_extracted(
         context = Context(point, focus, finder, document.pages, rubric.data.max_score, rubric.data.evidence_per_element)
         for dimension in rubric.data.dimensions:
             answers += [
-                _answer(point, dimension.id, question, judge(question.rule, context), rubric)
+                _answer(point, dimension.id, question, apply_rule(question.rule, context), rubric)
                 for question in dimension.questions
             ]
     _mark_recognised(document, answers)
@@ -169,10 +169,10 @@ def _reasons(not_applicable: Mapping[str, str], rubric: Rubric) -> dict[str, str
     return {point.id: not_applicable[point.id] for point in rubric.data.points if point.id in not_applicable}
 
 
-def _answer(point: Point, dimension: str, question: Question, judgement: Judgement, rubric: Rubric) -> dict[str, Any]:
+def _answer(point: Point, dimension: str, question: Question, scored: RuleResult, rubric: Rubric) -> dict[str, Any]:
     advice = ""
-    if judgement.score < rubric.data.max_score:
-        missing = [judgement.labels[name] for name, found in judgement.elements.items() if not found]
+    if scored.score < rubric.data.max_score:
+        missing = [scored.labels[name] for name, found in scored.elements.items() if not found]
         known = {"point": point.short, "missing": _listed(missing, rubric.data.last_and) or question.title}
         advice = question.advice.format_map({written: known[name] for written, name in placeholders().items()})
         advice = rubric.language.euphonic(advice)
@@ -182,10 +182,10 @@ def _answer(point: Point, dimension: str, question: Question, judgement: Judgeme
         "dimension": dimension,
         "question": question.id,
         "applicable": True,
-        "score": round(judgement.score, 2),
-        "elements": judgement.elements,
-        "evidence": [item.as_dict() for item in judgement.evidence],
-        "measure": judgement.measure or None,
+        "score": round(scored.score, 2),
+        "elements": scored.elements,
+        "evidence": [item.as_dict() for item in scored.evidence],
+        "measure": scored.measure or None,
         "recommendation": advice,
     }
 
@@ -222,12 +222,14 @@ def _flags(document: Extracted, rubric: Rubric, answers: list[dict[str, Any]], s
     language = guess_language("\n".join(page.text for page in document.pages))
     if language is not None and language != rubric.data.language:
         flags.append(
-            Flag("language", f"the text seems to be in {language!r}, the rubric asks in {rubric.data.language!r}")
+            Flag(
+                "language", f"The text seems to be in language {language!r}; the rubric is in {rubric.data.language!r}."
+            )
         )
     asked = [answer for answer in answers if answer["applicable"]]
     bare = sum(1 for answer in asked if not answer["evidence"])
     if bare * 2 > len(asked):
-        flags.append(Flag("little-evidence", f"{bare} of {len(asked)} answers have no evidence"))
+        flags.append(Flag("little-evidence", f"{bare} of {len(asked)} answers have no evidence."))
     if silent:
-        flags.append(Flag("point-without-text", f"no text about: {', '.join(silent)}"))
+        flags.append(Flag("point-without-text", f"No text about these points was found: {', '.join(silent)}."))
     return flags

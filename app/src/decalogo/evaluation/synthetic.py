@@ -62,8 +62,8 @@ class SyntheticEvaluator:
         stop = options.stop or _never
         held = _hold(self._cost.memory_mib << 20)
         cut = _burn(self._cost.cpu_seconds, stop) or _wait(self._cost.wait_seconds, stop)
-        flags = [Flag("synthetic", "For a load test: the document was not read.")]
-        flags += [Flag("partial", "the time limit came")] if cut else []
+        flags = [Flag("synthetic", "Result of a load test: the document was not read.")]
+        flags += [Flag("partial", "The time limit ended the evaluation.")] if cut else []
         unread = Extracted("application/octet-stream", (), (), flags=tuple(flags))
         evaluation = assemble(
             self, content, rubric, unread, lambda _point, _question: Verdict(0.0), options.not_applicable

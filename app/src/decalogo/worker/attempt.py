@@ -40,7 +40,7 @@ log = structlog.get_logger(__name__)
 
 _READING_SHARE: Final = 0.8
 """Share of the soft time limit after which reading stops; the rest is for matching, scoring and storing."""
-_STAGES: Final = frozenset({"extract", "judge", "evaluate"})
+_STAGES: Final = frozenset({"extract", "score", "evaluate"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def test_the_pages_read_until_the_time_limit_are_the_document(content):
     assert cut.pages == whole.pages[:2]
     assert cut.total_pages == 5
     (flag,) = [flag for flag in cut.flags if flag.code == "partial"]
-    assert flag.detail == "judged pages 1-2 of 5: the time limit came"
+    assert flag.detail == "The time limit ended the reading: only pages 1-2 of 5 were evaluated."
     assert flag.pages == (3, 4, 5)
 
 
@@ -49,7 +49,9 @@ def test_a_file_cut_short_says_how_many_pages_it_has():
     cut = extract(HTML, stop=AfterPages(1))
     assert len(cut.pages) == 1
     assert cut.total_pages == 5
-    assert [flag.detail for flag in cut.flags if flag.code == "partial"] == ["judged page 1 of 5: the time limit came"]
+    assert [flag.detail for flag in cut.flags if flag.code == "partial"] == [
+        "The time limit ended the reading: only page 1 of 5 was evaluated."
+    ]
 
 
 @pytest.mark.parametrize("content", [PDF, TEXT, DOCX, HTML], ids=["pdf", "text", "docx", "html"])

@@ -110,7 +110,7 @@ def test_attachments_that_cannot_be_read_are_named():
 
 
 def test_the_pages_of_a_message_count_together():
-    with pytest.raises(DocumentError, match="at most 1 are read"):
+    with pytest.raises(DocumentError, match="the limit is 1"):
         extract(mail((lines_pdf([["a b c d"], ["e f g h"]]), "application/pdf", "plan.pdf")), max_pages=2)
 
 

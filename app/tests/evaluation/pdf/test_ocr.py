@@ -134,7 +134,7 @@ def test_a_picture_without_words_is_no_text():
 def test_scans_stay_unread_when_the_submitter_says_so():
     document = extract(scanned([LINES], readable="Con texto."), ocr=NEVER)
     assert [(flag.code, flag.detail) for flag in document.flags] == [
-        ("pages-without-text", "1 of 2 pages have no text layer and were not judged.")
+        ("pages-without-text", "1 of 2 pages have no text layer and were not evaluated.")
     ]
 
 
@@ -144,7 +144,7 @@ def test_without_the_program_a_scan_says_that_it_is_not_installed():
         extract(scanned([LINES]))
     document = extract(scanned([LINES], readable="Con texto."))
     assert [flag.detail for flag in document.flags] == [
-        "1 of 2 pages have no text layer and were not judged: text recognition is not installed."
+        "1 of 2 pages have no text layer and were not evaluated: text recognition is not installed."
     ]
 
 

@@ -60,9 +60,11 @@ class Reading:
     def partial_flag(self) -> Flag:
         """Return the flag ``partial``. It names the pages that were read; its ``pages`` are the unread ones."""
         read = len(self.sheets)
-        pages = "page 1" if read == 1 else f"pages 1-{read}"
+        pages, verb = ("page 1", "was") if read == 1 else (f"pages 1-{read}", "were")
         if self.total is None:
-            return Flag("partial", f"judged {pages} and not what follows: the time limit came")
+            return Flag("partial", f"The time limit ended the reading: only {pages} {verb} evaluated.")
         return Flag(
-            "partial", f"judged {pages} of {self.total}: the time limit came", tuple(range(read + 1, self.total + 1))
+            "partial",
+            f"The time limit ended the reading: only {pages} of {self.total} {verb} evaluated.",
+            tuple(range(read + 1, self.total + 1)),
         )

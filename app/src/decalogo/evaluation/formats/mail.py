@@ -36,7 +36,9 @@ def read_eml(content: bytes | Path, limits: Limits, read_part: Callable[[str], R
     """
     size = content.stat().st_size if isinstance(content, Path) else len(content)
     if size > _MOST_BYTES:
-        raise DocumentTooLargeError(f"The message has {size:,} bytes, over {_MOST_BYTES:,}; upload what is attached.")
+        raise DocumentTooLargeError(
+            f"The message has {size:,} bytes; the limit is {_MOST_BYTES:,}. Upload its attachments instead."
+        )
     data = content.read_bytes() if isinstance(content, Path) else content
     whole = Reading(EML, [], [])
     unread: list[str] = []
@@ -57,9 +59,11 @@ def read_eml(content: bytes | Path, limits: Limits, read_part: Callable[[str], R
             continue
         _append(whole, found)
     if unread:
-        whole.flags.append(Flag("attachment-unread", f"{len(unread)} parts were not read: {', '.join(unread[:10])}"))
+        whole.flags.append(
+            Flag("attachment-unread", f"{len(unread)} parts of the message cannot be read: {', '.join(unread[:10])}.")
+        )
     if not whole.sheets:
-        raise DamagedDocumentError("No part of the message can be read; upload what is attached to it.")
+        raise DamagedDocumentError("No part of the message can be read. Upload its attachments instead.")
     return whole
 
 
@@ -82,7 +86,7 @@ def _parts(data: bytes) -> list[tuple[str, bytes]]:
         leaves: list[tuple[str, Message]] = []
         _collect(message, leaves, 0)
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise DamagedDocumentError("The message is malformed; upload what is attached to it.") from error
+        raise DamagedDocumentError("The message is malformed. Upload its attachments instead.") from error
     parts: list[tuple[str, bytes]] = []
     for name, leaf in leaves:
         payload = leaf.get_payload(decode=True)
@@ -95,7 +99,7 @@ def _parts(data: bytes) -> list[tuple[str, bytes]]:
 
 def _collect(message: Message, leaves: list[tuple[str, Message]], depth: int) -> None:
     if depth > _MOST_DEPTH or len(leaves) > _MOST_PARTS:
-        raise DocumentTooLargeError(f"The message has over {_MOST_PARTS} parts; upload what is attached.")
+        raise DocumentTooLargeError(f"The message has more than {_MOST_PARTS} parts. Upload its attachments instead.")
     inside = message.get_payload()
     if not isinstance(inside, list):
         leaves.append((_name(message), message))

@@ -39,12 +39,13 @@ def read_text(content: bytes | Path, limits: Limits) -> Reading:
         how = "where its page numbers and headers repeat" if ends else "at paragraph borders"
         flags.append(
             Flag(
-                "pages-synthetic", f"A text has no pages; it was cut {how} into {len(parts)} parts, numbered as pages."
+                "pages-synthetic",
+                f"The text has no page breaks; it was cut {how} into {len(parts)} parts, which are numbered as pages.",
             )
         )
     if len(parts) > max_pages:
         raise DocumentTooLargeError(
-            f"The text has {len(parts)} pages and at most {max_pages} are read; split it or raise evaluation.max_pages."
+            f"The text has {len(parts)} pages; the limit is {max_pages}. Split it or raise evaluation.max_pages."
         )
     words = Vocabulary(parts)
     sheets: list[Sheet] = []
@@ -65,8 +66,8 @@ def decode_file(content: bytes | Path, limits: Limits) -> str:
     size = content.stat().st_size if isinstance(content, Path) else len(content)
     if size > limits.max_pages * _MOST_PAGE_BYTES:
         raise DocumentTooLargeError(
-            f"The text has {size:,} bytes, more than {limits.max_pages} pages hold; "
-            "split it or raise evaluation.max_pages."
+            f"The text has {size:,} bytes, more than {limits.max_pages} pages contain. "
+            "Split it or raise evaluation.max_pages."
         )
     data = content.read_bytes() if isinstance(content, Path) else content
     return decode(data).replace("\r\n", "\n").replace("\r", "\n")

@@ -45,11 +45,10 @@ def read_pdf(content: bytes | Path, limits: Limits) -> Reading:
     try:
         count = len(document)
         if count == 0:
-            raise DamagedDocumentError("The PDF has no pages; it may be cut off: download or export it again.")
+            raise DamagedDocumentError("The PDF has no pages; it may be truncated. Download or export it again.")
         if count > limits.max_pages:
             raise DocumentTooLargeError(
-                f"The PDF has {count} pages and at most {limits.max_pages} are read; "
-                "split it or raise evaluation.max_pages."
+                f"The PDF has {count} pages; the limit is {limits.max_pages}. Split it or raise evaluation.max_pages."
             )
         limits.parts.check_reading(count)
         raw: list[RawPage] = []
@@ -62,7 +61,7 @@ def read_pdf(content: bytes | Path, limits: Limits) -> Reading:
             length += len(raw[-1].text)
             if length > MOST_CHARACTERS:
                 raise DocumentTooLargeError(
-                    f"The PDF holds over {MOST_CHARACTERS:,} characters on its first {index + 1} pages; split it."
+                    f"The PDF has more than {MOST_CHARACTERS:,} characters on its first {index + 1} pages. Split it."
                 )
         because = _recognise(document, content, raw, limits, flags) if len(raw) == count else ""
     finally:
@@ -109,10 +108,10 @@ def _open(content: bytes | Path) -> Any:
     except pypdfium2.PdfiumError as error:
         if getattr(error, "err_code", None) in _PASSWORD_ERRORS or "password" in str(error).lower():
             raise EncryptedDocumentError(
-                "The PDF is encrypted and needs a password; upload a copy saved without protection."
+                "The PDF is encrypted and needs a password. Upload a copy saved without protection."
             ) from error
         raise DamagedDocumentError(
-            "The PDF is truncated or malformed and cannot be opened; download or export it again."
+            "The PDF is truncated or malformed and cannot be opened. Download or export it again."
         ) from error
 
 
@@ -136,7 +135,9 @@ def _recognise(document: Any, content: bytes | Path, raw: list[RawPage], limits:
         document, todo, limits.ocr, cache, lambda index: limits.reached(before + index), limits.ocr.document_seconds
     )
     if left := tuple(number for number in wanted if number not in found):
-        flags.append(Flag("partial", f"{len(left)} scanned pages were not read: the time limit came", left))
+        flags.append(
+            Flag("partial", f"The time limit ended text recognition: {len(left)} scanned pages were not read.", left)
+        )
     late = [number for number in wanted if number in found and found[number] is None]
     done: list[int] = []
     for page in blank:
@@ -145,11 +146,11 @@ def _recognise(document: Any, content: bytes | Path, raw: list[RawPage], limits:
             done.append(page.number)
     if done:
         detail = (
-            f"{len(done)} of {len(raw)} pages have no text layer; what their image shows was read and may be wrong."
+            f"{len(done)} of {len(raw)} pages have no text layer. Their text was recognised and may contain errors."
         )
         flags.append(Flag("pages-by-ocr", detail, tuple(done)))
     if len(blank) > limits.ocr.max_pages:
-        return f"at most {limits.ocr.max_pages} are recognised, see evaluation.ocr_max_pages"
+        return f"at most {limits.ocr.max_pages} pages are recognised (evaluation.ocr_max_pages)"
     return f"text recognition took too long on {len(late)} of them" if late else "no text was recognised"
 
 
@@ -166,7 +167,9 @@ def _damage(content: bytes | Path, raw: list[RawPage]) -> list[Flag]:
     if unread:
         return [Flag("damaged", f"The PDF is damaged: {len(unread)} of {len(raw)} pages cannot be read.", unread)]
     if not _ends_well(content):
-        return [Flag("damaged", "The PDF's end is missing or malformed (cut off?); what could be repaired was read.")]
+        return [
+            Flag("damaged", "The end of the PDF is missing or malformed (truncated?). The repairable part was read.")
+        ]
     return []
 
 

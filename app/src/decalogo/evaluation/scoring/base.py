@@ -16,7 +16,7 @@ from decalogo.evaluation.scoring.evidence import Evidence, quote_match
 
 
 @dataclass(slots=True)
-class Judgement:
+class RuleResult:
     """The result of a rule for one point.
 
     Attributes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decalogo.evaluation.rubric.clauses import Element
 from decalogo.evaluation.rubric.model import Checklist, Ladder, Levels
-from decalogo.evaluation.scoring.base import Context, Judgement, by_thresholds
+from decalogo.evaluation.scoring.base import Context, RuleResult, by_thresholds
 from decalogo.evaluation.scoring.evidence import Evidence
 
 
@@ -18,14 +18,14 @@ def _look(elements: tuple[Element, ...], context: Context) -> tuple[dict[str, bo
     return found, evidence
 
 
-def judge_checklist(rule: Checklist, context: Context) -> Judgement:
+def score_checklist(rule: Checklist, context: Context) -> RuleResult:
     """Return a score in proportion to the elements found."""
     found, evidence = _look(rule.elements, context)
     score = context.max_score * sum(found.values()) / len(found)
-    return Judgement(score, found, _labels(rule.elements), tuple(evidence))
+    return RuleResult(score, found, _labels(rule.elements), tuple(evidence))
 
 
-def judge_ladder(rule: Ladder, context: Context) -> Judgement:
+def score_ladder(rule: Ladder, context: Context) -> RuleResult:
     """Return the score of the highest step that is reached."""
     found, evidence = _look(rule.elements, context)
     reached = [
@@ -33,15 +33,15 @@ def judge_ladder(rule: Ladder, context: Context) -> Judgement:
         for step in rule.steps
         if all(found[name] for name in step.all) and not any(found[name] for name in step.none)
     ]
-    return Judgement(max(reached, default=0.0), found, _labels(rule.elements), tuple(evidence))
+    return RuleResult(max(reached, default=0.0), found, _labels(rule.elements), tuple(evidence))
 
 
-def judge_levels(rule: Levels, context: Context) -> Judgement:
+def score_levels(rule: Levels, context: Context) -> RuleResult:
     """Return a score by the number of levels found."""
     found, evidence = _look(rule.elements, context)
     count = sum(found.values())
     measure = {"found": float(count), "of": float(len(found))}
-    return Judgement(by_thresholds(count, rule.thresholds), found, _labels(rule.elements), tuple(evidence), measure)
+    return RuleResult(by_thresholds(count, rule.thresholds), found, _labels(rule.elements), tuple(evidence), measure)
 
 
 def _labels(elements: tuple[Element, ...]) -> dict[str, str]:

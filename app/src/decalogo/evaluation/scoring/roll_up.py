@@ -36,31 +36,22 @@ def roll_up(answers: Sequence[dict[str, Any]], rubric: RubricData, reasons: dict
     matrix: dict[str, dict[str, float | None]] = {}
     means: dict[str, float] = {}
     for point in rubric.points:
+        percent: float | None = None
         if point.id in reasons:
             matrix[point.id] = dict.fromkeys(dimension_ids)
-            points.append(
-                {
-                    "id": point.id,
-                    "title": point.title,
-                    "applicable": False,
-                    "percent": None,
-                    "rating": None,
-                    "reason": reasons[point.id],
-                }
-            )
-            continue
-        row = [exact[point.id, dimension] for dimension in dimension_ids]
-        means[point.id] = fmean(row)
-        matrix[point.id] = {d: round(value, 2) for d, value in zip(dimension_ids, row, strict=True)}
-        percent = round(means[point.id], 2)
+        else:
+            row = [exact[point.id, dimension] for dimension in dimension_ids]
+            means[point.id] = fmean(row)
+            matrix[point.id] = {d: round(value, 2) for d, value in zip(dimension_ids, row, strict=True)}
+            percent = round(means[point.id], 2)
         points.append(
             {
                 "id": point.id,
                 "title": point.title,
-                "applicable": True,
+                "applicable": percent is not None,
                 "percent": percent,
-                "rating": rate(percent, rubric),
-                "reason": None,
+                "rating": None if percent is None else rate(percent, rubric),
+                "reason": reasons.get(point.id),
             }
         )
     dimensions: list[dict[str, Any]] = []

@@ -9,7 +9,7 @@ from typing import Any
 from decalogo.evaluation.fold import LETTERS
 from decalogo.evaluation.matching.match import Match
 from decalogo.evaluation.rubric.model import Coverage, Ratio
-from decalogo.evaluation.scoring.base import Context, Judgement, by_thresholds
+from decalogo.evaluation.scoring.base import Context, RuleResult, by_thresholds
 
 _MOST_STATEMENTS = 400
 """Maximum number of statements, most relevant first. It keeps the time linear."""
@@ -20,13 +20,13 @@ _SHORTEST = 4
 """Minimum length of a content word, letters."""
 
 
-def judge_ratio(rule: Ratio, context: Context) -> Judgement:
+def score_ratio(rule: Ratio, context: Context) -> RuleResult:
     """Return a score by the share of statements with the other element in the same unit."""
     statements = context.matches(rule.of)
     good = list(context.finder.find(rule.having, context.focus, {match.unit.index for match in statements}))
     share = len(good) / len(statements) if statements else 0.0
     evidence = context.quote(rule.having.name, good, 3) or context.quote(rule.of.name, statements)
-    return Judgement(
+    return RuleResult(
         by_thresholds(share, rule.thresholds),
         {rule.of.name: bool(statements), rule.having.name: bool(good)},
         {rule.of.name: rule.of.label, rule.having.name: rule.having.label},
@@ -35,7 +35,7 @@ def judge_ratio(rule: Ratio, context: Context) -> Judgement:
     )
 
 
-def judge_coverage(rule: Coverage, context: Context) -> Judgement:
+def score_coverage(rule: Coverage, context: Context) -> RuleResult:
     """Return a score by the share of statements ``of`` that a statement ``by`` covers.
 
     A statement covers another one in a different unit if both have at least ``rule.shared`` stems of content words in
@@ -62,7 +62,7 @@ def judge_coverage(rule: Coverage, context: Context) -> Judgement:
     share = len(pairs) / len(problems) if problems else 0.0
     evidence = context.quote(rule.of.name, [problem for problem, _ in pairs] or problems, 2)
     evidence += context.quote(rule.by.name, [product for _, product in pairs], 2)
-    return Judgement(
+    return RuleResult(
         by_thresholds(share, rule.thresholds),
         {rule.of.name: bool(problems), rule.by.name: bool(pairs)},
         {rule.of.name: rule.of.label, rule.by.name: rule.by.label},

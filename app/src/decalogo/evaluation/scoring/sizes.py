@@ -11,7 +11,7 @@ from decalogo.evaluation.matching.match import Match
 from decalogo.evaluation.matching.units import Unit
 from decalogo.evaluation.rubric.model import Change, Proportion
 from decalogo.evaluation.rubric.number_kinds import NumberKind
-from decalogo.evaluation.scoring.base import Context, Judgement, by_thresholds
+from decalogo.evaluation.scoring.base import Context, RuleResult, by_thresholds
 
 _RANGE = 20
 """Number of characters before a number that are searched for the start of a range."""
@@ -19,7 +19,7 @@ _RANGE = 20
 _COUNTED = (NumberKind.QUANTITY, NumberKind.PERCENT)
 
 
-def judge_proportion(rule: Proportion, context: Context) -> Judgement:
+def score_proportion(rule: Proportion, context: Context) -> RuleResult:
     """Return a score by part / whole for the same kind of people or things, or by a stated percentage."""
     stated = [m for m in context.matches(rule.share) if m.number and 0 < m.number.value <= 100]
     parts = [m for m in context.matches(rule.part) if m.number and m.number.value > 0]
@@ -36,8 +36,8 @@ def judge_proportion(rule: Proportion, context: Context) -> Judgement:
         evidence = context.quote(rule.share.name, stated, 1)
     else:
         elements[rule.part.name] = elements[rule.whole.name] = False  # without a pair there is no proportion
-        return Judgement(0.0, elements, labels)
-    return Judgement(by_thresholds(value, rule.thresholds), elements, labels, evidence, {"value": round(value, 4)})
+        return RuleResult(0.0, elements, labels)
+    return RuleResult(by_thresholds(value, rule.thresholds), elements, labels, evidence, {"value": round(value, 4)})
 
 
 def _same_kind(parts: list[Match], wholes: list[Match]) -> tuple[Match, Match] | None:
@@ -62,7 +62,7 @@ def _value(match: Match) -> float:
     return match.number.value if match.number else 0.0
 
 
-def judge_change(rule: Change, context: Context) -> Judgement:
+def score_change(rule: Change, context: Context) -> RuleResult:
     """Return a score by the relative change of the most relevant result with a numeric baseline and target."""
     name, by = rule.from_to.name, rule.by.name
     labels = {name: rule.from_to.label, by: rule.by.label}
@@ -79,7 +79,7 @@ def judge_change(rule: Change, context: Context) -> Judgement:
             relevance = context.focus.relevance[match.unit.index]
             changes.append((-relevance, match.order, by, match, match.number.value / 100))
     if not changes:
-        return Judgement(0.0, {name: False, by: False}, labels)
+        return RuleResult(0.0, {name: False, by: False}, labels)
     changes.sort(key=lambda item: item[:3])
     _, _, element, match, value = changes[0]
     elements = {name: any(c[2] == name for c in changes), by: any(c[2] == by for c in changes)}
@@ -87,7 +87,7 @@ def judge_change(rule: Change, context: Context) -> Judgement:
     other = next((c for c in changes if c[2] != element), None)
     if other is not None:
         evidence += context.quote(other[2], [other[3]], 1)
-    return Judgement(by_thresholds(value, rule.thresholds), elements, labels, evidence, {"value": round(value, 4)})
+    return RuleResult(by_thresholds(value, rule.thresholds), elements, labels, evidence, {"value": round(value, 4)})
 
 
 def _row_change(unit: Unit, row: tuple[str, str]) -> tuple[Match, float] | None:
