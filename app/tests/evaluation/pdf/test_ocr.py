@@ -102,7 +102,7 @@ def test_evidence_from_a_scan_says_that_its_words_were_recognised():
 def test_only_pages_without_text_are_recognised_and_only_so_many():
     document = extract(scanned([LINES, LINES, LINES], readable="Con texto."), ocr=OcrOptions(max_pages=2))
     assert flags(document) == {"pages-by-ocr": (2, 3), "pages-without-text": (4,)}
-    assert "at most 2 are recognised" in document.flags[-1].detail
+    assert "at most 2 pages are recognised" in document.flags[-1].detail
 
 
 @pytest.mark.usefixtures("tesseract")
