@@ -41,13 +41,13 @@ def start(secrets: Path, **environment: str) -> str:
 @pytest.mark.parametrize("name", ["webhook-url", "smtp-password"])
 def test_an_unreadable_secret_is_told(secrets: Path, name: str) -> None:
     (secrets / name).touch(mode=0o000)
-    assert f"{name} is there and may not be read" in start(secrets)
+    assert f"{name} cannot be read" in start(secrets)
 
 
 def test_an_unreadable_folder_is_told(secrets: Path) -> None:
     (secrets / "webhook-url").touch()
     secrets.chmod(0o000)
-    assert "may not be read" in start(secrets)
+    assert "cannot be read" in start(secrets)
 
 
 def test_a_user_of_the_mail_server_needs_a_password(secrets: Path) -> None:

@@ -25,7 +25,7 @@ BY_SCRIPTS = {"COMPOSE_PROJECT_NAME", "EMBEDDED_PORT", "GRAFANA", "HOSTS_ADDRESS
 # A default that is a volume means that no folder is given.
 VOLUMES = {"TLS_DIR": "secrets-nginx", "ACME_DIR": "acme", "ALERT_SECRETS_DIR": "secrets-alertmanager"}
 # Their defaults are in images/nginx/configure.
-NGINX = {"100", "20", "10", "5"}
+NGINX = {"100", "60", "20", "10", "5"}
 
 
 def examples() -> dict[str, str]:
