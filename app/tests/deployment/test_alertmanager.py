@@ -39,12 +39,12 @@ def start(secrets: Path, **environment: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["webhook-url", "smtp-password"])
-def test_an_unreadable_secret_is_told(secrets: Path, name: str) -> None:
+def test_an_unreadable_secret_is_reported(secrets: Path, name: str) -> None:
     (secrets / name).touch(mode=0o000)
     assert f"{name} cannot be read" in start(secrets)
 
 
-def test_an_unreadable_folder_is_told(secrets: Path) -> None:
+def test_an_unreadable_folder_is_reported(secrets: Path) -> None:
     (secrets / "webhook-url").touch()
     secrets.chmod(0o000)
     assert "cannot be read" in start(secrets)
