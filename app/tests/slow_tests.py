@@ -29,7 +29,11 @@ SECONDS = {
     "api/test_idempotency.py::test_an_upload_under_way_refuses_its_twin_and_a_dead_process_frees_the_key": 20,
     "batches/test_ledger_model.py": 20,
     "loadtest/test_parts.py::test_a_report_shows_every_part_with_its_picture_and_its_problems": 15,
+    "evaluation/documents/test_hostile.py": 15,
+    "reports/test_command.py": 15,
+    "console/test_browser.py": 30,
     "evaluation/documents/test_parts.py": 10,
+    "evaluation/matching/test_scanner.py": 10,
     "upgrade/": 10,
 }
 """Path below ``app/tests``, or a test in it, to its seconds."""
