@@ -1,10 +1,10 @@
-"""Draws answers to be read by hand: is what the quotes say what the question asks, and about this point?
+"""Draw random answers for a reader who checks whether the quotes answer the question about the point.
 
     python bench/answers.py [--seed N] [--count 50] FILE...
 
-Answers that score are drawn from all documents together, by a seed: the same seed, files, rubric and code give the
-same draw. Printed for each: document, id, score, the question's title, and every element found with its quotes, their
-page and the nearest heading.
+Answers with a score above 0 are drawn from all documents. The same seed, files, rubric and code give the same draw.
+Each answer is printed with its document, id, score, the title of the question, and every element found with its quotes,
+their page and the nearest heading.
 """
 
 from __future__ import annotations

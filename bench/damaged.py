@@ -28,7 +28,7 @@ KINDS = ("sound", "flagged", "refused", "crash", "hang")
 
 
 def sound_files() -> dict[str, bytes]:
-    """Return one small sound file of each format."""
+    """Return one small valid file of each format."""
     from reportlab.lib import colors
     from reportlab.platypus import SimpleDocTemplate, Table
 
@@ -110,7 +110,7 @@ def make(number: int, seed: int, extra: list[Path]) -> tuple[str, bytes]:
 
 
 def child(options: argparse.Namespace) -> None:
-    """Judge the damaged files whose numbers come on standard input, and say how each ended."""
+    """Evaluate the damaged files whose numbers arrive on standard input; print how each ended."""
     from decalogo.errors import DocumentError
     from decalogo.evaluation import EvaluateOptions, evaluate
     from decalogo.evaluation.documents.model import OcrOptions
@@ -128,13 +128,13 @@ def child(options: argparse.Namespace) -> None:
             ending = "flagged" if broken else "sound"
         except DocumentError:
             ending = "refused"
-        except BaseException as error:  # that is what is looked for
+        except BaseException as error:  # a crash: what this script looks for
             ending = f"crash {type(error).__name__}: {error}"
         print(f"{name}\t{time.process_time() - started:.3f}\t{ending}", flush=True)
 
 
 class Worker:
-    """A child process that judges one file after another, replaced when it dies or hangs."""
+    """A child process that evaluates one file after another; it is replaced if it dies or hangs."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         command = [sys.executable, __file__, "--child", f"--seed={options.seed}", f"--memory={options.memory}"]
@@ -143,7 +143,7 @@ class Worker:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
 
-    def judge(self, number: int, seconds: float) -> tuple[str, float, str]:
+    def evaluate(self, number: int, seconds: float) -> tuple[str, float, str]:
         """Return format, CPU seconds and ending of one file."""
         self.process.stdin.write(f"{number}\n")
         self.process.stdin.flush()
@@ -163,9 +163,9 @@ class Worker:
 
 
 def main() -> int:
-    """Judge all files and print the counts."""
+    """Evaluate all files and print the counts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("extra", nargs="*", type=Path, help="more sound files to damage")
+    parser.add_argument("extra", nargs="*", type=Path, help="more valid files to damage")
     parser.add_argument("--files", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=60, help="longest time for one file, wall clock")
@@ -181,7 +181,7 @@ def main() -> int:
     longest, slowest = 0.0, -1
     worker = Worker(options)
     for number in [options.only] if options.only is not None else range(options.files):
-        name, used, ending = worker.judge(number, options.seconds)
+        name, used, ending = worker.evaluate(number, options.seconds)
         kind = ending.split()[0].rstrip(":")
         counts[name or names[number % len(names)]][kind] += 1
         if used > longest:

@@ -27,13 +27,11 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-sys.path.insert(0, str(Path(__file__).parent))
-
 from extraction import bare_text
 from joined import join
 
 PAGES = 300
-STAGES = ("extract", "units", "terms", "judge", "json")
+STAGES = ("extract", "units", "terms", "score", "json")
 RATIOS = {
     "text": "extraction without tables",
     "without tables": "whole without tables",
@@ -43,13 +41,13 @@ RATIOS = {
 
 
 class Clock:
-    """Keeps the least CPU milliseconds of everything it is asked to time."""
+    """The minimum CPU time of each measured function, milliseconds."""
 
     def __init__(self) -> None:
         self.least: dict[str, float] = {}
 
     def time(self, name: str, work: Callable[[], Any]) -> Any:
-        """Do the work and note what it took."""
+        """Call ``work`` and record its CPU time."""
         started = time.process_time()
         found = work()
         spent = (time.process_time() - started) * 1000
@@ -58,7 +56,7 @@ class Clock:
 
 
 def measure(file: Path, runs: int) -> dict[str, float]:
-    """Return what one document costs in this process, CPU milliseconds."""
+    """Return the cost of each stage for one document in this process, CPU milliseconds."""
     clock = Clock()
     started = time.process_time()
     from decalogo.evaluation.documents.model import OcrOptions
@@ -88,24 +86,24 @@ def measure(file: Path, runs: int) -> dict[str, float]:
                 clock.time("text", lambda: extract(file, ocr=never))
             clock.time("without tables", lambda: evaluate(file, rubric, options).to_json())
         clock.time("whole", lambda: evaluate(file, rubric, options).to_json())
-        with collector_paused():  # as in ``evaluate``
+        with collector_paused():  # as ``evaluate`` does
             document = clock.time("extract", lambda: extract(file, ocr=never))
             units = clock.time("units", lambda: build_units(document, fold, ColumnRoles(rubric, fold), rubric.language))
             clock.time("terms", lambda: scan_units(units, terms, {}))
-            done = clock.time("judge, all", lambda: evaluate_extracted(document, rubric, content=file))
+            done = clock.time("score, all", lambda: evaluate_extracted(document, rubric, content=file))
             clock.time("json", done.to_json)
-    clock.least["judge"] = clock.least["judge, all"] - clock.least["units"] - clock.least["terms"]
+    clock.least["score"] = clock.least["score, all"] - clock.least["units"] - clock.least["terms"]
     return {"pages": pages, "peak": peak, "start": start_up, **clock.least}
 
 
 def proportional(points: list[tuple[float, float]]) -> tuple[float, float]:
-    """Return the cost a page that fits best, and the greatest deviation from it (a share)."""
+    """Return the best fit of the cost per page, and the maximum relative deviation from it."""
     a_page = sum(pages * cost for pages, cost in points) / sum(pages * pages for pages, _ in points)
     return a_page, max(abs(cost / pages / a_page - 1) for pages, cost in points)
 
 
 def report(name: str, found: dict[str, float]) -> str:
-    """Return one document's row."""
+    """Return the table row of one document."""
     ratio = {key: found[key] / found["bare"] for key in RATIOS}
     cells = [
         f"{found['pages']:.0f}", f"{found['bare']:.0f}", *(f"{ratio[key]:.2f}" for key in RATIOS),
@@ -117,7 +115,7 @@ def report(name: str, found: dict[str, float]) -> str:
 
 
 def main() -> None:
-    """Measure every document in a process of its own."""
+    """Measure every document in its own process."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--runs", type=int, default=3)

@@ -1,4 +1,4 @@
-"""CPU time and memory of extraction beside PDFium's bare text.
+"""Measure CPU time and memory of extraction, compared with PDFium's bare text.
 
     python bench/extraction.py [--repeat N] FILE...
 
@@ -34,7 +34,7 @@ def bare_text(path: Path) -> None:
 
 
 def cpu_seconds(work: Callable[[], object], repeat: int) -> float:
-    """Return the least CPU time of ``repeat`` runs, seconds."""
+    """Return the minimum CPU time of ``repeat`` runs, seconds."""
     times = []
     for _ in range(repeat):
         start = time.process_time()
@@ -64,10 +64,10 @@ def measure(path: Path, repeat: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print one row for each file."""
+    """Print one row per file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path)
-    parser.add_argument("--repeat", type=int, default=3, help="runs of which the quickest counts")
+    parser.add_argument("--repeat", type=int, default=3, help="number of runs; the fastest counts")
     parser.add_argument("--json", action="store_true", help="measure one file in this process and print JSON")
     options = parser.parse_args()
     if options.json:

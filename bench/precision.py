@@ -1,10 +1,11 @@
-"""Precision and recall of the evaluator on the labelled set, overall and by part, source, kind of rule and question.
+"""Count precision and recall of the evaluator on the labelled passages.
 
     python bench/precision.py [--errors]
 
-Each passage is judged as a document of its own, the way any document is judged. A decision is one element of one
-(question, passage) pair. `--errors` lists what was found wrongly and missed in the part to tune on; the held-out part
-is only ever counted. The exit code is 1 below 0.90 precision or 0.80 recall, over the whole set or the held-out part.
+Each passage is evaluated as a document of its own. A decision is one element of one pair of question and passage.
+Figures are printed overall and by part, source, point, kind of rule and question. `--errors` lists wrong and missed
+elements of the tuning part; the held-out part is only counted. The exit code is 1 if precision is below 0.90 or recall
+below 0.80, for the whole set or for the held-out part.
 """
 
 from __future__ import annotations
@@ -12,11 +13,8 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import defaultdict
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "app"))
-
-from tests.evaluation.labels import Count, Decision, decide, load_labelled
+from labels import Count, Decision, decide, load_labelled
 
 LEAST_PRECISION, LEAST_RECALL = 0.90, 0.80
 

@@ -17,7 +17,7 @@ AVERAGE, LONGEST = 20, 38
 ROOT = Path(__file__).resolve().parents[1]
 COMMENTED = re.compile(r"(\.(sh|ya?ml|conf|env|service|mtail|toml)|Dockerfile|/[a-z-]+)$")
 SKIPPED = re.compile(
-    r"^(app/tests/(data|evaluation/labelled)|docs/(sample|tuning)|app/src/decalogo/rubrics|.*\.lock$|.*primer-lote\.md$|CHANGELOG\.md$)"
+    r"^(app/tests/data|bench/labelled|docs/(sample|tuning)|app/src/decalogo/rubrics|.*\.lock$|.*primer-lote\.md$|CHANGELOG\.md$)"
 )
 # A paragraph ends at a blank line, a list item, a table row, a heading, or the description of an argument.
 BREAK = re.compile(r"^\s*([-*#|>]|\d+\.|:|@|\w+:$|\S+   )|^ {4,}[\w`*, ]+: |^ {3,}\S")

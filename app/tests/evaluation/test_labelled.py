@@ -7,7 +7,7 @@ from collections import defaultdict
 import pytest
 
 from decalogo.evaluation.rubric import load_rubric
-from tests.evaluation.labels import Count, Decision, Labelled, decide, load_labelled
+from labels import Count, Decision, Labelled, decide, load_labelled
 
 LEAST_PRECISION, LEAST_RECALL = 0.90, 0.80
 

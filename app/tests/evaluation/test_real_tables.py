@@ -9,7 +9,7 @@ import pytest
 
 from decalogo.evaluation import evaluate
 from decalogo.evaluation.rubric import load_rubric
-from tests.evaluation.labels import load_labelled
+from labels import load_labelled
 
 PLAN = Path(__file__).parents[1] / "data" / "florencia-2020-2023.pdf"
 Answers = dict[str, dict[str, Any]]

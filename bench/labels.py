@@ -1,4 +1,4 @@
-"""The labelled set: passages, what each question should find in them, and what the evaluator does find."""
+"""The labelled passages, and the decisions of the evaluator on them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ PARTS = ("tuning", "held-out")
 
 @dataclass(frozen=True)
 class Labelled:
-    """One passage: ``expect`` maps point to question to elements present ("name~": not counted)."""
+    """A labelled passage.
+
+    ``expect`` holds the elements that are present, by point and question. Elements with a tilde ("name~") are not
+    counted.
+    """
 
     id: str
     part: str
@@ -28,13 +32,13 @@ class Labelled:
     expect: dict[str, dict[str, list[str]]]
 
     def document(self) -> bytes:
-        """Return the passage as a document of its own, under its heading."""
+        """Return the passage below its heading, as a Markdown document."""
         return f"# Plan municipal\n\n## {self.section or 'Programas'}\n\n{self.text}\n".encode()
 
 
 @dataclass(frozen=True)
 class Decision:
-    """One element of one pair: expected and found."""
+    """One element of one pair of question and passage: expected and found."""
 
     passage: str
     part: str
@@ -50,31 +54,31 @@ class Decision:
 
 @dataclass
 class Count:
-    """Decisions counted."""
+    """Counts of decisions."""
 
     right: int = 0
     wrong: int = 0
     missed: int = 0
 
     def add(self, decision: Decision) -> None:
-        """Count one decision; agreement that an element is absent counts nothing."""
+        """Count one decision. An element that is neither expected nor found is not counted."""
         self.right += decision.expected and decision.found
         self.wrong += decision.found and not decision.expected
         self.missed += decision.expected and not decision.found
 
     @property
     def precision(self) -> float:
-        """The share of what was found that is there (1 when nothing was found)."""
+        """Share of found elements that are present; 1 if none was found."""
         return self.right / (self.right + self.wrong) if self.right + self.wrong else 1.0
 
     @property
     def recall(self) -> float:
-        """The share of what is there that was found (1 when nothing is there)."""
+        """Share of present elements that were found; 1 if none is present."""
         return self.right / (self.right + self.missed) if self.right + self.missed else 1.0
 
 
 def load_labelled(folder: Path = FOLDER) -> list[Labelled]:
-    """Read all passages; ``ValueError`` for a part that does not exist or a name used twice."""
+    """Return all passages; raise ``ValueError`` if a part is unknown or an id is used twice."""
     found = []
     for path in sorted(folder.glob("*.yaml")):
         for item in yaml.safe_load(path.read_text(encoding="utf-8")):
@@ -83,12 +87,12 @@ def load_labelled(folder: Path = FOLDER) -> list[Labelled]:
                 Labelled(item["id"], item["part"], real, item.get("section", ""), item["text"], item["expect"])
             )
     if len({item.id for item in found}) != len(found) or {item.part for item in found} - set(PARTS):
-        raise ValueError(f"{folder}: a name stands twice, or a part is none of {', '.join(PARTS)}")
+        raise ValueError(f"{folder}: an id is used twice, or a part is not one of: {', '.join(PARTS)}")
     return found
 
 
 def decide(items: Iterable[Labelled], rubric: Rubric | None = None) -> Iterator[Decision]:
-    """Judge every passage as any document is judged; yield the decisions on its pairs."""
+    """Evaluate every passage as a document; yield the decisions on its pairs."""
     rubric = rubric or load_rubric("decalogo")
     kinds = {q.id: q.rule.kind for dimension in rubric.data.dimensions for q in dimension.questions}
     for item in items:
