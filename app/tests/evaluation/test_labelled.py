@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 
 import pytest
+from labels import Count, Decision, Labelled, decide, load_labelled
 
 from decalogo.evaluation.rubric import load_rubric
-from labels import Count, Decision, Labelled, decide, load_labelled
 
 LEAST_PRECISION, LEAST_RECALL = 0.90, 0.80
 

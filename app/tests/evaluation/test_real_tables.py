@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from labels import load_labelled
 
 from decalogo.evaluation import evaluate
 from decalogo.evaluation.rubric import load_rubric
-from labels import load_labelled
 
 PLAN = Path(__file__).parents[1] / "data" / "florencia-2020-2023.pdf"
 Answers = dict[str, dict[str, Any]]
