@@ -64,6 +64,7 @@ class Grid:
         rows: positions of the row borders, top to bottom: number of rows plus one.
         cells: all cells, row by row.
         owner: the cell that covers a row and column.
+        turn: by how many degrees, clockwise, its text is turned on the page: 0, 90, 180 or 270.
     """
 
     box: Box
@@ -71,6 +72,7 @@ class Grid:
     rows: tuple[float, ...]
     cells: list[GridCell]
     owner: list[list[GridCell]]
+    turn: int = 0
 
     def cell_at(self, x: float, y: float) -> GridCell | None:
         """Return the cell at a point of the page; ``None`` outside the grid."""

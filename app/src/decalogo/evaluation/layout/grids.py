@@ -6,8 +6,9 @@ borders that no line draws.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 from decalogo.evaluation.documents.sheets import Box, Grid, GridCell
 
@@ -76,6 +77,38 @@ def is_table(grid: Grid) -> bool:
     """Return whether a grid is a table: at least two columns and a quarter of the cells contain text."""
     full = [cell for cell in grid.cells if cell.words]
     return len({cell.column for cell in full}) >= 2 and len(full) >= 0.25 * len(grid.cells)
+
+
+def turned(grid: Grid) -> Grid:
+    """Return a grid whose rows and columns follow its text, which may be sideways or upside down on the page.
+
+    The border positions are those of the grid seen upright; ``box`` stays where the grid is on the page.
+    """
+    wide, high, turn = len(grid.columns) - 1, len(grid.rows) - 1, grid.turn
+    if not turn:
+        return grid
+    back_columns = tuple(-x for x in reversed(grid.columns))
+    back_rows = tuple(-y for y in reversed(grid.rows))
+    columns, rows = {
+        90: (grid.rows, back_columns),
+        180: (back_columns, back_rows),
+        270: (back_rows, grid.columns),
+    }[turn]
+    for cell in grid.cells:
+        top, left, bottom, right = cell.row, cell.column, cell.row_end, cell.column_end
+        cell.row, cell.column, cell.row_end, cell.column_end = {
+            90: (wide - right, top, wide - left, bottom),
+            180: (high - bottom, wide - right, high - top, wide - left),
+            270: (left, high - bottom, right, high - top),
+        }[turn]
+    cells = sorted(grid.cells, key=lambda cell: (cell.row, cell.column))
+    owner = {(row, column): cell for cell in cells for row, column in _covered(cell)}
+    table = [[owner[row, column] for column in range(len(columns) - 1)] for row in range(len(rows) - 1)]
+    return Grid(grid.box, columns, rows, cells, table)
+
+
+def _covered(cell: GridCell) -> Iterator[tuple[int, int]]:
+    return product(range(cell.row, cell.row_end), range(cell.column, cell.column_end))
 
 
 def _merged(rules: Sequence[Rule]) -> list[Rule]:

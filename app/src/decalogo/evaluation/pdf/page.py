@@ -6,23 +6,21 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from decalogo.evaluation.documents.raw_pages import RawLine, RawPage
-from decalogo.evaluation.documents.sheets import Box, Grid, GridCell, Line, cut_lines
-from decalogo.evaluation.layout.grids import find_grids, is_table
+from decalogo.evaluation.documents.raw_pages import RawPage
+from decalogo.evaluation.documents.sheets import Box, Line, cut_lines
 from decalogo.evaluation.layout.normalise import Edit, Normalised, edited
 from decalogo.evaluation.pdf import native
 from decalogo.evaluation.pdf.edits import find_edits
+from decalogo.evaluation.pdf.page_tables import find_tables, finish_tables
 from decalogo.evaluation.pdf.pdfium import functions, loaded
 from decalogo.evaluation.pdf.placing import place_typed
-from decalogo.evaluation.pdf.text_page import Place, TextPage
+from decalogo.evaluation.pdf.text_page import TextPage
 
 if TYPE_CHECKING:
     from decalogo.evaluation.pdf.fields import Value
 
 _TYPED = {3, 20}
 """FPDF_ANNOT_FREETEXT, FPDF_ANNOT_WIDGET."""
-_INSET = 1.0
-"""Distance from a line's ends at which its cell is looked up, points: character boxes may touch a border."""
 
 
 def place_lines(page: RawPage, normal: Normalised) -> list[Line]:
@@ -89,15 +87,10 @@ def _fill(result: RawPage, page: int, textpage: int, values: Sequence[Value]) ->
     result.text, result.height = asked.text, asked.rotation.height
     result.lines = asked.lines()
     edits = find_edits(asked, result.lines)
-    rules = asked.rules() if result.lines else None
-    if rules:
-        result.grids = find_grids(rules)
-        for grid in result.grids:
-            _fill_grid(grid, asked, result.lines)
+    result.grids = find_tables(asked, result.lines)
     if values:
         place_typed(result, asked, [(value.text, asked.rotation.box(*value.rectangle)) for value in values], edits)
-    if rules:
-        result.grids = [grid for grid in result.grids if is_table(grid)]
+    result.grids = finish_tables(result.grids)
     if edits:
         _apply(result, edits)
 
@@ -111,42 +104,3 @@ def _apply(page: RawPage, edits: Sequence[Edit]) -> None:
     page.lines = [line for line in page.lines if page.text[line.start : line.end].strip()]
     for cell in (cell for grid in page.grids for cell in grid.cells):
         cell.words = [(start, end) for a, b in cell.words if (start := normal.at(a)) < (end := normal.at(b))]
-
-
-def _fill_grid(grid: Grid, asked: TextPage, lines: Sequence[RawLine]) -> None:
-    """Assign the text inside a grid to its cells, as raw offsets.
-
-    A line with both ends in one cell is assigned whole, without a look at its words. Other lines go word by word.
-    """
-    for line in lines:
-        box = line.box
-        if box.bottom < grid.box.top or box.top > grid.box.bottom:
-            continue
-        y = (box.top + box.bottom) / 2
-        first, last = grid.cell_at(box.left + _INSET, y), grid.cell_at(box.right - _INSET, y)
-        if first is last and line.level and box.right > box.left:
-            if first is not None:
-                first.words.append((line.start, line.end))
-            continue
-        for start, end, begins, ends in asked.words(line):
-            first, last = _cell(grid, begins), _cell(grid, ends)
-            if first is not last:
-                _part(grid, asked, start, end)
-            elif first is not None:
-                first.words.append((start, end))
-
-
-def _part(grid: Grid, asked: TextPage, start: int, end: int) -> None:
-    """Assign a word that crosses a border character by character: two narrow cells without a blank between them."""
-    for index in range(start, end):
-        cell = _cell(grid, asked.middle(index))
-        if cell is None:
-            continue
-        if cell.words and cell.words[-1][1] == index > start:
-            cell.words[-1] = (cell.words[-1][0], index + 1)
-        else:
-            cell.words.append((index, index + 1))
-
-
-def _cell(grid: Grid, place: Place | None) -> GridCell | None:
-    return None if place is None else grid.cell_at(*place)
