@@ -164,7 +164,7 @@ stack_url() {
   published="$(compose port nginx 8443 2>/dev/null)" || fail "the stack does not run: ./appliance up"
   host="${published%:*}" port="${published##*:}"
   case "$host" in
-    0.0.0.0 | 127.* | '[::]' | '[::1]' | '::') host=localhost ;;
+    0.0.0.0 | 127.0.0.1 | '[::]' | '[::1]' | '::') host=localhost ;;
   esac
   if [[ "$port" == 443 ]]; then echo "https://$host"; else echo "https://$host:$port"; fi
 }
@@ -183,13 +183,15 @@ stack_certificate() { compose exec -T nginx cat /run/secrets/decalogo/tls.crt; }
 # The client runs on this host, in a virtual environment, because the files to submit are here.
 stack_decalogo() {
   ensure_venv requirements.lock
-  local folder
+  local folder url address
   folder="$(mktemp -d)"
   # shellcheck disable=SC2064 # the value of now
   trap "rm -rf '$folder'" EXIT
   stack_certificate >"$folder/tls.crt"
   (umask 077 && stack_token admin >"$folder/token")
-  _DECALOGO_LOCAL_CERTIFICATE="$folder/tls.crt" run_client "$(stack_url)" "$folder/token" "$@"
+  url="$(stack_url)"
+  address="${url#https://}"
+  _DECALOGO_LOCAL_CERTIFICATE="$folder/tls.crt" _DECALOGO_LOCAL_ADDRESS="${address%:*}" run_client "$url" "$folder/token" "$@"
 }
 
 stack_dead() { compose exec -T api decalogo dead "$@"; }

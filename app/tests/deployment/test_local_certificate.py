@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from decalogo.client.connection import LOCAL_CERTIFICATE, Connection
+from decalogo.client.connection import LOCAL_ADDRESS, LOCAL_CERTIFICATE, Connection
 from decalogo.errors import ClientError
 from decalogo.setup.certificate import self_signed
 
@@ -106,6 +106,8 @@ def test_names_are_checked_at_every_other_address_and_with_a_certificate_that_wa
         # This machine too, but by an address that ./appliance does not use.
         with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
             ask(f"https://127.0.0.2:{port}")
+        monkeypatch.setenv(LOCAL_ADDRESS, "127.0.0.2")
+        assert ask(f"https://127.0.0.2:{port}") == 200
 
 
 def test_a_file_without_a_certificate_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,6 +88,22 @@ def test_status_fails_when_nothing_runs(checkout: Checkout) -> None:
     assert "does not run" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("published", "url"),
+    [
+        ("0.0.0.0:443", "https://localhost"),
+        ("0.0.0.0:8443", "https://localhost:8443"),
+        ("[::]:8443", "https://localhost:8443"),
+        ("127.0.0.1:9443", "https://localhost:9443"),
+        ("10.0.0.5:443", "https://10.0.0.5"),
+        ("10.0.0.5:9443", "https://10.0.0.5:9443"),
+    ],
+)
+def test_the_address_is_where_the_port_is_published(checkout: Checkout, published: str, url: str) -> None:
+    checkout.answer("compose port nginx 8443", published)
+    assert checkout.run("stack_url").stdout.strip() == url
+
+
 def test_a_gateway_that_does_not_start_is_disabled_again(checkout: Checkout) -> None:
     checkout.refuse("compose up")
 

@@ -1,4 +1,4 @@
-"""An API whose `/internal` addresses are reached over TLS, as through the hosts' door, and a host that may use them."""
+"""An API with its `/internal` paths over TLS, as through the remote-worker gateway, and a host that may use them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class FirstHost:
             path=self.joined / "scratch",
             url=f"https://127.0.0.1:{self.line.port}",
             token_file=self.joined / "token",
-            ca_file=self.joined / "door.crt",
+            ca_file=self.joined / "gateway.crt",
         )
 
     def store(self) -> RemoteStore:

@@ -153,11 +153,11 @@ def test_a_revoked_host_is_cut_off_when_redis_reads_its_users_again(tmp_path: Pa
 
 
 def test_redis_over_tls_is_asked_for_by_the_certificate(tmp_path: Path) -> None:
-    plain, tls = RedisSettings(), RedisSettings(ca_file=tmp_path / "door.crt", host="::1")
+    plain, tls = RedisSettings(), RedisSettings(ca_file=tmp_path / "gateway.crt", host="::1")
 
     assert (plain.url(1), plain.tls) == ("redis://127.0.0.1:6379/1", {})
     assert tls.url(1) == "rediss://[::1]:6379/1"
-    assert tls.tls["ssl_ca_certs"] == str(tmp_path / "door.crt")
+    assert tls.tls["ssl_ca_certs"] == str(tmp_path / "gateway.crt")
 
 
 def test_every_key_of_the_ledger_is_either_a_workers_or_withheld_from_other_hosts() -> None:

@@ -73,7 +73,7 @@ def test_a_late_answer_is_refused_with_the_reason_and_leaves_no_file(first: Firs
         assert files.content(document_id).read_bytes() == CONTENT
         lose(first, document_id)
 
-        with pytest.raises(ClaimLostError, match="no longer holds"):
+        with pytest.raises(ClaimLostError, match="has lost its claim"):
             files.put(f"results/{document_id}.{late.attempt}.json", b"{}")
 
     assert not first.services.store.exists(f"results/{document_id}.{late.attempt}.json")

@@ -54,8 +54,8 @@ class JoinLine:
 
     Attributes:
         address: name or address of the first host.
-        port, redis_port: of the first host's door: documents over HTTPS, Redis over TLS.
-        certificate: the door's (PEM): what it shows must be this, so nothing is trusted on first use.
+        port, redis_port: ports of the remote-worker gateway: documents over HTTPS, Redis over TLS.
+        certificate: certificate of the gateway (PEM), the only one that the host accepts.
     """
 
     host_id: str

@@ -3,7 +3,8 @@
 Only ``./appliance`` sets ``_DECALOGO_LOCAL_CERTIFICATE``: a file with the current certificate of the reverse proxy on
 this machine, read from its container. The client then trusts exactly this certificate at this machine's own address,
 whatever names are in it, because an operator's certificate is not valid for ``localhost``. The variable has no effect
-at other addresses, or if ``ca_file`` is given.
+at other addresses, or if ``ca_file`` is given. ``_DECALOGO_LOCAL_ADDRESS`` is a further address of this machine, for
+ports that are published on one interface.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from decalogo.errors import ClientError
 # The appliance answers an upload after all of it is on disk.
 TIMEOUT = httpx.Timeout(connect=10.0, read=120.0, write=120.0, pool=10.0)
 LOCAL_CERTIFICATE = "_DECALOGO_LOCAL_CERTIFICATE"
+LOCAL_ADDRESS = "_DECALOGO_LOCAL_ADDRESS"
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -51,13 +53,14 @@ class Connection:
             raise ClientError(f"{self.url!r} is not an address such as https://decalogo.example.org")
         if not self.token.isascii() or not self.token.isprintable() or " " in self.token or not self.token:
             raise ClientError("the token is empty or has characters that no token has")
+        local = parts.hostname in (*_LOCAL, os.environ.get(LOCAL_ADDRESS))
         return httpx.Client(
             base_url=self.url.rstrip("/") + "/api/v1",
             headers={"Authorization": f"Bearer {self.token}", "User-Agent": "decalogo-client"},
             timeout=TIMEOUT,
-            verify=self._verify(local=parts.hostname in _LOCAL),
+            verify=self._verify(local=local),
             # A proxy configured for the internet does not reach this machine.
-            trust_env=parts.hostname not in _LOCAL,
+            trust_env=not local,
             transport=transport,
         )
 

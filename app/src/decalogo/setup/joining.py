@@ -21,7 +21,7 @@ def write_joined(root: Path, line: JoinLine, group: int | None) -> None:
         group: group of the worker processes; ``None`` keeps the ownership.
     """
     folder = SecretFolder(root, group)
-    folder.replace("door.crt", line.certificate, mode=PUBLIC_MODE)
+    folder.replace("gateway.crt", line.certificate, mode=PUBLIC_MODE)
     folder.replace("redis-password", line.secret + "\n")
     folder.replace("token", line.bearer + "\n")
     settings = {
@@ -30,10 +30,10 @@ def write_joined(root: Path, line: JoinLine, group: int | None) -> None:
         "REDIS__PORT": line.redis_port,
         "REDIS__USERNAME": redis_user(line.host_id),
         "REDIS__PASSWORD_FILE": root / "redis-password",
-        "REDIS__CA_FILE": root / "door.crt",
+        "REDIS__CA_FILE": root / "gateway.crt",
         "STORAGE__URL": f"https://{_bracketed(line.address)}:{line.port}",
         "STORAGE__TOKEN_FILE": root / "token",
-        "STORAGE__CA_FILE": root / "door.crt",
+        "STORAGE__CA_FILE": root / "gateway.crt",
     }
     folder.replace(SETTINGS_FILE, "".join(f"DECALOGO_{name}={value}\n" for name, value in settings.items()))
 
