@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-LOST = ("lease ended", "attempt ended without an answer")
+LOST = ("lease expired", "attempt ended without a result")
 STANDING = ("succeeded", "partial", "failed")
 
 
@@ -59,14 +59,13 @@ class Journal:
         return [line for lines in self.lines.values() for line in lines]
 
     def standing(self) -> Counter[str]:
-        """Return how many answers the ledger let stand, by document."""
+        """Return the number of results that the ledger accepted, by document."""
         finished = (line for line in self._each() if line["message"] == "document finished")
         return Counter(line["document_id"] for line in finished if line["outcome"] in STANDING)
 
     def fenced(self) -> Counter[str]:
-        """Return how many answers came too late and were refused, by document."""
-        finished = (line for line in self._each() if line["message"] == "document finished")
-        return Counter(line["document_id"] for line in finished if line["outcome"] == "fenced")
+        """Return the number of results that came too late, by document."""
+        return Counter(line["document_id"] for line in self._each() if line["message"] == "attempt fenced")
 
     def rows(self, unsound: set[str]) -> list[Row]:
         """Return the table; ``unsound`` are the documents that the reconciliation did not find whole."""

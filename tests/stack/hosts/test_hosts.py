@@ -135,7 +135,7 @@ def test_cut_off_in_the_middle_others_finish_and_its_late_answers_are_refused(
 
     assert counts["succeeded"] == counts["total"] == 4
     assert sorted(answers.values()) == [1, 1, 2, 2]
-    wait(lambda: second.log().count("the answer came too late") == 2, "both late answers are refused", 60)
+    wait(lambda: second.log().count("attempt fenced") == 2, "both late answers are refused", 60)
     wait(lambda: float(metric(appliance, "decalogo_fenced_results_total")) == fenced + 2, "they are counted", 10)
     assert {d["document_id"]: d["attempts"] for d in client.documents(job_id)} == answers
 
