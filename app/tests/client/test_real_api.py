@@ -173,7 +173,7 @@ def test_only_a_trusted_certificate_will_do(services: Services, token: str, tmp_
     with served(services, certificate, key) as port:
         url = f"https://localhost:{port}"
         for connection in (Connection(url, token, ca_file=certificate), Connection(url, token, insecure=True)):
-            with Appliance(connection) as appliance, pytest.raises(RefusedError, match="There is no such batch"):
+            with Appliance(connection) as appliance, pytest.raises(RefusedError, match="No batch has this id"):
                 appliance.status("batch_1")
         with Appliance(Connection(url, token)) as stranger, pytest.raises(UnreachableError, match="--ca FILE"):
             stranger.status("batch_1")

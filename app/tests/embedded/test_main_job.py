@@ -155,7 +155,7 @@ def test_wrong_use_has_its_own_exit_status(appliance: Operator, tmp_path: Path) 
     (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
     file = str(tmp_path / "a.txt")
     token = appliance.client("token", "create", "standard").stdout.strip()
-    assert "There is no such batch" in appliance.client("status", "batch_nonsense", status=1).stderr
+    assert "No batch has this id" in appliance.client("status", "batch_nonsense", status=1).stderr
     assert "not valid" in appliance.client("submit", file, "--token", "dcl_nobody_xxxxxxxxxxxxxxxxx", status=1).stderr
     assert "rubric" in appliance.client("submit", file, "--rubric", "nonsense", status=1).stderr
     assert "does not exist" in appliance.client("submit", str(tmp_path / "none.pdf"), status=2).stderr
