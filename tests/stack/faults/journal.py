@@ -65,7 +65,7 @@ class Journal:
 
     def fenced(self) -> Counter[str]:
         """Return the number of results that came too late, by document."""
-        return Counter(line["document_id"] for line in self._each() if line["message"] == "attempt fenced")
+        return Counter(line["document_id"] for line in self._each() if line.get("outcome") == "fenced")
 
     def rows(self, unsound: set[str]) -> list[Row]:
         """Return the table; ``unsound`` are the documents that the reconciliation did not find whole."""
