@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from decalogo.evaluation.documents.note_marks import raised
 from decalogo.evaluation.formats.blocks import (
     Block,
     Break,
@@ -16,6 +15,7 @@ from decalogo.evaluation.formats.blocks import (
 )
 from decalogo.evaluation.formats.budgets import Budget
 from decalogo.evaluation.formats.open_table import OpenTable
+from decalogo.evaluation.layout.note_marks import raised
 
 _TAIL_PIECES = 8
 

@@ -26,7 +26,9 @@ _MAIN_TYPES: Final = (
     (re.compile(r"(?:presentationml|ms-powerpoint)\.(?:presentation|slideshow|template|addin)\b.*main\+xml"), PPTX),
 )
 _WELL_KNOWN: Final = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX, "ppt/presentation.xml": PPTX}
-_OOXML_FOLDERS: Final = {"word": DOCX, "xl": XLSX, "ppt": PPTX}
+_NAMESPACE: Final = re.compile(rb"/(wordprocessingml|spreadsheetml|presentationml)/")
+_BY_NAMESPACE: Final = {b"wordprocessingml": DOCX, b"spreadsheetml": XLSX, b"presentationml": PPTX}
+_HEAD_BYTES: Final = 4096
 _ODF: Final = {ODT: ODT, ODS: ODS, ODP: ODP, ODG: ODG}
 _ODF_VARIANTS: Final = re.compile(r"-(?:template|master|web|master-template)$")
 _MANIFEST: Final = "meta-inf/manifest.xml"
@@ -116,8 +118,9 @@ def _office_open(package: Package) -> Kind | None:
         types, related = {}, {}
     mains = [one.target for one in related.values() if one.kind == "officeDocument" and one.target in package]
     for part in mains:
-        if media_type := _main_type(types.get(part, "")) or _OOXML_FOLDERS.get(part.partition("/")[0]):
-            return None if part.endswith(".bin") else Kind(media_type, part)
+        media_type = _main_type(types.get(part, "")) or _by_namespace(package.head(part, _HEAD_BYTES))
+        if media_type:
+            return Kind(media_type, part)
     for part, declared in types.items():
         if (media_type := _main_type(declared)) and part in package:
             return Kind(media_type, part)
@@ -125,6 +128,12 @@ def _office_open(package: Package) -> Kind | None:
         if part in package:
             return Kind(media_type, part)
     return None
+
+
+def _by_namespace(head: bytes) -> str | None:
+    """Return the media type of a main part by the namespace that it declares first."""
+    found = _NAMESPACE.search(head)
+    return _BY_NAMESPACE[found.group(1)] if found else None
 
 
 def _main_type(declared: str) -> str | None:

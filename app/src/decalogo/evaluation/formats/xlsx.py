@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from decalogo.evaluation.documents.note_marks import raised
 from decalogo.evaluation.formats.budgets import Budget
 from decalogo.evaluation.formats.cells import SheetCells
 from decalogo.evaluation.formats.number_formats import BUILT_IN, NumberFormat, NumberWriter, read_format
 from decalogo.evaluation.formats.packages import Package
 from decalogo.evaluation.formats.xlsx_sheet import SheetHandler, Workbook
 from decalogo.evaluation.formats.xml_stream import Attributes, XmlHandler, parse_xml, value
+from decalogo.evaluation.layout.note_marks import raised
 
 
 @dataclass(slots=True)

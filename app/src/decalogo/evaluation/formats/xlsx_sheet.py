@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from decalogo.evaluation.documents.note_marks import raised
 from decalogo.evaluation.formats.budgets import Budget
 from decalogo.evaluation.formats.cells import Merge, SheetCells
 from decalogo.evaluation.formats.number_formats import NumberFormat, NumberWriter
 from decalogo.evaluation.formats.xml_stream import Attributes, XmlHandler
+from decalogo.evaluation.layout.note_marks import raised
 
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
 _BOOLEANS = {"1": "VERDADERO", "0": "FALSO"}

@@ -2,7 +2,7 @@
 
 A raised "2" after "120" reads as 1202 when it is copied as it stands. In page text a mark is therefore set apart, in
 square brackets: "120 [2] casos", and its note begins "[2] Registro Único de Víctimas". Exponents of units (m², km³)
-and ordinals are no marks.
+and ordinals are no marks. A number in square brackets counts nothing (``references`` in the data of languages).
 """
 
 from __future__ import annotations
@@ -21,6 +21,16 @@ _UNIT = re.compile(
     r"(?:(?<![^\W\d_])(?:[kcdmh]?m|ha|mts?|km|pies?|metros?|kil[oó]metros?|hect[aá]reas?)|[x×·]\s?10)\Z", re.IGNORECASE
 )
 _UNIT_LENGTH = 12
+_POWER = re.compile(r"[-−]?\d{1,2}")
+_TO_RAISED = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
+_MARK = re.compile(
+    r"[(\[]?(?P<mark>\d{1,3}(?:\s?[,;–-]\s?\d{1,3}){0,4}|[a-z](?:,[a-z]){0,3}|[ivxl]{1,6}|[*†‡§¶#]{1,4})[)\]]?(?P<stop>[.,;]?)"
+)
+_ORDINAL = re.compile(r"er[ao]?|[dtmvn][oa]|r[oa]|[oa]s?|[ºª]", re.IGNORECASE)
+_BEFORE_ORDINAL = re.compile(r"(?:(?<![\d.,])\d{1,2}\.?|(?<![^\W\d_])[IVXLC]{1,6}|(?<![^\W\d_])(?:[A-Z][a-z]?|n)\.?)\Z")
+_ORDINAL_SIGNS = {"o": "º", "a": "ª"}
+AFTER_SENTENCE = r"(?: ?\[\d{1,3}\])?"
+"""Regular expression for a note mark at the end of a sentence."""
 _EXPONENTS = {"2", "3"}
 _LONGEST = 3
 """Digits of a mark: notes are numbered to 999 at most."""
@@ -67,3 +77,27 @@ def raised_signs(text: str) -> Iterator[tuple[int, int, str]]:
         raised = match["mark"].translate(_PLAIN)
         if is_mark(text[max(0, start - _UNIT_LENGTH) : start], raised, text[end : end + 1]):
             yield start, end, mark(raised)
+
+
+def raised(before: str, text: str) -> str:
+    """Return how superscript text of a format with markup is written.
+
+    Args:
+        before: the text of the same paragraph up to the superscript; its last characters suffice.
+        text: the superscript, blanks around it included.
+    """
+    core, end = text.strip(), text[len(text.rstrip()) :]
+    if not core:
+        return text
+    before = before[-_UNIT_LENGTH:]
+    if _POWER.fullmatch(core) and is_exponent(before, core):
+        return core.translate(_TO_RAISED) + end
+    if _ORDINAL.fullmatch(core) and _BEFORE_ORDINAL.search(before):
+        return _ORDINAL_SIGNS.get(core, core) + end
+    found = _MARK.fullmatch(core)
+    if found is None:
+        return text
+    if not before.strip():
+        return f"[{found['mark']}] "  # in front of the note's own text
+    written = mark(found["mark"])
+    return (written.lstrip() if before[-1] in " \t\n\xa0([«“" else written) + found["stop"] + end

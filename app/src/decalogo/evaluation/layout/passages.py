@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from decalogo.evaluation.documents.model import Passage, PassageKind
-from decalogo.evaluation.documents.note_marks import MARKS
 from decalogo.evaluation.documents.sheets import Line, Sheet
 from decalogo.evaluation.layout.headings import Outline, heading_rank
+from decalogo.evaluation.layout.note_marks import AFTER_SENTENCE
 from decalogo.evaluation.layout.paragraphs import Block, find_blocks
 from decalogo.evaluation.layout.words import Words
 
@@ -28,7 +28,7 @@ _SHORTEST = 40
 """Minimum length of prose, characters."""
 _LIST_OF_HEADINGS = 4
 _MOST_HEADING_LINES = 4
-_SENTENCE = re.compile(rf"[.!?;:][\"'”’»){MARKS}]*\s+(?=[¿¡\"“«(]?[A-ZÁÉÍÓÚÑ0-9•])")
+_SENTENCE = re.compile(rf"[.!?;:][\"'”’»)]*{AFTER_SENTENCE}\s+(?=[¿¡\"“«(]?[A-ZÁÉÍÓÚÑ0-9•])")
 
 
 @dataclass(slots=True)

@@ -16,8 +16,8 @@ from itertools import zip_longest
 from operator import attrgetter
 
 from decalogo.evaluation.documents.model import Cell, Extracted, Passage, PassageKind, Row, Table
-from decalogo.evaluation.documents.note_marks import MARKS
 from decalogo.evaluation.languages import Language
+from decalogo.evaluation.layout.note_marks import AFTER_SENTENCE
 from decalogo.evaluation.matching.numbers import Number, NumberReader, number_reader
 from decalogo.evaluation.matching.patterns import Patterns
 from decalogo.evaluation.matching.scanner import Hits
@@ -30,7 +30,7 @@ MAX_UNIT = 600
 _SPACES = bytes.maketrans(b"\n\r\t\f\v", b"     ")
 # One class of signs to begin with: the engine skips to the next of them at full speed.
 _END = re.compile(
-    rf"[.;!?…\n](?:(?<!\n)[)\"”»]?[{MARKS}]{{0,4}}\s+(?=[A-ZÁÉÍÓÚÑÜ¿¡\"“«(0-9•✓➢▪\-])|(?<=\n)\s*(?=[•✓➢▪●○]|[-–] ))"
+    rf"[.;!?…\n](?:(?<!\n)[)\"”»]?{AFTER_SENTENCE}\s+(?=[A-ZÁÉÍÓÚÑÜ¿¡\"“«(0-9•✓➢▪\-])|(?<=\n)\s*(?=[•✓➢▪●○]|[-–] ))"
 )
 _HEADS = ("program", "result")
 _EVIDENCE_KINDS = (PassageKind.PROSE, PassageKind.LIST, PassageKind.TABLE_ROW)
