@@ -74,7 +74,7 @@ def test_nothing_to_read_is_an_empty_document(content):
     [b"GIF89a" + bytes(50), b"\0\0\0\x18ftypheic" + bytes(50), bytes(range(256)) * 4, b"\x7fELF" + bytes(80)],
 )
 def test_a_binary_that_is_no_document_is_refused(content):
-    with pytest.raises(UnsupportedDocumentError, match="upload the plan as PDF"):
+    with pytest.raises(UnsupportedDocumentError, match="Upload the plan as PDF"):
         extract(content)
 
 

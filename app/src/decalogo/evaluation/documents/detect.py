@@ -87,7 +87,7 @@ def media_type(head: bytes) -> str:
         UnsupportedDocumentError: the content is of no type that can be read.
     """
     if not head.strip(b"\0 \t\r\n\f"):
-        raise EmptyDocumentError("The file holds no content (0 bytes or only blanks); upload the document again.")
+        raise EmptyDocumentError("The file holds no content (0 bytes or only blanks). Upload the document again.")
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind
@@ -95,13 +95,13 @@ def media_type(head: bytes) -> str:
     if head.startswith(b"%PDF-") or (b"%PDF-" in head[:1024] and not _is_mail(head)):
         return PDF
     if name := name_of_other(head):
-        raise UnsupportedDocumentError(f"The content is {name}; upload the plan as PDF, DOCX, ODT or plain text.")
+        raise UnsupportedDocumentError(f"The content is {name}. Upload the plan as PDF, DOCX, ODT or plain text.")
     codec = looks_utf16(head)
     if codec is not None:
         head = head[: len(head) & ~1].decode(codec, errors="replace").encode()
     elif len(_BINARY.findall(head)) > _MOST_BINARY * len(head) and not _HTML.match(head):
         raise UnsupportedDocumentError(
-            "The content is binary and of no known type; upload the plan as PDF or plain text."
+            "The content is binary and of no known type. Upload the plan as PDF or plain text."
         )
     return _text_type(head)
 

@@ -56,4 +56,4 @@ class Budget:
 
 def refuse(what: str) -> NoReturn:
     """Raise ``DocumentTooLargeError`` for a document that holds ``what``."""
-    raise DocumentTooLargeError(f"The document holds {what}; split it, or upload the pages that matter as PDF.")
+    raise DocumentTooLargeError(f"The document holds {what}. Split it, or upload the relevant pages as PDF.")

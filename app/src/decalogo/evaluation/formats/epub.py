@@ -22,10 +22,10 @@ _FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"
 def epub_blocks(package: Package, container: str) -> list[Block]:
     """Return the content of a book; each of its documents begins a page."""
     if _ENCRYPTION in package and parse_xml(package.stream(_ENCRYPTION), _Encryption(package.budget)).protected:
-        raise EncryptedDocumentError("The content is a protected EPUB book; upload a copy without protection.")
+        raise EncryptedDocumentError("The content is a protected EPUB book. Upload a copy without protection.")
     root = parse_xml(package.stream(container), _Container(package.budget)).root
     if not root or root not in package:
-        raise DamagedDocumentError("The EPUB book has lost its table of parts; export it again.")
+        raise DamagedDocumentError("The EPUB book has lost its table of parts. Export it again.")
     book = parse_xml(package.stream(root), _Book(package.budget))
     blocks: list[Block] = []
     tables = 0

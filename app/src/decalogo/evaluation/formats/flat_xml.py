@@ -44,7 +44,9 @@ def read_xml(content: bytes | Path, limits: Limits) -> Reading:
     """
     size = content.stat().st_size if isinstance(content, Path) else len(content)
     if size > _MOST_BYTES:
-        raise DocumentTooLargeError(f"The XML has {size:,} bytes, over {_MOST_BYTES:,}; upload the plan as PDF.")
+        raise DocumentTooLargeError(
+            f"The XML has {size:,} bytes; the limit is {_MOST_BYTES:,}. Upload the plan as PDF."
+        )
     pieces: Pieces = lambda: _pieces(content)  # noqa: E731
     try:
         root, kind = _root(pieces())
@@ -52,7 +54,7 @@ def read_xml(content: bytes | Path, limits: Limits) -> Reading:
             return read_html(content, limits)
         return _read(root.rpartition(" ")[2], kind, pieces, limits)
     except expat.ExpatError as error:
-        raise DamagedDocumentError(f"The XML file is truncated or malformed ({error}); export it again.") from error
+        raise DamagedDocumentError(f"The XML file is truncated or malformed ({error}). Export it again.") from error
 
 
 def _read(root: str, kind: str, pieces: Pieces, limits: Limits) -> Reading:
@@ -75,8 +77,8 @@ def _read(root: str, kind: str, pieces: Pieces, limits: Limits) -> Reading:
 def _refuse(root: str) -> NoReturn:
     name = "".join(char for char in root if char.isprintable())[:60]
     raise UnsupportedDocumentError(
-        f"The content is an XML file of an unknown form (it begins with <{name}>); "
-        "upload the plan as PDF, DOCX, ODT or plain text."
+        f"The content is an XML file of an unknown form (it begins with <{name}>). "
+        "Upload the plan as PDF, DOCX, ODT or plain text."
     )
 
 

@@ -32,7 +32,9 @@ def read_html(content: bytes | Path, limits: Limits) -> Reading:
     """
     size = content.stat().st_size if isinstance(content, Path) else len(content)
     if size > _MOST_BYTES:
-        raise DocumentTooLargeError(f"The HTML has {size:,} bytes, over {_MOST_BYTES:,}; upload the plan as PDF.")
+        raise DocumentTooLargeError(
+            f"The HTML has {size:,} bytes; the limit is {_MOST_BYTES:,}. Upload the plan as PDF."
+        )
     data = content.read_bytes() if isinstance(content, Path) else content
     return make_sheets(HTML, html_blocks(data, Budget()), limits)
 

@@ -38,7 +38,7 @@ def read_image(content: bytes | Path, limits: Limits, media_type: str) -> Readin
     """
     size = content.stat().st_size if isinstance(content, Path) else len(content)
     if size > _MOST_BYTES:
-        raise DocumentTooLargeError(f"The image has {size:,} bytes, over {_MOST_BYTES:,}; upload it as PDF.")
+        raise DocumentTooLargeError(f"The image has {size:,} bytes; the limit is {_MOST_BYTES:,}. Upload it as PDF.")
     reading = read_pdf(image_as_pdf(content, media_type, limits), replace(limits, parts=Parts()))
     reading.media_type = media_type
     return reading
@@ -58,17 +58,17 @@ def image_as_pdf(content: bytes | Path, media_type: str, limits: Limits) -> byte
                 return _pdf(_pages(image, count, limits.ocr.max_pages))
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise DocumentTooLargeError(
-            "The image has over 89 million pixels; scale it down or upload it as PDF."
+            "The image has over 89 million pixels. Scale it down or upload it as PDF."
         ) from error
     except DocumentTooLargeError:
         raise
     except Exception as error:  # decoders raise anything for malformed images
-        raise DamagedDocumentError("The image is truncated or malformed; save or scan it again.") from error
+        raise DamagedDocumentError("The image is truncated or malformed. Save or scan it again.") from error
 
 
 def _check_count(count: int, most: int) -> None:
     if count > most:
-        raise DocumentTooLargeError(f"The image has {count} pages and at most {most} are read; split it.")
+        raise DocumentTooLargeError(f"The image has {count} pages and at most {most} are read. Split it.")
 
 
 _Page = tuple[float, float, int, int, bytes]
@@ -111,7 +111,7 @@ def _grey(image: Any) -> Any:
     if shrink > 1 and image.format == "JPEG":
         image.draft("L", (int(image.width / shrink), int(image.height / shrink)))
     if image.width * image.height * max(1, len(image.getbands())) > _MOST_DECODED:
-        raise DocumentTooLargeError("The image is too large to be decoded; scale it down or upload it as PDF.")
+        raise DocumentTooLargeError("The image is too large to be decoded. Scale it down or upload it as PDF.")
     image.load()
     frame = ImageOps.exif_transpose(image)
     if frame.mode.startswith("I"):

@@ -141,6 +141,6 @@ def _messages(data: bytes) -> Iterator[bytes]:
         yield data
         return
     if len(starts) > _MOST_MESSAGES:
-        raise DocumentTooLargeError(f"The mailbox has {len(starts)} messages, over {_MOST_MESSAGES}; split it.")
+        raise DocumentTooLargeError(f"The mailbox has {len(starts)} messages; the limit is {_MOST_MESSAGES}. Split it.")
     for start, end in zip(starts, [*starts[1:], len(data)], strict=True):
         yield _QUOTED_FROM.sub(rb"\1", data[start:end])

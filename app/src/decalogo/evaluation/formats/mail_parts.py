@@ -69,7 +69,7 @@ def content_parts(message: Message) -> list[MailPart]:
 def _parts(message: Message, depth: int, left: list[int]) -> Iterator[MailPart]:
     declared, subtype = message.get_content_type(), message.get_content_subtype()
     if depth > _MOST_DEPTH or left[0] <= 0:
-        raise DocumentTooLargeError(f"The message has over {_MOST_PARTS} parts; upload what is attached.")
+        raise DocumentTooLargeError(f"The message has more than {_MOST_PARTS} parts. Upload its attachments instead.")
     if _NO_CONTENT.fullmatch(declared):
         return
     inside = message.get_payload()

@@ -37,5 +37,5 @@ def _check_unprotected(package: Package) -> None:
                 break
     if b"encryption-data" in read or "encrypted-package" in package:
         raise EncryptedDocumentError(
-            "The content is a protected OpenDocument file; upload a copy saved without a password."
+            "The content is a protected OpenDocument file. Upload a copy saved without a password."
         )

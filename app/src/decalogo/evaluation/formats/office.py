@@ -43,13 +43,13 @@ def read_office(content: bytes | Path, limits: Limits) -> Reading:
             kind = identify(package)
             if kind is None:
                 raise UnsupportedDocumentError(
-                    f"The content is an archive of {len(package.names)} files (ZIP), not a document; "
-                    "upload the documents in it."
+                    f"The content is an archive of {len(package.names)} files (ZIP), not a document. "
+                    "Upload the documents in it."
                 )
             return _read(package, kind, limits)
     except (*BROKEN, expat.ExpatError) as error:
         raise DamagedDocumentError(
-            f"The office document is truncated or malformed ({error}); save or export it again."
+            f"The office document is truncated or malformed ({error}). Save or export it again."
         ) from error
 
 
@@ -89,14 +89,14 @@ def _slides(media_type: str, blocks: list[Block], hidden: list[int], limits: Lim
 def flag_hidden_cells(reading: Reading, count: int) -> None:
     """Flag a spreadsheet of which ``count`` sheets, rows and columns are hidden."""
     if count:
-        detail = f"{count} sheets, rows or columns are hidden and were not read; show them and upload the file again."
+        detail = f"{count} sheets, rows or columns are hidden and were not read. Show them and upload the file again."
         reading.flags.append(Flag("hidden-not-read", detail))
 
 
 def flag_missing_values(reading: Reading, count: int) -> None:
     """Flag a spreadsheet of which ``count`` formulas have no result."""
     if count:
-        detail = f"{count} cells hold formulas without a result; open the file in a spreadsheet program and save it."
+        detail = f"{count} cells hold formulas without a result. Open the file in a spreadsheet program and save it."
         reading.flags.append(Flag("values-missing", detail))
 
 

@@ -29,10 +29,10 @@ _NAMES: Final = (
     ),
 )
 _OTHERS: Final = (
-    ("__properties_version1.0", "an Outlook message (MSG); save it as EML, or upload what is attached to it"),
-    ("VisioDocument", "a Visio drawing; export it as PDF"),
-    ("Quill", "a Publisher document; export it as PDF"),
-    ("HwpSummaryInformation", "a Hangul document (HWP); export it as PDF"),
+    ("__properties_version1.0", "an Outlook message (MSG). Save it as EML, or upload what is attached to it"),
+    ("VisioDocument", "a Visio drawing. Export it as PDF"),
+    ("Quill", "a Publisher document. Export it as PDF"),
+    ("HwpSummaryInformation", "a Hangul document (HWP). Export it as PDF"),
 )
 
 
@@ -52,19 +52,19 @@ def refuse_ole(content: bytes | Path, _: Limits) -> NoReturn:
                 if "EncryptedSummary" in entries or _is_protected(file, stream, entries[stream]):
                     _protected(plain)
                 raise UnsupportedDocumentError(
-                    f"The content is {name}, which is not read; "
-                    f"open it in an office program and save it as {new} or PDF."
+                    f"The content is {name}, which is not read. "
+                    f"Open it in an office program and save it as {new} or PDF."
                 )
     for stream, name in _OTHERS:
         if any(entry.endswith(stream) for entry in entries):
             raise UnsupportedDocumentError(f"The content is {name}.")
     raise UnsupportedDocumentError(
-        "The content is an old or damaged Microsoft Office file of an unknown form; upload the plan as PDF or DOCX."
+        "The content is an old or damaged Microsoft Office file of an unknown form. Upload the plan as PDF or DOCX."
     )
 
 
 def _protected(name: str) -> NoReturn:
-    raise EncryptedDocumentError(f"The content is a protected {name}; upload a copy saved without a password.")
+    raise EncryptedDocumentError(f"The content is a protected {name}. Upload a copy saved without a password.")
 
 
 def _directory(file: BinaryIO) -> dict[str, int]:

@@ -95,7 +95,7 @@ def identify(package: Package) -> Kind | None:
 def unsupported(name: str) -> None:
     """Raise the error for a document that is ``name``."""
     raise UnsupportedDocumentError(
-        f"The content is {name}, which is not read; save or export it as PDF, DOCX, XLSX or ODT and upload that."
+        f"The content is {name}, which is not read. Save or export it as PDF, DOCX, XLSX or ODT and upload that."
     )
 
 

@@ -44,7 +44,7 @@ class Package:
     def __init__(self, archive: zipfile.ZipFile, budget: Budget) -> None:
         if len(archive.NameToInfo) > _MOST_ENTRIES:
             raise DocumentTooLargeError(
-                f"The file has {len(archive.NameToInfo):,} parts; upload the plan itself as PDF, DOCX or ODT."
+                f"The file has {len(archive.NameToInfo):,} parts. Upload the plan itself as PDF, DOCX or ODT."
             )
         self.budget = budget
         self._archive = archive
@@ -70,10 +70,10 @@ class Package:
         info = self._parts.get(part_name(name))
         if info is None:
             raise DamagedDocumentError(
-                "The office document has lost its text or a part of it; save or export it again."
+                "The office document has lost its text or a part of it. Save or export it again."
             )
         if info.flag_bits & ENCRYPTED:
-            raise EncryptedDocumentError("The document is encrypted; upload a copy saved without a password.")
+            raise EncryptedDocumentError("The document is encrypted. Upload a copy saved without a password.")
         if info.compress_type not in METHODS:
             raise DamagedDocumentError("The document is compressed in a way that office programs never use.")
         size = 0
@@ -83,7 +83,7 @@ class Package:
                 self._unpacked += len(piece)
                 if self._unpacked > _MOST_BYTES or size > max(_FREE_BYTES, _MOST_RATIO * info.compress_size):
                     raise DocumentTooLargeError(
-                        f"The text unpacks to over {size:,} bytes from {info.compress_size:,}; upload the plan as PDF."
+                        f"The text unpacks to over {size:,} bytes from {info.compress_size:,}. Upload the plan as PDF."
                     )
                 yield piece
 

@@ -38,11 +38,13 @@ def read_rtf(content: bytes | Path, limits: Limits) -> Reading:
     """
     size = content.stat().st_size if isinstance(content, Path) else len(content)
     if size > _MOST_BYTES:
-        raise DocumentTooLargeError(f"The RTF has {size:,} bytes, over {_MOST_BYTES:,}; upload the plan as PDF.")
+        raise DocumentTooLargeError(
+            f"The RTF has {size:,} bytes; the limit is {_MOST_BYTES:,}. Upload the plan as PDF."
+        )
     data = content.read_bytes() if isinstance(content, Path) else content
     blocks = rtf_blocks(data, Budget())
     if not blocks:
-        raise DamagedDocumentError("The RTF holds no text; save or export it again.")
+        raise DamagedDocumentError("The RTF holds no text. Save or export it again.")
     return make_sheets(RTF, blocks, limits)
 
 

@@ -181,5 +181,5 @@ def parse_xml(pieces: Iterable[bytes], handler: H) -> H:
 
 def _refuse_doctype(*_: object) -> None:
     raise UnsupportedDocumentError(
-        "The document declares a document type, which office programs never do; export it again."
+        "The document declares a document type, which office programs never do. Export it again."
     )
