@@ -52,6 +52,7 @@ class Embedded:
             self.__exit__(None, None, None)
             raise
         token = Path(self._run("token").strip()).read_text(encoding="utf-8").strip()
+        self.token = token
         self.client = Appliance(Connection(self.instance.url, token))
         return self
 

@@ -1,0 +1,136 @@
+"""Measure the console of an embedded appliance: first load, page times, page pictures, highlights, memory.
+
+    python bench/console.py PLAN.pdf [--rows 1000] [--pictures 500] [--quotes 2000]
+
+PLAN is a real plan. Prints one JSON line per figure. Times are those of the server's answer on this machine, without a
+browser; the first load counts the bytes and requests of the sign-in page as a browser would make them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import statistics
+import time
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from appliance import Embedded, wait
+
+TEXT = "Programa de salud {number}. La tasa de mortalidad infantil del municipio fue de 12,4 % en 2019 según el DANE."
+
+
+def figure(name: str, **values: Any) -> None:
+    """Print one figure."""
+    print(json.dumps({"figure": name, **values}), flush=True)
+
+
+def timed(session: httpx.Client, path: str, times: int) -> dict[str, float]:
+    """Return median and largest time of a page, milliseconds, and its size in bytes."""
+    took = []
+    for _ in range(times):
+        started = time.perf_counter()
+        answer = session.get(path)
+        took.append(1000 * (time.perf_counter() - started))
+        answer.raise_for_status()
+    return {"median_ms": round(statistics.median(took), 1), "max_ms": round(max(took), 1), "bytes": len(answer.content)}
+
+
+def sign_in(url: str, token: str) -> httpx.Client:
+    """Return a client with the cookie of a session."""
+    session = httpx.Client(base_url=url, timeout=120, trust_env=False, headers={"Accept": "text/html"})
+    answer = session.post("/sign-in", data={"token": token}, headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code == 303, answer.text[:200]
+    return session
+
+
+def first_load(url: str) -> None:
+    """Count what a browser loads for the first page."""
+    with httpx.Client(base_url=url, trust_env=False, headers={"Accept": "text/html"}) as browser:
+        page = browser.get("/sign-in")
+        links = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text))
+        sizes = [len(page.content), *(len(browser.get(link).content) for link in links)]
+    figure("first load", requests=len(sizes), bytes=sum(sizes))
+
+
+def squashed(text: str) -> str:
+    """Return letters and digits, folded."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if c.isalnum())
+
+
+def highlights(session: httpx.Client, document: str, result: dict[str, Any], most: int) -> None:
+    """Count the quotes whose rectangles hold exactly the quote's characters."""
+    places = [e for answer in result["answers"] for e in answer["evidence"] if not e.get("recognised")][:most]
+    found = 0
+    for item in places:
+        path = f"/api/v1/documents/{document}/pages/{item['page']}/boxes"
+        boxes = session.get(path, params={"start": item["start"], "end": item["end"]}).json()
+        found += sorted(squashed(boxes["text"])) == sorted(squashed(item["quote"])) and bool(boxes["boxes"])
+    figure("highlights", quotes=len(places), found=found, share=round(found / max(1, len(places)), 4))
+
+
+def memory(pid: int) -> float:
+    """Return the resident memory of a process, MiB."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    return round(int(re.findall(r"VmRSS:\s+(\d+)", text)[0]) / 1024, 1)
+
+
+def tree(pid: int) -> list[int]:
+    """Return the pids below a process."""
+    below = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return below + [grandchild for child in below for grandchild in tree(child)]
+
+
+def pictures(appliance: Embedded, session: httpx.Client, document: str, pages: int, count: int) -> None:
+    """Measure first and repeated page pictures, and memory while many are made."""
+    first = [timed(session, f"/documents/{document}/pages/{page}.webp?width=1200", 1) for page in range(1, 21)]
+    again = [timed(session, f"/documents/{document}/pages/{page}.webp?width=1200", 1) for page in range(1, 21)]
+    for name, rows in (("page picture, first", first), ("page picture, cached", again)):
+        figure(
+            name, median_ms=statistics.median(row["median_ms"] for row in rows), max_ms=max(r["max_ms"] for r in rows)
+        )
+    before = {pid: memory(pid) for pid in tree(appliance.pid("api"))}
+    for number in range(count):
+        width = 600 + 100 * (number % 8)
+        session.get(f"/documents/{document}/pages/{1 + number % pages}.webp?width={width}").raise_for_status()
+    after = {pid: memory(pid) for pid in tree(appliance.pid("api"))}
+    figure(
+        "memory during page pictures", pictures=count, before_mib=sum(before.values()), after_mib=sum(after.values())
+    )
+
+
+def main() -> None:
+    """Run all measurements."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("plan", type=Path)
+    parser.add_argument("--rows", type=int, default=1000)
+    parser.add_argument("--pictures", type=int, default=500)
+    parser.add_argument("--quotes", type=int, default=2000)
+    options = parser.parse_args()
+    with Embedded(2, {}) as appliance:
+        first_load(appliance.instance.url)
+        session = sign_in(appliance.instance.url, appliance.token)
+        job = appliance.submit([options.plan.read_bytes()], ".pdf")
+        wait(lambda: appliance.client.status(job)["state"] == "finished", 300, "the plan is evaluated")
+        (entry,) = appliance.documents(job)
+        document = entry["document_id"]
+        result = session.get(f"/api/v1/documents/{document}/result").json()
+        figure("document page", **timed(session, f"/documents/{document}", 20))
+        figure("answer page with picture", **timed(session, f"/documents/{document}/answers/P4-D1-Q1", 20))
+        highlights(session, document, result, options.quotes)
+        pictures(appliance, session, document, result["document"]["pages"], options.pictures)
+        texts = [TEXT.format(number=number).encode() for number in range(options.rows)]
+        big = appliance.submit(texts, ".txt")
+        wait(lambda: appliance.client.status(big)["state"] == "finished", 1800, "the batch is evaluated")
+        figure("batch page, in order of submission", rows=options.rows, **timed(session, f"/batches/{big}", 20))
+        figure("batch page, by score, first", **timed(session, f"/batches/{big}?sort=score&direction=down", 1))
+        figure("batch page, by score, again", **timed(session, f"/batches/{big}?sort=score&direction=down", 20))
+        figure("comparison page", **timed(session, f"/batches/{big}/comparison", 5))
+
+
+if __name__ == "__main__":
+    main()
