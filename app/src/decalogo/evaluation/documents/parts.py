@@ -19,14 +19,13 @@ import orjson
 
 from decalogo import __version__
 from decalogo.evaluation.documents.model import OcrOptions, SplitSizes
-from decalogo.evaluation.documents.raw_pages import RawLine, RawPage
+from decalogo.evaluation.documents.raw_pages import RawLine, RawPage, Recognised
 from decalogo.evaluation.documents.sheets import Box, Grid, GridCell
 
 READ: Final = "read"
 RECOGNISE: Final = "recognise"
-Recognised = tuple[tuple[str, Box], ...]
 
-_CLASSES: Final = {kind.__name__: kind for kind in (RawPage, RawLine, Grid, GridCell, Box)}
+_CLASSES: Final = {kind.__name__: kind for kind in (RawPage, RawLine, Grid, GridCell, Box, Recognised)}
 _FORM: Final = sha256(
     repr([__version__, *(list(kind.__annotations__) for kind in _CLASSES.values())]).encode()
 ).digest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from decalogo.evaluation.documents.sheets import Box, Grid
 
@@ -28,6 +29,24 @@ class RawLine:
     level: bool
 
 
+FONTS: Final = "fonts"
+PICTURE: Final = "picture"
+
+
+class Recognised(NamedTuple):
+    """What text recognition found on a page's picture.
+
+    Attributes:
+        lines: texts with their places, points, on the page turned upright.
+        height: of the page turned upright, points; 0 when nothing was looked at.
+        rotation: by how many degrees, clockwise, the picture was turned.
+    """
+
+    lines: tuple[tuple[str, Box], ...]
+    height: float = 0.0
+    rotation: int = 0
+
+
 @dataclass(slots=True)
 class RawPage:
     """The content of one page. Coordinates are points with the origin at the top left of the page as it is read.
@@ -39,6 +58,8 @@ class RawPage:
         lines: lines that are not blank.
         grids: tables drawn with ruling lines; their cells hold offsets in ``text``.
         failed: whether PDFium cannot load the page.
+        doubt: why ``text`` may not be what the page shows: ``FONTS`` that do not tell their letters, a ``PICTURE`` that
+            covers the page; empty when nothing speaks against it.
     """
 
     number: int
@@ -47,3 +68,4 @@ class RawPage:
     lines: list[RawLine] = field(default_factory=list)
     grids: list[Grid] = field(default_factory=list)
     failed: bool = False
+    doubt: str = ""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import orjson
 
-from decalogo.evaluation.documents.parts import Recognised
+from decalogo.evaluation.documents.raw_pages import Recognised
 from decalogo.evaluation.documents.sheets import Box
 
 _FOLDERS = 16
@@ -39,14 +39,15 @@ class OcrCache:
             with gzip.open(path) as file:
                 written = file.read(_MOST_BYTES + 1)
             os.utime(path)
-            return tuple((text, Box(*box)) for text, box in orjson.loads(written))
+            lines, height, rotation = orjson.loads(written)
+            return Recognised(tuple((text, Box(*box)) for text, box in lines), float(height), int(rotation))
         except (OSError, EOFError, zlib.error, TypeError, ValueError):
             return None
 
     def put(self, key: str, lines: Recognised) -> None:
         """Store the lines of a page."""
         path = self._path(key)
-        written = orjson.dumps([(text, tuple(box)) for text, box in lines])
+        written = orjson.dumps([[(text, tuple(box)) for text, box in lines.lines], lines.height, lines.rotation])
         temporary = path.with_name(f".{secrets.token_hex(8)}")
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)

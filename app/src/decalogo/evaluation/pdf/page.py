@@ -10,6 +10,7 @@ from decalogo.evaluation.documents.raw_pages import RawPage
 from decalogo.evaluation.documents.sheets import Box, Line, cut_lines
 from decalogo.evaluation.layout.normalise import Edit, Normalised, edited
 from decalogo.evaluation.pdf import native
+from decalogo.evaluation.pdf.doubts import doubt_about
 from decalogo.evaluation.pdf.edits import find_edits
 from decalogo.evaluation.pdf.page_tables import find_tables, finish_tables
 from decalogo.evaluation.pdf.pdfium import functions, loaded
@@ -86,6 +87,7 @@ def _fill(result: RawPage, page: int, textpage: int, values: Sequence[Value]) ->
     asked = text_page()(page, textpage)
     result.text, result.height = asked.text, asked.rotation.height
     result.lines = asked.lines()
+    result.doubt = doubt_about(asked, result.lines)
     edits = find_edits(asked, result.lines)
     result.grids = find_tables(asked, result.lines)
     if values:

@@ -22,6 +22,7 @@ from decalogo.evaluation.layout.hyphens import Vocabulary
 from decalogo.evaluation.layout.normalise import normalise
 from decalogo.evaluation.pdf import ocr
 from decalogo.evaluation.pdf.page import place_lines, read_page
+from decalogo.evaluation.pdf.recognition import recognise
 from decalogo.evaluation.pdf.structure import shown_only, typed_values
 
 MOST_CHARACTERS = 40_000_000
@@ -39,9 +40,9 @@ def read_pdf(content: bytes | Path, limits: Limits) -> Reading:
         DocumentTooLargeError: more than ``limits.max_pages`` pages or ``MOST_CHARACTERS`` characters.
         SplitError: other processes should read parts of it first.
     """
-    content = shown_only(content)
-    document = _open(content)
-    known, typed = limits.parts.known, typed_values(content)
+    shown = shown_only(content)
+    document = _open(shown)
+    known, typed = limits.parts.known, typed_values(shown)
     try:
         count = len(document)
         if count == 0:
@@ -63,7 +64,7 @@ def read_pdf(content: bytes | Path, limits: Limits) -> Reading:
                 raise DocumentTooLargeError(
                     f"The PDF has more than {MOST_CHARACTERS:,} characters on its first {index + 1} pages. Split it."
                 )
-        because = _recognise(document, content, raw, limits, flags) if len(raw) == count else ""
+        because = recognise(document, content, raw, limits, flags) if len(raw) == count else ""
     finally:
         document.close()
     words = Vocabulary(page.text for page in raw)
@@ -79,14 +80,13 @@ def read_part(content: bytes | Path, part: Part, limits: Limits) -> Known:
         DocumentError: the file cannot be opened.
     """
     known = Known()
-    content = shown_only(content)
-    document, typed = _open(content), typed_values(content)
+    shown = shown_only(content)
+    document, typed = _open(shown), typed_values(shown)
     try:
         if part.kind == RECOGNISE:
             cache = ocr.page_cache(content, limits.ocr)
-            known.recognised = ocr.recognise_pages(
-                document, part.pages, limits.ocr, cache, limits.reached, part.seconds
-            )
+            doubts = {number: read_page(document, number - 1).doubt for number in part.pages}
+            known.recognised = ocr.recognise_pages(document, doubts, limits.ocr, cache, limits.reached, part.seconds)
             return known
         length = 0
         for index, number in enumerate(part.pages):
@@ -113,45 +113,6 @@ def _open(content: bytes | Path) -> Any:
         raise DamagedDocumentError(
             "The PDF is truncated or malformed and cannot be opened. Download or export it again."
         ) from error
-
-
-def _recognise(document: Any, content: bytes | Path, raw: list[RawPage], limits: Limits, flags: list[Flag]) -> str:
-    """Recognise the text of pages without a text layer and flag them; return why some were not recognised."""
-    blank = [page for page in raw if not page.failed and not page.text.strip()]
-    if not blank or limits.ocr.mode == "never":
-        return ""
-    if ocr.program(limits.ocr.language) is None:
-        return "text recognition is not installed"
-    wanted = [page.number for page in blank[: limits.ocr.max_pages]]
-    found = limits.parts.known.recognised
-    cache = ocr.page_cache(content, limits.ocr)
-    for number in wanted:
-        if number not in found and (lines := cache.get(number)) is not None:
-            found[number] = lines
-    todo = [number for number in wanted if number not in found]
-    limits.parts.check_recognition(todo, raw, limits.ocr)
-    before = len(raw) - len(blank)
-    found |= ocr.recognise_pages(
-        document, todo, limits.ocr, cache, lambda index: limits.reached(before + index), limits.ocr.document_seconds
-    )
-    if left := tuple(number for number in wanted if number not in found):
-        flags.append(
-            Flag("partial", f"The time limit ended text recognition: {len(left)} scanned pages were not read.", left)
-        )
-    late = [number for number in wanted if number in found and found[number] is None]
-    done: list[int] = []
-    for page in blank:
-        if lines := found.get(page.number):
-            ocr.fill(page, lines)
-            done.append(page.number)
-    if done:
-        detail = (
-            f"{len(done)} of {len(raw)} pages have no text layer. Their text was recognised and may contain errors."
-        )
-        flags.append(Flag("pages-by-ocr", detail, tuple(done)))
-    if len(blank) > limits.ocr.max_pages:
-        return f"at most {limits.ocr.max_pages} pages are recognised (evaluation.ocr_max_pages)"
-    return f"text recognition took too long on {len(late)} of them" if late else "no text was recognised"
 
 
 def _sheet(page: RawPage, words: Vocabulary) -> Sheet:

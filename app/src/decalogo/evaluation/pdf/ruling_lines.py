@@ -49,8 +49,6 @@ class _PathReader:
         self.mode_at = ctypes.byref(self.fill), ctypes.byref(self.stroke)
         self.colour = [ctypes.c_uint() for _ in range(4)]
         self.colour_at = [ctypes.byref(part) for part in self.colour]
-        self.matrix = c.FS_MATRIX()
-        self.matrix_at = ctypes.byref(self.matrix)
 
     def paths(self, holder: int, matrix: Matrix | None, depth: int) -> Iterator[tuple[int, Matrix | None]]:
         """Yield every path of a page or form, with the transform of the forms around it."""
@@ -66,7 +64,7 @@ class _PathReader:
             if kind == path:
                 yield item, matrix
             elif kind == form and depth < _MOST_NESTING:
-                yield from self.paths(item, _times(self._matrix(item), matrix), depth + 1)
+                yield from self.paths(item, times(matrix_of(item), matrix), depth + 1)
 
     def take(self, shape: int, matrix: Matrix | None) -> None:
         """Add the lines that a path draws."""
@@ -93,7 +91,7 @@ class _PathReader:
 
     def _segments(self, shape: int, count: int, matrix: Matrix | None) -> None:
         c, f = self.c, self.f
-        whole = _times(self._matrix(shape), matrix)
+        whole = times(matrix_of(shape), matrix)
         move, line = c.FPDF_SEGMENT_MOVETO, c.FPDF_SEGMENT_LINETO
         get, point_of, type_of, closes = (
             f.FPDFPath_GetPathSegment,
@@ -126,12 +124,6 @@ class _PathReader:
             y0, y1 = y1, y0
         return self.rotation.box(x0, y0, x1, y1)
 
-    def _matrix(self, item: int) -> Matrix:
-        matrix = self.matrix
-        if not self.f.FPDFPageObj_GetMatrix(item, self.matrix_at):
-            return (1, 0, 0, 1, 0, 0)
-        return (matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f)
-
     def _is_white(self, shape: int) -> bool:
         if not self.f.FPDFPageObj_GetFillColor(shape, *self.colour_at):
             return False
@@ -139,7 +131,16 @@ class _PathReader:
         return alpha == 0 or min(red, green, blue) >= _WHITE
 
 
-def _times(inner: Matrix, outer: Matrix | None) -> Matrix:
+def matrix_of(item: int) -> Matrix:
+    """Return the matrix of a page object."""
+    matrix = (ctypes.c_float * 6)()
+    if not functions().FPDFPageObj_GetMatrix(item, ctypes.byref(matrix)):
+        return (1, 0, 0, 1, 0, 0)
+    a, b, c, d, e, f = matrix
+    return (a, b, c, d, e, f)
+
+
+def times(inner: Matrix, outer: Matrix | None) -> Matrix:
     """Return the matrix that applies ``inner`` and then ``outer``."""
     if outer is None:
         return inner

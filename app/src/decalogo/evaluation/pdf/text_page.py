@@ -174,6 +174,11 @@ class TextPage:
             start, end = match.span()
             yield start, end, self.middle(start), self.middle(end - 1)
 
+    def is_unmapped(self, offset: int) -> bool:
+        """Tell whether the font of a character does not tell which character it is."""
+        index = self._index(offset)
+        return index >= 0 and self.f.FPDFText_HasUnicodeMapError(self.handle, index) == 1
+
     def glyph(self, offset: int) -> Glyph | None:
         """Return how the character at a text offset is set; ``None`` for one that PDFium made."""
         b, index = self.b, self._index(offset)
