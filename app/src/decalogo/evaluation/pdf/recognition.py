@@ -88,7 +88,9 @@ def _found(
         document, todo, limits.ocr, cache, lambda index: limits.reached(before + index), limits.ocr.document_seconds
     )
     if left := tuple(sorted(number for number in wanted if number not in found)):
-        flags.append(Flag("partial", f"The time limit ended text recognition: {len(left)} scanned pages were not read.", left))
+        flags.append(
+            Flag("partial", f"The time limit ended text recognition: {len(left)} scanned pages were not read.", left)
+        )
     late = [number for number in wanted if number in found and found[number] is None]
     if len(pages) > limits.ocr.max_pages:
         return found, f"at most {limits.ocr.max_pages} pages are recognised (evaluation.ocr_max_pages)"
