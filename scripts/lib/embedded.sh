@@ -27,7 +27,7 @@ embedded_runs() { [[ -x "$VENV/bin/decalogo" ]] && embedded url >/dev/null 2>&1;
 embedded_invite() {
   say ""
   say "Ready: $(embedded_url)  (this machine only, without TLS)"
-  say "Admin token: ./appliance token admin"
+  say "Console: $(embedded_url)/  Sign in with the token that ./appliance token admin prints."
   say "Next: ./appliance decalogo submit app/tests/data/florencia-2020-2023.pdf --wait"
 }
 
@@ -72,6 +72,7 @@ embedded_decalogo() { run_client "$(embedded_url)" "$(embedded token)" "$@"; }
 embedded_certificate() { fail "the embedded form does not use TLS, so there is no certificate"; }
 
 embedded_dead() { embedded run -- dead "$@"; }
+embedded_audit() { embedded run -- audit "$@"; }
 
 embedded_backup() {
   backup_target "$@"

@@ -91,7 +91,8 @@ stack_invite() {
   url="$(stack_url)"
   say ""
   say "Ready: $url  (self-signed certificate unless TLS_DIR in .env names your own)"
-  say "Admin token: ./appliance token admin    Pages for operators ($url/prometheus/ and others): ./appliance operator"
+  say "Console: $url/  Sign in with the token that ./appliance token admin prints."
+  say "Pages for operators ($url/prometheus/ and others): ./appliance operator"
   say "Next: ./appliance decalogo submit app/tests/data/florencia-2020-2023.pdf --wait"
 }
 
@@ -195,6 +196,7 @@ stack_decalogo() {
 }
 
 stack_dead() { compose exec -T api decalogo dead "$@"; }
+stack_audit() { compose exec -T api decalogo audit "$@"; }
 
 # Write the file under another name first, so that it appears complete or not at all.
 stack_backup() {
