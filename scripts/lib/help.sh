@@ -28,10 +28,10 @@ Access
   token revoke ID           revoke a token immediately
   token admin               print the first admin token
   operator                  print the login of the pages for operators (/grafana/, /prometheus/, /flower/ and others)
+  audit verify|export       check the audit log, or print it as JSON lines
   certificate               print the certificate that a client must trust (PEM)
 
 More hosts
-  audit verify|export               check the audit log, or print it as JSON lines
   join-token [NAME] [--address A]   print a line with which workers of another host join
   join-token list|revoke ID         list the hosts, or revoke one: its workers lose access within seconds
   hosts on|off                      start or stop the remote-worker gateway (the first join-token starts it)
