@@ -54,3 +54,18 @@ def test_static_files_may_be_kept_for_good_and_nothing_else(client: Client) -> N
 
     assert "immutable" in style.headers["cache-control"]
     assert page.headers["cache-control"] == "no-store"
+
+
+def test_while_the_api_is_away_a_person_gets_a_page_that_repeats_itself(appliance: Appliance, client: Client) -> None:
+    appliance.compose("stop", "api")
+    try:
+        page = client.send("GET", "/batches", headers={"Accept": "text/html"})
+        problem = client.send("GET", "/batches", headers={"Accept": "application/json"})
+    finally:
+        appliance.compose("up", "--detach", "--no-deps", "--wait", "api")
+
+    assert page.status_code == problem.status_code == 503
+    assert "El servicio no responde" in page.text
+    assert page.headers["refresh"] == "5"
+    assert problem.json()["type"] == "/problems/unavailable"
+    assert client.ask("GET", "/sign-in", headers={"Accept": "text/html"}).status_code == 200
