@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 
 from decalogo.batches.claims import Claim
 from decalogo.batches.ledger import Ledger, open_ledger
-from decalogo.batches.queues import HIGH, LOW, NORMAL, SLOW, SUSPECT, WORK_QUEUES
+from decalogo.batches.queues import HIGH, LARGE, LOW, NORMAL, SCANS, SLOW, SUSPECT, WORK_QUEUES
 from decalogo.batches.snapshot import take_snapshot
 from decalogo.batches.states import DocumentState, Handling, NewDocument, Options, Priority
 from decalogo.connections import connect
@@ -34,7 +34,9 @@ from decalogo.settings import RedisSettings, Settings
 from tests.batches.model import PROCESSES, Entry, Model
 
 RESULTS = st.sampled_from([DocumentState.SUCCEEDED, DocumentState.FAILED, DocumentState.PARTIAL])
-QUEUES = st.sampled_from([WORK_QUEUES, WORK_QUEUES, (SUSPECT,), (SLOW,), (HIGH, LOW), (NORMAL,)])
+QUEUES = st.sampled_from(
+    [WORK_QUEUES, WORK_QUEUES, (SUSPECT,), (SLOW,), (HIGH, LOW), (NORMAL,), (LARGE,), (LARGE, SCANS, NORMAL)]
+)
 TENANTS = "abc"
 
 
@@ -45,8 +47,8 @@ class LedgerMachine(RuleBasedStateMachine):
     documents = Bundle("documents")
     claims = Bundle("claims")
 
-    @initialize()
-    def start(self) -> None:
+    @initialize(claims=st.integers(0, 9))
+    def start(self, claims: int) -> None:
         with redis.Redis(port=self.redis_settings.port) as client:
             client.flushall()
         self.settings = Settings(redis=self.redis_settings)
@@ -57,6 +59,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.batches = 0
         self.tasks = 0
         self.ledger.renew("worker@test", [], large_processes=PROCESSES)
+        self.model.claims = claims
+        self.client.hset("round-robin", "claims", claims)
 
     @rule(
         target=documents,
@@ -133,6 +137,15 @@ class LedgerMachine(RuleBasedStateMachine):
         owned = entry is not None and entry.owner == owner
         expected = self.model.release(entry, lost) if owned and entry else ""
         assert self.ledger.release(claim.document_id, owner, "lost" if lost else "returned", "a test") == expected
+
+    @rule(target=claims, held=claims, lost=st.booleans(), state=RESULTS)
+    def finish_late(self, held: tuple[str, Claim], lost: bool, state: DocumentState) -> object:
+        """An attempt ends without a result, another one is claimed, and then the first one finishes after all."""
+        self.release(held, lost)
+        entry = self.model.entries.get(held[1].document_id)
+        again = self.claim((self.model.queue_of(entry),)) if entry and entry.state == "queued" else multiple()
+        self.finish(held, state)
+        return again
 
     @rule(held=consumes(claims))
     def renew(self, held: tuple[str, Claim]) -> None:

@@ -41,6 +41,7 @@ def test_a_connected_worker_that_gets_no_messages_is_restarted(appliance: Applia
         appliance.wait(lambda: worker.poll() is not None, 60, "the watchdog ends the worker")
         log = (appliance.folder / "worker1.log").read_text()
         assert "worker is idle while messages wait" in log
+        assert "Traceback" not in log
         assert {d.attempts for d in appliance.ledger.documents(job_id)} == {0}
         between.deaf.clear()
         appliance.start("worker", "--concurrency", "1")  # what the restart policy does

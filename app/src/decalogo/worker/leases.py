@@ -9,6 +9,7 @@ loses Redis, its leases expire and recovery queues the documents again.
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -24,7 +25,7 @@ from decalogo.metrics.worker import heartbeat
 from decalogo.queue.publish import TASK_NAME
 from decalogo.settings import get_settings
 from decalogo.worker import progress
-from decalogo.worker.watchdog import Watchdog
+from decalogo.worker.watchdog import Watchdog, stop_this_process
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +50,7 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
             settings.queue.watchdog_seconds,
             self._interval,
             lambda queues: sum(int(broker.llen(name)) for name in queues),
+            partial(_stop_worker, consumer),
         )
 
     def start(self, consumer: Any) -> None:
@@ -99,3 +101,10 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
         heartbeat.beat()
         for owner in without:
             log.debug("task owns no document", task_id=owner)
+
+
+def _stop_worker(consumer: Any) -> None:
+    # A shutdown that starts inside the event loop terminates the pool, and then Celery asks the pool for its size once
+    # more (celery/worker/consumer/tasks.py). The recorded size prevents an error with a traceback.
+    consumer.controller.max_concurrency = consumer.pool.num_processes
+    stop_this_process()

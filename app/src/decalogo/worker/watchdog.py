@@ -20,7 +20,7 @@ import structlog
 log = structlog.get_logger(__name__)
 
 
-def stop_this_worker() -> None:
+def stop_this_process() -> None:
     """Send SIGTERM to this process."""
     os.kill(os.getpid(), signal.SIGTERM)
 
@@ -41,7 +41,7 @@ class Watchdog:
         limit_seconds: float,
         interval_seconds: float,
         waiting: Callable[[Sequence[str]], int],
-        stop: Callable[[], None] = stop_this_worker,
+        stop: Callable[[], None] = stop_this_process,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._limit = limit_seconds
