@@ -27,6 +27,7 @@ from decalogo.api.routes import (
     results,
     reviews,
     search,
+    shares,
 )
 from decalogo.api.services import Services, open_services
 from decalogo.api.stream_limits import Streams
@@ -45,6 +46,7 @@ _ROUTERS = (
     pictures.router,
     reviews.router,
     quality.router,
+    shares.router,
     audit.router,
     dead_letters.router,
     health.router,
@@ -78,6 +80,7 @@ def create_api(settings: Settings, services: Services | None = None) -> FastAPI:
     for router in _ROUTERS:
         app.include_router(router, prefix=ROOT)
     app.include_router(health.problem_pages)
+    app.include_router(shares.public)
     app.include_router(remote_workers.router)
     swagger.mount(app)
     openapi.install(app)

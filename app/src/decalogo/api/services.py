@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from decalogo.access.hosts import HostStore
 from decalogo.access.sessions import SessionStore
+from decalogo.access.shares import ShareStore
 from decalogo.access.tokens import Token, TokenStore
 from decalogo.api.rate_limits import RateLimits
 from decalogo.audit.log import AuditLog, open_audit_log
@@ -38,6 +39,7 @@ class Services:
     tokens: TokenStore
     idempotency: IdempotencyKeys
     sessions: SessionStore
+    shares: ShareStore
     pictures: PagePictures
     reviews: ReviewStore
     audit_log: AuditLog
@@ -70,6 +72,7 @@ def open_services(settings: Settings) -> Services:
         store=store,
         tokens=tokens,
         sessions=SessionStore(client, tokens),
+        shares=ShareStore(client),
         pictures=PagePictures(store, Renderer(settings.rendering)),
         reviews=ReviewStore(store),
         audit_log=open_audit_log(settings.audit),

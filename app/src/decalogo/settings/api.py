@@ -88,6 +88,7 @@ class ApiSettings(BaseModel):
         "127.0.0.1,::1",
         description="Addresses or networks whose X-Forwarded-For header is trusted, comma-separated; `*` trusts all.",
     )
+    share_links: bool = Field(True, description="Whether reports can be shared by links that need no token.")
     public_url: str = Field("", description="Base URL of links; empty makes links relative.")
     standard: TierSettings = Field(
         TierSettings(),  # type: ignore[call-arg]
