@@ -11,8 +11,10 @@ import pytest
 from pydantic import ValidationError
 
 from decalogo.cli.settings_reference import reference
+from decalogo.connections import connect
 from decalogo.queue.app import celery_configuration
 from decalogo.settings import QueueSettings, RedisSettings, Settings, check_variable_names, variable_names
+from tests.conftest import environment
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -107,3 +109,14 @@ def test_celery_gets_the_guides_settings_as_the_decisions_amend_them() -> None:
         "slow",
         "scans",
     }
+
+
+def test_a_service_rejects_a_ledger_of_another_format_in_one_line(settings: Settings) -> None:
+    connect(settings.redis, settings.redis.ledger_db).set("ledger:format", 999)
+    variables = {**environment(settings), "DECALOGO_LOG__LEVEL": "ERROR"}
+    for service in ("api", "worker", "scheduler"):
+        command = [sys.executable, "-m", "decalogo", service]
+        run = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60)
+        assert run.returncode == 1
+        assert run.stderr.startswith("error: The ledger in Redis has data format 999; this version reads format 1.")
+        assert run.stderr.count("\n") == 1

@@ -260,6 +260,12 @@ class RateLimitedError(DecalogoError):
     slug, title, status = "rate-limited", "Too many requests", 429
 
 
+class SettingsError(DecalogoError):
+    """An environment variable is misspelt or has an invalid value; the detail is one line."""
+
+    slug, title = "settings", "A setting is invalid"
+
+
 class LedgerFormatError(DecalogoError):
     """The ledger has a data format that this version does not read."""
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from decalogo.settings import SettingsError, variable_names
+from decalogo.errors import SettingsError
+from decalogo.settings import variable_names
 from decalogo.setup.operator_settings import (
     SHORT_NAMES,
     check_operator_variables,

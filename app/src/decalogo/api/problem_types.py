@@ -11,7 +11,7 @@ from decalogo.api.problems import MEDIA_TYPE
 from decalogo.api.schemas import Problem, ProblemType
 
 # Errors of commands and of the Docker socket proxy, which the API never returns.
-_LOCAL = {"embedded", "client", "engine", "bench", "ledger-format"}
+_LOCAL = {"embedded", "client", "engine", "bench", "ledger-format", "settings"}
 
 
 def problem_types() -> dict[str, ProblemType]:

@@ -16,7 +16,7 @@ from decalogo.cli.probe import probe
 from decalogo.cli.reference import reference
 from decalogo.cli.report import report
 from decalogo.cli.verify import verify
-from decalogo.settings import SettingsError
+from decalogo.errors import DecalogoError, SettingsError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,16 +34,12 @@ def _print_version(asked: bool) -> None:
 
 
 def main() -> None:
-    """Run the command line; an invalid setting ends it with one line and exit status 2."""
+    """Run the command line. Our own errors end it with one line, and with exit status 2 for an invalid setting."""
     try:
         app(prog_name="decalogo")
-    except SettingsError as error:
-        sys.exit(_report(error))
-
-
-def _report(error: SettingsError) -> int:
-    typer.echo(f"error: {error}", err=True)
-    return 2
+    except DecalogoError as error:
+        typer.echo(f"error: {error.detail}", err=True)
+        sys.exit(2 if isinstance(error, SettingsError) else 1)
 
 
 @app.callback()

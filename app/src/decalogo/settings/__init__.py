@@ -1,7 +1,7 @@
 """All settings of a process, read from environment variables ``DECALOGO_<SECTION>__<FIELD>``.
 
-One module per section. This package imports no other module of decalogo, so every other package may import it.
-Secrets are never values: a setting names the file that holds one.
+One module per section. This package imports no other module of decalogo except ``errors``, so every other package may
+import it. Secrets are never values: a setting names the file that holds one.
 """
 
 from decalogo.settings.api import ApiSettings, PremiumSettings, TierSettings
@@ -9,7 +9,7 @@ from decalogo.settings.audit import AuditSettings
 from decalogo.settings.autoscale import AutoscaleSettings
 from decalogo.settings.evaluation import EvaluationSettings, SyntheticSettings
 from decalogo.settings.observability import LogSettings, MetricsSettings
-from decalogo.settings.process import Settings, SettingsError, get_settings, variable_names
+from decalogo.settings.process import Settings, get_settings, variable_names
 from decalogo.settings.queue import QueueSettings
 from decalogo.settings.redis import RedisSettings
 from decalogo.settings.rendering import RenderingSettings
@@ -30,7 +30,6 @@ __all__ = [
     "RedisSettings",
     "RenderingSettings",
     "Settings",
-    "SettingsError",
     "StorageSettings",
     "SyntheticSettings",
     "TierSettings",

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as SourceError
 
+from decalogo.errors import SettingsError
 from decalogo.settings.api import ApiSettings
 from decalogo.settings.audit import AuditSettings
 from decalogo.settings.autoscale import AutoscaleSettings
@@ -21,10 +22,6 @@ from decalogo.settings.rendering import RenderingSettings
 from decalogo.settings.storage import StorageSettings
 from decalogo.settings.variables import PREFIX, check_variable_names, field_variables
 from decalogo.settings.webhooks import WebhookSettings
-
-
-class SettingsError(ValueError):
-    """An environment variable that is misspelt or has an invalid value. The message is one line for the operator."""
 
 
 class Settings(BaseSettings):

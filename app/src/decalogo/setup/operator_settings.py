@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from decalogo.settings import SettingsError, check_variable_names, variable_names
+from decalogo.errors import SettingsError
+from decalogo.settings import check_variable_names, variable_names
 
 SHORT_NAMES: Final[Mapping[str, str]] = {
     "DECALOGO_API__PROCESSES": "API_PROCESSES",
