@@ -12,25 +12,45 @@ from statistics import mode
 
 from decalogo.evaluation.documents.raw_pages import RawLine
 from decalogo.evaluation.documents.sheets import Grid, GridCell
-from decalogo.evaluation.layout.grids import find_grids, is_table, turned
+from decalogo.evaluation.layout.grids import RulingLines, find_grids, is_table, turned
+from decalogo.evaluation.layout.tables_unruled import find_unruled, is_coarse
 from decalogo.evaluation.pdf.text_page import Place, TextPage
+from decalogo.evaluation.pdf.text_rows import inside, outside, text_rows
 
 _INSET = 1.0
 """Distance from a line's ends at which its cell is looked up, points: character boxes may touch a border."""
+_KEPT = 0.98
 _SAMPLE = 12
 """Number of cells whose direction is looked up, approximately."""
 
 
 def find_tables(asked: TextPage, lines: Sequence[RawLine]) -> list[Grid]:
     """Return the grids of a page, filled with raw offsets. ``finish_tables`` completes them."""
-    rules = asked.rules() if lines else None
-    if not rules:
+    if not lines:
         return []
-    grids = find_grids(rules)
+    rules = asked.rules()
+    grids = find_grids(rules) if rules else []
     for grid in grids:
         _fill(grid, asked, lines)
         grid.turn = _turn(grid, asked)
-    return grids
+    tables = [grid for grid in grids if is_table(grid)]
+    unruled = find_unruled(*text_rows(asked, outside(lines, tables)), rules)
+    for grid in tables:
+        if is_coarse(grid, asked.text) and (finer := _finer(grid, asked, lines, rules)) is not None:
+            grids[grids.index(grid)] = finer
+    return sorted([*grids, *unruled], key=lambda grid: (grid.box.top, grid.box.left)) if unruled else grids
+
+
+def _finer(grid: Grid, asked: TextPage, lines: Sequence[RawLine], rules: RulingLines) -> Grid | None:
+    """Return the grid that the alignment of the text in a half-ruled grid gives; ``None`` if it loses text."""
+    found = find_unruled(*text_rows(asked, inside(lines, grid)), rules)
+    if len(found) != 1 or _characters(found[0], asked.text) < _KEPT * _characters(grid, asked.text):
+        return None
+    return found[0]
+
+
+def _characters(grid: Grid, text: str) -> int:
+    return sum(len("".join(text[start:end].split())) for cell in grid.cells for start, end in cell.words)
 
 
 def finish_tables(grids: Sequence[Grid]) -> list[Grid]:
