@@ -13,17 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Literal, cast
 
-import redis
-
+from decalogo.batches.changes import LedgerChanges
 from decalogo.batches.claims import Claim
 from decalogo.batches.idempotency import RECORD_SECONDS
-from decalogo.batches.queries import LedgerQueries
 from decalogo.batches.queues import QUEUES
 from decalogo.batches.rejection import raise_rejection
-from decalogo.batches.scripts import Scripts
 from decalogo.batches.states import PLAIN, DocumentState, Handling, NewDocument, Options, dump_pairs, load_pairs
 from decalogo.connections import connect
-from decalogo.settings import QueueSettings, Settings
+from decalogo.settings import Settings
 
 _PAGE: Final = 1000
 _NOTHING: Final[Mapping[str, Any]] = {}
@@ -33,7 +30,7 @@ Ending = Literal["lost", "returned"]
 """How an attempt ends without a result: ``lost`` counts towards ``queue.max_attempts``, ``returned`` does not."""
 
 
-class Ledger(LedgerQueries):
+class Ledger(LedgerChanges):
     """Queries and transitions of batches and documents.
 
     Args:
@@ -42,10 +39,6 @@ class Ledger(LedgerQueries):
 
     Every method raises ``redis.exceptions.RedisError`` while Redis is unreachable.
     """
-
-    def __init__(self, client: redis.Redis, settings: QueueSettings) -> None:
-        super().__init__(client, settings)
-        self._run = Scripts(client).run
 
     # -- submission ----------------------------------------------------------------------------------------------------
 
@@ -85,9 +78,6 @@ class Ledger(LedgerQueries):
         record = (handling.idempotency, handling.fingerprint, RECORD_SECONDS)
         extra = (handling.webhook, *record, dump_pairs(metadata or None))
         raise_rejection(self._run("admit", tenant, *self._limits(tenant_limit), *batch, *extra))
-
-    def _limits(self, tenant_limit: int) -> tuple[float, ...]:
-        return self._settings.max_depth, self._settings.max_memory_share, tenant_limit
 
     # -- attempts ------------------------------------------------------------------------------------------------------
 
@@ -225,86 +215,6 @@ class Ledger(LedgerQueries):
         before = self._time() - seconds
         self.remove_workers(cast("list[str]", self._redis.zrangebyscore("workers", "-inf", before)))
 
-    # -- changes by clients and operators ------------------------------------------------------------------------------
-
-    def cancel(self, document_ids: Sequence[str]) -> int:
-        """Cancel unfinished documents; return how many there were. Running attempts are fenced when they finish."""
-        return sum(self._run("cancel", *page) for page in _pages(document_ids))
-
-    def retry(self, document_ids: Sequence[str], *, tenant: str = "", tenant_limit: int = 0) -> list[str]:
-        """Queue documents again that are failed, dead, cancelled or partial.
-
-        Args:
-            document_ids: others among them are skipped.
-            tenant: tenant whose limits apply, as for an upload; empty for an operator, to whom no limit applies.
-            tenant_limit: maximum number of unfinished documents of the tenant, these included; 0 disables.
-
-        Returns:
-            The ids of the queued documents.
-
-        Raises:
-            UnavailableError: ``queue.max_depth`` or ``queue.max_memory_share`` is exceeded; nothing was queued.
-            QuotaError: ``tenant_limit`` is exceeded; nothing was queued.
-        """
-        queued: list[str] = []
-        for page in [document_ids] if tenant else _pages(document_ids):
-            outcome, *rest = self._run("retry", tenant, *self._limits(tenant_limit), *page)
-            if outcome == "rejected":
-                raise_rejection(rest)
-            queued += rest
-        return queued
-
-    def set_batch_metadata(self, job_id: str, metadata: Mapping[str, str]) -> None:
-        """Replace the metadata of a batch, if it exists."""
-        self._run("describe", f"batch:{job_id}", dump_pairs(metadata))
-
-    def set_metadata(self, document_id: str, metadata: Mapping[str, str]) -> None:
-        """Replace the metadata of a document, if it exists."""
-        self._run("describe", f"document:{document_id}", dump_pairs(metadata))
-
-    def set_not_applicable(
-        self, document_id: str, points: Mapping[str, str] | None, *, tenant: str, tenant_limit: int = 0
-    ) -> bool:
-        """Replace the points that do not apply to a document; None: those of the batch apply.
-
-        A document that has a result, or whose evaluation runs, is queued again.
-
-        Args:
-            document_id: the document.
-            points: id of each point, with the reason.
-            tenant: tenant whose limits apply, as for a retry.
-            tenant_limit: maximum number of unfinished documents of the tenant; 0 disables.
-
-        Returns:
-            Whether the document was queued again.
-
-        Raises:
-            UnavailableError: ``queue.max_depth`` or ``queue.max_memory_share`` is exceeded; nothing was changed.
-            QuotaError: ``tenant_limit`` is exceeded; nothing was changed.
-        """
-        reply = self._run("set_not_applicable", tenant, *self._limits(tenant_limit), document_id, dump_pairs(points))
-        outcome, *rest = reply
-        if outcome == "rejected":
-            raise_rejection(rest)
-        return bool(outcome == "queued")
-
-    def delete(self, job_id: str, *, finished_for: float | None = None) -> list[tuple[str, str, str]]:
-        """Delete the entries of a batch.
-
-        Args:
-            job_id: the batch.
-            finished_for: delete it only if it finished at least this many seconds ago; None deletes it always.
-
-        Returns:
-            Document id, result key and pages key of the artifacts that remain to be deleted.
-        """
-        flat = cast("list[str]", self._run("delete", job_id, "" if finished_for is None else finished_for))
-        return list(zip(flat[::3], flat[1::3], flat[2::3], strict=True))
-
-    def drop_dead_letters(self, document_ids: Sequence[str]) -> int:
-        """Remove documents from the list of dead letters; return how many were on it. Their state stays ``dead``."""
-        return self._redis.zrem("dead", *document_ids) if document_ids else 0
-
 
 def open_ledger(settings: Settings) -> Ledger:
     """Return the ledger of this configuration; it connects on first use."""
@@ -313,7 +223,3 @@ def open_ledger(settings: Settings) -> Ledger:
 
 def _json(value: Mapping[str, object] | None) -> str:
     return json.dumps(value) if value else ""
-
-
-def _pages(ids: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (ids[i : i + _PAGE] for i in range(0, len(ids), _PAGE))
