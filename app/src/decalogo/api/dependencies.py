@@ -14,6 +14,7 @@ from decalogo.access.tokens import Scope, Token
 from decalogo.api.rate_limits import Limit
 from decalogo.api.services import Services
 from decalogo.api.sessions import CSRF_HEADER, SAFE_METHODS, check_csrf, has_cookie, session_of
+from decalogo.api.translations import preferred
 from decalogo.batches.states import Batch, Document, DocumentState
 from decalogo.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from decalogo.metrics.record import observe
@@ -165,6 +166,14 @@ BatchToChange = Annotated[Batch, Depends(_batch_to_change)]
 DocumentToChange = Annotated[Document, Depends(_document_to_change)]
 DocumentToReview = Annotated[Document, Depends(_document_to_review)]
 DeadLetter = Annotated[Document, Depends(_dead_letter)]
+
+
+async def _language(request: Request) -> str:
+    return preferred(request.headers.get("accept-language", ""))
+
+
+Language = Annotated[str, Depends(_language)]
+"""Language of problem texts in the answer."""
 
 
 async def _offset(

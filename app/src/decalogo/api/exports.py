@@ -62,7 +62,7 @@ def needed_result(document: Document, services: Services) -> dict[str, Any]:
 def document_report(name: str, document: Document, result: dict[str, Any]) -> tuple[bytes, str, str]:
     """Return the report of a document with its media type and file extension."""
     report = REPORTS[name]
-    return report.render(result, name=document.custom_id or document.filename), report.media_type, report.extension
+    return report.render(result, name=document.name), report.media_type, report.extension
 
 
 def comparison(name: str, batch: Batch, services: Services) -> tuple[bytes, str, str]:
@@ -81,7 +81,7 @@ def archive(batch: Batch, services: Services) -> Iterator[bytes]:
 def _documents(batch: Batch, services: Services) -> Iterable[Evaluated | NotEvaluated]:
     for offset in range(0, batch.counts["total"], _PAGE):
         for document in services.ledger.documents(batch.job_id, offset=offset, limit=_PAGE):
-            name = document.custom_id or document.filename
+            name = document.name
             result = read_result(document, services)
             if result is not None:
                 yield Evaluated(name, result)

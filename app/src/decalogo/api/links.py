@@ -12,6 +12,7 @@ def batch_links(job_id: str, base: str) -> dict[str, str]:
         "status": f"{base}{ROOT}/batch/status/{job_id}",
         "documents": f"{base}{ROOT}/batch/{job_id}/documents",
         "results": f"{base}{ROOT}/batch/{job_id}/results",
+        "failures": f"{base}{ROOT}/batch/{job_id}/failures",
         "events": f"{base}{ROOT}/batch/{job_id}/events",
         "cancel": f"{base}{ROOT}/batch/{job_id}/cancel",
         "retry": f"{base}{ROOT}/batch/{job_id}/retry",
@@ -25,6 +26,7 @@ def document_links(document_id: str, job_id: str, base: str) -> dict[str, str]:
     return {
         "self": own,
         "result": f"{own}/result",
+        "file": f"{own}/file",
         "pages": f"{own}/pages/{{n}}",
         "batch": f"{base}{ROOT}/batch/status/{job_id}",
     }

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,11 +19,21 @@ from decalogo.api.problems import error_response
 from decalogo.errors import DecalogoError
 from decalogo.logs import get_logger
 from decalogo.metrics.record import Sample, observe
+from decalogo.storage.remote import ROOT as REMOTE_ROOT
 
 _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 _CLIENT_CLOSED_REQUEST = 499  # nginx's code, for log and metrics only
 
 _log = get_logger(__name__)
+
+
+MAX_BODY_BYTES: Final = 1 << 20
+"""Greatest body of a request, except for routes that limit their bodies themselves."""
+_OWN_BODY_LIMIT: Final = (f"{ROOT}/batch/upload", REMOTE_ROOT)
+
+
+class _HeadSentError(Exception):
+    """The headers of an answer to HEAD are sent."""
 
 
 class RequestContext:
@@ -39,10 +51,17 @@ class RequestContext:
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
         scope.setdefault("state", {})["request_id"] = request_id
         observed = {"status": 0, "received": 0, "sent": 0}
+        head = scope["method"] == "HEAD"
+        limit = None if scope["path"].startswith(_OWN_BODY_LIMIT) else MAX_BODY_BYTES
+        if head:
+            # Routes know GET only. The server keeps the original scope, and so sends no body.
+            scope = {**scope, "method": "GET"}
 
         async def counting_receive() -> Message:
             message = await receive()
             observed["received"] += len(message.get("body", b""))
+            if limit is not None and observed["received"] > limit:
+                raise HTTPException(413, f"The body exceeds its limit of {limit} bytes.")
             return message
 
         async def marking_send(message: Message) -> None:
@@ -51,14 +70,19 @@ class RequestContext:
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
                 headers.update(scope["state"].get("rate_limit", {}))
-            else:
+            elif not head:
                 observed["sent"] += len(message.get("body", b""))
             await send(message)
+            if head and message["type"] == "http.response.start":
+                await send({"type": "http.response.body", "body": b""})
+                raise _HeadSentError  # ends the route: a stream would go on
 
         started = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, counting_receive, marking_send)
+            except _HeadSentError:
+                pass
             except ClientDisconnect:
                 observed["status"] = _CLIENT_CLOSED_REQUEST
             except Exception:
@@ -67,9 +91,11 @@ class RequestContext:
                     raise  # the answer has begun: only a closed connection tells the client that it is incomplete
                 detail = "An unexpected error occurred. Report the request id to the operator."
                 answer = error_response(Request(scope), DecalogoError(detail))
-                await answer(scope, receive, marking_send)
+                with suppress(_HeadSentError):
+                    await answer(scope, receive, marking_send)
             finally:
                 seconds = time.perf_counter() - started
+                scope["method"] = "HEAD" if head else scope["method"]
                 _count(scope, observed, seconds)
                 _write_line(scope, observed, seconds)
 

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
+from decalogo.api.schemas import Failure
 from decalogo.api.upload.inline import InlineUpload
 from decalogo.api.upload.options import UploadOptions
 
@@ -32,7 +33,7 @@ def install(app: FastAPI) -> None:
         fresh = app.openapi_schema is None
         document = generate()
         if fresh:
-            models = [(InlineUpload, "validation"), (UploadOptions, "validation")]
+            models = [(InlineUpload, "validation"), (UploadOptions, "validation"), (Failure, "serialization")]
             _, extra = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
             document["components"]["schemas"] |= extra["$defs"]
             _problems_only_as_problems(document)

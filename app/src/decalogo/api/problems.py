@@ -14,11 +14,13 @@ from pydantic import ValidationError
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
+from decalogo.api.translations import preferred, translated
 from decalogo.errors import (
     BodyError,
     DecalogoError,
     MethodNotAllowedError,
     NotFoundError,
+    PayloadTooLargeError,
     RequestError,
     SlowBodyError,
     UnauthorizedError,
@@ -37,6 +39,8 @@ def problem_response(
 ) -> Response:
     """Return the answer for ``problem``, with its status, and with path and id of the request added."""
     request.state.problem = str(problem["type"]).rpartition("/")[2]  # for the metric of problems
+    language = preferred(request.headers.get("accept-language", ""))
+    problem = translated(problem, language)
     shown = getattr(request.app.state, "problem_page", None)
     page: Response | None = shown(request, problem) if shown else None
     if page is not None:
@@ -47,8 +51,12 @@ def problem_response(
         orjson.dumps(body, default=str),
         status_code=cast(int, problem["status"]),
         media_type=MEDIA_TYPE,
-        headers={"Cache-Control": "no-store", **(headers or {})},
+        headers={"Cache-Control": "no-store", **_of_language(language), **(headers or {})},
     )
+
+
+def _of_language(language: str) -> dict[str, str]:
+    return {"Content-Language": language, "Vary": "Accept-Language"}
 
 
 def error_response(request: Request, error: DecalogoError) -> Response:
@@ -108,6 +116,7 @@ def _on_http_exception(request: Request, error: Exception) -> Response:
     known: dict[int, DecalogoError] = {
         404: NotFoundError("No resource has this path."),
         405: MethodNotAllowedError(f"This path does not support {request.method}."),
+        413: PayloadTooLargeError(str(raised.detail)),
     }
     answer = known.get(raised.status_code)
     if answer is not None:
@@ -126,7 +135,7 @@ def _methods(request: Request) -> list[str]:
     for template, operations in paths.items():
         if not found and re.fullmatch(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(template)), path):
             found.update(operations)
-    return sorted(name.upper() for name in found)
+    return sorted({name.upper() for name in found} | ({"HEAD"} if "get" in found else set()))
 
 
 def _on_validation_error(request: Request, error: Exception) -> Response:

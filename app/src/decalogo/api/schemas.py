@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from decalogo.api.links import batch_links, document_links
+from decalogo.api.translations import ENGLISH, translated
 from decalogo.batches.states import Batch, BatchState, Document, DocumentState, Priority
 
 _BATCH = "batch_0r5dkt9aq3w7x1y2z4c6v8b9n0"
@@ -31,6 +32,7 @@ class AcceptedDocument(BaseModel):
     document_id: str = Field(examples=[_DOCUMENT])
     custom_id: str | None = Field(examples=["florencia"])
     filename: str = Field(description="Sanitized for display.", examples=["florencia-2020-2023.pdf"])
+    metadata: dict[str, str] = Field(examples=[{"name": "Florencia", "code": "18001"}])
 
 
 class AcceptedBatch(BaseModel):
@@ -71,6 +73,7 @@ class BatchStatus(BaseModel):
     state: BatchState = Field(description="`finished` once every document is in a terminal state.")
     counts: Counts
     options: BatchOptions
+    metadata: dict[str, str] = Field(description="Your pairs.", examples=[{"name": "Planes 2024-2027"}])
     created_at: datetime
     finished_at: datetime | None
     expires_at: datetime | None = Field(description="When the appliance deletes it; null until it has finished.")
@@ -90,6 +93,7 @@ class BatchStatus(BaseModel):
                 not_applicable=dict(batch.options.not_applicable),
                 ocr=batch.options.ocr,
             ),
+            metadata=dict(batch.metadata),
             created_at=datetime.fromtimestamp(batch.created_at, UTC),
             finished_at=_moment(batch.finished_at),
             expires_at=_moment(expires),
@@ -113,6 +117,10 @@ class DocumentStatus(BaseModel):
     filename: str = Field(examples=["florencia-2020-2023.pdf"])
     sha256: str = Field(description="Hash of the received bytes, hex.")
     size: int = Field(description="Bytes.")
+    metadata: dict[str, str] = Field(description="Your pairs.", examples=[{"name": "Florencia", "code": "18001"}])
+    not_applicable: dict[str, str] | None = Field(
+        description="Points that do not apply to this document, with reasons; null: those of the batch apply."
+    )
     state: DocumentState
     attempts: int = Field(description="How often a worker has claimed it.")
     problem: Problem | None = Field(description="Why it has no full result, or null.")
@@ -122,8 +130,8 @@ class DocumentStatus(BaseModel):
     links: dict[str, str]
 
     @classmethod
-    def of(cls, document: Document, base: str) -> DocumentStatus:
-        """Return the API's view of ``document``."""
+    def of(cls, document: Document, base: str, language: str = ENGLISH) -> DocumentStatus:
+        """Return the API's view of ``document``, with its problem in a language."""
         return cls(
             document_id=document.document_id,
             job_id=document.job_id,
@@ -131,9 +139,11 @@ class DocumentStatus(BaseModel):
             filename=document.filename,
             sha256=document.sha256,
             size=document.size,
+            metadata=dict(document.metadata),
+            not_applicable=None if document.not_applicable is None else dict(document.not_applicable),
             state=document.state,
             attempts=document.attempts,
-            problem=Problem(**document.problem) if document.problem else None,
+            problem=Problem(**translated(document.problem, language)) if document.problem else None,
             created_at=datetime.fromtimestamp(document.created_at, UTC),
             started_at=_moment(document.started_at),
             finished_at=_moment(document.finished_at),
@@ -175,10 +185,10 @@ class DeadLetterStatus(DocumentStatus):
     losses: list[Loss] = Field(description="Lost attempts, oldest first.")
 
     @classmethod
-    def of(cls, document: Document, base: str) -> DeadLetterStatus:
-        """Return the operators' view of ``document``."""
+    def of(cls, document: Document, base: str, language: str = ENGLISH) -> DeadLetterStatus:
+        """Return the operators' view of ``document``, with its problem in a language."""
         losses = [Loss.model_validate(loss) for loss in document.losses]
-        return cls(tenant=document.tenant, losses=losses, **dict(DocumentStatus.of(document, base)))
+        return cls(tenant=document.tenant, losses=losses, **dict(DocumentStatus.of(document, base, language)))
 
 
 class DeadLetterList(BaseModel):
@@ -188,12 +198,36 @@ class DeadLetterList(BaseModel):
     next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null on the last page.")
 
 
+class Failure(BaseModel):
+    """A document that ended without a result."""
+
+    document_id: str = Field(examples=[_DOCUMENT])
+    custom_id: str | None = Field(examples=["florencia"])
+    filename: str = Field(examples=["florencia-2020-2023.pdf"])
+    metadata: dict[str, str] = Field(examples=[{"name": "Florencia", "code": "18001"}])
+    state: DocumentState
+    problem: Problem | None
+
+    @classmethod
+    def of(cls, document: Document, language: str) -> Failure:
+        """Return the API's view of ``document``, with its problem in a language."""
+        return cls(
+            document_id=document.document_id,
+            custom_id=document.custom_id or None,
+            filename=document.filename,
+            metadata=dict(document.metadata),
+            state=document.state,
+            problem=Problem(**translated(document.problem, language)) if document.problem else None,
+        )
+
+
 class DocumentResult(BaseModel):
     """One entry of a batch's results."""
 
     document_id: str
     custom_id: str | None
     filename: str
+    metadata: dict[str, str]
     state: DocumentState
     problem: Problem | None
     result: dict[str, Any] | None = Field(description="The answer of `GET /documents/{document_id}/result`, or null.")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from decalogo.api.dependencies import Moment, Offset, OwnBatch, Reader, ServicesDep, Submitter, limited
+from decalogo.api.dependencies import Language, Moment, Offset, OwnBatch, Reader, ServicesDep, Submitter, limited
 from decalogo.api.links import batch_links
 from decalogo.api.problem_types import declare
 from decalogo.api.schemas import (
@@ -105,7 +105,10 @@ async def upload(
         state=BatchState.QUEUED,
         documents=[
             AcceptedDocument(
-                document_id=document.document_id, custom_id=document.custom_id or None, filename=document.filename
+                document_id=document.document_id,
+                custom_id=document.custom_id or None,
+                filename=document.filename,
+                metadata=dict(document.metadata),
             )
             for document in accepted.documents
         ],
@@ -136,13 +139,14 @@ def documents(
     batch: OwnBatch,
     services: ServicesDep,
     offset: Offset,
+    language: Language,
     limit: Annotated[int, Query(ge=1, le=1000, description="Documents per page.")] = 100,
 ) -> DocumentList:
     """Documents in the order of submission, with state, attempts and problem."""
     found = services.ledger.documents(batch.job_id, offset=offset, limit=limit)
     base = services.settings.api.public_url
     return DocumentList(
-        documents=[DocumentStatus.of(document, base) for document in found],
+        documents=[DocumentStatus.of(document, base, language) for document in found],
         next_cursor=str(offset + limit) if offset + limit < batch.counts["total"] else None,
     )
 

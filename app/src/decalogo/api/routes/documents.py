@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
-from fastapi.responses import PlainTextResponse
+from fastapi import APIRouter, Path, Query, Request, Response
 
-from decalogo.api.dependencies import OwnDocument, ServicesDep, limited
+from decalogo.api.dependencies import Language, OwnDocument, ServicesDep, limited
+from decalogo.api.downloads import cacheable, disposition, document_file_name
 from decalogo.api.exports import POLICY, document_report, read_result
 from decalogo.api.problem_types import declare
 from decalogo.api.problems import problem_response
@@ -53,9 +52,9 @@ class ReportFormat(StrEnum):
 @router.get(
     "/{document_id}", dependencies=[limited("status")], summary="Status of a document", responses=declare(*_COMMON)
 )
-async def document(document: OwnDocument, services: ServicesDep) -> DocumentStatus:
-    """State, attempts, and the problem if it has one."""
-    return DocumentStatus.of(document, services.settings.api.public_url)
+async def document(document: OwnDocument, services: ServicesDep, language: Language) -> DocumentStatus:
+    """State, attempts, metadata, and the problem if it has one, in the language of `Accept-Language` (`en`, `es`)."""
+    return DocumentStatus.of(document, services.settings.api.public_url, language)
 
 
 @router.get(
@@ -82,7 +81,6 @@ def result(
     document: OwnDocument,
     services: ServicesDep,
     format: Annotated[ReportFormat, Query(description="`json`, or a report.")] = ReportFormat.JSON,
-    if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """409 with `Retry-After` until the result exists; 422 with the document's problem if it ended without one."""
     if document.state not in TERMINAL or not document.result_key:
@@ -92,15 +90,12 @@ def result(
     except FileNotFoundError as error:
         raise NotFoundError("The result has been deleted.") from error
     if format is not ReportFormat.JSON:
-        return _report(document, services, format)
-    etag = f'"{hashlib.sha256(body).hexdigest()}"'
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    if if_none_match and etag in {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}:
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)
+        return _report(request, document, services, format)
+    name = {"Content-Disposition": disposition(document_file_name(document, "json"), inline=True)}
+    return cacheable(request, body, "application/json", name)
 
 
-def _report(document: Document, services: Services, format: ReportFormat) -> Response:
+def _report(request: Request, document: Document, services: Services, format: ReportFormat) -> Response:
     found = read_result(document, services)
     if found is None:
         raise NoResultError(
@@ -108,14 +103,8 @@ def _report(document: Document, services: Services, format: ReportFormat) -> Res
             state=document.state,
         )
     body, kind, extension = document_report(format.value, document, found)
-    headers = {
-        "Content-Type": kind,
-        "Content-Disposition": f"{'inline' if extension == 'html' else 'attachment'}; "
-        f'filename="{document.document_id}.{extension}"',
-        "Content-Security-Policy": POLICY,
-        "Cache-Control": "private, no-cache",
-    }
-    return Response(body, headers=headers)
+    name = disposition(document_file_name(document, extension), inline=extension == "html")
+    return cacheable(request, body, kind, {"Content-Disposition": name, "Content-Security-Policy": POLICY})
 
 
 @router.get(
@@ -124,7 +113,11 @@ def _report(document: Document, services: Services, format: ReportFormat) -> Res
     summary="Text of a page",
     response_model=PageText,
     responses={
-        200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
+        200: {
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+            "headers": {"ETag": {"description": "Version of the text.", "schema": {"type": "string"}}},
+        },
+        304: {"description": "Unchanged since the `ETag` in `If-None-Match`."},
         **declare(*_COMMON, NotReadyError, NoResultError),
     },
 )
@@ -134,7 +127,7 @@ def page(
     services: ServicesDep,
     page: Annotated[int, Path(ge=1, le=10_000_000, description="Page number, from 1.")],
     format: Annotated[TextFormat, Query(description="`text`: the text alone.")] = TextFormat.JSON,
-) -> Response | PageText:
+) -> Response:
     """The text that offsets of evidence refer to: `text[start:end]` is the quote."""
     if document.state not in TERMINAL or not document.pages_key:
         return _no_result(request, document)
@@ -143,8 +136,8 @@ def page(
     except FileNotFoundError as error:
         raise NotFoundError("The page texts have been deleted.") from error
     if format is TextFormat.TEXT:
-        return PlainTextResponse(text, headers={"X-Content-Type-Options": "nosniff"})
-    return PageText(page=page, text=text)
+        return cacheable(request, text.encode(), "text/plain; charset=utf-8", {"X-Content-Type-Options": "nosniff"})
+    return cacheable(request, PageText(page=page, text=text).model_dump_json().encode(), "application/json")
 
 
 def _no_result(request: Request, document: Document) -> Response:

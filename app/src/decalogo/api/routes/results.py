@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
-from decalogo.api.dependencies import OwnBatch, ServicesDep, limited
+from decalogo.api.dependencies import Language, OwnBatch, ServicesDep, limited
+from decalogo.api.downloads import REVALIDATE, batch_file_name, disposition
 from decalogo.api.exports import POLICY, archive, comparison
 from decalogo.api.problem_types import declare
-from decalogo.api.schemas import Comparison, DocumentResult
+from decalogo.api.schemas import Comparison, DocumentResult, Failure
 from decalogo.api.services import Services
+from decalogo.api.translations import translated
 from decalogo.batches.states import TERMINAL, Batch, Document
 from decalogo.errors import BodyError, ForbiddenError, NotFoundError, UnauthorizedError, UnavailableError
 from decalogo.reports import CSV, HTML, XLSX
@@ -55,6 +57,7 @@ class ResultsFormat(StrEnum):
 def results(
     batch: OwnBatch,
     services: ServicesDep,
+    language: Language,
     format: Annotated[
         ResultsFormat,
         Query(
@@ -67,25 +70,48 @@ def results(
     """One entry per document, in the order of submission; without a result it has state and problem."""
     if format is ResultsFormat.ZIP:
         return StreamingResponse(
-            archive(batch, services), media_type="application/zip", headers=_headers(batch, "zip", "attachment")
+            archive(batch, services), media_type="application/zip", headers=_headers(batch, "zip", inline=False)
         )
     if format not in (ResultsFormat.JSON, ResultsFormat.JSONL):
         name = "json" if format is ResultsFormat.COMPARISON else format.value
         body, kind, extension = comparison(name, batch, services)
-        shown = "inline" if extension in ("html", "json") else "attachment"
-        headers = _headers(batch, extension, shown) | {"Content-Security-Policy": POLICY}
+        headers = _headers(batch, extension, inline=extension in ("html", "json"))
+        headers |= {"Content-Security-Policy": POLICY}
         return Response(body, headers={**headers, "Content-Type": kind})
-    entries = _entries(batch, services)
+    entries = (_entry(document, services, language) for document in _documents(batch, services))
     if format is ResultsFormat.JSONL:
         lines = (entry + b"\n" for entry in entries)
         return StreamingResponse(lines, media_type="application/x-ndjson", headers=_headers(batch, "jsonl"))
     return StreamingResponse(_array(entries), media_type="application/json", headers=_headers(batch, "json"))
 
 
-def _headers(batch: Batch, extension: str, shown: str = "inline") -> dict[str, str]:
+@router.get(
+    "/{job_id}/failures",
+    summary="Documents of a batch without a result",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "One JSON object per line.",
+            "content": {"application/x-ndjson": {"schema": {"$ref": "#/components/schemas/Failure"}}},
+        },
+        **declare(UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError),
+    },
+)
+def failures(batch: OwnBatch, services: ServicesDep, language: Language) -> Response:
+    """The documents that ended as `failed`, `dead` or `cancelled`, with the reason, in the order of submission."""
+    lines = (
+        Failure.of(document, language).model_dump_json().encode() + b"\n"
+        for document in _documents(batch, services)
+        if document.state in TERMINAL and not document.result_key
+    )
+    headers = _headers(batch, "jsonl", name="failures")
+    return StreamingResponse(lines, media_type="application/x-ndjson", headers=headers)
+
+
+def _headers(batch: Batch, extension: str, *, inline: bool = True, name: str = "") -> dict[str, str]:
     return {
-        "Content-Disposition": f'{shown}; filename="{batch.job_id}.{extension}"',
-        "Cache-Control": "private, no-cache",
+        "Content-Disposition": disposition(batch_file_name(batch, extension, name), inline=inline),
+        "Cache-Control": REVALIDATE,
         "X-Accel-Buffering": "no",  # nginx would buffer hundreds of megabytes on its disk
     }
 
@@ -98,14 +124,13 @@ def _array(entries: Iterator[bytes]) -> Iterator[bytes]:
     yield b"]\n" if separator != b"[" else b"[]\n"
 
 
-def _entries(batch: Batch, services: Services) -> Iterator[bytes]:
+def _documents(batch: Batch, services: Services) -> Iterator[Document]:
     for offset in range(0, batch.counts["total"], _PAGE):
-        for document in services.ledger.documents(batch.job_id, offset=offset, limit=_PAGE):
-            yield _entry(document, services)
+        yield from services.ledger.documents(batch.job_id, offset=offset, limit=_PAGE)
 
 
-def _entry(document: Document, services: Services) -> bytes:
-    problem = document.problem
+def _entry(document: Document, services: Services, language: str) -> bytes:
+    problem: Mapping[str, Any] | None = document.problem
     body = b"null"
     if document.state in TERMINAL and document.result_key:
         try:
@@ -118,8 +143,9 @@ def _entry(document: Document, services: Services) -> bytes:
             "document_id": document.document_id,
             "custom_id": document.custom_id or None,
             "filename": document.filename,
+            "metadata": document.metadata,
             "state": document.state,
-            "problem": problem,
+            "problem": translated(problem, language) if problem else None,
         }
     )
     return head[:-1] + b',"result":' + body + b"}"

@@ -18,9 +18,7 @@ def display_name(raw: str, fallback: str) -> str:
         raw: file name as sent; may be a path with slashes or backslashes.
         fallback: the name if nothing is left of ``raw``.
     """
-    last = raw.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    visible = "".join(" " if char.isspace() else char for char in unicodedata.normalize("NFC", last) if _shown(char))
-    name = " ".join(visible.split())
+    name = display_text(raw.replace("\\", "/").rstrip("/").rpartition("/")[2])
     if not name.strip("."):
         return fallback
     if len(name) > MAX_NAME:
@@ -28,6 +26,12 @@ def display_name(raw: str, fallback: str) -> str:
         keep = f"…{dot}{extension}" if stem and len(extension) <= 10 else "…"
         name = name[: MAX_NAME - len(keep)] + keep
     return name
+
+
+def display_text(raw: str) -> str:
+    """Return ``raw`` on one line, in Unicode form NFC, without invisible and misleading characters."""
+    visible = "".join(" " if char.isspace() else char for char in unicodedata.normalize("NFC", raw) if _shown(char))
+    return " ".join(visible.split())
 
 
 def is_plain_id(text: str) -> bool:

@@ -1,17 +1,29 @@
-"""Read a ``multipart/form-data`` upload: fields ``files`` (repeated) and ``options`` (JSON, at most once)."""
+"""Read a ``multipart/form-data`` upload: fields ``files`` (repeated), ``options`` (JSON) and ``table`` (CSV)."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
 
 from decalogo.api.problems import body_error
 from decalogo.api.upload.display_names import display_name
-from decalogo.api.upload.intake import Intake
+from decalogo.api.upload.intake import Intake, in_thread
 from decalogo.api.upload.multipart import MultipartReader, PartData, PartStart
 from decalogo.api.upload.options import UploadOptions, parse_options
+from decalogo.api.upload.table import MAX_TABLE_BYTES, Table, TableOptions, parse_table
 from decalogo.errors import ForbiddenError, PayloadTooLargeError
 
-MAX_OPTIONS_BYTES = 1 << 20
+FILES, OPTIONS, TABLE = "files", "options", "table"
+_MAX_BYTES: Final = {OPTIONS: 1 << 20, TABLE: MAX_TABLE_BYTES}
+
+
+@dataclass(frozen=True, slots=True)
+class FormFields:
+    """The fields of a form that are no files."""
+
+    options: UploadOptions
+    table: Table | None = None
 
 
 class FormUpload:
@@ -28,14 +40,15 @@ class FormUpload:
         self._max_documents = max_documents
         self._check = check
         self._options: UploadOptions | None = None
-        self._raw_options: bytearray | None = None
+        self._raw: dict[str, bytearray] = {}
+        self._current = ""  # the field that arrives
 
-    async def read(self, content_type: str, body: AsyncIterator[bytes]) -> UploadOptions:
-        """Read the whole body and return its options.
+    async def read(self, content_type: str, body: AsyncIterator[bytes]) -> FormFields:
+        """Read the whole body, and return its fields other than files.
 
         Raises:
             RequestError: the form is malformed or incomplete, or the options are not JSON.
-            BodyError: a field is unknown or repeated, or an option is wrong.
+            BodyError: a field is unknown or repeated, an option is wrong, or the table is invalid.
             ForbiddenError: there are more files than the tier allows.
         """
         reader = MultipartReader(content_type)
@@ -48,38 +61,43 @@ class FormUpload:
                 else:
                     await self._end()
         reader.close()
-        return self._options or UploadOptions()  # type: ignore[call-arg]
+        options = self._options or UploadOptions()  # type: ignore[call-arg]
+        if TABLE not in self._raw:
+            return FormFields(options)
+        columns = options.table or TableOptions()  # type: ignore[call-arg]
+        return FormFields(options, await in_thread(parse_table, self._raw[TABLE], columns))
 
     def _start(self, part: PartStart) -> None:
-        if part.name == "files":
+        self._current = part.name
+        if part.name == FILES:
             number = self._intake.count + 1
             if number > self._max_documents:
                 raise too_many_documents(self._max_documents)
             self._intake.begin(display_name(part.filename or "", f"document-{number}"))
-        elif part.name == "options":
-            if self._options is not None:
-                raise body_error([{"where": "options", "detail": "the field is repeated"}])
-            self._raw_options = bytearray()
+        elif part.name in _MAX_BYTES:
+            if part.name in self._raw:
+                raise body_error([{"where": part.name, "detail": "the field is repeated"}])
+            self._raw[part.name] = bytearray()
         else:
-            detail = "unknown field; the fields are `files` and `options`"
+            detail = f"unknown field; the fields are `{FILES}`, `{OPTIONS}` and `{TABLE}`"
             raise body_error([{"where": display_name(part.name, "(no name)"), "detail": detail}])
 
     async def _data(self, data: memoryview) -> None:
-        if self._raw_options is None:
+        if self._current == FILES:
             await self._intake.write(data)
             return
-        self._raw_options += data
-        if len(self._raw_options) > MAX_OPTIONS_BYTES:
-            raise PayloadTooLargeError(
-                f"The field `options` exceeds its limit of {MAX_OPTIONS_BYTES} bytes.", limit=MAX_OPTIONS_BYTES
-            )
+        raw, limit = self._raw[self._current], _MAX_BYTES[self._current]
+        raw += data
+        if len(raw) > limit:
+            raise PayloadTooLargeError(f"The field `{self._current}` exceeds its limit of {limit} bytes.", limit=limit)
 
     async def _end(self) -> None:
-        if self._raw_options is None:
+        if self._current == FILES:
             await self._intake.end()
-            return
-        self._options, self._raw_options = parse_options(self._raw_options, self._max_documents), None
-        await self._check(self._options)
+        elif self._current == OPTIONS:
+            self._options = parse_options(self._raw[OPTIONS], self._max_documents)
+            self._raw[OPTIONS] = bytearray()
+            await self._check(self._options)
 
 
 def too_many_documents(limit: int) -> ForbiddenError:

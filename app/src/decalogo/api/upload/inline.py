@@ -11,13 +11,13 @@ from decalogo.api.upload.bounded_json import StrictModel, parse_json
 from decalogo.api.upload.display_names import display_name
 from decalogo.api.upload.form import too_many_documents
 from decalogo.api.upload.intake import Intake, in_thread
-from decalogo.api.upload.options import UploadOptions, check_custom_ids
+from decalogo.api.upload.metadata import DocumentOptions
+from decalogo.api.upload.options import UploadOptions
 
 
-class InlineDocument(StrictModel):
+class InlineDocument(DocumentOptions):
     """A document with its text."""
 
-    id: str | None = Field(None, description="Your own id, unique in the batch.", examples=["florencia"])
     content: str = Field(description="Text of the document.")
 
 
@@ -30,8 +30,8 @@ class InlineUpload(StrictModel):
 
 async def read_inline(
     body: AsyncIterator[bytes], intake: Intake, max_documents: int
-) -> tuple[list[str], UploadOptions]:
-    """Store the documents of a JSON body; return their custom ids ("" for none) and the options.
+) -> tuple[list[DocumentOptions], UploadOptions]:
+    """Store the documents of a JSON body; return what it says of each, and the options.
 
     Raises:
         RequestError: the body is not JSON (the detail has line and column), or has far more parts than documents need.
@@ -43,12 +43,12 @@ async def read_inline(
         raw += chunk
     upload = await in_thread(_parse, raw, max_documents)
     del raw
-    _check_ids(upload)
+    _check_options(upload.options)
     for number, document in enumerate(upload.documents, start=1):
         intake.begin(display_name(document.id or "", f"document-{number}"))
         await intake.write(document.content.encode("utf-8"))
         await intake.end()
-    return [document.id or "" for document in upload.documents], upload.options
+    return list(upload.documents), upload.options
 
 
 def _parse(raw: bytearray, max_documents: int) -> InlineUpload:
@@ -62,9 +62,8 @@ def _parse(raw: bytearray, max_documents: int) -> InlineUpload:
         raise validation_error(error) from error
 
 
-def _check_ids(upload: InlineUpload) -> None:
-    if upload.options.custom_ids is not None:
-        detail = "is for files only; inline documents have their own `id`"
-        raise body_error([{"where": "options.custom_ids", "detail": detail}])
-    given = [document.id for document in upload.documents if document.id is not None]
-    check_custom_ids(given, len(given), "documents.id")
+def _check_options(options: UploadOptions) -> None:
+    for name in ("custom_ids", "documents", "table"):
+        if getattr(options, name) is not None:
+            detail = "is for files only; inline documents have their own `id`, `metadata` and `not_applicable`"
+            raise body_error([{"where": f"options.{name}", "detail": detail}])

@@ -4,31 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Annotated, Final, Literal
+from typing import Literal
 
 import orjson
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field, ValidationError
 
 from decalogo.access.tokens import Token
 from decalogo.api.problems import MAX_ERRORS, body_error, validation_error
 from decalogo.api.services import Services
 from decalogo.api.upload.bounded_json import StrictModel, parse_json
 from decalogo.api.upload.display_names import MAX_NAME, is_plain_id
+from decalogo.api.upload.metadata import MAX_PAIRS, DocumentOptions, Metadata, Points, points_with_reasons
+from decalogo.api.upload.table import TableOptions
 from decalogo.batches.states import Options, Priority
 from decalogo.errors import ForbiddenError
 from decalogo.webhooks.signing import secret_bytes
 from decalogo.webhooks.target import check_url
-
-MAX_POINTS: Final = 1000
-"""Greatest number of points in ``not_applicable``; a rubric has far fewer."""
-Reason = Annotated[str, Field(max_length=1000)]
-
-
-def _few_points(given: object) -> object:
-    if isinstance(given, list | dict) and len(given) > MAX_POINTS:
-        raise PydanticCustomError("too_many_points", "at most {most} points are allowed", {"most": MAX_POINTS})
-    return given
 
 
 class Webhook(StrictModel):
@@ -49,9 +40,7 @@ class UploadOptions(StrictModel):
 
     rubric: str | None = Field(None, description="Name of the rubric; default: the appliance's.")
     priority: Priority = Field(Priority.NORMAL, description="Priority; the tier decides which are allowed.")
-    not_applicable: Annotated[list[str] | dict[str, Reason], BeforeValidator(_few_points)] = Field(
-        default_factory=list, description="Points that do not apply: a list of ids, or ids with reasons."
-    )
+    not_applicable: Points = Field(default_factory=list)
     ocr: Literal["auto", "never"] = Field(
         "auto", description="Whether to recognise the text of pages without a text layer (OCR)."
     )
@@ -60,6 +49,17 @@ class UploadOptions(StrictModel):
         fail_fast=True,
         description="Your own id of each document, unique in the batch, in the order of the files; members of a ZIP "
         "are sorted by path.",
+    )
+    documents: list[DocumentOptions] | None = Field(
+        None,
+        fail_fast=True,
+        description="Options of each document, in the same order as `custom_ids`, which they replace.",
+    )
+    table: TableOptions | None = Field(
+        None, description="How to read the form field `table`, a CSV file with the metadata of the documents."
+    )
+    metadata: Metadata = Field(
+        default_factory=dict, description=f"Your own pairs about the batch, at most {MAX_PAIRS}; `name` is its name."
     )
     webhook: Webhook | None = Field(None, description="Notification when the batch has finished.")
 
@@ -88,8 +88,7 @@ def resolve_options(asked: UploadOptions, services: Services, token: Token) -> O
             allowed=list(allowed),
         )
     rubric = services.settings.evaluation.rubric if asked.rubric is None else asked.rubric
-    points = rubric_points(rubric)
-    if points is None:
+    if rubric_points(rubric) is None:
         raise body_error(
             [
                 {
@@ -98,21 +97,26 @@ def resolve_options(asked: UploadOptions, services: Services, token: Token) -> O
                 }
             ]
         )
-    given = asked.not_applicable
-    reasons = given if isinstance(given, dict) else dict.fromkeys(given, "")
+    reasons = resolve_points(asked.not_applicable, rubric, "options.not_applicable")
+    return Options(rubric=rubric, priority=asked.priority, not_applicable=reasons, ocr=asked.ocr)
+
+
+def resolve_points(given: list[str] | dict[str, str], rubric: str, where: str) -> dict[str, str]:
+    """Return points with their reasons; raise :class:`BodyError` for those that the rubric lacks."""
+    reasons, points = points_with_reasons(given), rubric_points(rubric) or ()
     unknown = [point for point in reasons if point not in points]
     if unknown:
         raise body_error(
             [
                 {
-                    "where": "options.not_applicable",
+                    "where": where,
                     "detail": f"rubric {rubric} has no point {point!r}; its points are {', '.join(points)}",
                 }
                 for point in unknown[:MAX_ERRORS]
             ],
             len(unknown),
         )
-    return Options(rubric=rubric, priority=asked.priority, not_applicable=reasons, ocr=asked.ocr)
+    return reasons
 
 
 def webhook_json(asked: UploadOptions, services: Services) -> str:

@@ -16,6 +16,11 @@ UPLOAD_BODY: dict[str, Any] = {
                     "required": ["files"],
                     "properties": {
                         "files": {"type": "array", "minItems": 1, "items": {"type": "string", "format": "binary"}},
+                        "table": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "CSV with the metadata of the documents; see `options.table`.",
+                        },
                         "options": UploadOptions.model_json_schema(ref_template="#/components/schemas/{model}"),
                     },
                 },

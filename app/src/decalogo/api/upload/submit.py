@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -16,12 +16,14 @@ from decalogo.api.problems import body_error
 from decalogo.api.services import Services
 from decalogo.api.upload.admission import FORM, announced_bytes, check_room, limited_body, media_type
 from decalogo.api.upload.archives import unpack
+from decalogo.api.upload.described import check as check_documents
+from decalogo.api.upload.described import described
 from decalogo.api.upload.form import FormUpload
 from decalogo.api.upload.idempotency import accepted_before, held, record_of
 from decalogo.api.upload.inline import read_inline
 from decalogo.api.upload.intake import Intake, in_thread
 from decalogo.api.upload.large_documents import is_large
-from decalogo.api.upload.options import UploadOptions, check_custom_ids, resolve_options, webhook_json
+from decalogo.api.upload.options import UploadOptions, resolve_options, webhook_json
 from decalogo.batches.idempotency import fingerprint
 from decalogo.batches.states import Document, Handling, NewDocument, Options
 from decalogo.ids import new_id
@@ -73,33 +75,36 @@ async def _accept(request: Request, services: Services, token: Token, record: st
 
     async with Intake(services.store) as intake:
         if kind == FORM:
-            asked = await FormUpload(intake, most, check).read(request.headers["content-type"], body)
+            form = await FormUpload(intake, most, check).read(request.headers["content-type"], body)
+            asked = form.options
         else:
-            custom_ids, asked = await read_inline(body, intake, most)
+            about, asked = await read_inline(body, intake, most)
         if not intake.count:
             raise body_error([{"where": "files" if kind == FORM else "documents", "detail": "there are no documents"}])
         stored = await intake.finish()
         if kind == FORM:
             stored = await unpack(intake, stored, most, services.settings)
-            if asked.custom_ids is not None:
-                check_custom_ids(asked.custom_ids, len(stored))
-            custom_ids = asked.custom_ids or [""] * len(stored)
+            about = described(form, [file.filename for file in stored])
         options = await in_thread(resolve_options, asked, services, token)
+        points = await in_thread(check_documents, about, options.rubric, "documents")
         large = await in_thread(
             lambda: [is_large(intake.path(file), file.size, services.settings.queue) for file in stored]
         )
         documents = [
-            NewDocument(file.document_id, file.filename, custom_id, file.sha256, file.size, big)
-            for file, custom_id, big in zip(stored, custom_ids, large, strict=True)
+            NewDocument(
+                file.document_id, file.filename, one.id or "", file.sha256, file.size, big, one.metadata, own_points
+            )
+            for file, one, own_points, big in zip(stored, about, points, large, strict=True)
         ]
         webhook = webhook_json(asked, services)
-        handling = Handling(webhook, record, fingerprint(options, documents, webhook) if record else "")
+        mark = fingerprint(options, documents, webhook, asked.metadata) if record else ""
+        handling = Handling(webhook, record, mark)
         earlier = await in_thread(accepted_before, services, record, handling.fingerprint)
         if earlier is not None:
             return Accepted(earlier, await in_thread(services.ledger.documents, earlier, limit=len(documents)), True)
         job_id = new_id("batch")
         await in_thread(intake.touch, stored)
-        await in_thread(_admit, services, token, intake, job_id, options, documents, handling)
+        await in_thread(_admit, services, token, intake, job_id, options, documents, handling, asked.metadata)
     size = sum(document.size for document in documents)
     samples = (("uploads", 1), ("upload_documents", len(documents)), ("upload_bytes", size))
     observe(*((name, value, token.tier.value) for name, value in samples))
@@ -115,12 +120,15 @@ def _admit(
     options: Options,
     documents: list[NewDocument],
     handling: Handling,
+    metadata: Mapping[str, str],
 ) -> None:
     """Record the batch; the files stay unless the ledger rejected it."""
     started = time.perf_counter()
     try:
         most = services.limits(token).unfinished_documents
-        services.ledger.admit(job_id, token.tenant, options, documents, tenant_limit=most, handling=handling)
+        services.ledger.admit(
+            job_id, token.tenant, options, documents, tenant_limit=most, handling=handling, metadata=metadata
+        )
     except RedisError:
         # The answer was lost, not necessarily the batch: the call may even arrive after this question. So the files
         # stay; if nothing refers to them, retention sweeps them.
