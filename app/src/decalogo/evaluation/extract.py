@@ -47,7 +47,7 @@ from decalogo.evaluation.layout.words import words_of
 from decalogo.evaluation.pdf.reader import read_pdf
 
 _READERS: dict[str, Callable[[bytes | Path, Limits], Reading]] = {
-    PDF: read_pdf,
+    PDF: lambda content, limits: read_pdf(content, limits, lambda kind: _READERS[kind] if kind != PDF else read_pdf),
     TEXT: read_text,
     HTML: read_html,
     ZIP: read_office,

@@ -34,6 +34,8 @@ _MAGIC = (
     (b"II+\0", TIFF),
     (b"MM\0+", TIFF),
 )
+_PDF_OBJECT = re.compile(rb"(?:^|[\r\n])\s{0,9}\d{1,9} \d{1,5} obj\b(?=.{0,4000}?\b(?:endobj|stream)\b)", re.DOTALL)
+"""The first object of a PDF, for files whose header is misspelt or missing."""
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _MARKDOWN_HEADING = re.compile(rb"^#{1,6} +[^\s#]", re.MULTILINE)
 _LEAST_HEADINGS = 2
@@ -93,6 +95,8 @@ def media_type(head: bytes) -> str:
             return kind
     # Readers accept junk before the header (PDF 32000-1, annex H: the first 1,024 bytes).
     if head.startswith(b"%PDF-") or (b"%PDF-" in head[:1024] and not _is_mail(head)):
+        return PDF
+    if _PDF_OBJECT.search(head, 0, 1024 + 4000) and not _is_mail(head):
         return PDF
     if name := name_of_other(head):
         raise UnsupportedDocumentError(f"The content is {name}. Upload the plan as PDF, DOCX, ODT or plain text.")

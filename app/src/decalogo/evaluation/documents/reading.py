@@ -57,6 +57,19 @@ class Reading:
     unread_because: str = ""
     total: int | None = None
 
+    def append(self, part: Reading) -> None:
+        """Append the pages and flags of a part of the document; its pages are numbered on."""
+        shift = len(self.sheets)
+        for sheet in part.sheets:
+            sheet.number += shift
+            self.sheets.append(sheet)
+        for flag in part.flags:
+            if flag.code == "pages-synthetic" and any(known.code == flag.code for known in self.flags):
+                continue
+            self.flags.append(Flag(flag.code, flag.detail, tuple(page + shift for page in flag.pages)))
+        self.cut = part.cut
+        self.unread_because = part.unread_because or self.unread_because
+
     def partial_flag(self) -> Flag:
         """Return the flag ``partial``. It names the pages that were read; its ``pages`` are the unread ones."""
         read = len(self.sheets)

@@ -83,7 +83,7 @@ def read_eml(content: bytes | Path, limits: Limits, read_part: Callable[[str], R
         if found is None:
             unread.append(f"{name} (an image without text)")
         else:
-            _append(whole, found)
+            whole.append(found)
     if unread:
         whole.flags.append(
             Flag("attachment-unread", f"{len(unread)} parts of the message cannot be read: {', '.join(unread[:10])}.")
@@ -106,20 +106,6 @@ def _read_part(part: MailPart, whole: Reading, limits: Limits, read_part: Callab
     left = replace(limits, max_pages=limits.max_pages - len(whole.sheets), parts=Parts())
     found = read_part(kind)(part.data, left)
     return None if kind in _IMAGES and not any(sheet.lines for sheet in found.sheets) else found
-
-
-def _append(whole: Reading, found: Reading) -> None:
-    """Append the pages and flags of a part."""
-    shift = len(whole.sheets)
-    for sheet in found.sheets:
-        sheet.number += shift
-        whole.sheets.append(sheet)
-    for flag in found.flags:
-        if flag.code == "pages-synthetic" and any(known.code == flag.code for known in whole.flags):
-            continue
-        whole.flags.append(Flag(flag.code, flag.detail, tuple(page + shift for page in flag.pages)))
-    whole.cut = found.cut
-    whole.unread_because = found.unread_because or whole.unread_because
 
 
 def _all_parts(data: bytes) -> Iterator[MailPart]:

@@ -7,10 +7,16 @@ document at a time.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from decalogo.errors import DamagedDocumentError, DocumentTooLargeError, EncryptedDocumentError
+from decalogo.errors import (
+    DamagedDocumentError,
+    DocumentTooLargeError,
+    EncryptedDocumentError,
+    UnsupportedDocumentError,
+)
 from decalogo.evaluation import progress
 from decalogo.evaluation.documents.detect import PDF
 from decalogo.evaluation.documents.model import Flag
@@ -21,28 +27,40 @@ from decalogo.evaluation.documents.sheets import Sheet
 from decalogo.evaluation.layout.hyphens import Vocabulary
 from decalogo.evaluation.layout.normalise import normalise
 from decalogo.evaluation.pdf import ocr
+from decalogo.evaluation.pdf.file_form import ends_well
 from decalogo.evaluation.pdf.page import place_lines, read_page
+from decalogo.evaluation.pdf.portfolio import Reader, read_portfolio
 from decalogo.evaluation.pdf.recognition import recognise
-from decalogo.evaluation.pdf.structure import shown_only, typed_values
+from decalogo.evaluation.pdf.structure import Structure, inspect, typed_values
 
 MOST_CHARACTERS = 40_000_000
 """Maximum number of characters of a document: eighty times a long plan, about 1 GB of memory while it is read."""
-_TAIL_BYTES = 2048
+_PAGES_OF_NOTICE = 2
+_NOTICE = re.compile(r"please wait|espere|aguarde|patienter|adobe\W*reader|acrobat", re.IGNORECASE)
+"""What the page says that stands in for an XFA form in other programs."""
 _PASSWORD_ERRORS = (4, 5)  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 
 
-def read_pdf(content: bytes | Path, limits: Limits) -> Reading:
+def read_pdf(content: bytes | Path, limits: Limits, read_member: Callable[[str], Reader] | None = None) -> Reading:
     """Read a PDF: one sheet per page (empty if the page cannot be read), and flags.
 
+    Args:
+        content: the file.
+        limits: how much is read.
+        read_member: returns the reader of a media type, for the files of a portfolio; ``None``: they are not read.
+
     Raises:
+        UnsupportedDocumentError: it is an XFA form, or a portfolio of files that cannot be read.
         EncryptedDocumentError: the file needs a password.
         DamagedDocumentError: PDFium cannot open the file, or it has no pages.
         DocumentTooLargeError: more than ``limits.max_pages`` pages or ``MOST_CHARACTERS`` characters.
         SplitError: other processes should read parts of it first.
     """
-    shown = shown_only(content)
-    document = _open(shown)
-    known, typed = limits.parts.known, typed_values(shown)
+    structure = inspect(content)
+    if structure.members is not None:
+        return read_portfolio(structure.members, limits, read_member)
+    document = _open(structure.content)
+    known, typed = limits.parts.known, typed_values(structure.content)
     try:
         count = len(document)
         if count == 0:
@@ -64,6 +82,7 @@ def read_pdf(content: bytes | Path, limits: Limits) -> Reading:
                 raise DocumentTooLargeError(
                     f"The PDF has more than {MOST_CHARACTERS:,} characters on its first {index + 1} pages. Split it."
                 )
+        _check_form(structure, raw)
         because = recognise(document, content, raw, limits, flags) if len(raw) == count else ""
     finally:
         document.close()
@@ -80,7 +99,7 @@ def read_part(content: bytes | Path, part: Part, limits: Limits) -> Known:
         DocumentError: the file cannot be opened.
     """
     known = Known()
-    shown = shown_only(content)
+    shown = inspect(content).content
     document, typed = _open(shown), typed_values(shown)
     try:
         if part.kind == RECOGNISE:
@@ -127,21 +146,17 @@ def _damage(content: bytes | Path, raw: list[RawPage]) -> list[Flag]:
     unread = tuple(page.number for page in raw if page.failed)
     if unread:
         return [Flag("damaged", f"The PDF is damaged: {len(unread)} of {len(raw)} pages cannot be read.", unread)]
-    if not _ends_well(content):
+    if not ends_well(content):
         return [
             Flag("damaged", "The end of the PDF is missing or malformed (truncated?). The repairable part was read.")
         ]
     return []
 
 
-def _ends_well(content: bytes | Path) -> bool:
-    """Return whether the file ends with the offset of its cross-reference table and an end marker."""
-    if isinstance(content, Path):
-        with content.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(0, size - _TAIL_BYTES))
-            tail = file.read()
-    else:
-        tail, size = content[-_TAIL_BYTES:], len(content)
-    match = re.search(rb"startxref\s+(\d+)\s+%%EOF", tail)
-    return match is not None and int(match.group(1)) <= size
+def _check_form(structure: Structure, raw: Sequence[RawPage]) -> None:
+    """Reject an XFA form whose pages only ask for another program."""
+    if structure.form and len(raw) <= _PAGES_OF_NOTICE and any(_NOTICE.search(page.text) for page in raw):
+        raise UnsupportedDocumentError(
+            "The PDF is an XFA form: its pages only exist in Adobe Acrobat Reader. Open it there, print it to a PDF "
+            "file and upload that file."
+        )

@@ -1,41 +1,84 @@
-"""What a PDF's objects tell before its pages are read, and what is changed for that.
+"""Inspect a PDF's objects before PDFium reads its pages.
 
-PDFium gives no access to a file's objects, so pikepdf (qpdf) opens it first: a few milliseconds for a long plan.
+PDFium gives no access to a file's objects, so pikepdf (qpdf) opens it first. That takes a few milliseconds for a long
+plan. A file that pikepdf cannot open is read as PDFium opens it.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from decalogo.evaluation.pdf.file_form import with_header
 
 if TYPE_CHECKING:
     from decalogo.evaluation.pdf.fields import Value
 
+_MOST_MEMBER_BYTES = 150 << 20
 
-def shown_only(content: bytes | Path) -> bytes | Path:
-    """Return a PDF as its default view shows it: without what hidden layers hold; the same where nothing is hidden."""
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What was found.
+
+    Attributes:
+        content: the file for PDFium: with a header, and without what hidden layers hold.
+        members: the files of a portfolio by name, ``None`` for another PDF.
+        form: whether it is an XFA form, which only some programs show.
+    """
+
+    content: bytes | Path
+    members: dict[str, bytes] | None = None
+    form: bool = False
+
+
+def inspect(content: bytes | Path) -> Structure:
+    """Return what a PDF's objects tell."""
     import pikepdf
 
     from decalogo.evaluation.pdf.layers import hidden_groups, remove_hidden
-    from decalogo.evaluation.pdf.objects import UNREADABLE
+    from decalogo.evaluation.pdf.objects import UNREADABLE, entry
 
-    source = io.BytesIO(content) if isinstance(content, bytes) else content
+    found = Structure(with_header(content))
+    source = io.BytesIO(found.content) if isinstance(found.content, bytes) else found.content
     try:
         with pikepdf.open(source, suppress_warnings=True) as document:
-            off = hidden_groups(document.Root)
+            root = document.Root
+            if entry(root, "/Collection") is not None:
+                found = replace(found, members=_members(document))
+            if entry(entry(root, "/AcroForm"), "/XFA") is not None:
+                found = replace(found, form=True)
+            off = hidden_groups(root)
             if off and remove_hidden(document, off):
                 target = io.BytesIO()
                 document.save(target)
-                return target.getvalue()
+                found = replace(found, content=target.getvalue())
     except UNREADABLE:
-        pass  # PDFium opens what it can
-    return content
+        pass
+    return found
+
+
+def _members(document: Any) -> dict[str, bytes]:
+    """Return the embedded files of a portfolio, in the order of their names in the file."""
+    from decalogo.evaluation.pdf.objects import UNREADABLE
+
+    members: dict[str, bytes] = {}
+    left = _MOST_MEMBER_BYTES
+    for name, member in document.attachments.items():
+        try:
+            data = member.get_file().read_bytes()
+        except UNREADABLE:
+            data = b""
+        left -= len(data)
+        members[member.filename or name] = data if left >= 0 else b""
+    return members
 
 
 def typed_values(content: bytes | Path) -> Callable[[int], list[Value]]:
-    """Return what gives the typed texts of a page by its index; nothing is loaded before it is asked."""
+    """Return a function that gives the typed texts of a page by its index. It loads nothing before its first call."""
     opened: list[Callable[[int], list[Value]]] = []
 
     def on(index: int) -> list[Value]:
