@@ -17,6 +17,9 @@ from tests.embedded.conftest import Operator, operator_for_a_while
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(900)]
 
 PLAN = Path(__file__).parents[1] / "data" / "florencia-2020-2023.pdf"
+IMAGES = os.environ.get("CONSOLE_IMAGES", "")
+"""Folder for pictures of the pages; docs/images when the documentation's pictures are made again."""
+PICTURED = ("batches", "batch", "document", "answer", "review", "comparison", "search", "quality", "administration")
 WINDOWS = ({"width": 1366, "height": 768}, {"width": 1920, "height": 1080}, {"width": 390, "height": 844})
 
 
@@ -115,6 +118,8 @@ def test_no_page_scrolls_sideways(
     wide = []
     for name, path in pages(*evaluated).items():
         visitor.go(path)
+        if IMAGES and window is WINDOWS[0] and name in PICTURED:
+            visitor.page.screenshot(path=Path(IMAGES) / f"console-{name}.png")
         width = visitor.page.evaluate("document.documentElement.scrollWidth")
         if width > window["width"]:
             wide.append(f"{name}: {width}")
