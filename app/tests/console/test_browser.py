@@ -69,6 +69,7 @@ def pages(batch: str, document: str) -> dict[str, str]:
         "point": f"/documents/{document}/points/P4",
         "answer": f"/documents/{document}/answers/P4-D1-Q1",
         "review": f"/documents/{document}/review",
+        "summary": f"/documents/{document}/summary",
         "comparison": f"{batch}/comparison",
         "search": f"{batch}/search?q=salud",
         "read": f"/documents/{document}/read/23",

@@ -56,6 +56,7 @@ def test_every_page_of_an_evaluated_plan_answers(client: httpx.Client, services:
             f"/documents/{document}/answers/P10-D6-Q30",
             f"/documents/{document}/read/1",
             f"/documents/{document}/review",
+            f"/documents/{document}/summary",
             f"/documents/{document}/review?show=low_confidence",
             "/administration",
             "/administration/audit?verify=1",

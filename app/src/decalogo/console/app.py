@@ -24,6 +24,7 @@ from decalogo.console.routes import (
     reviews,
     search,
     sign_in,
+    summary,
 )
 from decalogo.console.security import SignInNeeded, sign_in_address
 
@@ -42,6 +43,7 @@ _ROUTERS = (
     reading.router,
     reviews.router,
     search.router,
+    summary.router,
 )
 
 

@@ -46,7 +46,7 @@ class Row:
     @property
     def name(self) -> str:
         """What people call the document."""
-        return self.document.custom_id or self.document.filename
+        return self.document.name
 
 
 _cache: OrderedDict[str, Summary] = OrderedDict()

@@ -34,7 +34,7 @@ def answer_page(
     result = read_result(document, services)
     if result is None:
         raise NotFoundError("The document has no result.")
-    view = View(result, labels_for(result), document.custom_id or document.filename)
+    view = View(result, labels_for(result), document.name)
     place = next((i for i, answer in enumerate(view.answers) if answer.id == answer_id), None)
     if place is None:
         raise NotFoundError("There is no such answer in this document's result.")

@@ -89,7 +89,7 @@ def _view(services: ServicesDep, session: VisitorDep, batch: Batch, document_id:
     result = read_result(document, services) if document.job_id == batch.job_id else None
     if result is None:
         raise RequestError("One of the chosen documents has no result in this batch.")
-    return View(result, labels_for(result), document.custom_id or document.filename)
+    return View(result, labels_for(result), document.name)
 
 
 def _differences(views: list[View]) -> list[tuple[str, str, list[float | None]]]:

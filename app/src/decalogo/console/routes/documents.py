@@ -22,7 +22,7 @@ router = APIRouter(include_in_schema=False)
 def document_page(request: Request, document: DocumentDep, services: ServicesDep, session: VisitorDep) -> Response:
     """Show how a document did, or why it has no result."""
     result = read_result(document, services)
-    view = View(result, labels_for(result), document.custom_id or document.filename) if result else None
+    view = View(result, labels_for(result), document.name) if result else None
     return page(
         request,
         "document.html",
@@ -40,5 +40,5 @@ def point_page(request: Request, document: DocumentDep, services: ServicesDep, p
     point = next((p for p in result["points"] if p["id"] == point_id), None) if result else None
     if result is None or point is None:
         raise NotFoundError("There is no such point in this document's result.")
-    view = View(result, labels_for(result), document.custom_id or document.filename)
+    view = View(result, labels_for(result), document.name)
     return page(request, "point.html", document=document, view=view, point=point)

@@ -44,7 +44,7 @@ def review_page(
     """Show what is left to review, who reads, and the signature."""
     result = needed_result(document, services)
     known = services.reviews.of(document.document_id)
-    view = View(result, labels_for(result), document.custom_id or document.filename)
+    view = View(result, labels_for(result), document.name)
     track = known.track_of(session.token.name)
     return page(
         request,

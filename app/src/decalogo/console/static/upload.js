@@ -21,6 +21,7 @@ const send = panel.querySelector(".send");
 
 let entries = [];
 let sending = false;
+let table = null;
 
 input.addEventListener("change", () => { add([...input.files]); input.value = ""; });
 for (const name of ["dragenter", "dragover"]) drop.addEventListener(name, (event) => { event.preventDefault(); drop.classList.add("over"); });
@@ -87,8 +88,10 @@ async function sendAll() {
   whole.max = waiting.reduce((sum, entry) => sum + entry.file.size, 0) || 1;
   whole.value = 0;
   const batches = [];
-  for (const group of groups(waiting)) {
-    const job = await sendGroup(group);
+  await readTable();
+  const divided = [...groups(waiting)];
+  for (const [index, group] of divided.entries()) {
+    const job = await sendGroup(group, divided.length > 1 ? ` (${index + 1}/${divided.length})` : "");
     if (job) batches.push(job);
   }
   sending = false;
@@ -139,14 +142,26 @@ function* groups(waiting) {
   if (group.length) yield group;
 }
 
-async function sendGroup(group) {
+async function sendGroup(group, number) {
   const before = whole.value;
-  const key = await digestOf(group.map((entry) => entry.hash).join());
-  const answer = await repeated(() => post(group, key, (sent) => { whole.value = before + sent; }), group);
+  const key = await digestOf(JSON.stringify([group.map((entry) => entry.hash), options(number), table?.text ?? ""]));
+  const answer = await repeated(() => post(group, key, (sent) => { whole.value = before + sent; }, number), group);
   const told = answer.ok ? await answer.json() : await answer.json().catch(() => ({}));
   whole.value = before + group.reduce((sum, entry) => sum + entry.file.size, 0);
   for (const entry of group) mark(entry, answer.ok ? "sent" : "refused", answer.ok ? "" : told.detail || words.refused);
   return answer.ok ? told.job_id : "";
+}
+
+// What the person says of the batch: its name, a table with the documents' metadata, points that do not apply.
+function options(number) {
+  const name = panel.querySelector("#batch-name").value.trim();
+  const points = [...panel.querySelectorAll(".not-applicable:checked")].map((box) => box.value);
+  return { metadata: name ? { name: name + number } : {}, not_applicable: points };
+}
+
+async function readTable() {
+  const file = panel.querySelector("#table").files[0];
+  table = file ? { file, text: (await file.text()).toLowerCase() } : null;
 }
 
 async function digestOf(text) {
@@ -155,8 +170,10 @@ async function digestOf(text) {
 }
 
 // XMLHttpRequest, because fetch does not report the progress of what it sends.
-function post(group, key, progress) {
+function post(group, key, progress, number) {
   const data = new FormData();
+  data.append("options", JSON.stringify(options(number)));
+  if (table && group.some((entry) => table.text.includes(entry.file.name.toLowerCase()))) data.append("table", table.file);
   for (const entry of group) { data.append("files", entry.file, entry.file.name); mark(entry, "sending"); }
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
