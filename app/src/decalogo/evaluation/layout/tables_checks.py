@@ -56,6 +56,11 @@ def is_unruled_table(region: Region, groups: Sequence[Sequence[TextRow]], levels
     return bool(numeric) or (wide > 2 and not prose and _has_short_rows(region, groups))
 
 
+def is_prose_in_columns(region: Region) -> bool:
+    """Return whether all columns hold prose: a quick test before the rows are joined."""
+    return all(_is_prose(region, column) for column in range(len(region.strips)))
+
+
 def _texts(region: Region) -> list[list[str]]:
     columns: list[list[str]] = [[] for _ in region.strips]
     for row in region.rows:

@@ -81,15 +81,16 @@ class Region:
 
     def column_of(self, segment: Segment) -> tuple[int, int]:
         """Return the first column of a segment and the one after its last."""
-        found = [
-            index
-            for index, (left, right) in enumerate(self.strips)
-            if segment.left < right - 0.5 and segment.right > left + 0.5
-        ]
-        if found:
-            return found[0], found[-1] + 1
-        after = sum(left < segment.left for left, _ in self.strips)  # in the gutter before this column
-        return max(0, after - 1), min(after + 1, len(self.strips))
+        strips, left, right = self.strips, segment.left, segment.right
+        first = 0
+        while first < len(strips) and left >= strips[first][1] - 0.5:
+            first += 1
+        last = first
+        while last < len(strips) and right > strips[last][0] + 0.5:
+            last += 1
+        if last > first:
+            return first, last
+        return max(0, first - 1), min(first + 1, len(strips))  # in the gutter before this column
 
 
 def find_regions(rows: Sequence[TextRow], seeds: set[int]) -> list[Region]:

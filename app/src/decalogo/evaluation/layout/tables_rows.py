@@ -136,8 +136,8 @@ def _by_text(region: Region, rows: Sequence[TextRow], numeric: set[int]) -> list
     steps = [below.top - above.top for above, below in pairwise(rows)]
     size = max((row.size for row in rows), default=0.0)
     wide = _STEP * max(min(steps, default=0.0), _LEADING * size)
+    known: set[int] = set()
     for index, row in enumerate(rows):
-        known = set().union(*(_numbers_in(region, one, numeric) for one in groups[-1])) if groups else set()
         here = _numbers_in(region, row, numeric)
         if (
             not groups

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from decalogo.evaluation.documents.sheets import Box, Grid, GridCell
 from decalogo.evaluation.layout.grids import RulingLines
-from decalogo.evaluation.layout.tables_checks import is_unruled_table
+from decalogo.evaluation.layout.tables_checks import is_prose_in_columns, is_unruled_table
 from decalogo.evaluation.layout.tables_regions import Region, TextRow, find_regions
 from decalogo.evaluation.layout.tables_rows import is_number, logical_rows
 
@@ -32,6 +32,8 @@ def find_unruled(rows: Sequence[TextRow], seeds: set[int], rules: RulingLines) -
     """
     grids: list[Grid] = []
     for region in find_regions(rows, seeds):
+        if len(region.strips) < 2 or is_prose_in_columns(region):
+            continue
         levels = _levels(region, rules)
         groups = logical_rows(region, levels)
         if is_unruled_table(region, groups, len(levels)):

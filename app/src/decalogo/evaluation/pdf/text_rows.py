@@ -6,7 +6,7 @@ that are wider than their number of characters explains, and the lines around th
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from decalogo.evaluation.documents.raw_pages import RawLine
@@ -18,6 +18,8 @@ _CHARACTER = 0.5
 """Width of a character, as a share of the font size."""
 _EXCESS = 1.2
 """Minimum width that the characters of a line do not explain, as a multiple of the font size."""
+_LEAST_EXCESS = 0.6
+"""The same, for lines next to those."""
 _SAME_HEIGHT = 0.4
 _LEAST_SEEDS = 3
 _MOST_LINES = 2_000
@@ -42,13 +44,14 @@ def text_rows(asked: TextPage, lines: Sequence[RawLine]) -> tuple[list[TextRow],
     free = [line for line in lines if _is_upright(line)]
     if len(free) < _LEAST_SEEDS or len(free) > _MOST_LINES:
         return [], set()
-    loose = _loose(free)
+    usual = _density(free)
     rows: list[TextRow] = []
     seeds: set[int] = set()
     for group in _at_one_height(free):
-        if len(group) > 1 or id(group[0]) in loose:
+        if any(_excess(line, usual) > _EXCESS for line in group) or (len(group) > 1 and not _is_prose(group)):
             seeds.add(len(rows))
-        rows.append(_row(asked, group))
+        rows.append(_row(asked, group, usual))
+    seeds = {index for index in seeds if not seeds.isdisjoint({*range(index - 3, index), *range(index + 1, index + 4)})}
     return (rows, seeds) if len(seeds) >= _LEAST_SEEDS else ([], set())
 
 
@@ -61,19 +64,24 @@ def _is_inside(line: RawLine, grid: Grid) -> bool:
     return grid.box.left <= x <= grid.box.right and grid.box.top <= y <= grid.box.bottom
 
 
-def _loose(lines: Sequence[RawLine]) -> Container[int]:
-    """Return the lines (by identity) that are wider than their characters explain."""
+def _density(lines: Sequence[RawLine]) -> float:
+    """Return the usual width of a character on a page, as a share of the font size."""
     densities = sorted(
         (line.box.right - line.box.left) / ((line.end - line.start) * line.size)
         for line in lines
         if line.end - line.start >= 15
     )
-    usual = min(densities[len(densities) // 4], _CHARACTER) if densities else _CHARACTER
-    return {
-        id(line)
-        for line in lines
-        if line.box.right - line.box.left > ((line.end - line.start) * usual + _EXCESS) * line.size
-    }
+    return min(densities[len(densities) // 4], _CHARACTER) if densities else _CHARACTER
+
+
+def _excess(line: RawLine, usual: float) -> float:
+    """Return the width that the characters of a line do not explain, as a multiple of the font size."""
+    return (line.box.right - line.box.left) / line.size - (line.end - line.start) * usual
+
+
+def _is_prose(lines: Sequence[RawLine]) -> bool:
+    """Return whether all lines at one height are as long as those of prose in columns."""
+    return all(line.end - line.start >= _LONG_ITEM for line in lines)
 
 
 def _at_one_height(lines: Sequence[RawLine]) -> list[list[RawLine]]:
@@ -89,11 +97,12 @@ def _at_one_height(lines: Sequence[RawLine]) -> list[list[RawLine]]:
     return groups
 
 
-def _row(asked: TextPage, lines: Sequence[RawLine]) -> TextRow:
+def _row(asked: TextPage, lines: Sequence[RawLine], usual: float) -> TextRow:
     lines = sorted(lines, key=lambda line: line.box.left)
     whole = [Segment(one.box.left, one.box.right, one.start, one.end, asked.text[one.start : one.end]) for one in lines]
+    cut = partial(_cut, asked, lines, usual) if any(_excess(one, usual) > _LEAST_EXCESS for one in lines) else None
     top, bottom = min(one.box.top for one in lines), max(one.box.bottom for one in lines)
-    return TextRow(top, bottom, max(one.size for one in lines), whole, partial(_cut, asked, lines))
+    return TextRow(top, bottom, max(one.size for one in lines), whole, cut)
 
 
 def _is_mark(text: str, rest: str) -> bool:
@@ -101,13 +110,13 @@ def _is_mark(text: str, rest: str) -> bool:
     return text in _MARKS or (text in _DASHES and len(rest) > _LONG_ITEM)
 
 
-def _cut(asked: TextPage, lines: Sequence[RawLine]) -> list[Segment]:
+def _cut(asked: TextPage, lines: Sequence[RawLine], usual: float) -> list[Segment]:
     """Return the segments of the lines of a row, cut at wide gaps, left to right."""
     segments: list[Segment] = []
     for line in lines:
         half = _CHARACTER / 2 * line.size
         start, end, left, right = line.start, line.start, line.box.left, line.box.left
-        for word, after, begins, ends in asked.words(line):
+        for word, after, begins, ends in asked.words(line) if _excess(line, usual) > _LEAST_EXCESS else ():
             if begins is None or ends is None:
                 continue
             wide = end > start and begins[0] - half - right > GAP * line.size
