@@ -166,7 +166,7 @@ def test_every_error_of_the_api_has_a_spanish_text() -> None:
     assert missing == []
     slugs = {kind.slug for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "slug")}
     assert set(words["titles"]) - slugs <= {"time-limit-exceeded"}
-    assert slugs - set(words["titles"]) <= {"embedded", "client", "bench", "engine", "ledger-format"}
+    assert slugs - set(words["titles"]) <= {"embedded", "client", "bench", "engine", "ledger-format", "settings"}
 
 
 def test_values_stay_in_a_translated_text_and_long_texts_stay_as_they_are() -> None:

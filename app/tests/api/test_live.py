@@ -20,7 +20,7 @@ import redis
 
 from decalogo.access.tokens import Tier
 from decalogo.api.services import open_services
-from decalogo.settings import RedisSettings, Settings, StorageSettings
+from decalogo.settings import AuditSettings, RedisSettings, Settings, StorageSettings
 from tests.api.conftest import Live, problem, running, stored_files, wait_until
 from tests.conftest import environment
 
@@ -39,6 +39,7 @@ def process(valkey_port: int, tmp_path_factory: pytest.TempPathFactory) -> Itera
         secrets_dir=folder / "secrets",
         redis=RedisSettings(host="127.0.0.1", port=valkey_port),
         storage=StorageSettings(path=folder / "artifacts"),
+        audit=AuditSettings(path=folder / "audit"),
     )
     with running(settings, folder / "api.log") as started:
         yield settings, started
