@@ -105,6 +105,13 @@ class LedgerMachine(RuleBasedStateMachine):
         assert (claim.job_id, claim.part_of) == (expected.job_id, expected.parent)
         return owner, claim
 
+    @rule(target=claims, tenant=st.sampled_from(TENANTS))
+    def claim_large_ones_while_small_ones_wait(self, tenant: str) -> object:
+        """Large documents reach their share of the processes: single rules seldom do."""
+        self.admit([True, True, True, False], tenant, Priority.NORMAL, "")
+        claimed = [self.claim(queues) for queues in ((LARGE,), (LARGE,), (LARGE, SCANS, NORMAL), WORK_QUEUES)]
+        return multiple(*(held for held in claimed if isinstance(held, tuple)))
+
     @rule(held=claims)
     def claim_with_the_same_task(self, held: tuple[str, Claim]) -> None:
         """A message that is delivered twice claims no second document while the first is running."""
