@@ -65,7 +65,7 @@ class Prometheus:
 
     def ask(self, path: str, **parameters: str) -> Any:
         """Return the data of an answer of its API."""
-        answer = self.client.send("GET", f"/prometheus/api/v1/{path}", params=parameters, auth=self.login)
+        answer = self.client.ask("GET", f"/prometheus/api/v1/{path}", params=parameters, auth=self.login)
         body = answer.json()
         assert answer.status_code == 200, f"{parameters}: {body}"
         return body["data"]

@@ -1,4 +1,7 @@
-"""Every query of every panel and rule, asked of the real Prometheus after real work."""
+"""Every query of every panel and rule has data in the real Prometheus after real work.
+
+This file runs before test_pages.py, whose last test uses up the rate limit of the pages for operators.
+"""
 
 import json
 from typing import Any
