@@ -7,6 +7,7 @@ import json
 import struct
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -89,6 +90,45 @@ def test_names_in_utf8_that_do_not_say_so_are_read_as_what_they_are(client: http
     unsaid = changed(said, 6, "<H", 0)
     for content in (said, unsaid):
         assert send(client, ("planes.zip", content)).json()["documents"][0]["filename"] == "muñecos.txt"
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        ("educación y niñez.pdf".encode("cp850"), "educación y niñez.pdf"),
+        ("PLAN DE ACCIÓN MUNICIPAL Ñ.pdf".encode("cp850"), "PLAN DE ACCIÓN MUNICIPAL Ñ.pdf"),
+        ("educación y niñez.pdf".encode("cp1252"), "educación y niñez.pdf"),
+        ("educación y niñez.pdf".encode(), "educación y niñez.pdf"),
+    ],
+)
+def test_names_are_read_in_the_code_page_that_windows_wrote_them_in(
+    client: httpx.Client, raw: bytes, name: str
+) -> None:
+    said = archive({"x" * len(raw): b"uno"})
+    content = said.replace(b"x" * len(raw), raw)
+    assert send(client, ("planes.zip", content)).json()["documents"][0]["filename"] == name
+
+
+def test_a_name_in_a_field_of_its_own_prevails(client: httpx.Client) -> None:
+    info = zipfile.ZipInfo("xx.txt")
+    info.extra = (
+        struct.pack("<HHBI", 0x7075, 5 + len("año.txt".encode()), 1, zlib.crc32(b"a\xa4.txt")) + "año.txt".encode()
+    )
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as writer:
+        writer.writestr(info, b"uno")
+    content = buffer.getvalue().replace(b"xx.txt", b"a\xa4.txt")
+    assert send(client, ("planes.zip", content)).json()["documents"][0]["filename"] == "año.txt"
+
+
+def test_a_document_that_is_kept_as_a_folder_is_one_document(client: httpx.Client) -> None:
+    folder = {
+        "plan.pages/Index.zip": archive({"Index/Document.iwa": b"x"}),
+        "plan.pages/preview.jpg": b"x",
+        "plan.pages/Data/a.png": b"x",
+    }
+    told = send(client, ("planes.zip", archive({"acta.txt": b"uno", **folder}))).json()["documents"]
+    assert [one["filename"] for one in told] == ["acta.txt", "plan.pages"]
 
 
 def test_a_member_that_is_no_document_fails_alone_later(client: httpx.Client) -> None:

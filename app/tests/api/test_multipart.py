@@ -105,6 +105,30 @@ def test_a_name_in_latin_1_is_not_lost() -> None:
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        "filename*=UTF-8''A%C3%B1o%202024.pdf",
+        "filename=Ano.pdf; filename*=UTF-8''A%C3%B1o%202024.pdf",
+        "filename*=iso-8859-1'es'A%F1o%202024.pdf; filename=Ano.pdf",
+        "FILENAME*=utf-8''A%c3%b1o%202024.pdf",
+        "filename*0*=UTF-8''A%C3%B1o; filename*1*=%202024.pdf",
+    ],
+)
+def test_an_extended_name_is_read_and_prevails(written: str) -> None:
+    body = form([("PLACE", b"x")]).replace(b'filename="PLACE"', written.encode())
+    assert read(body, []) == [("files", "Año 2024.pdf", b"x")]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["filename*=UTF-8''%E", "filename*=x", "filename*a*=b", "filename*=nada'x'%FF", "filename*0*=", "filename**=x"],
+)
+def test_a_malformed_extended_name_ends_in_some_name(written: str) -> None:
+    body = form([("PLACE", b"x")]).replace(b'filename="PLACE"', written.encode() + b"; filename=plan.pdf")
+    assert read(body, [])[0][1]
+
+
+@pytest.mark.parametrize(
     ("body", "reason"),
     [
         (b"", "closing boundary"),

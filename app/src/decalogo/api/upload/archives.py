@@ -6,10 +6,9 @@ checked before anything is unpacked, and no member is unpacked to more than the 
 
 from __future__ import annotations
 
-import unicodedata
+import re
 import zipfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -18,10 +17,14 @@ from decalogo.api.upload.display_names import display_name
 from decalogo.api.upload.form import too_many_documents
 from decalogo.api.upload.intake import PIECE_BYTES, Intake, StoredFile, in_thread
 from decalogo.errors import PayloadTooLargeError, UnavailableError
-from decalogo.evaluation.formats.zip_files import BROKEN, ENCRYPTED, METHODS, is_archive, opened
+from decalogo.evaluation.formats.package_kinds import is_archive
+from decalogo.evaluation.formats.zip_files import BROKEN, ENCRYPTED, METHODS, opened
+from decalogo.evaluation.formats.zip_names import member_path
 from decalogo.settings import Settings
 
-_UTF8_NAME: Final = 0x800
+# Documents that Apple's programs keep as folders. One member stands for each: it tells the type.
+_BUNDLE: Final = re.compile(r"((?:.*?/)?[^/]+\.(?:pages|numbers|key|rtfd))/.", re.IGNORECASE)
+_MAIN: Final = re.compile(r"/(?:index\.zip|index/document\.iwa|index\.apxl|txt\.rtf)$", re.IGNORECASE)
 Problem = dict[str, str]
 
 
@@ -50,7 +53,7 @@ async def unpack(intake: Intake, files: Sequence[StoredFile], most: int, setting
         where = f"files[{number}] {file.filename}"
         members = await in_thread(_members, path, where)
         # Checked before unpacking: a member never unpacks to more than its size in the list.
-        unpacked += sum(member.file_size for member in members)
+        unpacked += sum(member.file_size for _, member in members)
         if unpacked > settings.api.max_unpacked_bytes:
             raise PayloadTooLargeError(
                 f"{where}: unpacked, the archives exceed {settings.api.max_unpacked_bytes} bytes; use several uploads.",
@@ -69,17 +72,17 @@ async def unpack(intake: Intake, files: Sequence[StoredFile], most: int, setting
     return documents
 
 
-def _members(path: Path, where: str) -> list[zipfile.ZipInfo]:
+def _members(path: Path, where: str) -> list[tuple[str, zipfile.ZipInfo]]:
     """Return the members that are documents, sorted by path; blocking."""
     with opened(path) as archive:
-        members = sorted((one for one in archive.infolist() if not _is_clutter(one)), key=_path)
+        members = _documents([one for one in archive.infolist() if not _is_clutter(one)])
     problems = []
-    for member in members:
+    for name, member in members:
         if member.flag_bits & ENCRYPTED:
-            problems.append(_problem(where, member, "is encrypted; upload it without a password"))
+            problems.append(_problem(where, name, "is encrypted; upload it without a password"))
         elif member.compress_type not in METHODS:
-            problems.append(_problem(where, member, "uses an unsupported compression method; use deflate"))
-    if sum(member.compress_size for member in members) > path.stat().st_size:
+            problems.append(_problem(where, name, "uses an unsupported compression method; use deflate"))
+    if sum(member.compress_size for _, member in members) > path.stat().st_size:
         problems.append({"where": where, "detail": "members of the archive overlap, as in a ZIP bomb"})
     if not members:
         problems.append({"where": where, "detail": "the archive has no documents"})
@@ -87,22 +90,24 @@ def _members(path: Path, where: str) -> list[zipfile.ZipInfo]:
     return members
 
 
-async def _extract(intake: Intake, path: Path, members: Sequence[zipfile.ZipInfo], where: str) -> list[StoredFile]:
+async def _extract(
+    intake: Intake, path: Path, members: Sequence[tuple[str, zipfile.ZipInfo]], where: str
+) -> list[StoredFile]:
     problems: list[Problem] = []
     with opened(path) as archive:
-        for member in members:
-            intake.begin(display_name(_path(member), f"document-{intake.count + 1}"))
+        for name, member in members:
+            intake.begin(display_name(name, f"document-{intake.count + 1}"))
             try:
                 with archive.open(member) as stream:
                     while piece := await in_thread(stream.read, PIECE_BYTES):
                         await intake.write(piece)
             except BROKEN as error:
-                problems.append(_problem(where, member, f"is damaged ({error})"))
+                problems.append(_problem(where, name, f"is damaged ({error})"))
             await intake.end()
     stored = (await intake.finish())[-len(members) :]
-    for member, file in zip(members, stored, strict=True):
+    for (name, _), file in zip(members, stored, strict=True):
         if await in_thread(is_archive, intake.path(file)):
-            problems.append(_problem(where, member, "is an archive itself; upload its contents instead"))
+            problems.append(_problem(where, name, "is an archive itself; upload its contents instead"))
     _refuse(problems)
     return stored
 
@@ -112,20 +117,30 @@ def _refuse(problems: list[Problem]) -> None:
         raise body_error(problems)
 
 
-def _problem(where: str, member: zipfile.ZipInfo, detail: str) -> Problem:
-    return {"where": f"{where}: {display_name(_path(member), '(no name)')}", "detail": detail}
+def _problem(where: str, name: str, detail: str) -> Problem:
+    return {"where": f"{where}: {display_name(name, '(no name)')}", "detail": detail}
 
 
 def _is_clutter(member: zipfile.ZipInfo) -> bool:
     """Return whether a member is no document: a folder, or a file that operating systems add."""
-    parts = _path(member).split("/")
+    parts = member_path(member).split("/")
     return member.is_dir() or "__MACOSX" in parts or parts[-1].startswith(".") or parts[-1].lower() == "thumbs.db"
 
 
-def _path(member: zipfile.ZipInfo) -> str:
-    """Return the path of a member; some programs write UTF-8 without the flag for it."""
-    name = member.filename
-    if not member.flag_bits & _UTF8_NAME:
-        with suppress(UnicodeError):
-            name = name.encode("cp437").decode("utf-8")
-    return unicodedata.normalize("NFC", name.replace("\\", "/"))
+def _bundle(path: str) -> str | None:
+    """Return the path of the document that is kept as a folder with this member in it, if there is one."""
+    found = _BUNDLE.match(path)
+    return found.group(1) if found else None
+
+
+def _documents(members: list[zipfile.ZipInfo]) -> list[tuple[str, zipfile.ZipInfo]]:
+    """Return the path of each document with its member; of a document that is a folder, with its first main member."""
+    found: dict[str, zipfile.ZipInfo] = {}
+    for member in members:
+        path = member_path(member)
+        bundle = _bundle(path)
+        if bundle is None:
+            found[f"{path}\0{member.header_offset}"] = member
+        elif bundle not in found or _MAIN.search(path):
+            found[bundle] = member
+    return sorted(((path.partition("\0")[0], member) for path, member in found.items()), key=lambda one: one[0])

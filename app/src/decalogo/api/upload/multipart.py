@@ -6,7 +6,10 @@ chunk becomes a list of events. Only the headers of the current part are kept, w
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from email.message import Message
+from email.utils import collapse_rfc2231_value
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, MultipartState, parse_options_header
@@ -89,12 +92,13 @@ class MultipartReader:
         self._value.clear()
 
     def _part_start(self) -> None:
-        kind, parameters = parse_options_header(self._disposition)
-        self._disposition = b""
+        disposition, self._disposition = self._disposition, b""
+        kind, parameters = parse_options_header(disposition)
         if kind != b"form-data" or b"name" not in parameters:
             raise RequestError("A part of the body has no `Content-Disposition: form-data; name=…`.")
-        filename = parameters.get(b"filename")
-        self._events.append(PartStart(_text(parameters[b"name"]), None if filename is None else _text(filename)))
+        plain = parameters.get(b"filename")
+        filename = _extended_name(disposition) or (None if plain is None else _text(plain))
+        self._events.append(PartStart(_text(parameters[b"name"]), filename))
 
 
 def _text(raw: bytes) -> str:
@@ -102,3 +106,16 @@ def _text(raw: bytes) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         return raw.decode("latin-1")  # as older Windows clients send it
+
+
+def _extended_name(disposition: bytes) -> str | None:
+    """Return the file name of a ``filename*`` parameter (RFC 8187), which python-multipart passes over."""
+    if b"filename*" not in disposition.lower():
+        return None
+    header = Message()
+    header["content-disposition"] = " ".join(_text(disposition).split())
+    with suppress(ValueError, TypeError, LookupError):  # the standard library raises these for malformed parameters
+        for key, value in header.get_params([], header="content-disposition"):
+            if key.lower() == "filename" and isinstance(value, tuple):
+                return collapse_rfc2231_value(value)
+    return None

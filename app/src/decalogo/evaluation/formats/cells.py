@@ -6,6 +6,7 @@ A sheet is a grid of cells, in which tables, their titles and their notes stand 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,6 +15,8 @@ from decalogo.evaluation.formats.budgets import Budget
 
 _DEFAULT_NAME = re.compile(r"(?:hoja|sheet|tabla|table|planilha|feuille|foglio|blatt)\s?\d{0,4}", re.IGNORECASE)
 _NUMERIC = re.compile(r"[\d\s.,%$€()+\-–—/]*\d[\d\s.,%$€()+\-–—/]*")
+_TITLE_RANK = 2
+_LONGEST_TITLE = 160
 _MOST_MERGES = 100_000
 _MOST_MERGED_ROWS = 100_000
 _Row = dict[int, str]
@@ -73,10 +76,11 @@ def spreadsheet_blocks(sheets: list[SheetCells]) -> list[Block]:
 
 def _sheet_blocks(sheet: SheetCells, table: int) -> Iterator[Block]:
     tops, covered = _merged(sheet)
+    beside = Counter(row for row, _ in covered)
     before: set[int] = set()
     for region in _regions(sheet):
         columns = sorted({column for row in region for column in sheet.rows[row]})
-        wide = [row for row in region if len(sheet.rows[row]) > 1]
+        wide = [row for row in region if len(sheet.rows[row]) + beside[row] > 1]
         if not wide:
             for row in region:
                 yield from map(Paragraph, sheet.rows[row].values())
@@ -90,7 +94,9 @@ def _sheet_blocks(sheet: SheetCells, table: int) -> Iterator[Block]:
             if first <= row <= last:
                 yield TableRow(table, list(_cells(row, sheet.rows[row], columns, tops, covered)))
             else:
-                yield from map(Paragraph, sheet.rows[row].values())
+                for text in sheet.rows[row].values():
+                    is_title = row < first and len(text) <= _LONGEST_TITLE and text.rstrip()[-1] not in ".;,"
+                    yield Paragraph(text, _TITLE_RANK if is_title else 0)
 
 
 def _regions(sheet: SheetCells) -> Iterator[list[int]]:

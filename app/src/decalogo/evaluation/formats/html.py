@@ -48,9 +48,9 @@ def html_text_blocks(text: str, budget: Budget) -> list[Block]:
     """Return the content of a page of HTML."""
     from lxml import etree  # a native library: loaded when the first page of HTML comes, after a worker has forked
 
-    text = _without_open_ends(text)
     if _XHTML.match(text) or _XHTML.search(text[:2000]):
         text = _SELF_CLOSED.sub(r"<\1\2></\1>", text)
+    text = _without_open_ends(text)
     target = HtmlTarget(budget, unclosed=_unclosed(text))
     parser = etree.HTMLParser(target=target, encoding="utf-8", huge_tree=True)
     data = text.encode("utf-8", errors="replace")

@@ -142,8 +142,16 @@ def _name(message: Message) -> str:
     name = message.get_filename()
     if not name:
         return ""
+    if "\ufffd" in name:  # written without any encoding, as some programs do
+        name = _decoded(message).get_filename() or name
     with suppress(ValueError, LookupError):
         name = str(make_header(decode_header(name)))
-    raw = name.encode("utf-8", "surrogateescape")
-    name = decode(raw) if b"\x00" not in raw else name
     return "".join(char for char in name if char.isprintable())[:100]
+
+
+def _decoded(message: Message) -> Message:
+    """Return the headers of a part, read as UTF-8 or Windows-1252 where they are not ASCII."""
+    plain = Message()
+    for name, value in message.raw_items():
+        plain[name] = decode(str(value).encode("utf-8", "surrogateescape"))
+    return plain

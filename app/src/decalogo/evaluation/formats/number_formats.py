@@ -79,7 +79,7 @@ def read_format(code: str) -> NumberFormat:
         grouped="," in digits.group().rstrip(",").partition(".")[0],
         scale=1000 ** min(len(digits.group(2)) or _trailing(digits.group()), 4),
         before=_shown(texts[:at]),
-        after=_shown(texts[at:]).replace("%", "").strip(),
+        after=_shown(texts[at:]).replace("%", "").rstrip(),
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from pathlib import Path
+from typing import Final, NamedTuple, NoReturn
 from xml.parsers import expat
 
 from decalogo.errors import DocumentError, UnsupportedDocumentError
 from decalogo.evaluation.formats.budgets import Budget
 from decalogo.evaluation.formats.packages import CONTENT_TYPES, Package
 from decalogo.evaluation.formats.xml_stream import Attributes, XmlHandler, parse_xml, value
+from decalogo.evaluation.formats.zip_files import BROKEN, SIGNATURE, opened
 
 DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -36,7 +38,7 @@ _MANIFEST: Final = "meta-inf/manifest.xml"
 # What else is kept in a ZIP and is one document, not an archive of documents: a part that tells it, and its name.
 _OTHERS: Final = (
     (re.compile(r"index/slide.*\.iwa|.*\.apxl"), "an Apple Keynote presentation"),
-    (re.compile(r"(?:.*/)?index/[^/]*\.iwa|(?:.*/)?index\.zip"), "an Apple Pages, Numbers or Keynote document"),
+    (re.compile(r"index/[^/]*\.iwa|index\.zip"), "an Apple Pages, Numbers or Keynote document"),
     (
         re.compile(r"buildversionhistory\.plist|metadata/buildversionhistory\.plist"),
         "an Apple Pages or Numbers document",
@@ -58,7 +60,7 @@ _MIMETYPES: Final = {
     "application/vnd.oasis.opendocument.database": "an OpenDocument database",
     "application/hwp+zip": "a Hangul document (HWPX)",
 }
-DAMAGED: Final = (expat.ExpatError, DocumentError)
+_UNREADABLE: Final = (expat.ExpatError, DocumentError)
 
 
 class Kind(NamedTuple):
@@ -83,16 +85,38 @@ def identify(package: Package) -> Kind | None:
         unsupported(_MIMETYPES.get(base, f"a document of type {declared}"))
     if found := _office_open(package):
         return found
-    for part in package.names:
+    for part in _without_folder(package.names):
         for pattern, name in _OTHERS:
             if pattern.fullmatch(part):
                 unsupported(name)
-    if CONTENT_TYPES in package:
+    if CONTENT_TYPES in package or "_rels/.rels" in package:
         unsupported("an Office document of an unknown form")
+    if _MANIFEST in package and "content.xml" in package:
+        unsupported("an OpenDocument file of an unknown form")
     return None
 
 
-def unsupported(name: str) -> None:
+def _without_folder(names: list[str]) -> list[str]:
+    """Return the names of parts without the folder that all of them are in, if there is one."""
+    folders = {name.partition("/")[0] for name in names if "/" in name}
+    if len(folders) == 1 and all("/" in name for name in names):
+        return [name.partition("/")[2] for name in names]
+    return names
+
+
+def is_archive(content: Path) -> bool:
+    """Return whether a file is a ZIP archive of files, not a document in ZIP form (DOCX, ODT and similar)."""
+    with content.open("rb") as file:
+        if file.read(len(SIGNATURE)) != SIGNATURE:
+            return False
+    try:
+        with opened(content) as archive:
+            return identify(Package(archive, Budget())) is None
+    except (*BROKEN, DocumentError, expat.ExpatError):
+        return False
+
+
+def unsupported(name: str) -> NoReturn:
     """Raise the error for a document that is ``name``."""
     raise UnsupportedDocumentError(
         f"The content is {name}, which is not read. Save or export it as PDF, DOCX, XLSX or ODT and upload that."
@@ -106,7 +130,7 @@ def _declared_type(package: Package) -> str:
     if _MANIFEST in package and "content.xml" in package:
         try:
             return parse_xml(package.stream(_MANIFEST), _Manifest(package.budget)).media_type
-        except DAMAGED:
+        except _UNREADABLE:
             return ""
     return ""
 
@@ -114,7 +138,7 @@ def _declared_type(package: Package) -> str:
 def _office_open(package: Package) -> Kind | None:
     try:
         types, related = package.content_types(), package.relationships()
-    except DAMAGED:
+    except _UNREADABLE:
         types, related = {}, {}
     mains = [one.target for one in related.values() if one.kind == "officeDocument" and one.target in package]
     for part in mains:

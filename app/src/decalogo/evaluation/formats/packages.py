@@ -21,6 +21,8 @@ _MOST_BYTES: Final = 200 << 20
 _MOST_RATIO: Final = 200
 _FREE_BYTES: Final = 4 << 20
 """Unpacked size up to which the ratio is not asked for: short texts repeat themselves."""
+_MOST_LIST_BYTES: Final = 8 << 20
+"""Unpacked size of a list of relationships or content types."""
 _MOST_ENTRIES: Final = 20_000
 _PIECE: Final = 1 << 16
 CONTENT_TYPES: Final = "[content_types].xml"
@@ -59,8 +61,8 @@ class Package:
         """The names of all parts, in lower case."""
         return list(self._parts)
 
-    def stream(self, name: str) -> Iterator[bytes]:
-        """Yield the pieces of a part.
+    def stream(self, name: str, most: int = _MOST_BYTES) -> Iterator[bytes]:
+        """Yield the pieces of a part of at most ``most`` bytes.
 
         Raises:
             DamagedDocumentError: there is no such part, or it is compressed as no office program does.
@@ -81,7 +83,11 @@ class Package:
             while piece := stream.read(_PIECE):
                 size += len(piece)
                 self._unpacked += len(piece)
-                if self._unpacked > _MOST_BYTES or size > max(_FREE_BYTES, _MOST_RATIO * info.compress_size):
+                if (
+                    size > most
+                    or self._unpacked > _MOST_BYTES
+                    or size > max(_FREE_BYTES, _MOST_RATIO * info.compress_size)
+                ):
                     raise DocumentTooLargeError(
                         f"The text unpacks to over {size:,} bytes from {info.compress_size:,}. Upload the plan as PDF."
                     )
@@ -101,14 +107,14 @@ class Package:
         source = posixpath.join(folder, "_rels", f"{base}.rels")
         if source not in self:
             return {}
-        found = parse_xml(self.stream(source), _Relationships(self.budget)).found
+        found = parse_xml(self.stream(source, _MOST_LIST_BYTES), _Relationships(self.budget)).found
         return {key: Relationship(kind, resolve(folder, target)) for key, (kind, target) in found.items()}
 
     def content_types(self) -> dict[str, str]:
         """Return the declared type of each part that has one of its own, by name in lower case."""
         if CONTENT_TYPES not in self:
             return {}
-        return parse_xml(self.stream(CONTENT_TYPES), _ContentTypes(self.budget)).found
+        return parse_xml(self.stream(CONTENT_TYPES, _MOST_LIST_BYTES), _ContentTypes(self.budget)).found
 
 
 def part_name(name: str) -> str:

@@ -249,7 +249,8 @@ class _Reader:
     def _layout(self, word: bytes, number: int | None) -> bool:
         """Take a control word for paragraphs, pages and tables; tell whether it is one."""
         if word == b"par":
-            self._end_paragraph()
+            if not self._group.hidden:
+                self._end_paragraph()
         elif word == b"pard":
             self._in_table, self._rank, self._page_before = False, 0, False
         elif word == b"intbl":

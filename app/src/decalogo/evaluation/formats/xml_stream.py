@@ -124,7 +124,7 @@ class XmlHandler:
         if len(self._starts) > _MOST_NAMES:
             refuse(f"over {_MOST_NAMES:,} names of elements")
         short = _known_name(name)
-        if short.replace("_", ":", 1) in self.skipped:
+        if short.replace("_", ":", 1).replace("_", "-") in self.skipped:
             return self.skip
         found: Callable[[Attributes], None] | None = getattr(self, f"_start_{short}", None)
         return found

@@ -21,7 +21,6 @@ BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, Value
 ENCRYPTED = 0x1
 _MOST_LIST_BYTES = 2 << 20
 """Maximum size of the list of members: about 20,000 members."""
-_OFFICE = ("word/document.xml", "mimetype", "[Content_Types].xml")
 
 
 class _Reader(io.RawIOBase):
@@ -59,15 +58,3 @@ def opened(content: bytes | Path) -> Iterator[zipfile.ZipFile]:
         zipfile.ZipFile(_Reader(file)) as archive,
     ):
         yield archive
-
-
-def is_archive(content: Path) -> bool:
-    """Return whether a file is a ZIP archive of files, not a document in ZIP form (DOCX, ODT and similar)."""
-    with content.open("rb") as file:
-        if file.read(len(SIGNATURE)) != SIGNATURE:
-            return False
-    try:
-        with opened(content) as archive:
-            return not any(name in archive.NameToInfo for name in _OFFICE)
-    except BROKEN:
-        return False
