@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - markup is easier to read on one line
 """Word documents that are one XML file, and XML that is no document."""
 
 import pytest

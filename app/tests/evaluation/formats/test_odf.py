@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - markup is easier to read on one line
 """OpenDocument texts: notes, comments, hidden text, merged cells, page breaks, templates and flat files."""
 
 import pytest

@@ -6,7 +6,7 @@ import pytest
 
 from decalogo.errors import EncryptedDocumentError, UnsupportedDocumentError
 from decalogo.evaluation.extract import extract
-from decalogo.evaluation.formats.zip_files import is_archive
+from decalogo.evaluation.formats.package_kinds import is_archive
 from tests.evaluation.formats.files import content_types, zipped
 
 
@@ -45,7 +45,7 @@ PROTECTED_XLS = XLS + struct.pack("<HH", 0x2F, 4) + bytes(4)
         (ole("Root Entry", "Quill"), "Publisher", "PDF"),
         (ole("Root Entry", "Rara"), "old or damaged Microsoft Office", "PDF"),
         (zipped({"Index/Document.iwa": "x", "preview.jpg": "x"}), "Apple Pages, Numbers or Keynote", "PDF"),
-        (zipped({"plan.pages/Index.zip": "x"}), "Apple Pages, Numbers or Keynote", "PDF"),
+        (zipped({"Plan/Index.zip": "x", "Plan/preview.jpg": "x"}), "Apple Pages, Numbers or Keynote", "PDF"),
         (zipped({"Index/Slide-1.iwa": "x", "Index/Document.iwa": "x"}), "Apple Keynote", "PDF"),
         (zipped({"visio/document.xml": "<a/>", "[Content_Types].xml": "<a/>"}), "Visio", "PDF"),
         (zipped({"mimetype": "application/vnd.sun.xml.writer", "content.xml": "<a/>"}), "OpenOffice 1 text", "PDF"),

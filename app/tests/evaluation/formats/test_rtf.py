@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - markup is easier to read on one line
 """RTF: charsets, hidden and deleted text, notes, merged cells, text boxes and page breaks."""
 
 import pytest

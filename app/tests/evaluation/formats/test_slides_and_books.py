@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - markup is easier to read on one line
 """Presentations, where a slide is a page, and EPUB books."""
 
 import pytest

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - markup is easier to read on one line
 """Spreadsheets: sheets as pages, tables as tables, values as they are displayed, and what is not shown."""
 
 import io

@@ -97,10 +97,10 @@ def identify(package: Package) -> Kind | None:
 
 
 def _without_folder(names: list[str]) -> list[str]:
-    """Return the names of parts without the folder that all of them are in, if there is one."""
+    """Return the names of parts, also without the folder that all of them are in, if there is one."""
     folders = {name.partition("/")[0] for name in names if "/" in name}
     if len(folders) == 1 and all("/" in name for name in names):
-        return [name.partition("/")[2] for name in names]
+        return [*names, *(name.partition("/")[2] for name in names)]
     return names
 
 

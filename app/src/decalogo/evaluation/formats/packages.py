@@ -83,11 +83,8 @@ class Package:
             while piece := stream.read(_PIECE):
                 size += len(piece)
                 self._unpacked += len(piece)
-                if (
-                    size > most
-                    or self._unpacked > _MOST_BYTES
-                    or size > max(_FREE_BYTES, _MOST_RATIO * info.compress_size)
-                ):
+                most_of_ratio = max(_FREE_BYTES, _MOST_RATIO * info.compress_size)
+                if size > min(most, most_of_ratio) or self._unpacked > _MOST_BYTES:
                     raise DocumentTooLargeError(
                         f"The text unpacks to over {size:,} bytes from {info.compress_size:,}. Upload the plan as PDF."
                     )
