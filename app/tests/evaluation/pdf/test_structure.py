@@ -72,7 +72,7 @@ def codes(content: bytes) -> list[str]:
     return [flag.code for flag in extract(content).flags]
 
 
-@pytest.mark.parametrize("cut", [1, 3, 6, 10, 16])
+@pytest.mark.parametrize("cut", [1, 2, 5, 6])
 def test_a_file_without_its_last_bytes_is_whole(cut):
     assert codes(lines_pdf([LINES])[:-cut]) == []
 
@@ -81,7 +81,7 @@ def test_a_file_of_object_streams_without_its_last_bytes_is_whole():
     with pikepdf.open(io.BytesIO(lines_pdf([LINES]))) as document:
         target = io.BytesIO()
         document.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate)
-    assert codes(target.getvalue()[:-14]) == []
+    assert codes(target.getvalue()[:-2]) == []
 
 
 @pytest.mark.parametrize("tail", [b"\0" * 9000, b"\r\n<html><p>Gracias por su descarga</p></html>\n" * 90])

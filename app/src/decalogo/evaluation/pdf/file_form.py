@@ -12,9 +12,6 @@ _TAIL_BYTES = 1 << 20
 """How much of a file's end is looked at: what mail programs and servers append is short."""
 _POINTER = re.compile(rb"startxref\s+(\d+)(?!\d)")
 _OBJECT = re.compile(rb"\s\d+\s+\d+\s+obj\b")
-_TABLE = re.compile(rb"\btrailer\s*<<.{0,4000}?/Root\b.{0,4000}?>>|/Type\s*/XRef\b.{0,40000}?\bendobj\b", re.DOTALL)
-_TABLE_BYTES = 1 << 16
-"""How near to the end the table of objects is looked for."""
 
 
 def with_header(content: bytes | Path) -> bytes | Path:
@@ -35,9 +32,9 @@ def with_header(content: bytes | Path) -> bytes | Path:
 
 
 def ends_well(content: bytes | Path) -> bool:
-    """Tell whether the end of a file is there: the pointer to its table of objects, or at least the table.
+    """Tell whether a file ends with the pointer to its table of objects.
 
-    What follows may be cut off or something else, as long as it is no further object of the file.
+    The mark behind the pointer may be cut off, and something else may follow, as long as it is no further object.
     """
     if isinstance(content, Path):
         with content.open("rb") as file:
@@ -46,10 +43,5 @@ def ends_well(content: bytes | Path) -> bool:
             tail = file.read()
     else:
         tail, size = content[-_TAIL_BYTES:], len(content)
-    at = tail.rfind(b"startxref")
-    match = _POINTER.match(tail, at) if at >= 0 else None
-    if match is not None and 0 < int(match.group(1)) <= size:
-        return _OBJECT.search(tail, match.end()) is None
-    tail = tail[-_TABLE_BYTES:]
-    tables = [found.end() for found in _TABLE.finditer(tail)]
-    return bool(tables) and _OBJECT.search(tail, tables[-1]) is None
+    match = _POINTER.match(tail, max(0, tail.rfind(b"startxref")))
+    return match is not None and 0 < int(match.group(1)) <= size and _OBJECT.search(tail, match.end()) is None
