@@ -48,7 +48,7 @@ for n, document in ipairs(documents) do
   end
   redis.call('RPUSH', batch .. ':documents', document.id)
   redis.call('ZADD', 'queued', stamp(time), document.id)
-  enqueue(document.id, stamp(time + n / 1000000))
+  enqueue(document.id, stamp(time + n / 1000000), first_queue(priority, false, document.large), tenant)
 end
 redis.call('SADD', 'open', job_id)
 count('batches')

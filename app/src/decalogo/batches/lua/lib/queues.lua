@@ -12,22 +12,27 @@ queue becomes empty leaves the round robin.
 
 local PRIORITY_QUEUE = {high = 'high_priority', normal = 'decalogo_batch_tasks', low = 'low_priority'}
 
+-- Return the queue of the first attempt at a document or part.
+--   scans    a part that needs OCR          } not for priority `high`
+--   large    takes long by size or pages    }
+local function first_queue(priority, heavy, large)
+  if priority ~= 'high' then
+    if heavy then return 'scans' end
+    if large then return 'large' end
+  end
+  return PRIORITY_QUEUE[priority]
+end
+
 -- Return the queue of a document. The properties that decide it never change while a document is queued.
 --   suspect  an attempt was lost, or a part of the same document was: it may take down its worker again
 --   slow     the soft time limit stopped it once; its message carries longer limits
---   scans    a part that needs OCR          } not for priority `high`
---   large    takes long by size or pages    }
 local function queue_of(id)
   local document = redis.call('HMGET', 'document:' .. id, 'lost', 'priority', 'slow', 'part_of', 'heavy', 'large')
   local lost = tonumber(document[1]) > 0
   if document[4] then lost = lost or redis.call('HGET', 'document:' .. document[4], 'suspect') == '1' end
   if lost then return 'suspect' end
   if document[3] == '1' then return 'slow' end
-  if document[2] ~= 'high' then
-    if document[5] == '1' then return 'scans' end
-    if document[6] == '1' then return 'large' end
-  end
-  return PRIORITY_QUEUE[document[2]]
+  return first_queue(document[2], document[5] == '1', document[6] == '1')
 end
 
 local function next_position()
@@ -35,8 +40,9 @@ local function next_position()
 end
 
 -- Add a document to its tenant queue. `since` is its time of arrival; documents of one batch arrive a microsecond apart.
-local function enqueue(id, since)
-  local queue, tenant = queue_of(id), redis.call('HGET', 'document:' .. id, 'tenant')
+-- The caller may pass queue and tenant if it knows them.
+local function enqueue(id, since, queue, tenant)
+  queue, tenant = queue or queue_of(id), tenant or redis.call('HGET', 'document:' .. id, 'tenant')
   redis.call('ZADD', 'queue:' .. queue, since, id)
   redis.call('ZADD', 'queue:' .. queue .. ':' .. tenant, since, id)
   if not redis.call('ZSCORE', 'round-robin:' .. queue, tenant) then
