@@ -79,8 +79,8 @@ class Grid:
         box = self.box
         if not (box.left <= x <= box.right and box.top <= y <= box.bottom):
             return None
-        column = min(bisect_right(self.columns, x), len(self.columns) - 1) - 1
-        row = min(bisect_right(self.rows, y), len(self.rows) - 1) - 1
+        column = bisect_right(self.columns, x, 0, len(self.columns) - 1) - 1
+        row = bisect_right(self.rows, y, 0, len(self.rows) - 1) - 1
         return self.owner[row][column]
 
 

@@ -49,7 +49,7 @@ def find_page_ends(text: str) -> list[int]:
     """Return the offsets after the lines that end pages, ascending; empty if no chain or repeated line is found."""
     open_chains: dict[bytes, dict[int, _Chain]] = defaultdict(dict)
     chains: list[_Chain] = []
-    for match in _NUMBERED.finditer(text):
+    for match in _numbered_lines(text):
         found = match.groupdict()
         kind = "alone" if found["alone"] else "head" if found["head"] else "tail"
         words = fold(found["rest"] or found["lead"] or "")
@@ -62,6 +62,27 @@ def find_page_ends(text: str) -> list[int]:
         ends = sorted([*ends, *_apart(marks, ends, _SHORTEST_PAGE)])
     marks = max(_returning_lines(text), key=lambda marks: (len(marks), marks), default=[])
     return sorted([*ends, *_apart(marks, ends, 2 * _SHORTEST_PAGE)])
+
+
+def _numbered_lines(text: str) -> Iterator[re.Match[str]]:
+    """Yield the matches of ``_NUMBERED``, as ``finditer`` does.
+
+    It is tried only where it can match: at lines that begin with a digit or a dash, that end in a digit, or before a line
+    of digits. That is a tenth of the lines.
+    """
+    lines = text.split("\n")
+    start = end = 0
+    for index, line in enumerate(lines):
+        body = line.strip()
+        following = lines[index + 1].strip() if index + 1 < len(lines) else ""
+        if start >= end and (
+            (body and (body[0] in "-–|" or body[0].isdecimal() or body[-1].isdecimal())) or following.isdecimal()
+        ):
+            match = _NUMBERED.match(text, start)
+            if match:
+                yield match
+                end = match.end()
+        start += len(line) + 1
 
 
 def _returning_lines(text: str) -> Iterator[list[int]]:

@@ -25,6 +25,8 @@ from decalogo.evaluation.layout.words import Words
 _MOST_LENGTH = 160
 _DEEPEST = 6
 _ROW_GAPS = 3
+LEAST_TITLES = 3
+"""Minimum number of column titles in the header of a flattened table."""
 LEAST_NUMBERS = 3
 """Minimum number of numbers in a row of a flattened table."""
 _DIGITS = re.compile(r"\d+")
@@ -46,7 +48,7 @@ def column_words(text: str, columns: frozenset[str]) -> list[str]:
 
 def is_column_titles(text: str, found: Sequence[str]) -> bool:
     """Return whether a line consists mostly of column titles (``found``): the header of a flattened table."""
-    return len(found) >= 3 and 2 * sum(map(len, found)) >= len(text) and text[-1] not in ".:"
+    return len(found) >= LEAST_TITLES and 2 * sum(map(len, found)) >= len(text) and text[-1] not in ".:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,11 @@ class Heading:
 
 def is_capitals(text: str) -> bool:
     """Return whether a text is in capitals: at least four letters, nine in ten of them upper case."""
+    if _SMALL.match(text, 0, _START):
+        return False  # the usual case
     if text.isupper():
         return sum(map(str.isalpha, text)) >= 4
-    if _SMALL.match(text, 0, _START) or sum(map(str.islower, text[:_START])) > _FEW:
+    if sum(map(str.islower, text[:_START])) > _FEW:
         return False
     letters = [char for char in text[:_MOST_LENGTH] if char.isalpha()]
     return len(letters) >= 10 and sum(map(str.isupper, letters)) >= 0.9 * len(letters)

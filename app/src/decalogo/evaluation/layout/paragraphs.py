@@ -26,6 +26,7 @@ from statistics import median
 from decalogo.evaluation.documents.sheets import Line, Sheet
 from decalogo.evaluation.layout.headings import (
     LEAST_NUMBERS,
+    LEAST_TITLES,
     column_words,
     is_capitals,
     is_column_titles,
@@ -57,7 +58,8 @@ def starts_list_item(text: str) -> bool:
 
 def _is_closed(text: str) -> bool:
     """Return whether a line ends with the end of a sentence."""
-    return text[-1] in _STOPS or (text[-1] in _QUOTES and _CLOSED.search(text, max(0, len(text) - 4)) is not None)
+    last = text[-1]
+    return last in _STOPS or (last in _QUOTES and _CLOSED.search(text, max(0, len(text) - 4)) is not None)
 
 
 @dataclass(slots=True)
@@ -84,38 +86,42 @@ class _Lines:
         self.rights = [line.box.right if line.box else float(len(line.text)) for line in lines]
         self.widest = max(self.rights, default=0.0)
         self.lefts = [line.box.left if line.box else 0.0 for line in lines]
-        self.capitals = [i not in skip and is_capitals(line.text) for i, line in enumerate(lines)]
-        self.closed = [i not in skip and _is_closed(line.text) for i, line in enumerate(lines)]
         self.numeric = sheet.folded.translate(_NUMERIC)
-        self.titles = self._titles(sheet, skip)
-        self.rows = [
-            i not in skip and self._is_row(line.start, line.end, line.text, self.titles.get(i, ()))
-            for i, line in enumerate(lines)
-        ]
+        self.title_counts = self._count_titles(sheet, skip)
+        self.capitals, self.closed, self.rows = ([False] * len(lines) for _ in range(3))
+        for index, line in enumerate(lines):
+            if index not in skip:
+                self.capitals[index] = is_capitals(line.text)
+                self.closed[index] = _is_closed(line.text)
+                self.rows[index] = self._is_row(line.start, line.end, line.text, index, index)
 
-    def _titles(self, sheet: Sheet, skip: AbstractSet[int]) -> dict[int, list[str]]:
-        """Return the column titles in each line that contains any."""
-        titles: dict[int, list[str]] = {}
+    def _count_titles(self, sheet: Sheet, skip: AbstractSet[int]) -> dict[int, int]:
+        """Return the number of column titles in each line that contains any."""
+        counts: dict[int, int] = {}
         starts = [line.start for line in sheet.lines]
         for start, _ in self.words.column_title(sheet.folded):
             index = bisect_right(starts, start) - 1
-            if index not in titles and index not in skip:
-                titles[index] = column_words(sheet.lines[index].text, self.words.columns)
-        return titles
+            if index not in skip:
+                counts[index] = counts.get(index, 0) + 1
+        return counts
 
-    def _is_row(self, start: int, end: int, text: str, titles: Sequence[str]) -> bool:
-        """Return whether a stretch of the sheet is a row of a flattened table or its column titles."""
+    def _is_row(self, start: int, end: int, text: str, first: int, last: int) -> bool:
+        """Return whether lines ``first`` to ``last``, as ``text``, are a row of a flattened table or column titles."""
         if self.numeric.count(1, start, end) >= LEAST_NUMBERS and is_number_row(text):
             return True
-        return bool(titles) and is_column_titles(text, titles)
+        counts = self.title_counts
+        if sum(counts.get(index, 0) for index in range(first, last + 1)) < LEAST_TITLES:
+            return False
+        lines = (self.lines[index] for index in range(first, last + 1) if index in counts)
+        return is_column_titles(text, [word for line in lines for word in column_words(line.text, self.words.columns)])
 
     def is_full(self, index: int) -> bool:
         """Return whether a line is about as wide as the widest line around it."""
         right = self.rights[index]
         if right >= _FULL * self.widest + (1 - _FULL) * self.lefts[index]:
             return True  # full compared with the whole page
-        around = slice(max(0, index - _NEIGHBOURS), index + _NEIGHBOURS + 1)
-        left, widest = min(self.lefts[around]), max(self.rights[around])
+        first, end = max(0, index - _NEIGHBOURS), index + _NEIGHBOURS + 1
+        left, widest = min(self.lefts[first:end]), max(self.rights[first:end])
         return right - left >= _FULL * (widest - left)
 
     def style_breaks(self, index: int) -> bool:
@@ -169,8 +175,7 @@ class _Lines:
         else:
             start, end = self.lines[first].start, self.lines[last].end
             text = self.text[start:end].replace("\n", " ")
-            titles = [word for index in range(first, last + 1) for word in self.titles.get(index, ())]
-            block.row = self._is_row(start, end, text, titles)
+            block.row = self._is_row(start, end, text, first, last)
         block.listed = starts_list_item(text)
 
 

@@ -31,9 +31,10 @@ _GAP = 2.5
 _BEFORE = 12
 _EDGE = 2.0
 """How far the box of a line may reach over the page's edge before its characters are looked at, points."""
+# The blank comes first and the look-behinds after it, so that the engine skips from blank to blank.
 _SUSPECT = re.compile(
-    r"(?:(?<=f[filt])|(?<=t[it])|(?<=[ﬀﬁﬂﬃﬄ])) (?=[^\W\d_])"
-    r"|(?<=[^\W\d_]) (?=[b-df-np-tv-xzñáéíóú](?![\w.,)°º:/-]))"
+    r" (?:(?=[b-df-np-tv-xzñáéíóú](?![\w.,)°º:/-]))(?<=[^\W\d_] )"
+    r"|(?<=f[filt] )(?=[^\W\d_])|(?<=t[it] )(?=[^\W\d_])|(?<=[ﬀﬁﬂﬃﬄ] )(?=[^\W\d_]))"
 )
 """A blank after what is often a ligature, or before a lone letter that is no word."""
 _BLANK = re.compile(r"(?<=[^\s]) (?=[^\s])")
