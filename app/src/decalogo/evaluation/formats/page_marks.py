@@ -67,8 +67,8 @@ def find_page_ends(text: str) -> list[int]:
 def _numbered_lines(text: str) -> Iterator[re.Match[str]]:
     """Yield the matches of ``_NUMBERED``, as ``finditer`` does.
 
-    It is tried only where it can match: at lines that begin with a digit or a dash, that end in a digit, or before a line
-    of digits. That is a tenth of the lines.
+    It is tried only where it can match: at lines that begin with a digit or a dash, that end in a digit, or before a
+    line of digits. That is a tenth of the lines.
     """
     lines = text.split("\n")
     start = end = 0

@@ -9,8 +9,8 @@ from typing import Final
 from decalogo.evaluation.documents.model import Flag, Page
 
 # UTF-8 read as cp1252 ("Ã³", "â€œ"), the replacement character, UTF-8 read as CP850 ("├│"), and a question mark or a
-# control character inside a word where a letter was lost ("educaci?n"). One class of first characters, so that the engine
-# skips ordinary text at full speed.
+# control character inside a word where a letter was lost ("educaci?n"). One class of first characters, so that the
+# engine skips ordinary text at full speed.
 _SIGNS: Final = re.compile(
     "[\u00c2\u00c3\u00e2\ufffd\u251c?\u0080-\u009f](?:(?<=[\u00c2\u00c3])"
     "[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"

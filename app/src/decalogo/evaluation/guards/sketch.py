@@ -25,9 +25,7 @@ def sketch(folded: bytes) -> str:
     """Return the sketch of a folded text as hexadecimal digits, eight per hash; "" for a text of few words."""
     words = _WORD.findall(folded)
     first = {word for word in {*words} if zlib.crc32(word) % _EVERY == 0}
-    hashes = {
-        zlib.crc32(b" ".join(words[i : i + _WORDS])) for i in range(len(words) - _WORDS + 1) if words[i] in first
-    }
+    hashes = {zlib.crc32(b" ".join(words[i : i + _WORDS])) for i in range(len(words) - _WORDS + 1) if words[i] in first}
     smallest = sorted(hashes)[:SIZE]
     return "".join(f"{value:08x}" for value in smallest) if len(smallest) == SIZE else ""
 

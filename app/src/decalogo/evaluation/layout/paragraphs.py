@@ -89,11 +89,13 @@ class _Lines:
         self.numeric = sheet.folded.translate(_NUMERIC)
         self.title_counts = self._count_titles(sheet, skip)
         self.capitals, self.closed, self.rows = ([False] * len(lines) for _ in range(3))
+        self.boxed = any(line.box is not None for line in lines)
         for index, line in enumerate(lines):
             if index not in skip:
-                self.capitals[index] = is_capitals(line.text)
-                self.closed[index] = _is_closed(line.text)
-                self.rows[index] = self._is_row(line.start, line.end, line.text, index, index)
+                text = line.text
+                self.capitals[index] = is_capitals(text)
+                self.closed[index] = text[-1] in _STOPS or _is_closed(text)
+                self.rows[index] = self._is_row(line.start, line.end, text, index, index)
 
     def _count_titles(self, sheet: Sheet, skip: AbstractSet[int]) -> dict[int, int]:
         """Return the number of column titles in each line that contains any."""
@@ -110,6 +112,8 @@ class _Lines:
         if self.numeric.count(1, start, end) >= LEAST_NUMBERS and is_number_row(text):
             return True
         counts = self.title_counts
+        if not counts or (first == last and counts.get(first, 0) < LEAST_TITLES):
+            return False
         if sum(counts.get(index, 0) for index in range(first, last + 1)) < LEAST_TITLES:
             return False
         lines = (self.lines[index] for index in range(first, last + 1) if index in counts)
@@ -152,12 +156,13 @@ class _Lines:
         """Return whether line ``index`` continues the paragraph of the line before it."""
         before, line = self.lines[index - 1], self.lines[index]
         closed = self.closed[index - 1]
-        if self.is_far(index) or self.style_breaks(index):
+        if self.rows[index] or self.rows[index - 1] or (self.is_far(index) if self.boxed else line.gap):
+            return False
+        # Without positions, only a change to or from capitals is a change of style.
+        if (self.boxed or self.capitals[index] is not self.capitals[index - 1]) and self.style_breaks(index):
             return False
         if starts_list_item(line.text) and not (line.text[0] == "o" and not closed):
             return False  # "o" is the mark of some lists, and the word "or" inside a sentence
-        if self.rows[index] or self.rows[index - 1]:
-            return False
         full = self.is_full(index - 1)
         if closed:
             new = before.text[-1] == ":" and line.text[0].isupper()
