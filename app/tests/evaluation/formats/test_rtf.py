@@ -100,3 +100,10 @@ def test_pages_begin_at_breaks_sections_and_paragraphs_that_say_so():
 
 def test_characters_beyond_the_basic_plane_are_put_together():
     assert pages(extract(rtf(r"\pard \u-10179?\u-8704? fin\par"))) == ["\U0001f600 fin"]
+
+
+@pytest.mark.parametrize(
+    "body", [r"a}\footnote b}}}c", r"a{\footnote\footnote b}c", r"a}}\shptxt b}}\footnote c", r"a{\shptxt b"]
+)
+def test_groups_that_are_not_balanced_end_in_some_text(body):
+    assert "a" in extract(rtf(body)).pages[0].text

@@ -134,8 +134,7 @@ class _Reader:
             if kind == "note":
                 self.build.end_note()
             self._open, self._in_table, self._in_row, self._rank = self._outside.pop()
-        if self._groups:
-            self._group = self._groups.pop()
+        self._group = self._groups.pop() if self._groups else Group()
 
     def finish(self) -> list[Block]:
         """Return the blocks of the file."""
@@ -300,7 +299,7 @@ class _Reader:
             self._mark = not self._outside  # else the mark in front of the note's text
         elif word == b"ftnalt":
             self.build.move_note_to_end()
-        elif word in {b"footnote", b"shptxt"}:
+        elif word in {b"footnote", b"shptxt"} and not self._group.kind:
             self._group.kind = "note" if word == b"footnote" else "box"
             if word == b"footnote":
                 self._begin_note()
