@@ -22,6 +22,7 @@ _LEAST_EXCESS = 0.6
 """The same, for lines next to those."""
 _SAME_HEIGHT = 0.4
 _LEAST_SEEDS = 3
+_NEAR = 5
 _MOST_LINES = 2_000
 _MARKS = frozenset("•●▪■◦○‣✓✔►➢❖*»·o\uf0b7\uf0a7\uf0d8\uf0fc\uf076")
 _DASHES = frozenset("-–—")
@@ -45,14 +46,21 @@ def text_rows(asked: TextPage, lines: Sequence[RawLine]) -> tuple[list[TextRow],
     if len(free) < _LEAST_SEEDS or len(free) > _MOST_LINES:
         return [], set()
     usual = _density(free)
-    rows: list[TextRow] = []
-    seeds: set[int] = set()
-    for group in _at_one_height(free):
-        if any(_excess(line, usual) > _EXCESS for line in group) or (len(group) > 1 and not _is_prose(group)):
-            seeds.add(len(rows))
-        rows.append(_row(asked, group, usual))
-    seeds = {index for index in seeds if not seeds.isdisjoint({*range(index - 3, index), *range(index + 1, index + 4)})}
-    return (rows, seeds) if len(seeds) >= _LEAST_SEEDS else ([], set())
+    groups = _at_one_height(free)
+    found = [index for index, group in enumerate(groups) if _may_have_columns(group, usual)]
+    # A table has at least three such rows, close to each other.
+    seeds = {
+        index
+        for at, index in enumerate(found)
+        if sum(abs(other - index) <= _NEAR for other in found[max(0, at - 2) : at + 3]) >= _LEAST_SEEDS
+    }
+    return ([_row(asked, group, usual) for group in groups], seeds) if seeds else ([], set())
+
+
+def _may_have_columns(group: Sequence[RawLine], usual: float) -> bool:
+    if len(group) > 1 and not _is_prose(group):
+        return True
+    return any(_excess(line, usual) > _EXCESS for line in group)
 
 
 def _is_upright(line: RawLine) -> bool:
@@ -100,7 +108,8 @@ def _at_one_height(lines: Sequence[RawLine]) -> list[list[RawLine]]:
 def _row(asked: TextPage, lines: Sequence[RawLine], usual: float) -> TextRow:
     lines = sorted(lines, key=lambda line: line.box.left)
     whole = [Segment(one.box.left, one.box.right, one.start, one.end, asked.text[one.start : one.end]) for one in lines]
-    cut = partial(_cut, asked, lines, usual) if any(_excess(one, usual) > _LEAST_EXCESS for one in lines) else None
+    loose = any(_excess(one, usual) > _LEAST_EXCESS for one in lines)
+    cut = partial(_cut, asked, lines, usual) if loose else None
     top, bottom = min(one.box.top for one in lines), max(one.box.bottom for one in lines)
     return TextRow(top, bottom, max(one.size for one in lines), whole, cut)
 
