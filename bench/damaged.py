@@ -61,6 +61,67 @@ def sound_files() -> dict[str, bytes]:
         "eml": mail.as_bytes(),
         "text": ("PLAN DE DESARROLLO\n\n" + WORDS * 30 + "\f").encode("cp1252") * 20,
         "utf16": (WORDS * 300).encode("utf-16"),
+        **_office_files(),
+    }
+
+
+def _office_files() -> dict[str, bytes]:
+    """Return one small sound file of each spreadsheet, presentation, book, flat XML and image format."""
+    from PIL import Image
+
+    ooxml = "http://schemas.openxmlformats.org"
+    rels = f'<Relationships xmlns="{ooxml}/package/2006/relationships">{{}}</Relationships>'
+    link = f'<Relationship Id="{{}}" Type="{ooxml}/officeDocument/2006/relationships/{{}}" Target="{{}}"/>'
+    r = f'xmlns:r="{ooxml}/officeDocument/2006/relationships"'
+    s, p, a = (f"{ooxml}/{name}/2006/main" for name in ("spreadsheetml", "presentationml", "drawingml"))
+    rows = "".join(f'<row><c t="inlineStr"><is><t>Casa {n}</t></is></c><c><v>{n}</v></c></row>' for n in range(99))
+    slide = f"<p:sp><p:txBody><a:p><a:r><a:t>{WORDS}</a:t></a:r></a:p></p:txBody></p:sp>" * 20
+    o = "urn:oasis:names:tc:opendocument:xmlns"
+    names = f'xmlns:o="{o}:office:1.0" xmlns:t="{o}:text:1.0" xmlns:b="{o}:table:1.0"'
+    row = "".join(f"<b:table-cell><t:p>{text}</t:p></b:table-cell>" for text in ("Casa", "1"))
+    row = f"<b:table-row>{row}</b:table-row>"
+    sheet = f"<b:table>{row * 60}</b:table>"
+    container = f'<container xmlns="{o}:container"><rootfile full-path="b.opf"/></container>'
+    book = '<manifest><item id="a" href="a.xhtml"/></manifest><spine><itemref idref="a"/></spine>'
+    images = {}
+    for form in ("JPEG", "PNG", "TIFF"):
+        buffer = io.BytesIO()
+        Image.linear_gradient("L").save(buffer, form)
+        images[form.lower()] = buffer.getvalue()
+    return {
+        "xlsx": _zipped(
+            {
+                "_rels/.rels": rels.format(link.format("a", "officeDocument", "xl/workbook.xml")),
+                "xl/workbook.xml": f'<workbook xmlns="{s}" {r}><sheet name="Metas" r:id="b"/></workbook>',
+                "xl/_rels/workbook.xml.rels": rels.format(link.format("b", "worksheet", "sheet.xml")),
+                "xl/sheet.xml": f'<worksheet xmlns="{s}"><sheetData>{rows}</sheetData></worksheet>',
+            }
+        ),
+        "pptx": _zipped(
+            {
+                "_rels/.rels": rels.format(link.format("a", "officeDocument", "ppt/presentation.xml")),
+                "ppt/presentation.xml": f'<p:presentation xmlns:p="{p}" {r}><p:sldId r:id="b"/></p:presentation>',
+                "ppt/_rels/presentation.xml.rels": rels.format(link.format("b", "slide", "slide.xml")),
+                "ppt/slide.xml": f'<p:sld xmlns:p="{p}" xmlns:a="{a}">{slide}</p:sld>',
+            }
+        ),
+        "ods": _zipped(
+            {
+                "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+                "content.xml": f"<o:document-content {names}>{sheet}</o:document-content>",
+            }
+        ),
+        "epub": _zipped(
+            {
+                "mimetype": "application/epub+zip",
+                "META-INF/container.xml": container,
+                "b.opf": f'<package xmlns="http://www.idpf.org/2007/opf">{book}</package>',
+                "a.xhtml": f"<html><p>{WORDS * 30}</p></html>",
+            }
+        ),
+        "flat": f'<?xml version="1.0"?><o:document {names} o:mimetype="application/vnd.oasis.opendocument.text">'
+        f"{f'<t:p>{WORDS}</t:p>' * 60}</o:document>".encode(),
+        **images,
     }
 
 
