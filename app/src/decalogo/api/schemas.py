@@ -1,4 +1,4 @@
-"""What the API answers with, as models: they make the answers and their documentation."""
+"""Models of the API's answers. The answers and their OpenAPI documentation are made from them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DOCUMENT = "doc_7m2p4s6t8v0w1x3y5z7a9b1c3d"
 
 
 class Problem(BaseModel):
-    """Why a request failed, or why a document has no full result (RFC 9457); more members depend on the type."""
+    """A problem document (RFC 9457). It says why a request failed or why a document has no full result."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -28,7 +28,7 @@ class ConsoleWords(Words):
         self._texts = texts
 
     def bytes(self, count: int) -> str:
-        """Return a number of bytes for people."""
+        """Return a size in a readable unit, such as 1.5 MB."""
         for unit in ("B", "KB", "MB"):
             if count < 1024:
                 return f"{self.number(count, 0 if unit == 'B' else 1)} {unit}"
@@ -42,7 +42,7 @@ class ConsoleWords(Words):
         return str(name) or self.say("batch_of", when=moment)
 
     def titled(self, problem: Mapping[str, object]) -> str:
-        """Return a problem's title; the one the problem itself gives where this language has none."""
+        """Return a problem's title in this language, or its own title where there is no translation."""
         return str(self._problem(problem).get("title") or problem.get("title") or self["problem"])
 
     def problem(self, problem: Mapping[str, object]) -> str:

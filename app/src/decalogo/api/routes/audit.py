@@ -26,7 +26,7 @@ def audit_log(
     before: Annotated[int | None, Query(ge=1, description="`next_before` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="Most records on one page.")] = 100,
 ) -> AuditPage:
-    """Who did what, when and from where, newest first; each record holds the hash of the one before."""
+    """Who did what, when and from where, newest first. Each record holds the hash of the next older one."""
     records: list[dict[str, Any]] = services.audit_log.newest(limit, before=before)
     following = records[-1]["seq"] if len(records) == limit and records[-1]["seq"] > 1 else None
     return AuditPage(records=records, next_before=following)

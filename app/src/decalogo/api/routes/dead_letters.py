@@ -26,7 +26,7 @@ def dead_letters(
     offset: Offset,
     limit: Annotated[int, Query(ge=1, le=1000, description="Documents per page.")] = 100,
 ) -> DeadLetterList:
-    """Documents that crashed or blocked their worker the allowed number of times; newest first."""
+    """Documents whose worker crashed or hung in every allowed attempt; newest first."""
     found = services.ledger.dead(offset=offset, limit=limit + 1)
     base = services.settings.api.public_url
     return DeadLetterList(

@@ -1,4 +1,4 @@
-"""Change what a submitter says of batches and documents: metadata, and points that do not apply."""
+"""Change the metadata of a batch or document, and the points that do not apply to a document."""
 
 from __future__ import annotations
 

@@ -13,13 +13,13 @@ from decalogo.errors import RequestError
 MAX_UNKNOWN: Final = 4
 """Number of unknown members of an object that are reported one by one."""
 PIECES: Final = 65_536
-"""Allowed strings, commas and opening brackets of any JSON; each takes about 60 bytes when parsed."""
+"""How many strings, commas and opening brackets any JSON may hold. Each needs about 60 bytes once parsed."""
 PIECES_PER_DOCUMENT: Final = 8
-"""Additional ones per document; a document with its own id needs 7."""
+"""How many more are allowed per document. A document with its own id needs 7."""
 
 
 class StrictModel(BaseModel):
-    """An object without unknown members. Many unknown members are one error, because pydantic creates one per error."""
+    """An object without unknown members. Many of them are one error, because pydantic would make one error for each."""
 
     model_config = ConfigDict(extra="forbid")
 

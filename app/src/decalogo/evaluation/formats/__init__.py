@@ -1,1 +1,1 @@
-"""Readers of the formats other than PDF."""
+"""Readers of the formats other than PDF. Each returns a ``Reading``; ``evaluation/extract.py`` registers it."""

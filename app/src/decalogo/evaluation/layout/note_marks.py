@@ -2,7 +2,8 @@
 
 A raised "2" after "120" reads as 1202 when it is copied as it stands. In page text a mark is therefore set apart, in
 square brackets: "120 [2] casos", and its note begins "[2] Registro Único de Víctimas". Exponents of units (m², km³)
-and ordinals are no marks. A number in square brackets counts nothing (``references`` in the data of languages).
+and ordinals are no marks. Raised digits of a PDF are found in ``pdf/raised.py``.
+A number in square brackets counts nothing (``references`` in the data of languages).
 """
 
 from __future__ import annotations
