@@ -4,7 +4,7 @@ The limits are set per tier (``api.standard``, ``api.premium``); an amount of 0 
 API processes, because the request times are in Redis. No 60 seconds ever contain more than the allowed requests, and
 ``Retry-After`` is the exact wait: the age of the oldest request in the window tells when the next one is free.
 
-slowapi's decorator is on the function that a route declares as its first dependency (``limited`` in ``dependencies``), not on
+slowapi's decorator is on the function that a route declares as its first dependency (``dependencies.limited``), not on
 the endpoint, for two reasons. FastAPI runs this function in a thread, so a slow Redis never blocks the event loop,
 although endpoints such as the upload are ``async``. It also runs before parameters and ids are looked up, so requests
 that end in 404 or 422 count as well. See docs/decisions/0020-rate-limits-with-slowapi.md.
