@@ -38,6 +38,8 @@ def is_unruled_table(region: Region, groups: Sequence[Sequence[TextRow]], levels
         return False
     if median(len(text) for text in texts) > _LONG or _is_contents(region):
         return False
+    if _is_running_text(texts):
+        return False
     columns = _texts(region)
     wide = len(region.strips) - sum(_is_marks(column) for column in columns[:-1])
     if wide < 2:
@@ -54,6 +56,13 @@ def is_unruled_table(region: Region, groups: Sequence[Sequence[TextRow]], levels
     if prose > 1 or (prose and wide == 2 and not numeric):
         return False
     return bool(numeric) or (wide > 2 and not prose and _has_short_rows(region, groups))
+
+
+def _is_running_text(texts: Sequence[str]) -> bool:
+    """Return whether few texts are numbers, and many others begin inside a sentence."""
+    numbers = sum(is_number(text) and not _MARK.fullmatch(text) for text in texts)
+    lower = sum(text[:1].islower() for text in texts)
+    return numbers < 0.2 * len(texts) and lower >= 0.3 * len(texts)
 
 
 def is_prose_in_columns(region: Region) -> bool:
