@@ -1,4 +1,4 @@
-"""DECALOGO: batches of documents judged against a rubric, with quoted evidence."""
+"""DECALOGO: batch evaluation of documents against a rubric, with quoted evidence."""
 
 
 def __getattr__(name: str) -> str:

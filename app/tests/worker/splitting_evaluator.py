@@ -25,7 +25,7 @@ def install(folder: Path) -> None:
 class SplittingEvaluator(FaultyEvaluator):
     """Understands JSON ``{"parts": [text, …], "join": text}`` with the texts of ``FaultyEvaluator``.
 
-    The result is what the parts brought, in their order. A document that is no JSON is not cut.
+    The result is the output of the parts, in their order. A document that is not JSON is not split.
     """
 
     name, version = "splitting", "1"
