@@ -22,7 +22,7 @@ def visitor(appliance: Appliance) -> Iterator[Visitor]:
             pytest.fail("Chromium is not installed")
         pytest.skip("Chromium is not installed")
     with journey.browser() as opened:
-        yield Visitor(opened, appliance.url)
+        yield Visitor(opened, appliance.run("url").strip())
 
 
 def test_a_working_day_in_the_browser(appliance: Appliance, visitor: Visitor, tmp_path: Path) -> None:
