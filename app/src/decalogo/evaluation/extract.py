@@ -110,7 +110,8 @@ def extract(
     sheets, flags = reading.sheets, reading.flags
     because = f": {reading.unread_because}" if reading.unread_because else ""
     _check_text(reading, because)
-    blank = tuple(sheet.number for sheet in sheets if not sheet.lines)
+    costly = {page for flag in flags if flag.code == "pages-too-costly" for page in flag.pages}
+    blank = tuple(sheet.number for sheet in sheets if not sheet.lines and sheet.number not in costly)
     if blank and reading.media_type in _SCANNED:
         flags.append(
             Flag(

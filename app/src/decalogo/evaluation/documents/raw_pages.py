@@ -58,6 +58,7 @@ class RawPage:
         lines: lines that are not blank.
         grids: tables drawn with ruling lines; their cells hold offsets in ``text``.
         failed: whether PDFium cannot load the page.
+        costly: why the page was not read, for one that would take too much time or memory; else empty.
         doubt: why ``text`` may not be what the page shows: ``FONTS`` that do not tell their letters, a ``PICTURE`` that
             covers the page; empty when nothing speaks against it.
     """
@@ -69,3 +70,4 @@ class RawPage:
     grids: list[Grid] = field(default_factory=list)
     failed: bool = False
     doubt: str = ""
+    costly: str = ""

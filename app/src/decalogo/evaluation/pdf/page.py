@@ -10,6 +10,7 @@ from decalogo.evaluation.documents.raw_pages import RawPage
 from decalogo.evaluation.documents.sheets import Box, Line, cut_lines
 from decalogo.evaluation.layout.normalise import Edit, Normalised, edited
 from decalogo.evaluation.pdf import native
+from decalogo.evaluation.pdf.crowding import is_too_crowded
 from decalogo.evaluation.pdf.doubts import doubt_about
 from decalogo.evaluation.pdf.edits import find_edits
 from decalogo.evaluation.pdf.page_tables import find_tables, finish_tables
@@ -53,21 +54,34 @@ def text_page() -> type[TextPage]:
     return native.NativeTextPage if native.library() else TextPage
 
 
-def read_page(document: Any, index: int, typed: Callable[[int], Sequence[Value]] | None = None) -> RawPage:
-    """Read page ``index`` (from 0); a page that PDFium cannot load is returned empty and marked ``failed``.
+def read_page(
+    document: Any,
+    index: int,
+    typed: Callable[[int], Sequence[Value]] | None = None,
+    *,
+    many_objects: bool = False,
+) -> RawPage:
+    """Read page ``index`` (from 0). One that PDFium cannot load, or that costs too much, is empty and marked as such.
 
     Args:
         document: the open PDFium document.
         index: of the page.
         typed: returns what people typed into a page; asked only where annotations may hold something.
+        many_objects: whether forms on the page hold many objects.
     """
     result = RawPage(index + 1)
-    with loaded(document, index) as handles:
-        if handles is None:
-            result.failed = True
-        else:
+
+    def is_refused(page: int) -> bool:
+        if is_too_crowded(page, forms=many_objects):
+            result.costly = "PDFium would take minutes to sort its text"
+        return bool(result.costly)
+
+    with loaded(document, index, is_refused) as handles:
+        if handles is not None:
             values = typed(index) if typed and has_typed_text(handles[0]) else ()
             _fill(result, *handles, values)
+        else:
+            result.failed = not result.costly
     return result
 
 

@@ -8,7 +8,7 @@ interpreter's lock. This halves the cost of a call. Buffers are passed as ``ctyp
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from types import SimpleNamespace
@@ -84,12 +84,21 @@ def handle(pointer: Any) -> int:
 
 
 @contextmanager
-def loaded(document: Any, index: int) -> Iterator[tuple[int, int] | None]:
-    """Load page ``index`` (from 0) and yield its handle and that of its text; ``None`` if PDFium cannot load it."""
+def loaded(
+    document: Any, index: int, refuses: Callable[[int], bool] = lambda page: False
+) -> Iterator[tuple[int, int] | None]:
+    """Load page ``index`` (from 0) and yield its handle and its text's; ``None`` if PDFium cannot load it.
+
+    Args:
+        document: the open PDFium document.
+        index: of the page.
+        refuses: called with the handle of the page; a page that it refuses gets no text.
+    """
     f = functions()
     page = f.FPDF_LoadPage(handle(document.raw), index)
-    textpage = f.FPDFText_LoadPage(page) if page else None
+    textpage = None
     try:
+        textpage = f.FPDFText_LoadPage(page) if page and not refuses(page) else None
         yield (page, textpage) if textpage else None
     finally:
         if textpage:

@@ -36,7 +36,7 @@ def is_picture(asked: TextPage, share: float) -> bool:
     whole = (rotation.right - rotation.left) * (rotation.top - rotation.bottom)
     covered = 0.0
     for item, matrix in _objects(asked.page, _IMAGE):
-        left, bottom, right, top = _bounds(item, matrix)
+        left, bottom, right, top = bounds_of(item, matrix)
         wide = min(right, rotation.right) - max(left, rotation.left)
         high = min(top, rotation.top) - max(bottom, rotation.bottom)
         covered += max(0.0, wide) * max(0.0, high)
@@ -48,6 +48,11 @@ def is_picture(asked: TextPage, share: float) -> bool:
         if f.FPDFTextObj_GetTextRenderMode(item) == _INVISIBLE
     )
     return bool(invisible < _LAYER)
+
+
+def text_objects(page: int, most: int) -> Iterator[tuple[int, Matrix | None]]:
+    """Yield the text objects among the first ``most`` objects of a loaded page, with the matrix of their forms."""
+    return _objects(page, _TEXT, most)
 
 
 def hide_text(page: Any) -> None:
@@ -79,9 +84,9 @@ def _strips(column: bytes) -> int:
     return len(_STRIP.findall(column))
 
 
-def _objects(page: int, kind: int) -> Iterator[tuple[int, Matrix | None]]:
+def _objects(page: int, kind: int, most: int = _MOST_OBJECTS) -> Iterator[tuple[int, Matrix | None]]:
     """Yield the objects of one kind on a page and in its forms, with the matrix of the forms around them."""
-    left = _MOST_OBJECTS
+    left = most
     f = functions()
     holders: list[tuple[int, Matrix | None, int]] = [(page, None, 0)]
     while holders:
@@ -100,7 +105,7 @@ def _objects(page: int, kind: int) -> Iterator[tuple[int, Matrix | None]]:
                 holders.append((item, times(matrix_of(item), matrix), depth + 1))
 
 
-def _bounds(item: int, matrix: Matrix | None) -> tuple[float, float, float, float]:
+def bounds_of(item: int, matrix: Matrix | None) -> tuple[float, float, float, float]:
     """Return left, bottom, right and top of an object on its page."""
     edges = (ctypes.c_float * 4)()
     if not functions().FPDFPageObj_GetBounds(item, *(ctypes.byref(edges, 4 * index) for index in range(4))):

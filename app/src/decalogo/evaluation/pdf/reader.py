@@ -9,12 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from decalogo.errors import (
     DamagedDocumentError,
     DocumentTooLargeError,
-    EncryptedDocumentError,
     UnsupportedDocumentError,
 )
 from decalogo.evaluation import progress
@@ -28,17 +26,17 @@ from decalogo.evaluation.layout.hyphens import Vocabulary
 from decalogo.evaluation.layout.normalise import normalise
 from decalogo.evaluation.pdf import ocr
 from decalogo.evaluation.pdf.file_form import ends_well
-from decalogo.evaluation.pdf.page import place_lines, read_page
+from decalogo.evaluation.pdf.opened import OpenedPdf
+from decalogo.evaluation.pdf.page import place_lines
 from decalogo.evaluation.pdf.portfolio import Reader, read_portfolio
 from decalogo.evaluation.pdf.recognition import recognise
-from decalogo.evaluation.pdf.structure import Structure, inspect, typed_values
+from decalogo.evaluation.pdf.structure import Structure, inspect
 
 MOST_CHARACTERS = 40_000_000
 """Maximum number of characters of a document: eighty times a long plan, about 1 GB of memory while it is read."""
 _PAGES_OF_NOTICE = 2
 _NOTICE = re.compile(r"please wait|espere|aguarde|patienter|adobe\W*reader|acrobat", re.IGNORECASE)
 """What the page says that stands in for an XFA form in other programs."""
-_PASSWORD_ERRORS = (4, 5)  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 
 
 def read_pdf(content: bytes | Path, limits: Limits, read_member: Callable[[str], Reader] | None = None) -> Reading:
@@ -59,8 +57,7 @@ def read_pdf(content: bytes | Path, limits: Limits, read_member: Callable[[str],
     structure = inspect(content)
     if structure.members is not None:
         return read_portfolio(structure.members, limits, read_member)
-    document = _open(structure.content)
-    known, typed = limits.parts.known, typed_values(structure.content)
+    document, known = OpenedPdf(structure), limits.parts.known
     try:
         count = len(document)
         if count == 0:
@@ -76,16 +73,17 @@ def read_pdf(content: bytes | Path, limits: Limits, read_member: Callable[[str],
         for index in range(count):
             if limits.reached(index):
                 break
-            raw.append(known.read.get(index + 1) or read_page(document, index, typed))
+            raw.append(known.read.get(index + 1) or document.read(index + 1))
             length += len(raw[-1].text)
             if length > MOST_CHARACTERS:
                 raise DocumentTooLargeError(
                     f"The PDF has more than {MOST_CHARACTERS:,} characters on its first {index + 1} pages. Split it."
                 )
         _check_form(structure, raw)
-        because = recognise(document, content, raw, limits, flags) if len(raw) == count else ""
+        because = recognise(document.document, content, raw, limits, flags) if len(raw) == count else ""
     finally:
         document.close()
+    flags += _costly(raw)
     words = Vocabulary(page.text for page in raw)
     sheets = [_sheet(page, words) for page in raw]
     flags = [*_damage(content, raw), *flags]
@@ -99,39 +97,25 @@ def read_part(content: bytes | Path, part: Part, limits: Limits) -> Known:
         DocumentError: the file cannot be opened.
     """
     known = Known()
-    shown = inspect(content).content
-    document, typed = _open(shown), typed_values(shown)
+    document = OpenedPdf(inspect(content))
     try:
         if part.kind == RECOGNISE:
             cache = ocr.page_cache(content, limits.ocr)
-            doubts = {number: read_page(document, number - 1).doubt for number in part.pages}
-            known.recognised = ocr.recognise_pages(document, doubts, limits.ocr, cache, limits.reached, part.seconds)
+            doubts = {number: document.read(number).doubt for number in part.pages}
+            known.recognised = ocr.recognise_pages(
+                document.document, doubts, limits.ocr, cache, limits.reached, part.seconds
+            )
             return known
         length = 0
         for index, number in enumerate(part.pages):
             if limits.reached(index) or length > MOST_CHARACTERS:
                 break
             progress.at("extract", number)
-            known.read[number] = read_page(document, number - 1, typed)
+            known.read[number] = document.read(number)
             length += len(known.read[number].text)
         return known
     finally:
         document.close()
-
-
-def _open(content: bytes | Path) -> Any:
-    import pypdfium2
-
-    try:
-        return pypdfium2.PdfDocument(content)
-    except pypdfium2.PdfiumError as error:
-        if getattr(error, "err_code", None) in _PASSWORD_ERRORS or "password" in str(error).lower():
-            raise EncryptedDocumentError(
-                "The PDF is encrypted and needs a password. Upload a copy saved without protection."
-            ) from error
-        raise DamagedDocumentError(
-            "The PDF is truncated or malformed and cannot be opened. Download or export it again."
-        ) from error
 
 
 def _sheet(page: RawPage, words: Vocabulary) -> Sheet:
@@ -151,6 +135,22 @@ def _damage(content: bytes | Path, raw: list[RawPage]) -> list[Flag]:
             Flag("damaged", "The end of the PDF is missing or malformed (truncated?). The repairable part was read.")
         ]
     return []
+
+
+def _costly(raw: Sequence[RawPage]) -> list[Flag]:
+    """Return the flag of the pages over their budget. Raise ``DocumentTooLargeError`` if no other page has text."""
+    costly = [page for page in raw if page.costly]
+    if not costly:
+        return []
+    first, count = costly[0], len(costly)
+    if not any(page.text.strip() for page in raw):
+        raise DocumentTooLargeError(
+            f"Page {first.number} of the PDF would take too much time or memory: {first.costly}. "
+            "Export the document again without layered or repeated drawings.",
+            page=first.number,
+        )
+    detail = f"{count} of {len(raw)} pages were not read: page {first.number} would take too much, {first.costly}."
+    return [Flag("pages-too-costly", detail, tuple(page.number for page in costly))]
 
 
 def _check_form(structure: Structure, raw: Sequence[RawPage]) -> None:

@@ -35,7 +35,7 @@ def recognise(document: Any, content: bytes | Path, raw: Sequence[RawPage], limi
     Returns:
         Why pages without any text stay unread, as the end of a sentence; empty when nothing was tried.
     """
-    pages = [page for page in raw if not page.failed and (page.doubt or not page.text.strip())]
+    pages = [page for page in raw if not (page.failed or page.costly) and (page.doubt or not page.text.strip())]
     blank = {page.number for page in pages if not page.text.strip()}
     if not pages:
         return ""

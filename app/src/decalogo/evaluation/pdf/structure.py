@@ -7,8 +7,8 @@ plan. A file that pikepdf cannot open is read as PDFium opens it.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +27,17 @@ class Structure:
     Attributes:
         content: the file for PDFium: with a header, and without what hidden layers hold.
         members: the files of a portfolio by name, ``None`` for another PDF.
+        costly: why a page is not given to PDFium, by its number.
+        crowded: pages that draw many objects in forms, by number.
+        checked: whether its objects could be looked at.
         form: whether it is an XFA form, which only some programs show.
     """
 
     content: bytes | Path
     members: dict[str, bytes] | None = None
+    costly: Mapping[int, str] = field(default_factory=dict)
+    crowded: frozenset[int] = frozenset()
+    checked: bool = True
     form: bool = False
 
 
@@ -39,9 +45,11 @@ def inspect(content: bytes | Path) -> Structure:
     """Return what a PDF's objects tell."""
     import pikepdf
 
+    from decalogo.evaluation.pdf.budget import check_pages, set_limits
     from decalogo.evaluation.pdf.layers import hidden_groups, remove_hidden
     from decalogo.evaluation.pdf.objects import UNREADABLE, entry
 
+    set_limits()
     found = Structure(with_header(content))
     source = io.BytesIO(found.content) if isinstance(found.content, bytes) else found.content
     try:
@@ -51,13 +59,17 @@ def inspect(content: bytes | Path) -> Structure:
                 found = replace(found, members=_members(document))
             if entry(entry(root, "/AcroForm"), "/XFA") is not None:
                 found = replace(found, form=True)
+            costly, crowded = check_pages(document)
+            found = replace(found, costly=costly, crowded=crowded)
             off = hidden_groups(root)
             if off and remove_hidden(document, off):
                 target = io.BytesIO()
                 document.save(target)
                 found = replace(found, content=target.getvalue())
+    except pikepdf.PasswordError:
+        pass  # PDFium refuses it
     except UNREADABLE:
-        pass
+        found = replace(found, checked=False)
     return found
 
 

@@ -7,6 +7,9 @@ from typing import Any
 
 from decalogo.evaluation.documents.model import Extracted
 
+_UNREAD = {"partial", "pages-too-costly"}
+"""Flags of pages that were not read."""
+
 
 def coverage_of(document: Extracted, points: Iterable[str]) -> dict[str, Any]:
     """Return the member ``coverage`` of a result.
@@ -18,7 +21,7 @@ def coverage_of(document: Extracted, points: Iterable[str]) -> dict[str, Any]:
         document: the extracted document.
         points: ids of the applicable points.
     """
-    partial = [flag for flag in document.flags if flag.code == "partial"]
+    partial = [flag for flag in document.flags if flag.code in _UNREAD]
     left = sorted({page for flag in partial for page in flag.pages})
     judged = sorted({page.number for page in document.pages}.difference(left))
     return {
