@@ -126,7 +126,7 @@ def _text_type(head: bytes) -> str:
 
 
 def _is_mail(head: bytes) -> bool:
-    """Tell whether a text begins with the headers of a message (after the envelope line of a mailbox, if any)."""
+    """Return whether a text begins with the headers of a message (after the envelope line of a mailbox, if any)."""
     head = head.removeprefix(b"\xef\xbb\xbf")
     at = head.find(b"\n") + 1 if head.startswith(b"From ") else 0
     start, found = at, set()

@@ -103,7 +103,7 @@ def _sector(file: BinaryIO, number: int, size: int) -> bytes:
 
 
 def _is_protected(file: BinaryIO, stream: str, start: int) -> bool:
-    """Tell whether a stream of the forms before 2007 says that it is encrypted."""
+    """Return whether a stream of the forms before 2007 says that it is encrypted."""
     file.seek(start)
     data = file.read(512)
     if stream == "WordDocument":  # MS-DOC 2.5.1: bit fEncrypted of the file information block

@@ -1,4 +1,4 @@
-"""Tell whether a document is of the kind that the rubric is made for."""
+"""Return whether a document is of the kind that the rubric is made for."""
 
 from __future__ import annotations
 

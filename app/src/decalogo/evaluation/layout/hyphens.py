@@ -58,7 +58,7 @@ def _is_known(word: str, words: Container[str]) -> bool:
 
 
 def _closes_insertion(text: str, start: int) -> bool:
-    """Tell whether the word at ``start`` follows a dash that has a blank before it: "el Plan -PDM-"."""
+    """Return whether the word at ``start`` follows a dash that has a blank before it: "el Plan -PDM-"."""
     return start > 0 and text[start - 1] in _DASHES and (start == 1 or text[start - 2].isspace())
 
 

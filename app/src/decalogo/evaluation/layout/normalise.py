@@ -1,7 +1,9 @@
-"""One form of text, fixed before any offset is taken, with a map from the raw text.
+"""Normalise text before any offset is taken, with a map from raw offsets to normalised ones.
 
-What a PDF library or an encoding leaves behind (decomposed accents, ligatures, soft and end-of-line hyphens, control
-characters, odd spaces) is mended here, so that what follows may count characters.
+PDF libraries and encodings leave decomposed accents, ligatures, soft hyphens, hyphens at line ends, control characters
+and unusual spaces. All of them are replaced here, in stages: line ends, dropped characters, soft hyphens, composition
+(NFC), wide gaps, then blanks, hyphens and ligatures. Each stage records its replaced stretches, so an offset in the raw
+text can be followed through all stages. A stage that changes nothing costs one search.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from decalogo.evaluation.layout.hyphens import is_broken, joint
 from decalogo.evaluation.layout.note_marks import raised_signs
 
 Edit = tuple[int, int, str]
-"""Start and end of a stretch of raw text, and what stands for it."""
+"""Start and end of a stretch of raw text, and its replacement."""
 
 _LIGATURES = {
     "ﬀ": "ff",
@@ -39,13 +41,13 @@ _BLANKS = _SPACES + _BREAKS
 _DROP = re.compile(
     r"[\x00\x01\x03-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\uffff]+"
 )
-# One character class, no alternation: the engine skips the ordinary characters at full speed. A line break between two
-# words, the most frequent of them, is left out by what is looked at after it was found.
+# One character class without alternation, so that the engine skips ordinary characters at full speed. The look-behind
+# then excludes the most frequent match, a line break between two words.
 _ODD = re.compile(
     r"[\x02\t-\r\x1c-\x1e\x85\xa0\xad\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ud800-\uf8ff\ufb00-\ufb06\ufffe]"
     r"(?<![^\s\-‐\x02\ufffe\xad]\n(?=\S))"
 )
-# Of these alone, nothing is dropped and nothing composes, whatever stands beside it: most pages hold no other.
+# Characters outside of this set may be dropped or composed. Most pages have none.
 _UNUSUAL = re.compile(
     r"[^\t\n\r\x20-\x7e\xa0-\u02ff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2190-\u22ff\u2500-\u27bf\ue000-\uf8ff\ufffe]"
 )
@@ -147,7 +149,7 @@ def _trim(before: Normalised) -> Normalised:
 
 
 def _single_breaks(before: Normalised) -> Normalised:
-    """Write every CR LF, as a PDF's lines end, as LF without the blank that often stands before it."""
+    """Replace every CR LF, the end of a line in a PDF, by LF; remove the blank before it."""
     lines = before.text.split(_CR_LF)
     if len(lines) == 1:
         return before
@@ -199,7 +201,7 @@ def _stretch(text: str, start: int, done: int) -> tuple[int, int]:
 
 
 def _gap(text: str, start: int, end: int) -> str:
-    """Return what stands for the blanks ``text[start:end]``."""
+    """Return the replacement of the blanks ``text[start:end]``."""
     found = text[start:end]
     breaks = len(_BREAK.findall(found)) or any(char in _BREAKS for char in found)
     if start == 0 or end == len(text):
@@ -241,7 +243,7 @@ def _clean(before: Normalised, words: Container[str]) -> Normalised:
 
 
 def is_usual(text: str) -> bool:
-    """Tell whether nothing in a text is dropped as a control character, and nothing composes."""
+    """Return whether nothing in a text is dropped as a control character, and nothing composes."""
     return _UNUSUAL.search(text) is None
 
 
@@ -279,7 +281,7 @@ def normalise(raw: str, words: Container[str] = frozenset()) -> Normalised:
     stage = _sub(_WIDE, None, stage)
     stage = _clean(_trim(stage), words)
     lines_kept = not (stage._starts or unusual or "\xad" in raw)
-    # Taking a soft hyphen away can bring together what composes (not in Spanish, but any file may be uploaded).
+    # A removed soft hyphen can bring together characters that compose (in any script, though not in Spanish).
     stage = _compose(stage) if unusual else stage
     if marks := [*raised_signs(stage.text)]:
         stage = _edited(stage, marks)

@@ -43,7 +43,7 @@ def mark(text: str) -> str:
 
 
 def is_exponent(before: str, raised: str) -> bool:
-    """Tell whether a raised number is an exponent: "m²", "3 x 10⁶".
+    """Return whether a raised number is an exponent: "m²", "3 x 10⁶".
 
     Args:
         before: the text that ends where the raised number begins.
@@ -54,7 +54,7 @@ def is_exponent(before: str, raised: str) -> bool:
 
 
 def is_mark(before: str, raised: str, after: str) -> bool:
-    """Tell whether raised characters are a note mark.
+    """Return whether raised characters are a note mark.
 
     Args:
         before: the text that ends where they begin.

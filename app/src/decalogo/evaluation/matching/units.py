@@ -42,15 +42,18 @@ class Unit:
 
     Attributes:
         index: position in reading order.
-        page: from 1; ``start`` and ``end`` are offsets in that page's text.
+        page: page number, from 1.
+        start: offset in the page's text.
+        end: offset after the unit in the page's text.
+        kind: kind of its passage.
         text: folded text, ``len(text) == end - start``.
-        passage: index of its passage (units of one passage share it).
-        section: headings above it, outermost first; for table rows also cells merged over several rows.
-        roles: for table rows, column role to its filled cell.
-        above: roles whose cell is merged over this row and others, and so stands in ``section``.
-        merged: the texts of those cells.
-        hits: the patterns that stand in it, as far as they were looked for.
-        reader: reads its numbers.
+        passage: index of its passage, shared by all units of the passage.
+        section: headings above it, outermost first. For table rows, they include cells merged over several rows.
+        reader: number reader of the language.
+        roles: for table rows, the filled cells by column role.
+        above: for table rows, the roles of merged cells above, whose texts are in ``section``.
+        merged: texts of those cells.
+        hits: ids of the patterns that match, as far as they were searched.
     """
 
     index: int
@@ -78,7 +81,7 @@ class Unit:
         return self._numbers
 
     def spans(self, pattern_id: int, patterns: Patterns) -> list[tuple[int, int]]:
-        """Return the spans of one pattern in it, looked for once."""
+        """Return the spans of one pattern, searched once."""
         spans = self._spans.get(pattern_id)
         if spans is None:
             spans = self._spans[pattern_id] = patterns.spans(pattern_id, self.text)
@@ -93,7 +96,7 @@ class Unit:
         return [(start, end) for start, end in spans if not any(low < end and start < high for low, high in masked)]
 
     def cell_number(self, role: str) -> Number | None:
-        """Return the first number of a cell that counts something, with its place in the unit."""
+        """Return the first number of a cell that is not a reference, with its offsets in the unit."""
         if role not in self._cells:
             self._cells[role] = None
             cell = self.roles[role]
@@ -107,7 +110,7 @@ class Unit:
 
 
 def read_all_numbers(units: Sequence[Unit]) -> None:
-    """Read the numbers of many units at once, which is quicker than one by one."""
+    """Read the numbers of many units together, which is faster than one by one."""
     if units:
         found = units[0].reader.read_all([unit.text for unit in units])
         for unit, numbers in zip(units, found, strict=True):
@@ -116,7 +119,7 @@ def read_all_numbers(units: Sequence[Unit]) -> None:
 
 @lru_cache(maxsize=8)
 def _abbreviation(language: Language) -> re.Pattern[str]:
-    """Return what a full stop follows without ending a sentence."""
+    """Return the pattern of abbreviations, whose full stop does not end a sentence."""
     words = "|".join(map(re.escape, language.abbreviations))
     return re.compile(rf"(?:\b(?:{words}|[A-ZÁÉÍÓÚ])|\b\d{{1,2}})[.]\s*$", re.IGNORECASE)
 
@@ -165,10 +168,10 @@ def build_units(
     """Return all units in reading order.
 
     Args:
-        document: what extraction found.
-        fold: text to folded bytes, one byte a character.
-        roles_of: table header and headings above it to the role of each column ("" where it has none).
-        language: how numbers and abbreviations are written.
+        document: the extracted document.
+        fold: folds a text to bytes, one byte per character.
+        roles_of: returns the role of each column, or "", for a table header and the headings above it.
+        language: language of numbers and abbreviations.
     """
     reader, abbreviation = number_reader(language), _abbreviation(language)
     folded = [fold(page.text).translate(_SPACES) for page in document.pages]
@@ -214,8 +217,8 @@ def _table_units(
 ) -> Iterator[Unit]:
     """Yield the rows of a table as units.
 
-    A cell merged over several rows stands in each of them with the same offsets, or in the first one only. It is a
-    unit of its own, with the merged cells beside it (an indicator and its target), and context for the rows it spans.
+    A cell merged over several rows is in each of them with the same offsets, or in the first one only. It forms a unit
+    of its own with the adjacent merged cells (an indicator and its target), and it is context for the rows it spans.
     """
     rows_of: Counter[tuple[int, int, int]] = Counter()
     for row in table.rows:
@@ -251,7 +254,7 @@ def _table_units(
 
 
 def _runs(cells: dict[int, Cell]) -> list[dict[int, Cell]]:
-    """Part merged cells where columns between them are not merged."""
+    """Divide merged cells into runs of adjacent columns."""
     runs: list[dict[int, Cell]] = []
     for index, cell in sorted(cells.items()):
         if not runs or index - 1 not in runs[-1]:
@@ -261,7 +264,7 @@ def _runs(cells: dict[int, Cell]) -> list[dict[int, Cell]]:
 
 
 def _goes_on(row: Row | None, index: int, product: int) -> bool:
-    """Tell whether a row leaves a column empty, left of a product: the cell above spans it."""
+    """Return whether a row has an empty cell in a column left of a product: the cell above extends to it."""
     return row is not None and row.cells[index].start < 0 <= row.cells[product].start
 
 

@@ -58,7 +58,7 @@ def doubt_about(asked: TextPage, lines: Sequence[RawLine]) -> str:
 
 
 def _has_unmapped(text: str) -> bool:
-    """Tell whether letters are missing inside words, or many characters are none."""
+    """Return whether letters are missing inside words, or many characters are none."""
     if _SUSPECT.search(text) is None:
         return False
     if len(_UNMAPPED.findall(text)) >= (1 if len(text) <= _SHORT_PAGE else 2):
@@ -67,7 +67,7 @@ def _has_unmapped(text: str) -> bool:
 
 
 def _is_garbled(asked: TextPage, lines: Sequence[RawLine]) -> bool:
-    """Tell whether a page's characters are no language: most of a sample are unmapped, or the letters are unlikely."""
+    """Return whether a page has no readable characters: most of a sample are unmapped, or the letters are unlikely."""
     sample = lines[:: max(1, len(lines) // _SAMPLES)][:_SAMPLES]
     unmapped = sum(asked.is_unmapped((line.start + line.end) // 2) for line in sample)
     if unmapped and 2 * unmapped >= len(sample):
@@ -76,7 +76,7 @@ def _is_garbled(asked: TextPage, lines: Sequence[RawLine]) -> bool:
 
 
 def _is_unlikely(text: str) -> bool:
-    """Tell whether the letters of a text have other frequencies than those of any language that is read."""
+    """Return whether the letters of a text have other frequencies than those of any language that is read."""
     counts = Counter(fold(text).translate(LETTERS, b" "))
     counts.pop(ord(" "), None)
     if counts.total() < _LETTERS:

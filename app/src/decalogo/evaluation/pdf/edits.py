@@ -119,7 +119,7 @@ def _right_of(asked: TextPage, base_at: int, end: int) -> int:
 
 
 def _continues(base: Glyph, other: Glyph, rise: float) -> bool:
-    """Tell whether a character stands close to the right of ``base``, at most ``rise`` font sizes above or below."""
+    """Return whether a character stands close to the right of ``base``, at most ``rise`` font sizes above or below."""
     up, along, high, wide = base.offset(other)
     return abs(up) <= rise * high and 0 < along <= _GAP * wide
 
@@ -132,7 +132,7 @@ def _false_blanks(asked: TextPage) -> Iterator[Edit]:
 
 
 def _is_taken_back(asked: TextPage, at: int) -> bool:
-    """Tell whether the letters around a blank leave no room for it. Only upright text is looked at."""
+    """Return whether the letters around a blank leave no room for it. Only upright text is looked at."""
     blank, after, before = asked.glyph(at), asked.glyph(at + 1), asked.glyph(at - 1)
     if blank is None or after is None or before is None or after.b or after.c:
         return False

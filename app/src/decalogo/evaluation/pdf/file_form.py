@@ -32,7 +32,7 @@ def with_header(content: bytes | Path) -> bytes | Path:
 
 
 def ends_well(content: bytes | Path) -> bool:
-    """Tell whether a file ends with the pointer to its table of objects.
+    """Return whether a file ends with the pointer to its table of objects.
 
     The mark behind the pointer may be cut off, and something else may follow, as long as it is no further object.
     """

@@ -42,7 +42,7 @@ class _Layers:
     seen: set[Id] = field(default_factory=set)
 
     def hides(self, owner: Any, depth: int = 0) -> bool:
-        """Tell whether a group or membership dictionary is hidden."""
+        """Return whether a group or membership dictionary is hidden."""
         if not is_dictionary(owner):
             return False
         if entry(owner, "/Type") != "/OCMD":
@@ -57,12 +57,12 @@ class _Layers:
         return not shown.get(str(entry(owner, "/P")), not all(hidden))
 
     def are_in(self, resources: Any) -> bool:
-        """Tell whether resources name anything hidden."""
+        """Return whether resources name anything hidden."""
         named = (one for _, one in entries(entry(resources, "/Properties")))
         return any(map(self.hides, named)) or any(self.hides(entry(one, "/OC")) for _, one in xobjects(resources))
 
     def _holds(self, expression: Any, depth: int) -> bool:
-        """Tell whether a visibility expression is true."""
+        """Return whether a visibility expression is true."""
         if is_dictionary(expression):
             return expression.objgen not in self.off
         name, *parts = [*items(expression)] or [None]

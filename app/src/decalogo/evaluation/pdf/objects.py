@@ -27,7 +27,7 @@ def entry(holder: Any, name: str) -> Any:
 
 
 def is_dictionary(value: Any) -> bool:
-    """Tell whether a value is a dictionary (that of a stream is not counted)."""
+    """Return whether a value is a dictionary (that of a stream is not counted)."""
     return isinstance(value, pikepdf.Dictionary)
 
 

@@ -103,7 +103,7 @@ def _recognise(document: Any, number: int, doubt: str, options: OcrOptions, seco
 
 
 def shows_print(document: Any, number: int) -> bool:
-    """Tell whether the pictures on a page look like print. A page that cannot be drawn counts as one that does not."""
+    """Return whether the pictures on a page look like print; false for a page that cannot be drawn."""
     import pypdfium2
 
     try:
@@ -132,7 +132,7 @@ def _image(document: Any, index: int, dpi: int, *, without_text: bool = False) -
 
 
 def _may_be_turned(words: Words) -> bool:
-    """Tell whether what was found on a page looks as if it was not upright: few sure words, or tall ones."""
+    """Return whether what was found on a page looks as if it was not upright: few sure words, or tall ones."""
     found = [word for line in words for word in line]
     long = [word.box for word in found if len(word.text) >= _LEAST_TALL]
     if not long:

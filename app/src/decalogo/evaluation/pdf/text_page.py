@@ -175,7 +175,7 @@ class TextPage:
             yield start, end, self.middle(start), self.middle(end - 1)
 
     def is_unmapped(self, offset: int) -> bool:
-        """Tell whether the font of a character does not tell which character it is."""
+        """Return whether the font of a character does not tell which character it is."""
         index = self._index(offset)
         return index >= 0 and self.f.FPDFText_HasUnicodeMapError(self.handle, index) == 1
 
