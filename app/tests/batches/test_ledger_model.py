@@ -1,151 +1,34 @@
 """The ledger agrees with a plain Python model in any order of calls (Hypothesis).
 
 This covers queues, round robin among tenants, the share of large documents, fencing, lost attempts, parts, idempotency
-records and all counters.
+records and all counters. The rules here combine calls of ``machine.py`` into sequences that single calls seldom reach.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
-import redis
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    RuleBasedStateMachine,
-    consumes,
-    initialize,
-    invariant,
-    multiple,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import multiple, rule, run_state_machine_as_test
 
 from decalogo.batches.claims import Claim
-from decalogo.batches.ledger import Ledger, open_ledger
-from decalogo.batches.queues import HIGH, LARGE, LOW, NORMAL, SCANS, SLOW, SUSPECT, WORK_QUEUES
-from decalogo.batches.snapshot import take_snapshot
-from decalogo.batches.states import DocumentState, Handling, NewDocument, Options, Priority
-from decalogo.connections import connect
-from decalogo.errors import KeyUsedError
-from decalogo.settings import RedisSettings, Settings
-from tests.batches.model import PROCESSES, Entry, Model
-
-RESULTS = st.sampled_from([DocumentState.SUCCEEDED, DocumentState.FAILED, DocumentState.PARTIAL])
-QUEUES = st.sampled_from(
-    [WORK_QUEUES, WORK_QUEUES, (SUSPECT,), (SLOW,), (HIGH, LOW), (NORMAL,), (LARGE,), (LARGE, SCANS, NORMAL)]
-)
-TENANTS = "abc"
+from decalogo.batches.queues import LARGE, NORMAL, SCANS, SLOW, SUSPECT, WORK_QUEUES
+from decalogo.batches.states import DocumentState, Priority
+from decalogo.settings import RedisSettings
+from tests.batches.machine import RESULTS, TENANTS, LedgerMachine
 
 
-class LedgerMachine(RuleBasedStateMachine):
-    """Every call that the API, a worker, a late worker, Celery or recovery can make."""
+class LedgerScenarios(LedgerMachine):
+    """Sequences of calls."""
 
-    redis_settings: RedisSettings
-    documents = Bundle("documents")
-    claims = Bundle("claims")
-
-    @initialize(claims=st.integers(0, 9))
-    def start(self, claims: int) -> None:
-        with redis.Redis(port=self.redis_settings.port) as client:
-            client.flushall()
-        self.settings = Settings(redis=self.redis_settings)
-        self.ledger: Ledger = open_ledger(self.settings)
-        self.client = connect(self.redis_settings, self.settings.redis.ledger_db)
-        self.model = Model()
-        self.records: dict[str, str] = {}
-        self.batches = 0
-        self.tasks = 0
-        self.ledger.renew("worker@test", [], large_processes=PROCESSES)
-        self.model.claims = claims
-        self.client.hset("round-robin", "claims", claims)
-
-    @rule(
-        target=documents,
-        large=st.lists(st.booleans(), min_size=1, max_size=3),
-        tenant=st.sampled_from(TENANTS),
-        priority=st.sampled_from(Priority),
-        key=st.sampled_from(["", "", "idempotency:a"]),
-    )
-    def admit(self, large: list[bool], tenant: str, priority: Priority, key: str) -> object:
-        self.batches += 1
-        job_id = f"batch_{self.batches}"
-        names = [f"doc_{self.batches}_{n}" for n in range(len(large))]
-        documents = [NewDocument(name, "x", "", "00", 1, big) for name, big in zip(names, large, strict=True)]
-        options, handling = Options(priority=priority), Handling("", key, "mark")
-        if key in self.records:
-            with pytest.raises(KeyUsedError):
-                self.ledger.admit(job_id, tenant, options, documents, handling=handling)
-            return multiple()
-        self.ledger.admit(job_id, tenant, options, documents, handling=handling)
-        if key:
-            self.records[key] = job_id
-        self.model.admit([Entry(d.document_id, job_id, tenant, priority.value, d.large) for d in documents])
-        return names[-1]
-
-    @rule()
-    def records_expire(self) -> None:
-        """A day passes: batches live longer than their idempotency records."""
-        for key in self.records:
-            self.client.delete(key)
-        self.records = {}
-
-    @rule(target=claims, queues=QUEUES)
-    def claim(self, queues: tuple[str, ...]) -> object:
-        self.tasks += 1
-        owner, expected = f"task-{self.tasks}", self.model.next(queues)
-        claim = self.ledger.claim(owner, queues)
-        assert (claim.document_id if claim else None) == (expected.name if expected else None)
-        if claim is None or expected is None:
-            return multiple()
-        self.model.claim(expected, owner)
-        assert (claim.queue, claim.attempt) == (expected.claimed_from, expected.attempts)
-        assert (claim.job_id, claim.part_of) == (expected.job_id, expected.parent)
-        return owner, claim
-
-    @rule(target=claims, tenant=st.sampled_from(TENANTS))
+    @rule(target=LedgerMachine.claims, tenant=st.sampled_from(TENANTS))
     def claim_large_ones_while_small_ones_wait(self, tenant: str) -> object:
         """Large documents reach their share of the processes: single rules seldom do."""
         self.admit([True, True, True, False], tenant, Priority.NORMAL, "")
         claimed = [self.claim(queues) for queues in ((LARGE,), (LARGE,), (LARGE, SCANS, NORMAL), WORK_QUEUES)]
         return multiple(*(held for held in claimed if isinstance(held, tuple)))
 
-    @rule(held=claims)
-    def claim_with_the_same_task(self, held: tuple[str, Claim]) -> None:
-        """A message that is delivered twice claims no second document while the first is running."""
-        owner, claim = held
-        entry = self.model.entries.get(claim.document_id)
-        if entry and entry.owner == owner:
-            assert self.ledger.claim(owner, WORK_QUEUES) is None
-            self.model.totals["redelivered"] += 1
-
-    @rule(held=claims, state=RESULTS)
-    def finish(self, held: tuple[str, Claim], state: DocumentState) -> None:
-        _, claim = held
-        entry = self.model.entries.get(claim.document_id)
-        if claim.part_of:
-            counts = entry is not None and entry.state == "running" and entry.attempts == claim.attempt
-            expected = (True, self.model.finish_part(entry)) if counts and entry else (False, "")
-            assert self.ledger.finish_part(claim) == expected
-        elif entry is None:
-            self.model.totals["fenced"] += 1
-            assert not self.ledger.finish(claim, state, result_key="results/late")
-        elif claim.attempt != entry.split:  # an attempt that split its document has ended
-            key = "" if state is DocumentState.FAILED else f"results/{claim.document_id}.{claim.attempt}"
-            counts = self.model.finish(entry, claim.attempt, state.value, key)
-            assert self.ledger.finish(claim, state, result_key=key) == counts
-
-    @rule(held=claims, lost=st.booleans())
-    def release(self, held: tuple[str, Claim], lost: bool) -> None:
-        owner, claim = held
-        entry = self.model.entries.get(claim.document_id)
-        owned = entry is not None and entry.owner == owner
-        expected = self.model.release(entry, lost) if owned and entry else ""
-        assert self.ledger.release(claim.document_id, owner, "lost" if lost else "returned", "a test") == expected
-
-    @rule(target=claims, held=claims, lost=st.booleans(), state=RESULTS)
+    @rule(target=LedgerMachine.claims, held=LedgerMachine.claims, lost=st.booleans(), state=RESULTS)
     def finish_late(self, held: tuple[str, Claim], lost: bool, state: DocumentState) -> object:
         """An attempt ends without a result, another one is claimed, and then the first one finishes after all."""
         self.release(held, lost)
@@ -154,32 +37,17 @@ class LedgerMachine(RuleBasedStateMachine):
         self.finish(held, state)
         return again
 
-    @rule(held=consumes(claims))
-    def renew(self, held: tuple[str, Claim]) -> None:
-        owner, claim = held
-        entry = self.model.entries.get(claim.document_id)
-        owned = entry is not None and entry.owner == owner
-        assert self.ledger.renew("worker@test", [owner], large_processes=PROCESSES) == ([] if owned else [owner])
-        assert self.ledger.owned_by(owner) == (claim.document_id if owned else None)
-
-    @rule(held=claims, number=st.integers(1, 3), heavy=st.booleans())
-    def split(self, held: tuple[str, Claim], number: int, heavy: bool) -> None:
-        _, claim = held
-        if claim.part_of:
-            return
-        entry = self.model.entries.get(claim.document_id)
-        repeated = entry is not None and entry.split == claim.attempt
-        if repeated and entry:
-            number, heavy = entry.split_into  # the reply was lost, and the same call is repeated
-        parts = self.ledger.split(claim, [f"pages {n}" for n in range(number)], heavy=heavy)
-        if entry is None or claim.attempt != entry.attempts or entry.state != "running":
-            assert parts == []
-            return
-        names = [f"{entry.name}.{claim.attempt}.{n}" for n in range(1, number + 1)]
-        if not repeated:
-            self.model.split(entry, number, heavy)
-        assert [name for name, _ in parts] == names
-        assert {queue for _, queue in parts} == {self.model.queue_of(self.model.parts_of(entry.name)[0])}
+    @rule(held=LedgerMachine.claims, partial=st.booleans(), times=st.integers(1, 3))
+    def lose_repeatedly(self, held: tuple[str, Claim], partial: bool, times: int) -> None:
+        """Attempts at one document are lost in sequence, perhaps after a partial result."""
+        if partial and not held[1].part_of:
+            self.finish(held, DocumentState.PARTIAL)
+        for _ in range(times):
+            entry = self.model.entries.get(held[1].document_id)
+            if entry and entry.state == "queued":
+                again = self.claim((self.model.queue_of(entry),))
+                held = again if isinstance(again, tuple) else held
+            self.release(held, True)
 
     @rule(number=st.integers(1, 3), state=RESULTS, again=st.booleans())
     def read_in_parts(self, number: int, state: DocumentState, again: bool) -> None:
@@ -202,85 +70,32 @@ class LedgerMachine(RuleBasedStateMachine):
         if again:
             self.retry(held[1].document_id)
 
-    @rule(times=st.integers(1, 3), queues=QUEUES)
-    def leases_expire(self, times: int, queues: tuple[str, ...]) -> None:
-        """Some documents are claimed, and then no worker renews any more."""
-        for _ in range(times):
-            self.claim(queues)
-        running = sorted(self.client.zrange("running", 0, -1))
-        expected, now = {}, self.model.now()
-        for name in running:
-            self.client.zadd("running", {name: 0})
-            if entry := self.model.entries.get(name):
-                expected[name] = self.model.release(entry, True, now)
-        assert self.ledger.expire_leases() == expected
-
-    @rule(document=documents)
-    def cancel(self, document: str) -> None:
-        entry = self.model.entries.get(document)
-        assert self.ledger.cancel([document]) == (entry is not None and self.model.cancel(entry))
-
-    @rule(document=documents)
-    def retry(self, document: str) -> None:
-        entry = self.model.entries.get(document)
-        assert self.ledger.retry([document]) == ([document] if entry and self.model.retry(entry) else [])
-
-    @rule(document=documents)
-    def delete(self, document: str) -> None:
-        """Delete the batch of a document."""
-        entry = self.model.entries.get(document)
-        job_id = entry.job_id if entry else "batch_unknown"
-        assert {name: result for name, result, _ in self.ledger.delete(job_id)} == self.model.delete(job_id)
-        self.records = {key: of for key, of in self.records.items() if of != job_id}
-
-    @invariant()
-    def documents_are_as_in_the_model(self) -> None:
-        if not hasattr(self, "model"):
+    @rule(number=st.integers(2, 3), heavy=st.booleans(), times=st.integers(1, 3))
+    def lose_a_part_while_others_wait(self, number: int, heavy: bool, times: int) -> None:
+        """A part of a document is lost, up to three times, before its siblings are claimed."""
+        held = self.claim(WORK_QUEUES)
+        if not isinstance(held, tuple) or held[1].part_of:
             return
-        batches: dict[str, Counter[str]] = {}
-        for entry in self.model.documents():
-            batches.setdefault(entry.job_id, Counter())[entry.state] += 1
-            seen = self.ledger.document(entry.name)
-            assert seen is not None
-            assert (seen.state, seen.attempts, seen.result_key) == (entry.state, entry.attempts, entry.result)
-        for job_id, states in batches.items():
-            batch = self.ledger.batch(job_id)
-            assert batch is not None
-            assert {k: v for k, v in batch.counts.items() if v and k != "total"} == dict(states)
-            assert bool(batch.finished_at) == (states["queued"] + states["running"] == 0)
-        finished = {job_id for job_id, states in batches.items() if not states["queued"] + states["running"]}
-        assert set(self.ledger.finished_before(0)) == finished
-        listed = [batch.job_id for tenant in TENANTS for batch in self.ledger.batches(tenant, limit=1000)]
-        assert sorted(listed) == sorted(batches)
-        assert take_snapshot(self.client, 10.0).open_batches == len(batches) - len(finished)
-        dead = {entry.name for entry in self.model.documents() if entry.state == "dead"}
-        assert {document.document_id for document in self.ledger.dead()} == dead
+        self.split(held, number, heavy)
+        part = self.claim(WORK_QUEUES)
+        if isinstance(part, tuple):
+            self.lose_repeatedly(part, False, times)
 
-    @invariant()
-    def queues_and_counters_are_as_in_the_model(self) -> None:
-        if not hasattr(self, "model"):
-            return
-        depths = {name: len(queue) for name, queue in self.model.queues.items() if len(queue)}
-        snapshot = take_snapshot(self.client, 10.0)
-        assert {queue: depth for queue, depth in snapshot.depths.items() if depth} == depths
-        assert {queue: depth for queue, depth in self.ledger.queue_depths().items() if depth} == depths
-        assert {queue for queue, seconds in snapshot.oldest_seconds.items() if seconds} <= set(depths)
-        assert self.ledger.depth() == sum(depths.values())
-        for name, queue in self.model.queues.items():
-            assert self.client.zrange(f"round-robin:{name}", 0, -1) == list(queue.tenants)
-        assert {name: total for name, total in snapshot.totals.items() if total} == {**+self.model.totals}
-        for tenant in TENANTS:
-            unfinished = [e for e in self.model.documents() if e.tenant == tenant and e.state in ("queued", "running")]
-            assert int(self.client.hget("unfinished", tenant) or 0) == len(unfinished)
-        records = {key: self.client.get(key) for key in self.client.scan_iter("idempotency:*")}
-        assert records == {key: f"{job_id} mark" for key, job_id in self.records.items()}
+    @rule(first=st.booleans())
+    def reuse_an_idempotency_key(self, first: bool) -> None:
+        """A key is used again after its record expired, and one of the two batches is deleted."""
+        self.records_expire()
+        old = self.admit([False], "a", Priority.LOW, "idempotency:a")
+        self.records_expire()
+        new = self.admit([False], "a", Priority.LOW, "idempotency:a")
+        self.delete(str(old if first else new))
 
 
 @pytest.mark.timeout(300)
 def test_any_order_of_calls_agrees_with_the_model(redis_settings: RedisSettings) -> None:
-    LedgerMachine.redis_settings = redis_settings
+    LedgerScenarios.redis_settings = redis_settings
     run_state_machine_as_test(
-        LedgerMachine,
+        LedgerScenarios,
         settings=settings(
             max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
         ),
