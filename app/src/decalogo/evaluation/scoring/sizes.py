@@ -16,6 +16,8 @@ from decalogo.evaluation.scoring.base import Context, RuleResult, by_thresholds
 _RANGE = 20
 """Number of characters before a number that are searched for the start of a range."""
 
+_NOTE_MARK = re.compile(r" ?\[\d{1,3}\]")
+
 _COUNTED = (NumberKind.QUANTITY, NumberKind.PERCENT)
 
 
@@ -115,7 +117,7 @@ def _from_to(match: Match, language: Language) -> tuple[Match, float] | None:
     numbers = [n for n in match.unit.numbers if n.kind in _COUNTED and n.start >= match.start]
     for first, second in pairwise(numbers):
         same = first.kind is second.kind or second.kind is NumberKind.PERCENT  # "de 12 a 10 %"
-        if same and first.value > 0 and between.fullmatch(text, first.end, second.start):
+        if same and first.value > 0 and between.fullmatch(_NOTE_MARK.sub("", text[first.end : second.start])):
             if ranged.search(text, max(first.start - _RANGE, 0), first.start):
                 continue  # "entre 5,1 a 14" is a range of values, not a change
             change = abs(second.value - first.value) / first.value
