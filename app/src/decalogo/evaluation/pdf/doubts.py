@@ -22,8 +22,8 @@ _LITTLE, _FEW_LINES = 800, 12
 """Characters (without blanks) and lines of the stamps, headers and signatures on a scanned page."""
 _COVERED, _COVERED_BARE, _BARE = 0.85, 0.5, 120
 """Share of the page that pictures cover at least; less is enough where the text is that of a stamp."""
-_SAMPLES = 9
-"""Lines whose middle character is looked at."""
+_FIRST_SAMPLES, _SAMPLES = 3, 9
+"""Lines whose middle character is looked at; the more of them once one has none."""
 _LETTERS = 100
 """Fewer letters are no sample of a language."""
 _NO_LETTER = r"[\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf000\uf003-\uf8ff]"
@@ -68,10 +68,14 @@ def _has_unmapped(text: str) -> bool:
 
 def _is_garbled(asked: TextPage, lines: Sequence[RawLine]) -> bool:
     """Return whether a page has no readable characters: most of a sample are unmapped, or the letters are unlikely."""
-    sample = lines[:: max(1, len(lines) // _SAMPLES)][:_SAMPLES]
-    unmapped = sum(asked.is_unmapped((line.start + line.end) // 2) for line in sample)
-    if unmapped and 2 * unmapped >= len(sample):
-        return True
+    for size in (_FIRST_SAMPLES, _SAMPLES):
+        sample = lines[:: max(1, len(lines) // size)][:size]
+        unmapped = sum(asked.is_unmapped((line.start + line.end) // 2) for line in sample)
+        if not unmapped:
+            break
+    else:
+        if 2 * unmapped >= len(sample):
+            return True
     return not any(word in asked.text for word in _COMMON) and _is_unlikely(asked.text)
 
 

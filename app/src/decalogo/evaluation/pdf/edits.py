@@ -32,11 +32,9 @@ _BEFORE = 12
 _EDGE = 2.0
 """How far the box of a line may reach over the page's edge before its characters are looked at, points."""
 # The blank comes first and the look-behinds after it, so that the engine skips from blank to blank.
-_SUSPECT = re.compile(
-    r" (?:(?=[b-df-np-tv-xzñáéíóú](?![\w.,)°º:/-]))(?<=[^\W\d_] )"
-    r"|(?<=f[filt] )(?=[^\W\d_])|(?<=t[it] )(?=[^\W\d_])|(?<=[ﬀﬁﬂﬃﬄ] )(?=[^\W\d_]))"
-)
-"""A blank after what is often a ligature, or before a lone letter that is no word."""
+_LIGATURES = ("fi ", "ti ", "fl ", "ff ", "tt ", "ft ", "ﬁ ", "ﬂ ", "ﬀ ", "ﬃ ", "ﬄ ")
+_LONE = re.compile(r" [b-df-np-tv-xzñáéíóú](?![\w.,)°º:/-])")
+"""What is often a ligature, with a blank behind it; and a lone letter that is no word, with a blank before it."""
 _BLANK = re.compile(r"(?<=[^\s]) (?=[^\s])")
 _TAKEN_BACK, _INSIDE, _CLOSE = 0.06, 0.15, 0.1
 """How near the next letter is to where the blank begins; how far the blank begins inside the letter before it, and how
@@ -125,14 +123,31 @@ def _continues(base: Glyph, other: Glyph, rise: float) -> bool:
 
 
 def _false_blanks(asked: TextPage) -> Iterator[Edit]:
-    """Yield the blanks that stand inside a word: drawn, as after many a ligature, and taken back."""
-    text = asked.text
-    if any(_is_taken_back(asked, match.start()) for match in _SUSPECT.finditer(text)):
-        yield from ((m.start(), m.end(), "") for m in _BLANK.finditer(text) if _is_taken_back(asked, m.start()))
+    """Yield the blanks that stand inside a word: drawn, as after many a ligature, and taken back.
+
+    All blanks of a line are looked at once one of them is found to be such.
+    """
+    text, done = asked.text, 0
+    suspects = [match.start() for match in _LONE.finditer(text)]
+    for ligature in _LIGATURES:
+        at = text.find(ligature)
+        while at >= 0:
+            suspects.append(at + len(ligature) - 1)
+            at = text.find(ligature, at + 1)
+    for at in sorted(suspects):
+        if at < done or not text[at + 1 : at + 2].isalpha() or not _is_taken_back(asked, at):
+            continue
+        start, end = text.rfind("\n", 0, at) + 1, text.find("\r", at)
+        done = len(text) if end < 0 else end
+        for blank in _BLANK.finditer(text, start, done):
+            if _is_taken_back(asked, blank.start()):
+                yield blank.start(), blank.end(), ""
 
 
 def _is_taken_back(asked: TextPage, at: int) -> bool:
     """Return whether the letters around a blank leave no room for it. Only upright text is looked at."""
+    if at == 0:
+        return False
     blank, after, before = asked.glyph(at), asked.glyph(at + 1), asked.glyph(at - 1)
     if blank is None or after is None or before is None or after.b or after.c:
         return False
