@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,12 +28,10 @@ from decalogo.evaluation.guards.encoding import encoding_flags
 from decalogo.evaluation.guards.sketch import sketch
 from decalogo.evaluation.languages import placeholders
 from decalogo.evaluation.languages.guess import guess_language
-from decalogo.evaluation.matching.columns import ColumnRoles
-from decalogo.evaluation.matching.engine import engine_of
+from decalogo.evaluation.learned.findings import Findings
+from decalogo.evaluation.learned.model import model_for
 from decalogo.evaluation.matching.find import Finder
-from decalogo.evaluation.matching.relevance import RelevanceRanker
-from decalogo.evaluation.matching.scanner import Scanner
-from decalogo.evaluation.matching.units import Unit, build_units
+from decalogo.evaluation.matching.reading import read_units, scan_units
 from decalogo.evaluation.options import DEFAULT_OPTIONS, EvaluateOptions
 from decalogo.evaluation.rubric import Rubric
 from decalogo.evaluation.rubric.model import Point, Question
@@ -44,7 +42,7 @@ from decalogo.evaluation.scoring.result import SCHEMA_VERSION, Evaluation, canon
 from decalogo.evaluation.scoring.roll_up import roll_up
 from decalogo.evaluation.scoring.rules import Context, RuleResult, apply_rule
 
-EVALUATOR = {"name": "decalogo", "version": "1.5.0"}
+EVALUATOR = {"name": "decalogo", "version": "2.0.0"}
 """Raise the version whenever the same bytes and rubric could give another result."""
 
 
@@ -78,22 +76,29 @@ def evaluate(content: bytes | Path, rubric: Rubric, options: EvaluateOptions = D
 
 
 def evaluate_extracted(
-    document: Extracted, rubric: Rubric, *, content: bytes | Path = b"", options: EvaluateOptions = DEFAULT_OPTIONS
+    document: Extracted,
+    rubric: Rubric,
+    *,
+    content: bytes | Path = b"",
+    options: EvaluateOptions = DEFAULT_OPTIONS,
+    use_model: bool = True,
 ) -> Evaluation:
-    """Evaluate a document that is already text; see ``evaluate``."""
+    """Evaluate a document that is already text; see ``evaluate``. ``use_model``: false for the patterns alone."""
     progress.at("match")
     reasons = _reasons(options.not_applicable, rubric)
-    engine = engine_of(rubric)
-    terms, *others = engine.scanners
-    units = build_units(document, fold, ColumnRoles(rubric, fold), rubric.language)
-    postings: dict[int, list[int]] = {}
-    scan_units(units, terms, postings)
-    ranker = RelevanceRanker(rubric, engine.patterns, terms, units, postings)
-    focuses = {point.id: ranker.focus(point) for point in rubric.data.points if point.id not in reasons}
-    # Elements count only in text about a point, so the rest, about half of a document, is not searched for them.
-    relevant = [units[index] for index in sorted(set().union(*(focus.relevant for focus in focuses.values())))]
-    for scanner in others:
+    model = model_for(rubric) if use_model else None
+    reading = read_units(document, rubric, headings=model is not None)
+    units, postings, engine = reading.units, reading.postings, reading.engine
+    focuses = {point.id: reading.ranker.focus(point) for point in rubric.data.points if point.id not in reasons}
+    findings = Findings(model, rubric, reading) if model and units else None
+    # Elements count only where a text is about a point, so nothing is looked for elsewhere: mostly half of a document.
+    asked = set(findings.near if findings else ()).union(*(focus.relevant for focus in focuses.values()))
+    chosen = sorted(asked)
+    relevant = [units[index] for index in chosen]
+    for scanner in engine.scanners[1:]:
         scan_units(relevant, scanner, postings)
+    if findings:
+        findings.score_elements(rubric, reading, chosen)
     finder = Finder(rubric, engine.patterns, units, relevant, postings)
     progress.at("score")
     answers: list[dict[str, Any]] = []
@@ -107,10 +112,12 @@ def evaluate_extracted(
         focus = focuses[point.id]
         if not focus.relevance:
             silent.append(point.id)
-        context = Context(point, focus, finder, document.pages, rubric.data.max_score, rubric.data.evidence_per_element)
+        context = Context(
+            point, focus, finder, document.pages, rubric.data.max_score, rubric.data.evidence_per_element, findings
+        )
         for dimension in rubric.data.dimensions:
             answers += [
-                _answer(point, dimension.id, question, apply_rule(question.rule, context), rubric)
+                _answer(point, dimension.id, question, apply_rule(question, context), rubric)
                 for question in dimension.questions
             ]
     _mark_recognised(document, answers)
@@ -128,6 +135,7 @@ def evaluate_extracted(
         "schema_version": SCHEMA_VERSION,
         "evaluator": dict(EVALUATOR),
         "rubric": {"id": rubric.id, "version": rubric.version, "sha256": rubric.sha256},
+        "model": {"version": model.version, "sha256": model.sha256} if model else None,
         "document": {
             **identity(content),
             "media_type": document.media_type,
@@ -148,18 +156,6 @@ def evaluate_extracted(
         result["global"] |= place.standing(result["global"]["percent"], len(folded))
     result["sha256"] = hashlib.sha256(canonical_json(result)).hexdigest()
     return Evaluation(result, tuple(page.text for page in document.pages))
-
-
-def scan_units(units: Sequence[Unit], scanner: Scanner, postings: dict[int, list[int]]) -> None:
-    """Add the hits of a scanner to every unit, and the units of each pattern to ``postings``."""
-    for position, found in scanner.scan_all([unit.text for unit in units]).items():
-        unit = units[position]
-        unit.hits |= found
-        for hit in found:
-            if hit in postings:
-                postings[hit].append(unit.index)
-            else:
-                postings[hit] = [unit.index]
 
 
 def _reasons(not_applicable: Mapping[str, str], rubric: Rubric) -> dict[str, str]:

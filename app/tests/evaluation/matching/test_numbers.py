@@ -128,3 +128,15 @@ def test_many_texts_read_at_once_give_what_each_gives_alone(language: str, texts
     reader = number_reader(load_language(language))
     encoded = [text.encode() for text in texts]
     assert reader.read_all(encoded) == [reader.read(text) for text in encoded]
+
+
+def test_millions_without_a_currency_are_money_only_near_a_word_of_budgets() -> None:
+    assert kinds("hay 1,2 millones") == [("quantity", 1_200_000)]
+    assert kinds("una inversion de 500 millones") == [("money", 500_000_000)]
+    assert kinds("500 millones del presupuesto") == [("money", 500_000_000)]
+    assert kinds("12 millones de jovenes sin recursos") == [("quantity", 12_000_000)]
+
+
+def test_the_hundred_of_a_formula_is_no_number_of_anything() -> None:
+    assert kinds("(capacitados / 230) *100") == [("quantity", 230), ("reference", 100)]
+    assert kinds("atendidos / programados x 100") == [("reference", 100)]

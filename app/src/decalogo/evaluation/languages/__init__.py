@@ -34,6 +34,8 @@ class NumberWords:
         percent_after: pattern after a percentage.
         money_before: pattern before an amount of money.
         money_after: pattern after an amount of money.
+        amount_after: pattern after a number that is money if a word of ``amount_near`` is close to it.
+        amount_near: pattern of words of budgets.
         references: pattern of spans whose numbers count nothing (laws, labels, telephones, dates, ages).
     """
 
@@ -48,6 +50,8 @@ class NumberWords:
     money_before: str
     money_after: str
     references: str
+    amount_after: str = ""
+    amount_near: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,6 +38,8 @@ _LEAST_IDENTIFIER = 7
 """Minimum number of digits without separators of an identifier or a telephone number."""
 _NEAR = 8
 """Number of characters before a number that are searched for a currency sign."""
+_AMOUNT_NEAR = 80
+"""Number of characters before a number that are searched for a word of budgets."""
 
 
 @lru_cache(maxsize=8)
@@ -64,6 +66,8 @@ class NumberReader:
         self._percent_after = re.compile(data.percent_after.encode())
         self._money_before = re.compile(rf"{data.money_before}$".encode())
         self._money_after = re.compile(data.money_after.encode())
+        self._amount_after = re.compile(data.amount_after.encode()) if data.amount_after else None
+        self._amount_near = re.compile(data.amount_near.encode())
         decimal, thousands = re.escape(data.decimal), re.escape(data.thousands)
         self._signs = str.maketrans({data.decimal: ".", data.thousands: None, "'": None})
         self._foreign_signs = str.maketrans({data.thousands: ".", data.decimal: None, "'": None})
@@ -141,6 +145,9 @@ class NumberReader:
             return NumberKind.PERCENT
         if self._money_before.search(text, max(low, start - _NEAR), start) or self._money_after.match(text, end, high):
             return NumberKind.MONEY
+        if self._amount_after and (after := self._amount_after.match(text, end, high)):
+            near = max(low, start - _AMOUNT_NEAR), min(high, after.end() + _AMOUNT_NEAR // 2)
+            return NumberKind.MONEY if self._amount_near.search(text, *near) else NumberKind.QUANTITY
         if end - start == len("2000") and _YEAR_ONLY.match(text, start, end):
             return NumberKind.YEAR
         if end - start > self._longest_quantity and text.count(self._thousands, start, end) >= 2:

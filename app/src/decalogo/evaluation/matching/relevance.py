@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from decalogo.evaluation.fold import fold
@@ -134,12 +134,36 @@ class RelevanceRanker:
         for unit in units:
             self._members.setdefault(unit.passage, []).append(unit.index)
 
+    def named(self, point: Point) -> Iterator[tuple[int, bool, bool, bool]]:
+        """Yield the units that name a point, or stand under a heading that does, in reading order.
+
+        Each with whether it holds a strong term, a weak term, and whether its heading names the point.
+        """
+        terms = self._terms(point)
+        own = self._own(terms)
+        headings: dict[tuple[str, ...], bool] = {}
+        named_by: dict[str, float] = {}
+        for unit in self._units:
+            under = headings.get(unit.section)
+            if under is None:
+                under = headings[unit.section] = self._heading(unit.section, terms, named_by) >= _NAMED
+            found = own.get(unit.index)
+            if found:
+                yield unit.index, not found.isdisjoint(terms.strong), not found.isdisjoint(terms.weak), under
+            elif under:
+                yield unit.index, False, False, True
+
+    def _terms(self, point: Point) -> _Terms:
+        vocabulary = point.vocabulary
+        exclude = (*vocabulary.exclude, *self._settings.exclude)
+        strong, weak, excluded = (self._rubric.ids(words) for words in (vocabulary.strong, vocabulary.weak, exclude))
+        return _Terms(strong, weak, excluded, strong | weak)
+
     def focus(self, point: Point) -> Focus:
         """Return the relevant units of a point."""
-        settings, vocabulary = self._settings, point.vocabulary
-        exclude = (*vocabulary.exclude, *settings.exclude)
-        strong, weak, excluded = (self._rubric.ids(words) for words in (vocabulary.strong, vocabulary.weak, exclude))
-        terms = _Terms(strong, weak, excluded, strong | weak)
+        settings = self._settings
+        terms = self._terms(point)
+        strong = terms.strong
         own = self._own(terms)
         passages: dict[int, list[frozenset[int]]] = {}
         for index, found in own.items():

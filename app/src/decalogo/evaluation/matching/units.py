@@ -164,6 +164,7 @@ def build_units(
     fold: Callable[[str], bytes],
     roles_of: Callable[[tuple[str, ...], tuple[str, ...]], tuple[str, ...]],
     language: Language,
+    headings: bool = False,
 ) -> list[Unit]:
     """Return all units in reading order.
 
@@ -172,8 +173,10 @@ def build_units(
         fold: folds a text to bytes, one byte per character.
         roles_of: returns the role of each column, or "", for a table header and the headings above it.
         language: language of numbers and abbreviations.
+        headings: whether headings are units too.
     """
     reader, abbreviation = number_reader(language), _abbreviation(language)
+    kinds = (*_EVIDENCE_KINDS, PassageKind.HEADING) if headings else _EVIDENCE_KINDS
     folded = [fold(page.text).translate(_SPACES) for page in document.pages]
     spans: list[Unit] = []
     covered: dict[int, list[tuple[int, int]]] = {}
@@ -190,7 +193,7 @@ def build_units(
     for ranges in covered.values():
         ranges.sort()
     for number, passage in enumerate(document.passages):
-        if passage.kind in _EVIDENCE_KINDS and not _is_covered(passage, covered.get(passage.page, [])):
+        if passage.kind in kinds and not _is_covered(passage, covered.get(passage.page, [])):
             text = document.pages[passage.page - 1].text
             for start, end in split_sentences(text, passage.start, passage.end, abbreviation):
                 spans.append(

@@ -17,7 +17,7 @@ from decalogo.errors import RubricError
 from decalogo.evaluation.languages import Language, load_language
 from decalogo.evaluation.rubric import patterns
 from decalogo.evaluation.rubric.clauses import Clause, Element
-from decalogo.evaluation.rubric.model import Column, RelevanceSettings, RubricData, SectionKind, Vocabulary
+from decalogo.evaluation.rubric.model import Column, Cue, RelevanceSettings, RubricData, SectionKind, Vocabulary
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Location = tuple[str | int, ...]
@@ -79,7 +79,7 @@ class Rubric:
         """
         terms, others = (
             {number for _, written in _written(self.data, kinds) for number in self.ids(written)}
-            for kinds in ((Vocabulary, RelevanceSettings), (Clause,))
+            for kinds in ((Vocabulary, RelevanceSettings), (Clause, Cue))
         )
         return tuple(tuple(sorted(ids)) for ids in (terms, others - terms) if ids)
 
@@ -90,6 +90,11 @@ class Rubric:
             prepared = (patterns.prepare(p) for p in patterns.expand(written, self.data.lexicon))
             known = self._ids[written] = frozenset(self.pattern_ids[p] for p in prepared)
         return known
+
+    def searched(self, name: str) -> bool:
+        """Tell whether all patterns of a list of the lexicon are searched in text."""
+        prepared = (patterns.prepare(p) for p in patterns.expand((f"@{name}",), self.data.lexicon))
+        return all(pattern in self.pattern_ids for pattern in prepared)
 
     def prepare(self) -> None:
         """Compute the ids of all patterns now instead of at first use, for a process that is about to fork."""
@@ -202,6 +207,7 @@ _SEARCHED: dict[type, tuple[str, ...]] = {
     RelevanceSettings: ("exclude",),
     Column: ("header", "none", "within"),
     SectionKind: ("heading",),
+    Cue: ("any",),
 }
 """The fields that contain patterns."""
 

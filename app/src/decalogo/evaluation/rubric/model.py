@@ -186,6 +186,13 @@ class SectionKind(Strict):
     heading: Patterns = Field(min_length=1)
 
 
+class Cue(Strict):
+    """A mark that a learned model counts in a unit, told by patterns; no rule asks for it."""
+
+    name: Name
+    any: Patterns = Field(min_length=1)
+
+
 class Rating(Strict):
     """Name and minimum percentage of a rating."""
 
@@ -246,6 +253,7 @@ class RubricData(Strict):
     lexicon: dict[Name, Patterns] = Field({})
     sections: tuple[SectionKind, ...] = ()
     columns: tuple[Column, ...] = ()
+    cues: tuple[Cue, ...] = ()
     finders: dict[Name, tuple[Clause, ...]] = Field({})
     points: tuple[Point, ...] = Field(min_length=1)
     dimensions: tuple[Dimension, ...] = Field(min_length=1)

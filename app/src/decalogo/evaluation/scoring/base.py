@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from decalogo.evaluation.documents.model import Page
+from decalogo.evaluation.learned.findings import Findings
 from decalogo.evaluation.matching.find import Finder
 from decalogo.evaluation.matching.match import Match
 from decalogo.evaluation.matching.relevance import Focus
@@ -44,6 +45,7 @@ class Context:
     pages: tuple[Page, ...]
     max_score: float
     per_element: int
+    findings: Findings | None = None
     _found: dict[int, tuple[list[Match], Iterator[Match]]] = field(default_factory=dict)
 
     def matches(self, element: Element, most: int | None = None) -> list[Match]:
@@ -53,6 +55,23 @@ class Context:
         known, others = self._found[id(element)]
         known += islice(others, None if most is None else max(0, most - len(known)))
         return known[:most]
+
+    def evidence(self, question: str, element: Element) -> tuple[Evidence, ...]:
+        """Return quotes for an element of a question: the model's findings if it knows the element, else matches."""
+        matches = self.matches(element, self.per_element)
+        if self.findings is None or not self.findings.covers(question, element.name):
+            return self.quote(element.name, matches)
+        by_unit = {match.unit.index: match for match in matches}
+        quotes = []
+        for found in self.findings.find(self.point.id, question, element.name, matches, self.per_element):
+            unit = self.finder.units[found.unit]
+            match = by_unit.get(found.unit) or Match(unit, 0, len(unit.text))
+            quote = quote_match(element.name, match, found.relevance, self.pages)
+            words = self.findings.explain(found.unit, question, element.name)
+            quote.found_by = ("pattern", *words) if found.unit in by_unit else tuple(words)
+            quote.confidence = found.confidence
+            quotes.append(quote)
+        return tuple(quotes)
 
     def quote(self, element: str, matches: Sequence[Match], most: int | None = None) -> tuple[Evidence, ...]:
         """Return quotes of the first matches."""

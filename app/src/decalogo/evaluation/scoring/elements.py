@@ -18,9 +18,14 @@ def _look(elements: tuple[Element, ...], context: Context) -> tuple[dict[str, bo
     return found, evidence
 
 
-def score_checklist(rule: Checklist, context: Context) -> RuleResult:
-    """Return a score in proportion to the elements found."""
-    found, evidence = _look(rule.elements, context)
+def score_checklist(rule: Checklist, context: Context, question: str) -> RuleResult:
+    """Return a score in proportion to the elements found, by the model where it knows them."""
+    found: dict[str, bool] = {}
+    evidence: list[Evidence] = []
+    for element in rule.elements:
+        quotes = context.evidence(question, element)
+        found[element.name] = bool(quotes)
+        evidence += quotes
     score = context.max_score * sum(found.values()) / len(found)
     return RuleResult(score, found, _labels(rule.elements), tuple(evidence))
 

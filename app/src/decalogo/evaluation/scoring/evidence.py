@@ -23,6 +23,8 @@ class Evidence:
         quote: the quote.
         matched: the part of the quote that matched.
         relevance: relevance of the unit to the point, over 0 to 1.
+        found_by: "pattern" if a pattern of the rubric matches, and the strongest features of the learned model.
+        confidence: probability that a careful reader agrees, percent; ``None`` without a model.
     """
 
     element: str
@@ -32,6 +34,8 @@ class Evidence:
     quote: str
     matched: str
     relevance: float
+    found_by: tuple[str, ...] = ("pattern",)
+    confidence: int | None = None
 
     def as_dict(self) -> dict[str, object]:
         """Return the evidence as JSON types."""
@@ -43,6 +47,8 @@ class Evidence:
             "quote": self.quote,
             "matched": self.matched,
             "relevance": self.relevance,
+            "found_by": list(self.found_by),
+            "confidence": self.confidence,
         }
 
 

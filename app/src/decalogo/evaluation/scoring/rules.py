@@ -11,20 +11,20 @@ from decalogo.evaluation.scoring.sizes import score_change, score_proportion
 __all__ = ["Context", "RuleResult", "apply_rule"]
 
 
-def apply_rule(rule: model.Rule, context: Context) -> RuleResult:
-    """Return the score and the evidence of a rule for one point of one document."""
-    match rule:
-        case model.Checklist():
-            return score_checklist(rule, context)
-        case model.Ladder():
+def apply_rule(question: model.Question, context: Context) -> RuleResult:
+    """Return the score and the evidence of a question's rule for one point of one document."""
+    match question.rule:
+        case model.Checklist() as rule:
+            return score_checklist(rule, context, question.id)
+        case model.Ladder() as rule:
             return score_ladder(rule, context)
-        case model.Levels():
+        case model.Levels() as rule:
             return score_levels(rule, context)
-        case model.Ratio():
+        case model.Ratio() as rule:
             return score_ratio(rule, context)
-        case model.Coverage():
+        case model.Coverage() as rule:
             return score_coverage(rule, context)
-        case model.Proportion():
+        case model.Proportion() as rule:
             return score_proportion(rule, context)
-        case model.Change():
+        case model.Change() as rule:
             return score_change(rule, context)

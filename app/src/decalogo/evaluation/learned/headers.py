@@ -1,0 +1,87 @@
+"""Titles of tables whose cells were flattened to text: which columns stand above a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from decalogo.evaluation.learned.words import Lexicon, Word
+
+ROLE_PREFIX = "head_"
+_LONGEST = 40
+"""Words of a unit that may be a line of titles."""
+_LEAD = 9
+"""Words at the beginning of a unit that may be titles before the first row."""
+_REACH = 550
+"""Words past which titles no longer stand for the rows below."""
+_FILLING = frozenset(
+    (
+        "de",
+        "del",
+        "la",
+        "el",
+        "los",
+        "las",
+        "y",
+        "o",
+        "a",
+        "al",
+        "por",
+        "en",
+        "nombre",
+        "ano",
+        "tipo",
+        "codigo",
+        "cantidad",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """The titles above a unit: their roles (positions among the lexicon's cues) and how far above, words."""
+
+    roles: frozenset[int]
+    distance: int
+
+
+class HeaderTracker:
+    """Finds lines of titles in running text."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._roles = frozenset(at for at, name in enumerate(lexicon.cues) if name.startswith(ROLE_PREFIX))
+
+    def titles(self, tokens: Sequence[bytes], words: Sequence[Word]) -> frozenset[int] | None:
+        """Return the roles of a unit that is, or begins with, a line of titles; else ``None``."""
+        if not words:
+            return None
+        if len(words) <= _LONGEST and (roles := self._read(tokens, words, 2, 0.55)):
+            return roles
+        return self._read(tokens[:_LEAD], words[:_LEAD], 3, 0.6)
+
+    def _read(self, tokens: Sequence[bytes], words: Sequence[Word], least: int, share: float) -> frozenset[int] | None:
+        roles: set[int] = set()
+        titling = counted = 0
+        for token, word in zip(tokens, words, strict=True):
+            if not token[:1].isalpha():
+                continue
+            counted += 1
+            if own := self._roles.intersection(word.cues):
+                roles |= own
+                titling += 1
+            elif token.decode("ascii") in _FILLING:
+                titling += 1
+        return frozenset(roles) if len(roles) >= least and titling >= share * counted else None
+
+    def above(self, tokens: Sequence[Sequence[bytes]], words: Sequence[Sequence[Word]]) -> list[Above | None]:
+        """Return the titles that stand above (or in) each unit, where there are any near enough."""
+        found: list[Above | None] = []
+        roles: frozenset[int] | None = None
+        at = since = 0
+        for unit_tokens, unit_words in zip(tokens, words, strict=True):
+            own = self.titles(unit_tokens, unit_words)
+            if own is not None:
+                roles, since = own, at
+            found.append(Above(roles, at - since) if roles and at - since <= _REACH else None)
+            at += len(unit_words)
+        return found

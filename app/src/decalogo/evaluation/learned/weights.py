@@ -1,0 +1,153 @@
+"""Weights of one set of outputs, and the scores that they give to the units of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from decalogo.evaluation.learned.features import AROUND, LEVELS, NEAR, WIDE, Extractor, Features, Pairs
+from decalogo.evaluation.learned.windows import around, context
+
+GROUPS = (
+    "grams",
+    "shapes",
+    "cues",
+    "before",
+    "after",
+    "around",
+    "marks",
+    "patterns",
+    "near",
+    "wide",
+    "heading0",
+    "heading1",
+    "heading2",
+)
+"""The groups of rows of a weight table, in the order of training's columns."""
+_AT_ONCE = 40_000
+"""Pairs of unit and feature that are looked up together: bounds the memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """Weight tables by group, each a row per feature and a column per output.
+
+    Attributes:
+        tables: group to its table of whole numbers; a group without weight is missing.
+        constant: one whole number per output.
+        gram_keys: keys of the rows of ``grams``, rising; so are ``shape_keys``.
+        extractor: names the features.
+    """
+
+    tables: Mapping[str, Any]
+    constant: Any
+    gram_keys: Any
+    shape_keys: Any
+    extractor: Extractor
+
+    @classmethod
+    def read(cls, parts: Mapping[str, Any], name: str, extractor: Extractor) -> Weights:
+        """Return the weights that a file's arrays hold under a name."""
+        tables = {group: parts[f"{name}_{group}"] for group in GROUPS if f"{name}_{group}" in parts}
+        return cls(
+            tables, parts[f"{name}_constant"], parts[f"{name}_gram_keys"], parts[f"{name}_shape_keys"], extractor
+        )
+
+    def scores(self, features: Features, units: Any = None) -> Any:
+        """Return a row of whole scores for each unit (``units``: only for these, rising)."""
+        import numpy as np
+
+        chosen = np.arange(features.count) if units is None else units
+        total = np.zeros((features.count, len(self.constant)), np.int32)
+        wanted = np.zeros(features.count, bool)
+        wanted[chosen] = True
+        self._add_pairs(total, features.grams, "grams", self.gram_keys, wanted)
+        self._add_pairs(total, features.shapes, "shapes", self.shape_keys, wanted)
+        for group, flags in self._flags(features):
+            # Whole numbers below 2 ** 24 are exact in single precision, whatever the order of the sums.
+            total[chosen] += (flags[chosen] @ self.tables[group].astype(np.float32)).astype(np.int32)
+        for group, reach in (("near", NEAR), ("wide", WIDE)):
+            if group in self.tables:
+                total[chosen] += self._context(features, group, reach)[chosen]
+        for level in range(LEVELS):
+            if f"heading{level}" in self.tables:
+                total[chosen] += self._headings(features, level)[features.headings[0][chosen]]
+        return total[chosen] + self.constant
+
+    def _flags(self, features: Features) -> Iterator[tuple[str, Any]]:
+        """Yield the groups that are a flag per column."""
+        import numpy as np
+
+        cues, marks = features.cues, features.marks
+        named = marks[:, marks.shape[1] - self.extractor.point_marks :]
+        made: dict[str, Callable[[], Any]] = {
+            "cues": lambda: cues,
+            "before": lambda: around(cues, (1, 0), own=False),
+            "after": lambda: around(cues, (0, 1), own=False),
+            "around": lambda: around(np.hstack([cues, named]), AROUND),
+            "marks": lambda: marks,
+            "patterns": lambda: features.patterns,
+        }
+        for group, make in made.items():
+            if group in self.tables:
+                yield group, make()
+
+    def _add_pairs(self, total: Any, pairs: Pairs, group: str, keys: Any, wanted: Any) -> None:
+        import numpy as np
+
+        if group not in self.tables or not len(keys):
+            return
+        at = np.searchsorted(keys, pairs.keys)
+        at[at == len(keys)] = 0
+        hit = (keys[at] == pairs.keys) & wanted[pairs.units]
+        units, rows = pairs.units[hit], at[hit]
+        table = self.tables[group]
+        for low in range(0, len(units), _AT_ONCE):
+            part = units[low : low + _AT_ONCE]
+            first = np.flatnonzero(np.concatenate([[True], part[1:] != part[:-1]]))
+            sums = np.add.reduceat(table[rows[low : low + _AT_ONCE]].astype(np.int32), first, axis=0)
+            total[part[first]] += sums
+
+    def _context(self, features: Features, group: str, reach: tuple[int, int]) -> Any:
+        """Return the sum of the stems' weights over the units near each unit, itself left out."""
+        import numpy as np
+
+        own = np.zeros((features.count, len(self.constant)), np.int32)
+        every = np.ones(features.count, bool)
+        self._add_pairs(own, features.stems, group, np.arange(len(self.tables[group])), every)
+        sums = np.concatenate([np.zeros((1, own.shape[1]), np.int64), np.cumsum(own, axis=0)])
+        low, high = context(features.starts, reach)
+        return (sums[high] - sums[low] - own).astype(np.int32)
+
+    def _headings(self, features: Features, level: int) -> Any:
+        import numpy as np
+
+        table = self.tables[f"heading{level}"]
+        sums = np.zeros((len(features.paths), len(self.constant)), np.int32)
+        for number, path in enumerate(features.paths):
+            if len(path) > level:
+                sums[number] = table[self.extractor.heading_stems(path[-1 - level])].sum(0, dtype=np.int32)
+        return sums
+
+    def strongest(self, features: Features, unit: int, output: int, most: int = 3) -> list[str]:
+        """Return the names of the features of the unit itself that speak most for an output."""
+        import numpy as np
+
+        found: list[tuple[int, str]] = []
+        for group, pairs, keys in (
+            ("grams", features.grams, self.gram_keys),
+            ("shapes", features.shapes, self.shape_keys),
+        ):
+            if group in self.tables:
+                low, high = np.searchsorted(pairs.units, [unit, unit + 1])
+                for key in pairs.keys[low:high].tolist():
+                    at = int(np.searchsorted(keys, key))
+                    if at < len(keys) and keys[at] == key:
+                        found.append((int(self.tables[group][at, output]), self.extractor.name(group, key)))
+        for group, flags in (("cues", features.cues), ("marks", features.marks), ("patterns", features.patterns)):
+            if group in self.tables:
+                for at in np.flatnonzero(flags[unit]).tolist():
+                    found.append((int(self.tables[group][at, output]), self.extractor.name(group, at)))
+        found.sort(key=lambda item: (-item[0], item[1]))
+        return [name for weight, name in found[:most] if weight > 0]

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Train the learned model of a rubric from the labels in ``training/labels`` and the texts they refer to.
+
+``python training/train.py --corpus DIR`` cross-validates by whole plan, fits on everything and writes the model file and
+its card. scikit-learn is not needed: the fit is SciPy's L-BFGS. The texts are not part of the repository.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from decide import decision, elements_table, figures
+from examples import HERE, Corpus, Example, load_json_lines, plan_of, read_example
+from export import tables, write
+from fit import ElementTargets, fit, fit_elements, predict, topic_targets
+from matrix import ELEMENT_SCALES, POINT_SCALES, Columns, columns, matrix, vocabulary
+from scipy import sparse
+
+from decalogo.evaluation.learned.features import Extractor
+from decalogo.evaluation.learned.pattern_groups import pattern_groups
+from decalogo.evaluation.learned.point_marks import MARKS_PER_POINT
+from decalogo.evaluation.learned.words import load_lexicon
+from decalogo.evaluation.pipeline import evaluate_extracted
+from decalogo.evaluation.rubric import Rubric, load_rubric
+
+ELEMENT_STRENGTH = 0.15
+POINT_STRENGTH = 0.1
+LEFT_OUT = ("ipiales", "girardot", "facatativa", "cartago", "uribia")
+"""Plans that no training and no tuning may see: they are for reading answers by hand."""
+
+
+class Data:
+    """Examples with their features and matrices.
+
+    Args:
+        examples: labelled excerpts and windows.
+        rubric: the rubric they were labelled for.
+    """
+
+    def __init__(self, examples: list[Example], rubric: Rubric) -> None:
+        lexicon = load_lexicon(rubric.language.code, rubric.language.stemmer)
+        if lexicon is None:
+            raise SystemExit(f"there are no word lists for the language {rubric.data.language!r}")
+        self.examples = examples
+        self.points = [point.id for point in rubric.data.points]
+        point_marks = MARKS_PER_POINT * len(self.points)
+        sections = [kind.name for kind in rubric.data.sections]
+        self.extractor = Extractor(
+            lexicon, vocabulary(examples, lexicon), sections, point_marks, list(pattern_groups(rubric))
+        )
+        features = [self.extractor.extract(one.units, one.section_kinds, one.marks) for one in examples]
+        for example, made in zip(examples, features, strict=True):
+            made.patterns = example.patterns
+        self.known: Columns = columns(features, self.extractor, point_marks)
+        self.of_example = np.repeat(np.arange(len(examples)), [len(one.units) for one in examples])
+        self.elements, self.about = (
+            sparse.vstack([matrix(one, self.extractor, self.known, scales) for one in features], format="csr")
+            for scales in (ELEMENT_SCALES, POINT_SCALES)
+        )
+
+    def fit(self, chosen: Sequence[int], keys: Sequence[str]) -> tuple[Any, Any]:
+        """Fit both models on some examples; returns the tables of elements and points."""
+        examples = [self.examples[number] for number in chosen]
+        rows = np.flatnonzero(np.isin(self.of_example, chosen))
+        wanted, weights = topic_targets(examples, self.points)
+        told = (weights > 0).any(1)
+        about = fit(self.about[rows][told], wanted[told], weights[told], POINT_STRENGTH)
+        sure = np.where(weights > 0, np.clip(wanted, 0.05, 0.95), predict(self.about[rows], about))
+        targets = ElementTargets(examples, keys, self.points)
+        return fit_elements(self.elements[rows], targets, sure, ELEMENT_STRENGTH), about
+
+
+def load_examples(corpus: Path, rubric: Rubric) -> list[Example]:
+    """Read all labelled excerpts and units whose plan may be used."""
+    texts = Corpus(corpus)
+    labels = {row["id"]: row for row in load_json_lines(HERE / "labels" / "labels.jsonl")}
+    entries = json.loads((HERE / "labels" / "excerpts.json").read_text(encoding="utf-8"))
+    units = load_json_lines(HERE / "labels" / "units.jsonl")
+    examples = []
+    for entry in [*entries, *units]:
+        if plan_of(entry["file"]) in LEFT_OUT:
+            continue
+        examples.append(read_example(entry, labels.get(entry["id"], {}), texts.text(entry), rubric))
+    return examples
+
+
+def find_by_patterns(examples: Sequence[Example], rubric: Rubric, names: dict[str, str]) -> None:
+    """Note in each excerpt which elements of its point the patterns find without a model."""
+    for example in examples:
+        if example.point:
+            answers = evaluate_extracted(example.document, rubric, use_model=False).result["answers"]
+            of = {answer["question"]: answer["elements"] for answer in answers if answer["point"] == example.point}
+            example.found = {key for key, name in names.items() if of[key.split(".")[0]][name]}
+
+
+def folds(examples: Sequence[Example], count: int, seed: int) -> list[int]:
+    """Return the fold of each example; all of a plan are in one."""
+    plans = sorted({example.plan for example in examples})
+    np.random.RandomState(seed).shuffle(plans)
+    number = {plan: at % count for at, plan in enumerate(plans)}
+    return [number[example.plan] for example in examples]
+
+
+def cross_validate(data: Data, keys: Sequence[str], count: int, seed: int) -> tuple[Any, Any, list[int]]:
+    """Return for each unit the probabilities from models that did not see its plan, and the folds."""
+    stated = np.zeros((len(data.of_example), len(keys)), np.float32)
+    about = np.zeros((len(data.of_example), len(data.points)), np.float32)
+    of = folds(data.examples, count, seed)
+    for fold in range(count):
+        started = time.monotonic()
+        seen = [number for number, one in enumerate(of) if one != fold]
+        rows = np.flatnonzero(~np.isin(data.of_example, seen))
+        element_table, point_table = data.fit(seen, keys)
+        stated[rows], about[rows] = predict(data.elements[rows], element_table), predict(data.about[rows], point_table)
+        print(f"fold {fold + 1} of {count}: {time.monotonic() - started:.0f} s", file=sys.stderr)
+    return stated, about, of
+
+
+def main() -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+    parser.add_argument("--corpus", type=Path, required=True, help="folder with the texts that the labels refer to")
+    parser.add_argument("--rubric", default="decalogo")
+    parser.add_argument("--version", default="1.0.0", help="version of the model")
+    parser.add_argument("--out", type=Path, default=HERE.parent / "app/src/decalogo/evaluation/models")
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    rubric = load_rubric(asked.rubric)
+    names = json.loads((HERE / "labels" / "element-map.json").read_text(encoding="utf-8"))
+    keys = list(names)
+    examples = load_examples(asked.corpus, rubric)
+    find_by_patterns(examples, rubric, names)
+    data = Data(examples, rubric)
+    stated, about, of = cross_validate(data, keys, asked.folds, asked.seed)
+    made, report = decision(data, keys, stated, about, of)
+    element_table, point_table = data.fit(range(len(data.examples)), keys)
+    header = {
+        "version": asked.version,
+        "rubric": {"id": rubric.id, "version": rubric.version},
+        "language": rubric.language.code,
+        "stemmer": rubric.language.stemmer,
+        "lexicon": data.extractor.lexicon.sha256,
+        "keys": [[key.split(".")[0], names[key]] for key in keys],
+        "points": data.points,
+        "sections": [kind.name for kind in rubric.data.sections],
+        "point_marks": data.known.point_marks,
+        "patterns": list(data.extractor.patterns),
+        "plans": sorted({example.plan for example in data.examples}),
+        "decision": made,
+        "figures": figures(report),
+    }
+    parts = {
+        "stems": np.frombuffer("\n".join(data.extractor.stems).encode("ascii"), np.uint8),
+        **tables("elements", element_table, data.known, ELEMENT_SCALES),
+        **tables("about", point_table, data.known, POINT_SCALES),
+    }
+    write(asked.out / f"{rubric.id}-{asked.version}.npz", header, parts)
+    print(elements_table(report, keys))
+
+
+if __name__ == "__main__":
+    main()
