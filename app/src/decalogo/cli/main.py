@@ -11,6 +11,7 @@ import typer
 from decalogo.cli import audit, client, dead_letters, embedded, hosts, tokens
 from decalogo.cli.bench import bench
 from decalogo.cli.evaluate import evaluate
+from decalogo.cli.extract import extract
 from decalogo.cli.plan import plan
 from decalogo.cli.probe import probe
 from decalogo.cli.reference import reference
@@ -203,6 +204,7 @@ def settings(
 
 
 app.command()(evaluate)
+app.command()(extract)
 app.command()(report)
 app.command()(reference)
 app.command()(verify)
