@@ -20,6 +20,7 @@ from decalogo.errors import (
     ForbiddenError,
     NoResultError,
     NotFoundError,
+    NotReadyError,
     UnauthorizedError,
     UnavailableError,
 )
@@ -74,7 +75,7 @@ class CreatedShare(ShareStatus):
     dependencies=[limited("changes")],
     status_code=201,
     summary="Share a report",
-    responses=declare(*_COMMON, NoResultError),
+    responses=declare(*_COMMON, NotReadyError, NoResultError),
 )
 def share_document(
     request: Request, document: OwnDocument, services: ServicesDep, token: Reader, body: NewShare
