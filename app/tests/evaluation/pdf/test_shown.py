@@ -27,10 +27,14 @@ def test_text_outside_the_page_is_not_read(x, y):
     assert text_of(raw_pdf(shown(SEEN, 60, 700) + shown(OTHER, x, y))) == SEEN
 
 
-def test_the_end_of_a_line_that_runs_over_the_edge_is_not_read():
-    line = text_of(raw_pdf(shown("El plan define metas para " + "la vivienda rural, " * 20, 60, 700)))
-    assert line.startswith("El plan define metas")
-    assert 80 < len(line) < 130
+def test_a_line_that_begins_on_the_page_and_runs_over_its_edge_is_read_whole():
+    line = "El plan define metas para " + "la vivienda rural, " * 20
+    assert text_of(raw_pdf(shown(line, 60, 700))) == line.strip()
+
+
+def test_what_stands_beside_the_page_on_the_height_of_a_line_is_not_read():
+    columns = shown("Antes.", -300, 700) + shown(SEEN, 60, 700) + shown(OTHER, 760, 700) + shown("Sigue.", 60, 680)
+    assert text_of(raw_pdf(columns)) == f"{SEEN}\nSigue."
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])

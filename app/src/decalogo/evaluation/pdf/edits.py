@@ -17,7 +17,7 @@ from decalogo.evaluation.layout.note_marks import is_mark, mark
 if TYPE_CHECKING:
     from decalogo.evaluation.documents.raw_pages import RawLine
     from decalogo.evaluation.pdf.raised import Glyph
-    from decalogo.evaluation.pdf.text_page import TextPage
+    from decalogo.evaluation.pdf.text_page import Place, TextPage
 
 _BREAK = re.compile(r" *\r\n *(?=[^\s])")
 _END = re.compile(r" *\r\n")
@@ -29,6 +29,8 @@ _RISE = 0.8
 _GAP = 2.5
 """How wide the gap between two ends of a line that a raised number parts may be, font sizes."""
 _BEFORE = 12
+_WIDE_GAP = 4.0
+"""Distance of two characters that do not belong to one stretch of text, font sizes."""
 _EDGE = 2.0
 """How far the box of a line may reach over the page's edge before its characters are looked at, points."""
 # The blank comes first and the look-behinds after it, so that the engine skips from blank to blank.
@@ -57,27 +59,40 @@ def find_edits(asked: TextPage, lines: Sequence[RawLine]) -> list[Edit]:
 
 
 def _unseen(asked: TextPage, lines: Sequence[RawLine]) -> Iterator[Edit]:
-    """Yield the stretches of lines that lie outside the visible part of the page."""
+    """Yield the stretches of lines that lie outside the visible part of the page.
+
+    A stretch ends at a wide gap. One that begins on the page and runs over its edge is read to its end: its author
+    meant it to be seen.
+    """
     wide, high = asked.rotation.width, asked.rotation.height
     for line in lines:
         left, top, right, bottom = line.box
         if left > -_EDGE and top > -_EDGE and right < wide + _EDGE and bottom < high + _EDGE:
             continue
-        start = None
-        for at in range(line.start, line.end):
-            if asked.text[at].isspace():
-                continue
-            place = asked.middle(at)
-            if place is None or (0 <= place[0] <= wide and 0 <= place[1] <= high):
-                if start is not None:
-                    yield start, at, ""
-                    start = None
-            elif start is None:
-                start = at
-        if start is not None:
-            rest = _END.match(asked.text, line.end) if start == line.start else None
-            yield start, rest.end() if rest else line.end, ""
+        stretches = [*_stretches(asked, line)]
+        unseen = [one for one in stretches if one[2] and not any(0 <= x <= wide and 0 <= y <= high for x, y in one[2])]
+        if len(unseen) == len(stretches):
+            rest = _END.match(asked.text, line.end)
+            yield line.start, rest.end() if rest else line.end, ""
+        else:
+            yield from ((start, end, "") for start, end, _ in unseen)
         line.box = Box(*(min(max(value, 0.0), most) for value, most in zip(line.box, (wide, high) * 2, strict=True)))
+
+
+def _stretches(asked: TextPage, line: RawLine) -> Iterator[tuple[int, int, list[Place]]]:
+    """Yield the stretches of a line between wide gaps: start, end, and the middles of the characters."""
+    widest = _WIDE_GAP * (line.size or abs(line.box.bottom - line.box.top))
+    start = line.start
+    places: list[Place] = []
+    for at in range(line.start, line.end):
+        place = None if asked.text[at].isspace() else asked.middle(at)
+        if place is None:
+            continue
+        if places and abs(place[0] - places[-1][0]) + abs(place[1] - places[-1][1]) > widest:
+            yield start, at, places
+            start, places = at, []
+        places.append(place)
+    yield start, line.end, places
 
 
 def _note_marks(asked: TextPage) -> Iterator[Edit]:
