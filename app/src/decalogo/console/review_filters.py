@@ -27,9 +27,17 @@ def queue_of(result: Mapping[str, Any], known: DocumentReviews, track: Track, sh
         return [answer for answer in applicable if answer["id"] not in mine]
     if show is Filter.LOW_CONFIDENCE:
         open_ones = [answer for answer in applicable if answer["id"] not in mine]
-        return sorted(open_ones, key=lambda answer: answer.get("confidence") or 0.0)
+        return sorted(open_ones, key=_certainty)
     if show is Filter.DISAGREEMENTS:
         return [a for a in applicable if a["id"] in mine and mine[a["id"]].verdict is not Verdict.ACCEPTED]
     if show is Filter.SECOND_LOOK:
         return [a for a in applicable if a["id"] in mine and mine[a["id"]].fingerprint != fingerprint(a)]
     return applicable
+
+
+def _certainty(answer: Mapping[str, Any]) -> tuple[bool, int]:
+    """Return a key for sorting: answers with evidence by their least certain element, then those without evidence."""
+    surest: dict[str, int] = {}
+    for item in answer["evidence"]:
+        surest[item["element"]] = max(surest.get(item["element"], 0), item.get("confidence") or 0)
+    return not surest, min(surest.values(), default=0)

@@ -135,7 +135,7 @@ def evaluate_extracted(
         "schema_version": SCHEMA_VERSION,
         "evaluator": dict(EVALUATOR),
         "rubric": {"id": rubric.id, "version": rubric.version, "sha256": rubric.sha256},
-        "model": {"version": model.version, "sha256": model.sha256} if model else None,
+        "model": {"version": model.version, "sha256": model.sha256, **model.figures} if model else None,
         "document": {
             **identity(content),
             "media_type": document.media_type,

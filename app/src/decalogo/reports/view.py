@@ -29,7 +29,8 @@ def plain(text: object) -> str:
 class Quote:
     """A quote with the elements it is evidence for; its text is ``before + mark + after``.
 
-    ``recognised``: the text comes from OCR and may have errors.
+    ``recognised``: the text comes from OCR and may have errors. ``confidence``: of its surest element, percent; ``None``
+    without a learned model.
     """
 
     elements: tuple[str, ...]
@@ -40,6 +41,7 @@ class Quote:
     mark: str
     after: str
     recognised: bool = False
+    confidence: int | None = None
 
     @property
     def text(self) -> str:
@@ -291,5 +293,6 @@ def _quotes(evidence: Sequence[dict[str, Any]], question: str, labels: Labels) -
         before, mark, after = text.partition(matched) if matched else (text, "", "")
         elements = tuple(dict.fromkeys(labels.element(question, item["element"]) for item in items))
         recognised = bool(items[0].get("recognised"))
-        quotes.append(Quote(elements, page, start, end, before, mark, after, recognised))
+        confidence = max((item["confidence"] for item in items if item.get("confidence") is not None), default=None)
+        quotes.append(Quote(elements, page, start, end, before, mark, after, recognised, confidence))
     return tuple(quotes)

@@ -54,6 +54,14 @@ class Model:
         """The model's version."""
         return str(self.header["version"])
 
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What cross-validation by plan measured: numbers of labels and plans; precision and recall with their intervals.
+
+        ``precision`` and ``recall`` are lists of estimate, lower and upper limit (95 %), each over 0 to 1.
+        """
+        return {**self.header["figures"], "plans": len(self.header["plans"])}
+
     def log_probability(self, scores: Any) -> Any:
         """Return the logarithms of the probabilities of whole scores, as whole numbers."""
         import numpy as np
