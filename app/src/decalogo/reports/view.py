@@ -29,8 +29,8 @@ def plain(text: object) -> str:
 class Quote:
     """A quote with the elements it is evidence for; its text is ``before + mark + after``.
 
-    ``recognised``: the text comes from OCR and may have errors. ``confidence``: of its surest element, percent; ``None``
-    without a learned model.
+    ``recognised``: the text comes from OCR and may have errors. ``confidence``: of its surest element in percent, or
+    ``None`` without a learned model.
     """
 
     elements: tuple[str, ...]

@@ -56,7 +56,7 @@ class Model:
 
     @property
     def figures(self) -> dict[str, Any]:
-        """What cross-validation by plan measured: numbers of labels and plans; precision and recall with their intervals.
+        """What cross-validation by plan measured: numbers of labels and plans; precision and recall.
 
         ``precision`` and ``recall`` are lists of estimate, lower and upper limit (95 %), each over 0 to 1.
         """
