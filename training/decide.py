@@ -9,15 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from export import SOFT_STEPS, shares
+from fit import fit, sigmoid
+from scipy import sparse
 
 if TYPE_CHECKING:
     from train import Data
 
 ABOUT_WEIGHT = 0.5
 """What the logarithm of "about the point" counts next to that of "states the element"."""
-LEAST_ABOUT = 0.1
+LEAST_ABOUT = 0.3
 """A unit is looked at for elements from this probability of a point on."""
+LEAST_NAMED = 0.15
+"""The same where the point's own terms are near a match of the rubric's patterns."""
 PRECISION = 0.9
+PERCENTS = (30, 40, 50, 60, 65, 70, 75, 80, 85, 90, 92, 94, 96, 97, 98, 99)
+"""The steps of an answer's confidence."""
+LEAST_SCORE = -8.0
+OWN_CONSTANT, OWN_SLOPE = 0.58, 0.1
+"""How freely an element may differ from all: scales of its own constant and slope."""
 PATTERN_BONUS = 1.5
 """What is added where a pattern of the rubric found the element too."""
 COLUMN_BONUS = 4.0
@@ -38,7 +47,7 @@ def answers(data: Data, keys: Sequence[str], stated: Any, about: Any, of: Sequen
     """Score every decided label by its excerpt's best unit."""
     rows: list[tuple[float, int, int, int]] = []
     for number, example in enumerate(data.examples):
-        if not example.point:
+        if not example.point or not example.measured:
             continue
         units = np.flatnonzero(data.of_example == number)
         relevance = np.log(np.clip(about[units, data.points.index(example.point)], 1e-4, 1))
@@ -46,7 +55,8 @@ def answers(data: Data, keys: Sequence[str], stated: Any, about: Any, of: Sequen
             label = example.labels.get(key, "?")
             if label != "?":
                 score = np.log(np.clip(stated[units, column], 1e-4, 1)) + ABOUT_WEIGHT * relevance
-                score = np.where(relevance >= math.log(LEAST_ABOUT), score, -20) + PATTERN_BONUS * (key in example.found)
+                least, bonus = (LEAST_NAMED, PATTERN_BONUS) if key in example.found else (LEAST_ABOUT, 0)
+                score = np.where(relevance >= math.log(least), score + bonus, -20)
                 rows.append((float(score.max()), int(label), column, of[number]))
     table = np.array(rows)
     return Answers(table[:, 0], table[:, 1].astype(int), table[:, 2].astype(int), table[:, 3].astype(int))
@@ -63,37 +73,68 @@ def threshold(score: Any, label: Any, precision: float) -> float:
 def decision(
     data: Data, keys: Sequence[str], stated: Any, about: Any, of: Sequence[int]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the decision part of the header, and what cross-validation measured (thresholds from the other folds)."""
+    """Return the decision part of the header, and what cross-validation measured.
+
+    Probabilities and thresholds that are measured on a fold come from the other folds.
+    """
     found = answers(data, keys, stated, about, of)
     said = np.zeros(len(found.score), bool)
     for fold in sorted(set(of)):
-        rest = found.fold != fold
-        said[~rest] = found.score[~rest] >= threshold(found.score[rest], found.label[rest], PRECISION)
-    limit = threshold(found.score, found.label, PRECISION)
-    above, percent = confidence(found.score - limit, found.label)
+        rest = np.flatnonzero(found.fold != fold)
+        inner = np.zeros(len(found.score))
+        for other in sorted(set(found.fold[rest].tolist())):
+            held = rest[found.fold[rest] == other]
+            inner[held] = Calibration(found, rest[found.fold[rest] != other], len(keys)).probability(found, held)
+        limit = threshold(inner[rest], found.label[rest], PRECISION)
+        held = np.flatnonzero(found.fold == fold)
+        said[held] = Calibration(found, rest, len(keys)).probability(found, held) >= limit
+    crossed = np.zeros(len(found.score))
+    for fold in sorted(set(of)):
+        held = np.flatnonzero(found.fold == fold)
+        crossed[held] = Calibration(found, np.flatnonzero(found.fold != fold), len(keys)).probability(found, held)
+    limit = threshold(crossed, found.label, PRECISION)
+    final = Calibration(found, np.arange(len(found.score)), len(keys))
     made = {
         "about_weight": round(ABOUT_WEIGHT * SOFT_STEPS),
         "least_about": round(math.log(LEAST_ABOUT) * SOFT_STEPS),
+        "least_named": round(math.log(LEAST_NAMED) * SOFT_STEPS),
         "pattern_bonus": round(PATTERN_BONUS * SOFT_STEPS),
         "column_bonus": round(COLUMN_BONUS * SOFT_STEPS),
-        "thresholds": [round(limit * SOFT_STEPS)] * len(keys),
-        "confidence": {"above": above, "percent": percent},
+        "thresholds": [round(final.score(number, limit) * SOFT_STEPS) for number in range(len(keys))],
+        "percent": list(PERCENTS),
+        "confidence": [
+            [round(final.score(number, percent / 100) * SOFT_STEPS) for percent in PERCENTS]
+            for number in range(len(keys))
+        ],
         "shares": shares(),
     }
     return made, {"answers": found, "said": said}
 
 
-def confidence(above: Any, label: Any, steps: int = 8) -> tuple[list[int], list[int]]:
-    """Return the share of right answers by how far a score lies above its threshold, never falling."""
-    chosen = above >= 0
-    order = np.argsort(above[chosen], kind="stable")
-    starts, rates = [], []
-    for part in np.array_split(order, steps):
-        starts.append(round(float(above[chosen][part[0]]) * SOFT_STEPS))
-        rates.append((float(label[chosen][part].sum()) + 0.9) / (len(part) + 1))
-    rates = np.maximum.accumulate(rates).tolist()
-    starts[0] = 0
-    return starts, [round(100 * rate) for rate in rates]
+class Calibration:
+    """From scores to probabilities: one slope and constant, and for each element a small change of both."""
+
+    def __init__(self, found: Answers, rows: Any, elements: int) -> None:
+        self._elements = elements
+        columns = self._columns(found.score[rows], found.element[rows])
+        table = fit(columns, found.label[rows, None].astype(np.float32), np.ones((len(rows), 1)), 1.0, 200)
+        self._table = table[:, 0]
+
+    def _columns(self, score: Any, element: Any) -> Any:
+        score = np.clip(score, LEAST_SCORE, None)
+        which = np.eye(self._elements)[element]
+        return sparse.csr_matrix(np.hstack([score[:, None], which * OWN_CONSTANT, which * score[:, None] * OWN_SLOPE]))
+
+    def probability(self, found: Answers, rows: Any) -> Any:
+        """Return the probability that each answer is right."""
+        columns = self._columns(found.score[rows], found.element[rows])
+        return sigmoid(columns @ self._table[:-1] + self._table[-1])
+
+    def score(self, element: int, probability: float) -> float:
+        """Return the score of an element at which a probability is reached."""
+        slope = self._table[0] + OWN_SLOPE * self._table[1 + self._elements + element]
+        constant = self._table[-1] + OWN_CONSTANT * self._table[1 + element]
+        return float((math.log(probability / (1 - probability)) - constant) / max(slope, 0.2))
 
 
 def wilson(hits: int, total: int) -> tuple[float, float, float]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 from decalogo.evaluation.documents.model import Extracted
 from decalogo.evaluation.extract import extract
 from decalogo.evaluation.learned.pattern_groups import add_patterns, pattern_groups
@@ -34,6 +35,7 @@ class Example:
         section_kinds: the kind of each unit's section.
         marks: point marks of each unit.
         patterns: a row per unit, a column per group of patterns: whether it stands in it.
+        measured: whether its labels count in the figures.
         found: label keys that the rubric's patterns alone find for the point.
         proofs: label key to the units that hold its quote.
         topics: for each unit the points that it is about, or ``None`` where nobody said.
@@ -50,6 +52,7 @@ class Example:
     marks: list[list[int]]
     patterns: Any
     document: Extracted
+    measured: bool = True
     found: set[str] = field(default_factory=set)
     proofs: dict[str, list[int]] = field(default_factory=dict)
     topics: list[set[str] | None] = field(default_factory=list)
@@ -90,12 +93,43 @@ def _plain_text(path: Path) -> str:
 def read_example(entry: dict[str, Any], labels: dict[str, Any], text: str, rubric: Rubric) -> Example:
     """Divide an excerpt into units and put its labels on them."""
     clean = "".join(sign if sign >= " " or sign in "\n\t\f" else " " for sign in text)
-    document = extract(clean.encode(), language=rubric.language)
+    return _example(entry, labels, text, extract(clean.encode(), language=rubric.language), rubric)
+
+
+def read_passages(folder: Path, names: dict[str, str], rubric: Rubric) -> list[Example]:
+    """Return the short passages of ``bench/labelled`` that may be used for tuning, one example per point."""
+    examples = []
+    for path in sorted(folder.glob("*.yaml")):
+        for item in yaml.safe_load(path.read_text(encoding="utf-8")):
+            if item["part"] != "tuning":
+                continue
+            text = f"# Plan municipal\n\n## {item.get('section') or 'Programas'}\n\n{item['text']}\n"
+            document = extract(text.encode(), language=rubric.language)
+            source = item["source"]["plan"] if isinstance(item["source"], dict) else "written"
+            for point, questions in item["expect"].items():
+                labels = {key: _passage_label(questions, key, name) for key, name in names.items()}
+                entry = {"id": f"{item['id']}-{point}", "file": source, "point": point}
+                example = _example(entry, {"labels": labels}, text, document, rubric)
+                example.measured = False
+                examples.append(example)
+    return examples
+
+
+def _passage_label(questions: dict[str, list[str]], key: str, name: str) -> Any:
+    question = key.partition(".")[0]
+    if question not in questions or f"{name}~" in questions[question]:
+        return "?"
+    return int(name in questions[question])
+
+
+def _example(
+    entry: dict[str, Any], labels: dict[str, Any], text: str, document: Extracted, rubric: Rubric
+) -> Example:
     reading = read_units(document, rubric, headings=True)
     for scanner in reading.engine.scanners[1:]:
         scan_units(reading.units, scanner, reading.postings)
     groups = pattern_groups(rubric)
-    patterns = np.zeros((len(reading.units), len(groups)), np.float32)
+    patterns = np.zeros((len(reading.units), len(groups)), np.uint8)
     add_patterns(patterns, reading.units, range(len(reading.units)), list(groups.values()))
     sections = Sections(rubric, reading.engine.patterns)
     example = Example(

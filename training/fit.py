@@ -9,6 +9,12 @@ import numpy as np
 from examples import Example
 from scipy.optimize import minimize
 
+from decalogo.evaluation.learned.point_marks import MARKS_PER_POINT
+from decalogo.evaluation.learned.windows import around
+
+BACKGROUND = 0.3
+"""Weight of a unit that is taken for no point because nothing near names it."""
+
 
 def sigmoid(values: Any) -> Any:
     """Return the logistic function."""
@@ -46,19 +52,34 @@ def predict(rows: Any, table: Any) -> Any:
 
 
 def topic_targets(examples: Sequence[Example], points: Sequence[str]) -> tuple[Any, Any]:
-    """Return for each unit and point whether it is about it, and with what weight."""
+    """Return for each unit and point whether it is about it, and with what weight.
+
+    Units of a window that nobody labelled are not about a point that nothing near them names.
+    """
     wanted, weights = [], []
     for example in examples:
         proofs = {index for units in example.proofs.values() for index in units}
+        named = _named_near(example, len(points)) if not example.point else None
         for index, topics in enumerate(example.topics):
             if topics is not None:
                 wanted.append([point in topics for point in points])
                 weights.append([1.0] * len(points))
+            elif named is not None:
+                wanted.append([False] * len(points))
+                weights.append(np.where(named[index], 0.0, BACKGROUND).tolist())
             else:
                 proved = index in proofs
                 wanted.append([proved and point == example.point for point in points])
                 weights.append([float(proved and point == example.point) for point in points])
     return np.array(wanted, np.float32), np.array(weights, np.float32)
+
+
+def _named_near(example: Example, points: int) -> Any:
+    """Return for each unit and point whether it is named in the unit or in one of six units before or after it."""
+    named = np.zeros((len(example.units), points), np.float32)
+    for index, marks in enumerate(example.marks):
+        named[index, [mark // MARKS_PER_POINT for mark in marks]] = 1
+    return around(named, (6, 6)) > 0
 
 
 class ElementTargets:

@@ -93,14 +93,14 @@ def matrix(features: Features, extractor: Extractor, known: Columns, scales: Sca
         _lookup(features.grams, known.grams, features.count) * scales.grams,
         _lookup(features.shapes, known.shapes, features.count) * scales.shapes,
     ]
-    own = sparse.csr_matrix(features.cues)
+    own = sparse.csr_matrix(features.cues, dtype=np.float32)
     before, after = around(features.cues, (1, 0), own=False), around(features.cues, (0, 1), own=False)
     named = features.marks[:, features.marks.shape[1] - known.point_marks :]
     near_cues = around(np.hstack([features.cues, named]), AROUND)
     parts += [own * scales.cues]
-    parts += [sparse.csr_matrix(part) * scales.beside for part in (before, after)]
-    parts += [sparse.csr_matrix(near_cues) * scales.around, sparse.csr_matrix(features.marks) * scales.marks]
-    parts.append(sparse.csr_matrix(features.patterns) * scales.patterns)
+    parts += [sparse.csr_matrix(part, dtype=np.float32) * scales.beside for part in (before, after)]
+    parts += [sparse.csr_matrix(near_cues, dtype=np.float32) * scales.around, sparse.csr_matrix(features.marks, dtype=np.float32) * scales.marks]
+    parts.append(sparse.csr_matrix(features.patterns, dtype=np.float32) * scales.patterns)
     stems = sparse.csr_matrix(
         (np.ones(len(features.stems.keys), np.float32), (features.stems.units, features.stems.keys)),
         shape=(features.count, known.stems),

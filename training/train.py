@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from decide import decision, elements_table, figures
-from examples import HERE, Corpus, Example, load_json_lines, plan_of, read_example
+from examples import HERE, Corpus, Example, load_json_lines, plan_of, read_example, read_passages
 from export import tables, write
 from fit import ElementTargets, fit, fit_elements, predict, topic_targets
 from matrix import ELEMENT_SCALES, POINT_SCALES, Columns, columns, matrix, vocabulary
@@ -132,14 +132,19 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE.parent / "app/src/decalogo/evaluation/models")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", type=Path, help="file for the cross-validated probabilities")
     asked = parser.parse_args()
     rubric = load_rubric(asked.rubric)
     names = json.loads((HERE / "labels" / "element-map.json").read_text(encoding="utf-8"))
     keys = list(names)
     examples = load_examples(asked.corpus, rubric)
+    examples += read_passages(HERE.parent / "bench" / "labelled", names, rubric) if rubric.id == "decalogo" else []
+    examples = [example for example in examples if example.plan not in LEFT_OUT]
     find_by_patterns(examples, rubric, names)
     data = Data(examples, rubric)
     stated, about, of = cross_validate(data, keys, asked.folds, asked.seed)
+    if asked.keep:
+        np.savez_compressed(asked.keep, stated=stated, about=about, of=np.array(of), of_example=data.of_example)
     made, report = decision(data, keys, stated, about, of)
     element_table, point_table = data.fit(range(len(data.examples)), keys)
     header = {

@@ -13,7 +13,7 @@ All are counts of what stands in a unit or near it, so a score is a sum of whole
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +57,10 @@ class Pairs:
 
 @dataclass(slots=True)
 class Features:
-    """The features of a document's units; see the module's description."""
+    """The features of a document's units; see the module's description.
+
+    ``rows`` keeps units and rows of weights that were looked up, for explanations.
+    """
 
     count: int
     grams: Pairs
@@ -69,6 +72,7 @@ class Features:
     headings: tuple[Any, ...]
     paths: list[tuple[str, ...]]
     starts: Any
+    rows: dict[tuple[int, str], tuple[Any, Any]] = field(default_factory=dict)
 
 
 class Extractor:
@@ -80,6 +84,7 @@ class Extractor:
         sections: names of the kinds of sections.
         point_marks: how many marks of the points there are, see ``Extractor.extract``.
         patterns: names of the groups of patterns.
+        gram_keys: the grams that have a weight, rising; others are left out. ``None`` keeps all, for training.
     """
 
     def __init__(
@@ -89,11 +94,13 @@ class Extractor:
         sections: Sequence[str],
         point_marks: int,
         patterns: Sequence[str] = (),
+        gram_keys: Any = None,
     ) -> None:
         self.lexicon = lexicon
         self.stems = stems
         self.point_marks = point_marks
         self.patterns = tuple(patterns)
+        self._gram_keys = gram_keys
         self._names = ("", *stems)
         self._headers = HeaderTracker(lexicon)
         self._letters = {letter: number for number, letter in enumerate(lexicon.letters, 1)}
@@ -123,20 +130,19 @@ class Extractor:
         stems = np.fromiter((number(word.stem, 0) for word in flat), np.int64, len(flat))
         letters = np.fromiter((letter[word.letter] for word in flat), np.int64, len(flat))
         of_unit = np.repeat(np.arange(len(units)), lengths)
-        cues = np.zeros((len(units), len(self.lexicon.cues)), np.float32)
-        for at, word in zip(of_unit.tolist(), flat, strict=True):
-            if word.cues:
-                cues[at, list(word.cues)] = 1
+        cues = np.zeros((len(units), len(self.lexicon.cues)), np.uint8)
+        for row, unit in zip(cues, words, strict=True):
+            row[list(chain.from_iterable([word.cues for word in unit if word.cues]))] = 1
         paths = list(dict.fromkeys(unit.section for unit in units))
         numbers = {path: at for at, path in enumerate(paths)}
         return Features(
             count=len(units),
-            grams=_grams(stems, of_unit),
+            grams=_grams(stems, of_unit, self._gram_keys),
             shapes=_shapes(letters, of_unit),
             stems=_unique(of_unit, stems, stems > 0),
             cues=cues,
             marks=self._marks(units, _Text(tokens, words), section_kinds, point_marks),
-            patterns=np.zeros((len(units), len(self.patterns)), np.float32),
+            patterns=np.zeros((len(units), len(self.patterns)), np.uint8),
             headings=(np.fromiter((numbers[unit.section] for unit in units), np.int64, len(units)),),
             paths=paths,
             starts=starts,
@@ -175,7 +181,7 @@ class Extractor:
     def _marks(self, units: Sequence[Unit], text: _Text, kinds: Sequence[str], points: Sequence[Sequence[int]]) -> Any:
         import numpy as np
 
-        marks = np.zeros((len(units), len(self.marks)), np.float32)
+        marks = np.zeros((len(units), len(self.marks)), np.uint8)
         above = self._headers.above(text.tokens, text.words)
         for index, unit in enumerate(units):
             shape = "".join(word.letter for word in text.words[index])
@@ -244,22 +250,33 @@ def _unique(units: Any, keys: Any, keep: Any) -> Pairs:
     return Pairs(units[first], keys[first])
 
 
-def _grams(stems: Any, of_unit: Any) -> Pairs:
+def _grams(stems: Any, of_unit: Any, wanted: Any) -> Pairs:
+    """Return stems, pairs and triples of stems; ``wanted``: only these keys."""
     import numpy as np
 
     known = stems > 0
-    units, keys = [of_unit[known]], [stems[known]]
+    found = [(of_unit[known], stems[known])]
     if len(stems) > 1:
         same = (of_unit[1:] == of_unit[:-1]) & known[1:] & known[:-1]
         pairs = stems[:-1] * _BASE + stems[1:]
-        units.append(of_unit[1:][same])
-        keys.append(pairs[same])
-        if len(stems) > 2:
-            three = same[1:] & same[:-1]
-            units.append(of_unit[2:][three])
-            keys.append((pairs[:-1] * _BASE + stems[2:])[three])
-    every = np.concatenate(keys)
-    return _unique(np.concatenate(units), every, np.ones(len(every), bool))
+        found.append((of_unit[1:][same], pairs[same]))
+        three = same[1:] & same[:-1]
+        found.append((of_unit[2:][three], (pairs[:-1] * _BASE + stems[2:])[three]))
+    if wanted is not None:
+        found = [_among(units, keys, wanted) for units, keys in found]
+    every = np.concatenate([keys for _, keys in found])
+    return _unique(np.concatenate([units for units, _ in found]), every, np.ones(len(every), bool))
+
+
+def _among(units: Any, keys: Any, wanted: Any) -> tuple[Any, Any]:
+    import numpy as np
+
+    if not len(wanted):
+        return units[:0], keys[:0]
+    at = np.searchsorted(wanted, keys)
+    at[at == len(wanted)] = 0
+    hit = wanted[at] == keys
+    return units[hit], keys[hit]
 
 
 def _shapes(letters: Any, of_unit: Any) -> Pairs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,16 +92,16 @@ class Findings:
         relevance = self._about[self._units, about]
         score = self._stated[:, output] + relevance * decision["about_weight"] // SOFT_STEPS
         about_point = relevance >= decision["least_about"]
-        for match in matches:  # these are about the point by its terms
+        for match in matches:  # terms of the point stand near
             row = self._row[match.unit.index]
             score[row] += decision["column_bonus" if match.unit.roles else "pattern_bonus"]
-            about_point[row] = True
+            about_point[row] |= bool(match.unit.roles) or relevance[row] >= decision["least_named"]
         found = np.flatnonzero(about_point & (score >= decision["thresholds"][output]))
         best = sorted(found.tolist(), key=lambda row: (-int(score[row]), row))[:most]
         return [
             Finding(
                 int(self._units[row]),
-                self._confidence(int(score[row]) - decision["thresholds"][output], decision["confidence"]),
+                self._confidence(output, int(score[row])),
                 self._share(int(relevance[row])),
             )
             for row in best
@@ -111,8 +111,9 @@ class Findings:
         """Return what in a unit spoke most for an element."""
         return self._model.elements.strongest(self._features, unit, self._columns[question, element])
 
-    def _confidence(self, above: int, steps: Mapping[str, Any]) -> int:
-        return int(steps["percent"][max(0, bisect_right(steps["above"], above) - 1)])
+    def _confidence(self, output: int, score: int) -> int:
+        decision = self._model.header["decision"]
+        return int(decision["percent"][max(0, bisect_right(decision["confidence"][output], score) - 1)])
 
     def _share(self, logarithm: int) -> float:
         """Return a probability of three digits from its logarithm by the model's own table."""

@@ -105,7 +105,8 @@ def read_model(content: bytes) -> Model:
     if lexicon is None or lexicon.sha256 != header["lexicon"]:
         raise ValueError(f"the model was trained with other word lists for {header['language']!r}; train it again")
     stems = {stem: number for number, stem in enumerate(parts["stems"].tobytes().decode("ascii").split("\n"), 1)}
-    extractor = Extractor(lexicon, stems, header["sections"], header["point_marks"], header["patterns"])
+    grams = np.union1d(parts["elements_gram_keys"], parts["about_gram_keys"])
+    extractor = Extractor(lexicon, stems, header["sections"], header["point_marks"], header["patterns"], grams)
     return Model(
         header=header,
         sha256=hashlib.sha256(content).hexdigest(),

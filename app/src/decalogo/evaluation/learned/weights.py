@@ -25,7 +25,7 @@ GROUPS = (
     "heading2",
 )
 """The groups of rows of a weight table, in the order of training's columns."""
-_AT_ONCE = 40_000
+_AT_ONCE = 8_000
 """Pairs of unit and feature that are looked up together: bounds the memory."""
 
 
@@ -62,11 +62,11 @@ class Weights:
         total = np.zeros((features.count, len(self.constant)), np.int32)
         wanted = np.zeros(features.count, bool)
         wanted[chosen] = True
-        self._add_pairs(total, features.grams, "grams", self.gram_keys, wanted)
-        self._add_pairs(total, features.shapes, "shapes", self.shape_keys, wanted)
+        self._add_pairs(total, features, features.grams, "grams", self.gram_keys, wanted)
+        self._add_pairs(total, features, features.shapes, "shapes", self.shape_keys, wanted)
         for group, flags in self._flags(features):
-            # Whole numbers below 2 ** 24 are exact in single precision, whatever the order of the sums.
-            total[chosen] += (flags[chosen] @ self.tables[group].astype(np.float32)).astype(np.int32)
+            where, columns = np.nonzero(flags[chosen])
+            self._add(total, chosen[where], columns, self.tables[group])
         for group, reach in (("near", NEAR), ("wide", WIDE)):
             if group in self.tables:
                 total[chosen] += self._context(features, group, reach)[chosen]
@@ -93,7 +93,7 @@ class Weights:
             if group in self.tables:
                 yield group, make()
 
-    def _add_pairs(self, total: Any, pairs: Pairs, group: str, keys: Any, wanted: Any) -> None:
+    def _add_pairs(self, total: Any, features: Features, pairs: Pairs, group: str, keys: Any, wanted: Any) -> None:
         import numpy as np
 
         if group not in self.tables or not len(keys):
@@ -101,13 +101,19 @@ class Weights:
         at = np.searchsorted(keys, pairs.keys)
         at[at == len(keys)] = 0
         hit = (keys[at] == pairs.keys) & wanted[pairs.units]
-        units, rows = pairs.units[hit], at[hit]
-        table = self.tables[group]
+        found = pairs.units[hit], at[hit]
+        features.rows[id(self), group] = found
+        self._add(total, *found, self.tables[group])
+
+    @staticmethod
+    def _add(total: Any, units: Any, rows: Any, table: Any) -> None:
+        """Add rows of a table to the units, which rise."""
+        import numpy as np
+
         for low in range(0, len(units), _AT_ONCE):
             part = units[low : low + _AT_ONCE]
             first = np.flatnonzero(np.concatenate([[True], part[1:] != part[:-1]]))
-            sums = np.add.reduceat(table[rows[low : low + _AT_ONCE]].astype(np.int32), first, axis=0)
-            total[part[first]] += sums
+            total[part[first]] += np.add.reduceat(table[rows[low : low + _AT_ONCE]], first, axis=0, dtype=np.int32)
 
     def _context(self, features: Features, group: str, reach: tuple[int, int]) -> Any:
         """Return the sum of the stems' weights over the units near each unit, itself left out."""
@@ -115,7 +121,7 @@ class Weights:
 
         own = np.zeros((features.count, len(self.constant)), np.int32)
         every = np.ones(features.count, bool)
-        self._add_pairs(own, features.stems, group, np.arange(len(self.tables[group])), every)
+        self._add_pairs(own, features, features.stems, group, np.arange(len(self.tables[group])), every)
         sums = np.concatenate([np.zeros((1, own.shape[1]), np.int64), np.cumsum(own, axis=0)])
         low, high = context(features.starts, reach)
         return (sums[high] - sums[low] - own).astype(np.int32)
@@ -134,20 +140,23 @@ class Weights:
         """Return the names of the features of the unit itself that speak most for an output."""
         import numpy as np
 
-        found: list[tuple[int, str]] = []
-        for group, pairs, keys in (
-            ("grams", features.grams, self.gram_keys),
-            ("shapes", features.shapes, self.shape_keys),
-        ):
-            if group in self.tables:
-                low, high = np.searchsorted(pairs.units, [unit, unit + 1])
-                for key in pairs.keys[low:high].tolist():
-                    at = int(np.searchsorted(keys, key))
-                    if at < len(keys) and keys[at] == key:
-                        found.append((int(self.tables[group][at, output]), self.extractor.name(group, key)))
+        found: list[tuple[int, str, int]] = []
+        for group in ("grams", "shapes"):
+            if (id(self), group) in features.rows:
+                units, rows = features.rows[id(self), group]
+                low, high = np.searchsorted(units, (unit, unit + 1)).tolist()
+                own = rows[low:high]
+                weights = self.tables[group][own, output].tolist()
+                found += [(-weight, group, at) for weight, at in zip(weights, own.tolist(), strict=True) if weight > 0]
         for group, flags in (("cues", features.cues), ("marks", features.marks), ("patterns", features.patterns)):
             if group in self.tables:
-                for at in np.flatnonzero(flags[unit]).tolist():
-                    found.append((int(self.tables[group][at, output]), self.extractor.name(group, at)))
-        found.sort(key=lambda item: (-item[0], item[1]))
-        return [name for weight, name in found[:most] if weight > 0]
+                columns = np.flatnonzero(flags[unit])
+                weights = self.tables[group][columns, output].tolist()
+                found += [
+                    (-weight, group, at) for weight, at in zip(weights, columns.tolist(), strict=True) if weight > 0
+                ]
+        keys = {"grams": self.gram_keys, "shapes": self.shape_keys}
+        return [
+            self.extractor.name(group, int(keys[group][at]) if group in keys else at)
+            for _, group, at in sorted(found)[:most]
+        ]

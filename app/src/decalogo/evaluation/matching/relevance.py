@@ -131,6 +131,7 @@ class RelevanceRanker:
         self._headings = self._scanned(scanner)
         self._leading = self._scanned_leads(scanner)
         self._members: dict[int, list[int]] = {}  # passage to its units
+        self._own_terms: dict[frozenset[int], dict[int, frozenset[int]]] = {}
         for unit in units:
             self._members.setdefault(unit.passage, []).append(unit.index)
 
@@ -217,6 +218,12 @@ class RelevanceRanker:
         return rarity
 
     def _own(self, terms: _Terms) -> dict[int, frozenset[int]]:
+        """Return the units that hold terms of a point, with these; worked out once."""
+        if terms.all not in self._own_terms:
+            self._own_terms[terms.all] = self._found_own(terms)
+        return self._own_terms[terms.all]
+
+    def _found_own(self, terms: _Terms) -> dict[int, frozenset[int]]:
         excluded = {index for term in terms.exclude for index in self._postings.get(term, ())}
         own: dict[int, set[int]] = {}
         for term in sorted(terms.all):
