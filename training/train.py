@@ -158,7 +158,7 @@ def main() -> None:
         "sections": [kind.name for kind in rubric.data.sections],
         "point_marks": data.known.point_marks,
         "patterns": list(data.extractor.patterns),
-        "plans": sorted({example.plan for example in data.examples}),
+        "plans": sorted({example.plan for example in data.examples if example.measured}),
         "decision": made,
         "figures": figures(report),
     }

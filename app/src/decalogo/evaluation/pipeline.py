@@ -42,7 +42,7 @@ from decalogo.evaluation.scoring.result import SCHEMA_VERSION, Evaluation, canon
 from decalogo.evaluation.scoring.roll_up import roll_up
 from decalogo.evaluation.scoring.rules import Context, RuleResult, apply_rule
 
-EVALUATOR = {"name": "decalogo", "version": "2.0.0"}
+EVALUATOR = {"name": "decalogo", "version": "2.1.0"}
 """Raise the version whenever the same bytes and rubric could give another result."""
 
 
