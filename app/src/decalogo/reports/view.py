@@ -29,8 +29,7 @@ def plain(text: object) -> str:
 class Quote:
     """A quote with the elements it is evidence for; its text is ``before + mark + after``.
 
-    ``recognised``: the text comes from OCR and may have errors. ``confidence``: of its surest element in percent, or
-    ``None`` without a learned model.
+    ``recognised``: the text comes from OCR and may have errors.
     """
 
     elements: tuple[str, ...]
@@ -41,7 +40,6 @@ class Quote:
     mark: str
     after: str
     recognised: bool = False
-    confidence: int | None = None
 
     @property
     def text(self) -> str:
@@ -293,6 +291,5 @@ def _quotes(evidence: Sequence[dict[str, Any]], question: str, labels: Labels) -
         before, mark, after = text.partition(matched) if matched else (text, "", "")
         elements = tuple(dict.fromkeys(labels.element(question, item["element"]) for item in items))
         recognised = bool(items[0].get("recognised"))
-        confidence = max((item["confidence"] for item in items if item.get("confidence") is not None), default=None)
-        quotes.append(Quote(elements, page, start, end, before, mark, after, recognised, confidence))
+        quotes.append(Quote(elements, page, start, end, before, mark, after, recognised))
     return tuple(quotes)
