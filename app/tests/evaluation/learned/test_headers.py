@@ -10,7 +10,7 @@ assert LEXICON is not None
 def above(*lines: str) -> list[set[str] | None]:
     assert LEXICON is not None
     tokens = tokenise([line.encode() for line in lines])
-    found = HeaderTracker(LEXICON).above(tokens, [LEXICON.words(unit) for unit in tokens])
+    found = HeaderTracker(LEXICON).reading().above(tokens, [LEXICON.words(unit) for unit in tokens])
     return [None if one is None else {LEXICON.cues[role] for role in one.roles} for one in found]
 
 

@@ -18,7 +18,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from decalogo.evaluation.fold import fold
-from decalogo.evaluation.learned.headers import Above, HeaderTracker
+from decalogo.evaluation.learned.headers import Above, HeaderReading, HeaderTracker
+from decalogo.evaluation.learned.marks import mark_names, number_marks
+from decalogo.evaluation.learned.pairs import GRAM_BASE, SHAPE_BASE, Pairs, grams, joined, shapes, unique
 from decalogo.evaluation.learned.words import PLAIN, Lexicon, Word, tokenise
 
 if TYPE_CHECKING:
@@ -31,28 +33,8 @@ WIDE = (90, 45)
 """Words before and after a unit that are its near and its wide context."""
 AROUND = (6, 4)
 """Units before and after whose cues count."""
-QUANTITIES = "qmda"
-NO_DATA = "N"
-NUMBERS = "qyamd%$N"
-"""Class letters of quantities, of missing data, and of all that is a number or stands for one."""
-_BASE = 1 << 16
-_SHAPE_BASE = 32
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """Tokens and words of each unit."""
-
-    tokens: list[list[bytes]]
-    words: list[list[Word]]
-
-
-@dataclass(slots=True)
-class Pairs:
-    """Which units hold what: parallel arrays of unit numbers (rising) and keys, no pair twice."""
-
-    units: Any
-    keys: Any
+_AT_ONCE = 500
+"""Units that are read together: bounds the memory."""
 
 
 @dataclass(slots=True)
@@ -75,6 +57,18 @@ class Features:
     rows: dict[tuple[int, str], tuple[Any, Any]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The features of some units in a row."""
+
+    lengths: Any
+    grams: Pairs
+    shapes: Pairs
+    stems: Pairs
+    cues: Any
+    marks: Any
+
+
 class Extractor:
     """Extracts features with the numbers that a model gave its stems.
 
@@ -84,7 +78,8 @@ class Extractor:
         sections: names of the kinds of sections.
         point_marks: how many marks of the points there are, see ``Extractor.extract``.
         patterns: names of the groups of patterns.
-        gram_keys: the grams that have a weight, rising; others are left out. ``None`` keeps all, for training.
+        keys: the grams and the shapes that have a weight, rising; others are left out. ``None`` keeps all, for
+            training.
     """
 
     def __init__(
@@ -94,19 +89,20 @@ class Extractor:
         sections: Sequence[str],
         point_marks: int,
         patterns: Sequence[str] = (),
-        gram_keys: Any = None,
+        keys: tuple[Any, Any] | None = None,
     ) -> None:
         self.lexicon = lexicon
         self.stems = stems
         self.point_marks = point_marks
         self.patterns = tuple(patterns)
-        self._gram_keys = gram_keys
+        self._gram_keys: Any = keys[0] if keys else None
+        self._shape_keys: Any = keys[1] if keys else None
         self._names = ("", *stems)
         self._headers = HeaderTracker(lexicon)
         self._letters = {letter: number for number, letter in enumerate(lexicon.letters, 1)}
         self._sections = {name: number for number, name in enumerate(sections)}
         self._paths: dict[str, Any] = {}
-        self.marks = _mark_names(lexicon, sections, point_marks)
+        self.marks = mark_names(lexicon, sections, point_marks)
         self._mark_at = {name: number for number, name in enumerate(self.marks)}
 
     def extract(
@@ -121,31 +117,56 @@ class Extractor:
         """
         import numpy as np  # loaded on first use, after fork
 
+        reading = self._headers.reading()
+        parts: list[_Part] = []
+        for low in range(0, len(units), _AT_ONCE):
+            high = min(low + _AT_ONCE, len(units))
+            parts.append(self._part(units[low:high], low, reading, section_kinds[low:high], point_marks[low:high]))
+        paths = list(dict.fromkeys(unit.section for unit in units))
+        numbers = {path: at for at, path in enumerate(paths)}
+        lengths = np.concatenate([part.lengths for part in parts])
+        return Features(
+            count=len(units),
+            grams=joined([part.grams for part in parts]),
+            shapes=joined([part.shapes for part in parts]),
+            stems=joined([part.stems for part in parts]),
+            cues=np.concatenate([part.cues for part in parts]),
+            marks=np.concatenate([part.marks for part in parts]),
+            patterns=np.zeros((len(units), len(self.patterns)), np.uint8),
+            headings=(np.fromiter((numbers[unit.section] for unit in units), np.int64, len(units)),),
+            paths=paths,
+            starts=np.concatenate([[0], np.cumsum(lengths)]),
+        )
+
+    def _part(
+        self,
+        units: Sequence[Unit],
+        first: int,
+        reading: HeaderReading,
+        section_kinds: Sequence[str],
+        point_marks: Sequence[Sequence[int]],
+    ) -> _Part:
+        """Return the features of some units, the first of them with its number in the document."""
+        import numpy as np
+
         tokens = tokenise([unit.text for unit in units])
         words = [self.lexicon.words(unit) for unit in tokens]
         lengths = np.fromiter(map(len, words), np.int64, len(words))
-        starts = np.concatenate([[0], np.cumsum(lengths)])
         number, letter = self.stems.get, self._letters
         flat = list(chain.from_iterable(words))
         stems = np.fromiter((number(word.stem, 0) for word in flat), np.int64, len(flat))
         letters = np.fromiter((letter[word.letter] for word in flat), np.int64, len(flat))
-        of_unit = np.repeat(np.arange(len(units)), lengths)
+        of_unit = np.repeat(np.arange(first, first + len(units)), lengths)
         cues = np.zeros((len(units), len(self.lexicon.cues)), np.uint8)
         for row, unit in zip(cues, words, strict=True):
             row[list(chain.from_iterable([word.cues for word in unit if word.cues]))] = 1
-        paths = list(dict.fromkeys(unit.section for unit in units))
-        numbers = {path: at for at, path in enumerate(paths)}
-        return Features(
-            count=len(units),
-            grams=_grams(stems, of_unit, self._gram_keys),
-            shapes=_shapes(letters, of_unit),
-            stems=_unique(of_unit, stems, stems > 0),
-            cues=cues,
-            marks=self._marks(units, _Text(tokens, words), section_kinds, point_marks),
-            patterns=np.zeros((len(units), len(self.patterns)), np.uint8),
-            headings=(np.fromiter((numbers[unit.section] for unit in units), np.int64, len(units)),),
-            paths=paths,
-            starts=starts,
+        return _Part(
+            lengths,
+            grams(stems, of_unit, self._gram_keys),
+            shapes(letters, of_unit, self._shape_keys),
+            unique(of_unit.astype(np.int32), stems.astype(np.int32), stems > 0),
+            cues,
+            self._marks(units, words, reading.above(tokens, words), section_kinds, point_marks),
         )
 
     def heading_stems(self, heading: str) -> Any:
@@ -165,28 +186,34 @@ class Extractor:
         if group == "grams":
             parts = []
             while key:
-                key, number = divmod(key, _BASE)
+                key, number = divmod(key, GRAM_BASE)
                 parts.append(self._names[number])
             return " ".join(reversed(parts))
         if group == "shapes":
             letters = []
             while key:
-                key, number = divmod(key, _SHAPE_BASE)
+                key, number = divmod(key, SHAPE_BASE)
                 letters.append(self.lexicon.letters[number - 1])
             return f"shape {''.join(reversed(letters))}"
         if group == "patterns":
             return f"pattern {self.patterns[key]}"
         return f"cue {self.lexicon.cues[key]}" if group == "cues" else f"mark {self.marks[key]}"
 
-    def _marks(self, units: Sequence[Unit], text: _Text, kinds: Sequence[str], points: Sequence[Sequence[int]]) -> Any:
+    def _marks(
+        self,
+        units: Sequence[Unit],
+        words: Sequence[Sequence[Word]],
+        above: Sequence[Above | None],
+        kinds: Sequence[str],
+        points: Sequence[Sequence[int]],
+    ) -> Any:
         import numpy as np
 
         marks = np.zeros((len(units), len(self.marks)), np.uint8)
-        above = self._headers.above(text.tokens, text.words)
         for index, unit in enumerate(units):
-            shape = "".join(word.letter for word in text.words[index])
+            shape = "".join(word.letter for word in words[index])
             names = [
-                *_number_marks(shape, above[index]),
+                *number_marks(shape, above[index]),
                 f"begins {shape[:1] or PLAIN}",
                 f"ends {shape[-1:] or PLAIN}",
                 f"kind {unit.kind.value}",
@@ -197,111 +224,3 @@ class Extractor:
                 names.append(f"section {kinds[index]}")
             marks[index, [self._mark_at[name] for name in names]] = 1
         return marks
-
-
-def _number_marks(shape: str, title: Above | None) -> list[str]:
-    """Return the marks of a unit's numbers and of the titles above it."""
-    kinds = sorted({sign for sign in shape if sign in NUMBERS})
-    numbers = sum(sign in QUANTITIES for sign in shape)
-    names = [*(f"holds {kind}" for kind in kinds), f"numbers {min(numbers, 4)}"]
-    if title is None:
-        return names
-    names += ["titles", f"titles {min(4, title.distance // 100)}"]
-    names += [f"title {role}" for role in title.roles]
-    if numbers or NO_DATA in kinds:
-        names += [f"number under {role}" for role in title.roles]
-    if numbers:
-        names.append("number under titles")
-    if NO_DATA in kinds:
-        names.append("no data under titles")
-    if title.distance == 0:
-        names.append("is titles")
-    return names
-
-
-def _mark_names(lexicon: Lexicon, sections: Sequence[str], point_marks: int) -> tuple[str, ...]:
-    roles = [at for at, name in enumerate(lexicon.cues) if name.startswith("head_")]
-    return (
-        *(f"holds {sign}" for sign in NUMBERS),
-        *(f"numbers {count}" for count in range(5)),
-        "titles",
-        "is titles",
-        "number under titles",
-        "no data under titles",
-        *(f"titles {step}" for step in range(6)),
-        *(f"{what} {role}" for role in roles for what in ("title", "number under")),
-        *(f"{where} {letter}" for letter in lexicon.letters for where in ("begins", "ends")),
-        *(f"kind {kind}" for kind in ("prose", "list", "table-row", "heading")),
-        *(f"length {step}" for step in range(7)),
-        *(f"section {name}" for name in sections),
-        *(f"point {number}" for number in range(point_marks)),
-    )
-
-
-def _unique(units: Any, keys: Any, keep: Any) -> Pairs:
-    """Return each pair of unit and key once, in rising order."""
-    import numpy as np
-
-    order = np.lexsort((keys[keep], units[keep]))
-    units, keys = units[keep][order], keys[keep][order]
-    first = np.ones(len(units), bool)
-    if len(units):
-        first[1:] = (units[1:] != units[:-1]) | (keys[1:] != keys[:-1])
-    return Pairs(units[first], keys[first])
-
-
-def _grams(stems: Any, of_unit: Any, wanted: Any) -> Pairs:
-    """Return stems, pairs and triples of stems; ``wanted``: only these keys."""
-    import numpy as np
-
-    known = stems > 0
-    found = [(of_unit[known], stems[known])]
-    if len(stems) > 1:
-        same = (of_unit[1:] == of_unit[:-1]) & known[1:] & known[:-1]
-        pairs = stems[:-1] * _BASE + stems[1:]
-        found.append((of_unit[1:][same], pairs[same]))
-        three = same[1:] & same[:-1]
-        found.append((of_unit[2:][three], (pairs[:-1] * _BASE + stems[2:])[three]))
-    if wanted is not None:
-        found = [_among(units, keys, wanted) for units, keys in found]
-    every = np.concatenate([keys for _, keys in found])
-    return _unique(np.concatenate([units for units, _ in found]), every, np.ones(len(every), bool))
-
-
-def _among(units: Any, keys: Any, wanted: Any) -> tuple[Any, Any]:
-    import numpy as np
-
-    if not len(wanted):
-        return units[:0], keys[:0]
-    at = np.searchsorted(wanted, keys)
-    at[at == len(wanted)] = 0
-    hit = wanted[at] == keys
-    return units[hit], keys[hit]
-
-
-def _shapes(letters: Any, of_unit: Any) -> Pairs:
-    """Return runs of two to four letters; several plain words in a row are one."""
-    import numpy as np
-
-    if not len(letters):
-        return Pairs(of_unit, letters)
-    plain = letters == 1
-    again = np.zeros(len(letters), bool)
-    again[1:] = plain[1:] & plain[:-1] & (of_unit[1:] == of_unit[:-1])
-    letters, of_unit = letters[~again], of_unit[~again]
-    units, keys = [], []
-    run, same = letters, np.ones(len(letters), bool)
-    for length in range(2, 5):
-        if len(letters) < length:
-            break
-        same = same[:-1] & (of_unit[length - 1 :] == of_unit[: len(of_unit) - length + 1])
-        run = run[:-1] * _SHAPE_BASE + letters[length - 1 :]
-        units.append(of_unit[length - 1 :][same])
-        keys.append(run[same])
-    if not units:
-        return Pairs(of_unit[:0], letters[:0])
-    every = np.concatenate(keys)
-    return _unique(np.concatenate(units), every, np.ones(len(every), bool))
-
-
-__all__ = ["AROUND", "LEVELS", "NEAR", "PLAIN", "WIDE", "Extractor", "Features", "Pairs"]

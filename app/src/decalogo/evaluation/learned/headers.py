@@ -73,15 +73,27 @@ class HeaderTracker:
                 titling += 1
         return frozenset(roles) if len(roles) >= least and titling >= share * counted else None
 
+    def reading(self) -> HeaderReading:
+        """Start the reading of one document."""
+        return HeaderReading(self)
+
+
+class HeaderReading:
+    """The reading of one document, part after part."""
+
+    def __init__(self, tracker: HeaderTracker) -> None:
+        self._tracker = tracker
+        self._roles: frozenset[int] | None = None
+        self._at = self._since = 0
+
     def above(self, tokens: Sequence[Sequence[bytes]], words: Sequence[Sequence[Word]]) -> list[Above | None]:
-        """Return the titles that stand above (or in) each unit, where there are any near enough."""
+        """Return the titles that are above (or in) each unit of the next part, if any are near enough."""
         found: list[Above | None] = []
-        roles: frozenset[int] | None = None
-        at = since = 0
         for unit_tokens, unit_words in zip(tokens, words, strict=True):
-            own = self.titles(unit_tokens, unit_words)
+            own = self._tracker.titles(unit_tokens, unit_words)
             if own is not None:
-                roles, since = own, at
-            found.append(Above(roles, at - since) if roles and at - since <= _REACH else None)
-            at += len(unit_words)
+                self._roles, self._since = own, self._at
+            distance = self._at - self._since
+            found.append(Above(self._roles, distance) if self._roles and distance <= _REACH else None)
+            self._at += len(unit_words)
         return found

@@ -105,15 +105,18 @@ def read_model(content: bytes) -> Model:
     if lexicon is None or lexicon.sha256 != header["lexicon"]:
         raise ValueError(f"the model was trained with other word lists for {header['language']!r}; train it again")
     stems = {stem: number for number, stem in enumerate(parts["stems"].tobytes().decode("ascii").split("\n"), 1)}
-    grams = np.union1d(parts["elements_gram_keys"], parts["about_gram_keys"])
-    extractor = Extractor(lexicon, stems, header["sections"], header["point_marks"], header["patterns"], grams)
+    grams, shapes = (
+        np.union1d(parts[f"elements_{name}_keys"], parts[f"about_{name}_keys"]) for name in ("gram", "shape")
+    )
+    keys = grams, shapes
+    extractor = Extractor(lexicon, stems, header["sections"], header["point_marks"], header["patterns"], keys)
     return Model(
         header=header,
         sha256=hashlib.sha256(content).hexdigest(),
         keys=tuple((question, element) for question, element in header["keys"]),
         points=tuple(header["points"]),
         extractor=extractor,
-        elements=Weights.read(parts, "elements", extractor),
-        about=Weights.read(parts, "about", extractor),
+        elements=Weights.read(parts, "elements", extractor, keys),
+        about=Weights.read(parts, "about", extractor, keys),
         soft=parts["soft"].astype(np.int64),
     )

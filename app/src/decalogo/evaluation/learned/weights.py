@@ -37,6 +37,7 @@ class Weights:
         tables: group to its table of whole numbers; a group without weight is missing.
         constant: one whole number per output.
         gram_keys: keys of the rows of ``grams``, rising; so are ``shape_keys``.
+        row_of: group to the row of each key that the extractor knows, -1 for none.
         extractor: names the features.
     """
 
@@ -44,15 +45,22 @@ class Weights:
     constant: Any
     gram_keys: Any
     shape_keys: Any
+    row_of: Mapping[str, Any]
     extractor: Extractor
 
     @classmethod
-    def read(cls, parts: Mapping[str, Any], name: str, extractor: Extractor) -> Weights:
-        """Return the weights that a file's arrays hold under a name."""
+    def read(cls, parts: Mapping[str, Any], name: str, extractor: Extractor, keys: tuple[Any, Any]) -> Weights:
+        """Return the weights that a file's arrays hold under a name; ``keys``: those that the extractor knows."""
+        import numpy as np
+
         tables = {group: parts[f"{name}_{group}"] for group in GROUPS if f"{name}_{group}" in parts}
-        return cls(
-            tables, parts[f"{name}_constant"], parts[f"{name}_gram_keys"], parts[f"{name}_shape_keys"], extractor
-        )
+        grams, shapes = parts[f"{name}_gram_keys"], parts[f"{name}_shape_keys"]
+        rows = {}
+        for group, known, own in (("grams", keys[0], grams), ("shapes", keys[1], shapes)):
+            row = np.full(len(known), -1, np.int32)
+            row[np.searchsorted(known, own)] = np.arange(len(own))
+            rows[group] = row
+        return cls(tables, parts[f"{name}_constant"], grams, shapes, rows, extractor)
 
     def scores(self, features: Features, units: Any = None) -> Any:
         """Return a row of whole scores for each unit (``units``: only for these, rising)."""
@@ -62,8 +70,8 @@ class Weights:
         total = np.zeros((features.count, len(self.constant)), np.int32)
         wanted = np.zeros(features.count, bool)
         wanted[chosen] = True
-        self._add_pairs(total, features, features.grams, "grams", self.gram_keys, wanted)
-        self._add_pairs(total, features, features.shapes, "shapes", self.shape_keys, wanted)
+        self._add_pairs(total, features, features.grams, "grams", wanted)
+        self._add_pairs(total, features, features.shapes, "shapes", wanted)
         for group, flags in self._flags(features):
             where, columns = np.nonzero(flags[chosen])
             self._add(total, chosen[where], columns, self.tables[group])
@@ -93,15 +101,12 @@ class Weights:
             if group in self.tables:
                 yield group, make()
 
-    def _add_pairs(self, total: Any, features: Features, pairs: Pairs, group: str, keys: Any, wanted: Any) -> None:
-        import numpy as np
-
-        if group not in self.tables or not len(keys):
+    def _add_pairs(self, total: Any, features: Features, pairs: Pairs, group: str, wanted: Any) -> None:
+        if group not in self.tables:
             return
-        at = np.searchsorted(keys, pairs.keys)
-        at[at == len(keys)] = 0
-        hit = (keys[at] == pairs.keys) & wanted[pairs.units]
-        found = pairs.units[hit], at[hit]
+        rows = self.row_of[group][pairs.keys]
+        hit = (rows >= 0) & wanted[pairs.units]
+        found = pairs.units[hit], rows[hit]
         features.rows[id(self), group] = found
         self._add(total, *found, self.tables[group])
 
@@ -120,11 +125,14 @@ class Weights:
         import numpy as np
 
         own = np.zeros((features.count, len(self.constant)), np.int32)
-        every = np.ones(features.count, bool)
-        self._add_pairs(own, features, features.stems, group, np.arange(len(self.tables[group])), every)
-        sums = np.concatenate([np.zeros((1, own.shape[1]), np.int64), np.cumsum(own, axis=0)])
+        self._add(own, features.stems.units, features.stems.keys, self.tables[group])
+        sums = np.zeros((features.count + 1, own.shape[1]), np.int32)
+        np.cumsum(own, axis=0, out=sums[1:])
         low, high = context(features.starts, reach)
-        return (sums[high] - sums[low] - own).astype(np.int32)
+        near = sums[high]
+        near -= sums[low]
+        near -= own
+        return near
 
     def _headings(self, features: Features, level: int) -> Any:
         import numpy as np
