@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from decalogo.evaluation.learned.features import AROUND, LEVELS, NEAR, WIDE, Extractor, Features, Pairs
+from decalogo.evaluation.learned.features import AROUND, LEVELS, NEAR, WIDE, Extractor, Features
+from decalogo.evaluation.learned.pairs import Pairs
 from decalogo.evaluation.learned.windows import around, context
 
 GROUPS = (

@@ -1,0 +1,69 @@
+"""The model that ships, and rubrics without one."""
+
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from decalogo.evaluation import evaluate
+from decalogo.evaluation.learned.model import FOLDER, model_for, read_model
+from decalogo.evaluation.rubric import load_rubric
+
+TEXT = """PROGRAMA: EQUIDAD PARA LAS MUJERES
+
+Línea Base Indicador Meta
+
+ND Número de mujeres víctimas de violencia atendidas por la Comisaría de Familia 300
+"""
+
+
+def test_the_shipped_model_knows_every_element_of_the_rubrics_checklists() -> None:
+    rubric = load_rubric("decalogo")
+    model = model_for(rubric)
+    assert model is not None
+    asked = {
+        (question.id, element.name)
+        for dimension in rubric.data.dimensions
+        for question in dimension.questions
+        if question.rule.kind == "checklist"
+        for element in question.rule.elements
+    }
+    assert set(model.keys) == asked
+    assert list(model.points) == [point.id for point in rubric.data.points]
+
+
+def test_every_model_has_a_card() -> None:
+    files = {Path(file.name) for file in resources.files(FOLDER).iterdir()}
+    models = {file for file in files if file.suffix == ".npz"}
+    assert models
+    assert {file.with_suffix(".md") for file in models} <= files
+
+
+def test_a_row_below_titles_is_found_and_says_by_what() -> None:
+    result = evaluate(TEXT.encode(), load_rubric("decalogo")).result
+    model = model_for(load_rubric("decalogo"))
+    assert model is not None
+    assert (result["model"]["version"], result["model"]["sha256"]) == (model.version, model.sha256)
+    answers = {answer["id"]: answer for answer in result["answers"]}
+    row = answers["P1-D2-Q6"]
+    assert row["elements"]["tabla"]
+    assert row["elements"]["unidad"]
+    assert all(item["found_by"] and 30 <= item["confidence"] <= 99 for item in row["evidence"])
+
+
+def test_a_rubric_without_a_model_is_evaluated_by_its_patterns(tmp_path: Path) -> None:
+    content = (resources.files("decalogo.rubrics") / "decalogo.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "own.yaml"
+    path.write_text(content.replace("id: decalogo\n", "id: own\n", 1), encoding="utf-8")
+    result = evaluate(TEXT.encode(), load_rubric(path)).result
+    assert result["model"] is None
+    evidence = [item for answer in result["answers"] for item in answer["evidence"]]
+    assert evidence
+    assert {(tuple(item["found_by"]), item["confidence"]) for item in evidence} == {(("pattern",), None)}
+
+
+def test_a_model_of_other_word_lists_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    (file,) = [file for file in resources.files(FOLDER).iterdir() if file.name.endswith(".npz")]
+    monkeypatch.setattr("decalogo.evaluation.learned.model.load_lexicon", lambda *_: None)
+    with pytest.raises(ValueError, match="train it again"):
+        read_model(file.read_bytes())
