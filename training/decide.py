@@ -166,5 +166,7 @@ def elements_table(report: dict[str, Any], keys: Sequence[str]) -> str:
         label, hit = found.label[chosen], said[chosen]
         right, present, count = int((label * hit).sum()), int(label.sum()), int(hit.sum())
         shown = [f"{s:.2f} ({low:.2f}-{high:.2f})" for s, low, high in (wilson(right, count), wilson(right, present))]
-        lines.append(f"| {key} | {present} | {count} | {right} | {shown[0] if count else '-'} | {shown[1] if present else '-'} |")
+        lines.append(
+            f"| {key} | {present} | {count} | {right} | {shown[0] if count else '-'} | {shown[1] if present else '-'} |"
+        )
     return "\n".join(lines)

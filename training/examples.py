@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import yaml
+
 from decalogo.evaluation.documents.model import Extracted
 from decalogo.evaluation.extract import extract
 from decalogo.evaluation.learned.pattern_groups import add_patterns, pattern_groups
@@ -122,9 +123,7 @@ def _passage_label(questions: dict[str, list[str]], key: str, name: str) -> Any:
     return int(name in questions[question])
 
 
-def _example(
-    entry: dict[str, Any], labels: dict[str, Any], text: str, document: Extracted, rubric: Rubric
-) -> Example:
+def _example(entry: dict[str, Any], labels: dict[str, Any], text: str, document: Extracted, rubric: Rubric) -> Example:
     reading = read_units(document, rubric, headings=True)
     for scanner in reading.engine.scanners[1:]:
         scan_units(reading.units, scanner, reading.postings)

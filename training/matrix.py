@@ -35,7 +35,17 @@ class Scales:
 
 
 ELEMENT_SCALES = Scales()
-POINT_SCALES = Scales(shapes=0.0, cues=0.3, beside=0.0, around=0.3, marks=1.0, patterns=0.0, near=0.5, wide=0.35, headings=(0.8, 0.5, 0.35))
+POINT_SCALES = Scales(
+    shapes=0.0,
+    cues=0.3,
+    beside=0.0,
+    around=0.3,
+    marks=1.0,
+    patterns=0.0,
+    near=0.5,
+    wide=0.35,
+    headings=(0.8, 0.5, 0.35),
+)
 
 
 @dataclass
@@ -99,17 +109,26 @@ def matrix(features: Features, extractor: Extractor, known: Columns, scales: Sca
     near_cues = around(np.hstack([features.cues, named]), AROUND)
     parts += [own * scales.cues]
     parts += [sparse.csr_matrix(part, dtype=np.float32) * scales.beside for part in (before, after)]
-    parts += [sparse.csr_matrix(near_cues, dtype=np.float32) * scales.around, sparse.csr_matrix(features.marks, dtype=np.float32) * scales.marks]
+    parts += [
+        sparse.csr_matrix(near_cues, dtype=np.float32) * scales.around,
+        sparse.csr_matrix(features.marks, dtype=np.float32) * scales.marks,
+    ]
     parts.append(sparse.csr_matrix(features.patterns, dtype=np.float32) * scales.patterns)
     stems = sparse.csr_matrix(
         (np.ones(len(features.stems.keys), np.float32), (features.stems.units, features.stems.keys)),
         shape=(features.count, known.stems),
     )
     for window, scale in ((NEAR, scales.near), (WIDE, scales.wide)):
-        parts.append(_window(stems, features.starts, window) * scale if scale else _nothing(features.count, known.stems))
+        parts.append(
+            _window(stems, features.starts, window) * scale if scale else _nothing(features.count, known.stems)
+        )
     for level in range(LEVELS):
         scale = scales.headings[level]
-        parts.append(_headings(features, extractor, known.stems, level) * scale if scale else _nothing(features.count, known.stems))
+        parts.append(
+            _headings(features, extractor, known.stems, level) * scale
+            if scale
+            else _nothing(features.count, known.stems)
+        )
     return sparse.hstack(parts, format="csr", dtype=np.float32)
 
 
@@ -121,9 +140,7 @@ def _lookup(pairs: Any, keys: Any, count: int) -> Any:
     at = np.searchsorted(keys, pairs.keys)
     at[at == len(keys)] = 0
     hit = keys[at] == pairs.keys
-    return sparse.csr_matrix(
-        (np.ones(hit.sum(), np.float32), (pairs.units[hit], at[hit])), shape=(count, len(keys))
-    )
+    return sparse.csr_matrix((np.ones(hit.sum(), np.float32), (pairs.units[hit], at[hit])), shape=(count, len(keys)))
 
 
 def _window(stems: Any, starts: Any, reach: tuple[int, int]) -> Any:
@@ -140,9 +157,7 @@ def _window(stems: Any, starts: Any, reach: tuple[int, int]) -> Any:
 
 def _headings(features: Features, extractor: Extractor, width: int, level: int) -> Any:
     rows, cols = [], []
-    found = [
-        extractor.heading_stems(path[-1 - level]) if len(path) > level else () for path in features.paths
-    ]
+    found = [extractor.heading_stems(path[-1 - level]) if len(path) > level else () for path in features.paths]
     for index, path in enumerate(features.headings[0].tolist()):
         for stem in found[path]:
             rows.append(index)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Train the learned model of a rubric from the labels in ``training/labels`` and the texts they refer to.
 
-``python training/train.py --corpus DIR`` cross-validates by whole plan, fits on everything and writes the model file and
+``python training/train.py --corpus DIR`` cross-validates by whole plan, fits on everything and writes the model and
 its card. scikit-learn is not needed: the fit is SciPy's L-BFGS. The texts are not part of the repository.
 """
 

@@ -12,7 +12,6 @@ from decalogo.batches.states import TERMINAL, Batch, Document
 from decalogo.errors import NoResultError, NotReadyError
 from decalogo.reports import COMPARISONS, REPORTS, Evaluated, NotEvaluated, roll_up
 
-_PAGE: Final = 100
 _PARTS: Final = frozenset(
     [
         "answers",
@@ -79,12 +78,11 @@ def archive(batch: Batch, services: Services) -> Iterator[bytes]:
 
 
 def _documents(batch: Batch, services: Services) -> Iterable[Evaluated | NotEvaluated]:
-    for offset in range(0, batch.counts["total"], _PAGE):
-        for document in services.ledger.documents(batch.job_id, offset=offset, limit=_PAGE):
-            name = document.name
-            result = read_result(document, services)
-            if result is not None:
-                yield Evaluated(name, result)
-            else:
-                detail = str((document.problem or {}).get("detail", ""))
-                yield NotEvaluated(name, document.state.value, detail)
+    for document in services.ledger.iterate(batch.job_id):
+        name = document.name
+        result = read_result(document, services)
+        if result is not None:
+            yield Evaluated(name, result)
+        else:
+            detail = str((document.problem or {}).get("detail", ""))
+            yield NotEvaluated(name, document.state.value, detail)

@@ -27,6 +27,7 @@ import orjson
 
 from decalogo.errors import UnavailableError
 from decalogo.settings import AuditSettings
+from decalogo.storage.artifacts import sync_folder
 
 Record = dict[str, Any]
 START: Final = "0" * 64
@@ -163,7 +164,7 @@ class AuditLog:
         finally:
             os.close(handle)
         if new:
-            self._sync_folder()
+            sync_folder(self._folder)
 
     def _last(self) -> Record | None:
         for path in reversed(self._files()):
@@ -189,13 +190,6 @@ class AuditLog:
         temporary = self._folder / f"{name}.new"
         temporary.write_bytes(content)
         temporary.replace(self._folder / name)
-
-    def _sync_folder(self) -> None:
-        handle = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -38,7 +38,7 @@ class LedgerChanges(LedgerQueries):
 
         Args:
             document_ids: others among them are skipped.
-            tenant: tenant whose limits apply, as for an upload; empty for an operator, to whom no limit applies.
+            tenant: tenant whose limits apply, as for an upload; empty for an operator, who has no limits.
             tenant_limit: maximum number of unfinished documents of the tenant, these included; 0 disables.
 
         Returns:

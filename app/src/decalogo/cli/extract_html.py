@@ -1,4 +1,4 @@
-"""The answer of ``decalogo extract`` as one web page: the picture of each page beside what was read of it."""
+"""The output of ``decalogo extract`` as one web page: the picture of each page and the text that was read."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ async def _changing_operator(session: ChangingDep) -> Session:
 
 
 VisitorDep = Annotated[Session, Depends(_session)]
-"""The session of whoever looks at a page."""
+"""The visitor's session."""
 ChangingDep = Annotated[Session, Depends(_changing)]
 """The same for a form that changes something: origin and CSRF value are checked."""
 OperatorDep = Annotated[Session, Depends(_operator)]

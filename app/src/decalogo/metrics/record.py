@@ -37,11 +37,6 @@ def observe(*samples: Sample) -> None:
         _sink(samples)
 
 
-def enabled() -> bool:
-    """Return whether metrics are enabled, for values that are expensive to determine."""
-    return _sink is not None
-
-
 def count_here(families: Mapping[str, Family]) -> None:
     """Count the observations of this process in this process."""
     global _sink

@@ -17,6 +17,7 @@ from typing import Any, cast
 import orjson
 
 from decalogo.errors import UnavailableError
+from decalogo.storage.artifacts import sync_folder
 
 Entry = dict[str, Any]
 
@@ -58,9 +59,7 @@ class Journal:
                     os.fsync(handle)
                 except OSError as error:
                     os.ftruncate(handle, whole)
-                    raise UnavailableError(
-                        f"The review cannot be stored ({error.strerror}).", retry_after=60
-                    ) from error
+                    raise _unavailable(error) from error
             return entries + added
 
     @contextmanager
@@ -74,7 +73,7 @@ class Journal:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             if new:
-                _sync_folder(self._path.parent)
+                sync_folder(self._path.parent)
             yield handle
         finally:
             os.close(handle)  # releases the lock
@@ -92,11 +91,3 @@ def _entries(data: bytes) -> tuple[list[Entry], int]:
     """Return the entries of whole lines, and how many bytes these lines take."""
     whole = data.rfind(b"\n") + 1
     return [cast(Entry, orjson.loads(line)) for line in data[:whole].splitlines() if line], whole
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

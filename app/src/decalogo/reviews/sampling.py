@@ -41,7 +41,8 @@ def draw(results: Iterable[tuple[str, Mapping[str, Any]]], size: int, seed: str)
     for scored in (True, False):
         drawn += _in_turn(sides[scored], wanted[scored])
     if len(drawn) < size:
-        rest = [place for groups in sides.values() for group in groups for place in group if place not in set(drawn)]
+        taken = set(drawn)
+        rest = [place for groups in sides.values() for group in groups for place in group if place not in taken]
         drawn += rest[: size - len(drawn)]
     return drawn
 

@@ -39,10 +39,6 @@ class ReviewStore:
         """Return the reviews of a document."""
         return fold(self._journal(document_id).read())
 
-    def history(self, document_id: str) -> list[Entry]:
-        """Return everything that was ever said about a document, oldest first."""
-        return self._journal(document_id).read()
-
     def put(
         self, document_id: str, new: NewReview, answer: Mapping[str, Any], token: Token, expected: int | None
     ) -> Review:

@@ -92,7 +92,7 @@ def commit_all(writers: Sequence[ArtifactWriter]) -> None:
         for writer in writers:
             writer.sync()
         for folder in {writer.place() for writer in writers}:
-            _sync_folder(folder)
+            sync_folder(folder)
     except OSError as error:
         _raise_unavailable(error)
 
@@ -198,7 +198,8 @@ class ArtifactStore:
             raise UnavailableError(f"the artifact store cannot be used ({error.strerror})", retry_after=60) from error
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Write a folder's names to disk, so that a new file in it outlasts a power cut."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

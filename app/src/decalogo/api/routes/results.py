@@ -23,8 +23,6 @@ from decalogo.reports import CSV, HTML, XLSX
 
 router = APIRouter(prefix="/batch", tags=["batches"], dependencies=[limited("reads")])
 
-_PAGE = 100
-
 
 class ResultsFormat(StrEnum):
     """Formats of the results of a batch."""
@@ -78,7 +76,7 @@ def results(
         headers = _headers(batch, extension, inline=extension in ("html", "json"))
         headers |= {"Content-Security-Policy": POLICY}
         return Response(body, headers={**headers, "Content-Type": kind})
-    entries = (_entry(document, services, language) for document in _documents(batch, services))
+    entries = (_entry(document, services, language) for document in services.ledger.iterate(batch.job_id))
     if format is ResultsFormat.JSONL:
         lines = (entry + b"\n" for entry in entries)
         return StreamingResponse(lines, media_type="application/x-ndjson", headers=_headers(batch, "jsonl"))
@@ -101,7 +99,7 @@ def failures(batch: OwnBatch, services: ServicesDep, language: Language) -> Resp
     """The documents that ended as `failed`, `dead` or `cancelled`, with the reason, in the order of submission."""
     lines = (
         Failure.of(document, language).model_dump_json().encode() + b"\n"
-        for document in _documents(batch, services)
+        for document in services.ledger.iterate(batch.job_id)
         if document.state in TERMINAL and not document.result_key
     )
     headers = _headers(batch, "jsonl", name="failures")
@@ -122,11 +120,6 @@ def _array(entries: Iterator[bytes]) -> Iterator[bytes]:
         yield separator + entry
         separator = b",\n"
     yield b"]\n" if separator != b"[" else b"[]\n"
-
-
-def _documents(batch: Batch, services: Services) -> Iterator[Document]:
-    for offset in range(0, batch.counts["total"], _PAGE):
-        yield from services.ledger.documents(batch.job_id, offset=offset, limit=_PAGE)
 
 
 def _entry(document: Document, services: Services, language: str) -> bytes:

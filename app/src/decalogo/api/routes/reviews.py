@@ -117,7 +117,7 @@ def put_review(
 def accept(
     request: Request, document: DocumentToReview, services: ServicesDep, token: Reviewer, body: Acceptance
 ) -> AcceptedAnswers:
-    """Accepts the answers named, or all, that you have not reviewed yet; what is reviewed stays."""
+    """Accepts the named answers, or all, that you have not reviewed yet. Existing reviews do not change."""
     answers = needed_result(document, services)["answers"]
     wanted = set(body.answers) if body.answers is not None else None
     if wanted is not None and (unknown := wanted - {a["id"] for a in answers}):

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/batch", tags=["batches"], dependencies=[limited("rea
 
 
 class SearchIn(StrEnum):
-    """What is searched."""
+    """Where to search: in all texts, or in quotes only."""
 
     ALL = "all"
     QUOTES = "quotes"

@@ -22,7 +22,7 @@ from decalogo.evaluation.formats.zip_files import BROKEN, ENCRYPTED, METHODS, op
 from decalogo.evaluation.formats.zip_names import member_path
 from decalogo.settings import Settings
 
-# Documents that Apple's programs keep as folders. One member stands for each: it tells the type.
+# Documents that Apple's programs keep as folders. One member of each shows its type.
 _BUNDLE: Final = re.compile(r"((?:.*?/)?[^/]+\.(?:pages|numbers|key|rtfd))/.", re.IGNORECASE)
 _MAIN: Final = re.compile(r"/(?:index\.zip|index/document\.iwa|index\.apxl|txt\.rtf)$", re.IGNORECASE)
 Problem = dict[str, str]

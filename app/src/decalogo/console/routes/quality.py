@@ -37,14 +37,24 @@ def sample_page(
     session: VisitorDep,
     size: Annotated[int, Query(ge=2, le=300)] = 60,
 ) -> Response:
-    """Show a stratified random sample of answers, what is reviewed of it, and the interval by now."""
-    results = {document.document_id: (document, result) for document, result in with_results(batch, services)}
-    places = draw(((name, result) for name, (_, result) in results.items()), size, batch.job_id)
+    """Show a stratified random sample of answers, its reviews, and the precision so far with its interval."""
+    places = draw(((d.document_id, result) for d, result in with_results(batch, services)), size, batch.job_id)
+    chosen = set(places)
+    of_documents = {document_id for document_id, _ in places}
+    # The results of a large batch do not fit into memory: those of the sample are read again, one at a time.
+    answers = {
+        (document.document_id, answer["id"]): (document, answer)
+        for document in services.ledger.iterate(batch.job_id)
+        if document.document_id in of_documents and (result := read_result(document, services))
+        for answer in result["answers"]
+        if (document.document_id, answer["id"]) in chosen
+    }
     tally, rows = Tally(), []
-    for document_id, answer_id in places:
-        document, result = results[document_id]
-        answer = next(item for item in result["answers"] if item["id"] == answer_id)
-        review = services.reviews.of(document_id).answers.get((Track.FIRST, answer_id))
+    for place in places:
+        if place not in answers:
+            continue  # deleted meanwhile
+        document, answer = answers[place]
+        review = services.reviews.of(document.document_id).answers.get((Track.FIRST, answer["id"]))
         rows.append((document, answer, review))
         for _, machine, person in judged(answer, review) if review else ():
             tally.add(machine, person)

@@ -52,7 +52,7 @@ _TAR_AT = 257
 
 
 def name_of_other(head: bytes) -> str | None:
-    """Return what a file is in plain words, or ``None`` where its beginning tells nothing."""
+    """Return the type of a file in plain words; ``None`` if its first bytes do not identify it."""
     for magic, name in _OTHERS:
         if head.startswith(magic) and not (magic in _TEXT_LIKE and b"\0" not in head[:512]):
             return name

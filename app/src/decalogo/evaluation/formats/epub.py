@@ -71,10 +71,6 @@ class _Encryption(XmlHandler):
     def __init__(self, budget: Budget) -> None:
         super().__init__(budget)
         self.protected = False
-        self._in_data = False
-
-    def _start_enc_EncryptedData(self, _: Attributes) -> None:
-        self._in_data = True
 
     def _start_enc_EncryptionMethod(self, attributes: Attributes) -> None:
         self.protected |= not attributes.get("Algorithm", "").startswith(_FONTS)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,8 @@ WIDE = (90, 45)
 """Words before and after a unit that are its near and its wide context."""
 AROUND = (6, 4)
 """Units before and after whose cues count."""
+_KEPT_HEADINGS = 4_000
+"""Headings whose stems are kept from one document to the next."""
 _AT_ONCE = 500
 """Units that are read together: bounds the memory."""
 
@@ -101,7 +104,7 @@ class Extractor:
         self._headers = HeaderTracker(lexicon)
         self._letters = {letter: number for number, letter in enumerate(lexicon.letters, 1)}
         self._sections = {name: number for number, name in enumerate(sections)}
-        self._paths: dict[str, Any] = {}
+        self.heading_stems = lru_cache(maxsize=_KEPT_HEADINGS)(self._heading_stems)
         self.marks = mark_names(lexicon, sections, point_marks)
         self._mark_at = {name: number for number, name in enumerate(self.marks)}
 
@@ -169,17 +172,12 @@ class Extractor:
             self._marks(units, words, reading.above(tokens, words), section_kinds, point_marks),
         )
 
-    def heading_stems(self, heading: str) -> Any:
+    def _heading_stems(self, heading: str) -> Any:
         """Return the numbers of the known stems in a heading."""
-        found = self._paths.get(heading)
-        if found is None:
-            import numpy as np
+        import numpy as np
 
-            words = self.lexicon.words(tokenise([fold(heading)])[0])
-            found = self._paths[heading] = np.unique([n for w in words if (n := self.stems.get(w.stem, 0))]).astype(
-                np.int64
-            )
-        return found
+        words = self.lexicon.words(tokenise([fold(heading)])[0])
+        return np.unique([n for w in words if (n := self.stems.get(w.stem, 0))]).astype(np.int64)
 
     def name(self, group: str, key: int) -> str:
         """Return how a feature of a unit is called in an explanation."""

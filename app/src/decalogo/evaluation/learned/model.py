@@ -11,7 +11,6 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from decalogo.evaluation.learned.features import Extractor
@@ -83,11 +82,6 @@ def _models(rubric: str, version: str) -> Model | None:
             if model.header["rubric"]["version"] == version:
                 return model
     return None
-
-
-def load_model(path: Path) -> Model:
-    """Return the model of a file."""
-    return read_model(path.read_bytes())
 
 
 def read_model(content: bytes) -> Model:
