@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.console import journey
 from tests.console.journey import Visitor
@@ -135,6 +135,7 @@ def test_the_day_works_with_the_keyboard_alone(
     visitor = Visitor(chromium, appliance.url)
     page = visitor.page
     visitor.go("/sign-in")
+    expect(page.locator("#token")).to_be_focused()  # the browser moves the focus there after the page has loaded
     page.keyboard.type(token)
     page.keyboard.press("Enter")
     page.wait_for_url("**/batches")
