@@ -21,6 +21,7 @@ from examples import HERE, Corpus, Example, load_json_lines, plan_of, read_examp
 from export import tables, write
 from fit import ElementTargets, fit, fit_elements, predict, topic_targets
 from matrix import ELEMENT_SCALES, POINT_SCALES, Columns, columns, matrix, vocabulary
+from pages import read_pages
 from scipy import sparse
 
 from decalogo.evaluation.learned.features import Extractor
@@ -84,7 +85,7 @@ def load_examples(corpus: Path, rubric: Rubric) -> list[Example]:
     entries = json.loads((HERE / "labels" / "excerpts.json").read_text(encoding="utf-8"))
     units = load_json_lines(HERE / "labels" / "units.jsonl")
     examples = []
-    for entry in [*entries, *units]:
+    for entry in [*entries, *units, *read_pages()]:
         if plan_of(entry["file"]) in LEFT_OUT:
             continue
         examples.append(read_example(entry, labels.get(entry["id"], {}), texts.text(entry), rubric))
