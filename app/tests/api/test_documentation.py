@@ -43,6 +43,16 @@ def test_every_route_declares_its_problems_with_examples(client: httpx.Client) -
                 assert answer["content"]["application/problem+json"]["schema"], (path, status)
 
 
+def test_every_success_has_a_content_type_that_generators_of_clients_can_read(client: httpx.Client) -> None:
+    readable = re.compile(r"application/(json|octet-stream|x-ndjson)$|text/[\w.-]+(;|$)|image/webp$")
+    for path, operations in client.get(f"{API}/openapi.json").json()["paths"].items():
+        for operation in operations.values():
+            for status, answer in operation["responses"].items():
+                types = list(answer.get("content", {}))
+                if status.startswith("2") and types:
+                    assert any(readable.match(kind) for kind in types), (path, types)
+
+
 def test_every_reference_in_the_document_leads_somewhere(client: httpx.Client) -> None:
     document = client.get(f"{API}/openapi.json")
     schemas = document.json()["components"]["schemas"]

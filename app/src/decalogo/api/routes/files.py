@@ -22,6 +22,7 @@ from decalogo.evaluation.documents.detect import HEAD_BYTES, OLE, PDF, ZIP, medi
 
 router = APIRouter(prefix="/documents", tags=["documents"], dependencies=[limited("reads")])
 
+_ANY_FILE: Final = "application/octet-stream"
 _OOXML: Final = "application/vnd.openxmlformats-officedocument."
 _ODF: Final = "application/vnd.oasis.opendocument."
 _OFFICE_TYPES: Final = {
@@ -49,7 +50,8 @@ _PDF_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; object-src 
     responses={
         200: {
             "description": "The file byte for byte as it was uploaded; `Range` requests are supported.",
-            "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
+            # The first one is what generators of clients can read; the type of the file is detected from its content.
+            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in (_ANY_FILE, "*/*")},
             "headers": {"ETag": {"description": "SHA-256 of the file.", "schema": {"type": "string"}}},
         },
         304: {"description": "Unchanged since the `ETag` in `If-None-Match`."},
@@ -83,6 +85,6 @@ def _media_type(head: bytes, filename: str) -> str:
     try:
         kind = media_type(head)
     except DocumentError:
-        return "application/octet-stream"
+        return _ANY_FILE
     container, office = _OFFICE_TYPES.get(filename.rpartition(".")[2].lower(), ("", ""))
     return office if container == kind else kind
