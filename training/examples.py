@@ -40,6 +40,7 @@ class Example:
         found: label keys that the rubric's patterns alone find for the point.
         proofs: label key to the units that hold its quote.
         topics: for each unit the points that it is about, or ``None`` where nobody said.
+        open_topics: for each unit the points that it may be about.
         known: for windows: (units, keys that they state, keys that are open).
         document: the extracted text.
     """
@@ -57,6 +58,7 @@ class Example:
     found: set[str] = field(default_factory=set)
     proofs: dict[str, list[int]] = field(default_factory=dict)
     topics: list[set[str] | None] = field(default_factory=list)
+    open_topics: list[set[str]] = field(default_factory=list)
     known: list[tuple[list[int], set[str], set[str]]] = field(default_factory=list)
 
 
@@ -142,13 +144,15 @@ def _example(entry: dict[str, Any], labels: dict[str, Any], text: str, document:
         patterns=patterns,
         document=document,
         topics=[None] * len(reading.units),
+        open_topics=[set() for _ in reading.units],
     )
     place = _Places(text, document)
     for row in entry.get("units", ()):
         units = _touching(example.units, place.find(row["start"], row["end"]))
         example.known.append((units, set(row["stated"]), set(row["open"])))
         for index in units:
-            example.topics[index] = set(row["points"])
+            example.topics[index] = (example.topics[index] or set()) | set(row["points"])
+            example.open_topics[index] |= set(row.get("open_points", ()))
     for key, (start, end) in labels.get("spans", {}).items():
         example.proofs[key] = _covering(example.units, place.find(start, end))
     if "topics" in labels:

@@ -62,8 +62,9 @@ def topic_targets(examples: Sequence[Example], points: Sequence[str]) -> tuple[A
         named = _named_near(example, len(points)) if not example.point else None
         for index, topics in enumerate(example.topics):
             if topics is not None:
+                unsure = example.open_topics[index] - topics
                 wanted.append([point in topics for point in points])
-                weights.append([1.0] * len(points))
+                weights.append([float(point not in unsure) for point in points])
             elif named is not None:
                 wanted.append([False] * len(points))
                 weights.append(np.where(named[index], 0.0, BACKGROUND).tolist())

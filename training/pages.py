@@ -24,10 +24,15 @@ def read_pages(folder: Path = FOLDER) -> list[dict[str, Any]]:
 
 
 def page_labels(row: dict[str, Any], point: str, keys: Iterable[str]) -> dict[str, Any]:
-    """Return what an excerpt says of a point: each key 1, 0, or "?" where a block leaves it open and none states it."""
+    """Return what an excerpt says of a point: each key 1, 0, or "?" where a block leaves it open and none states it.
+
+    A block that may be about the point (``open_points``) leaves open what it states.
+    """
     about = [block for block in row["units"] if point in block["points"]]
+    perhaps = [block for block in row["units"] if point in block.get("open_points", ())]
     stated = {key for block in about for key in block["stated"]}
     unsure = {key for block in about for key in block["open"]}
+    unsure |= {key for block in perhaps for key in (*block["stated"], *block["open"])}
     return {key: 1 if key in stated else "?" if key in unsure else 0 for key in keys}
 
 
@@ -42,7 +47,9 @@ def problems(row: dict[str, Any], text: str, keys: Collection[str]) -> list[str]
         at = end
         named = [*block["stated"], *block["open"], *block.get("spans", {})]
         found += [f"unknown key {key}" for key in named if key not in keys]
-        found += [f"unknown point {point}" for point in block["points"] if point not in POINTS]
+        perhaps = block.get("open_points", [])
+        found += [f"unknown point {point}" for point in [*block["points"], *perhaps] if point not in POINTS]
+        found += [f"{point} is told and open" for point in set(block["points"]) & set(perhaps)]
         found += [f"{key} is stated and open" for key in set(block["stated"]) & set(block["open"])]
         for key, (first, last) in block.get("spans", {}).items():
             if key not in block["stated"] or not start <= first < last <= end:
