@@ -130,9 +130,19 @@ class Supervisor:
                 return
 
     def states(self) -> list[ServiceState]:
-        """Return all services, sorted by name."""
+        """Return all services, sorted by name.
+
+        The supervisor says STARTING during the first seconds of a process, also of one that already works. Such a
+        process counts as running: one that crashes at its start is in BACKOFF between its attempts.
+        """
         return [
-            ServiceState(item["name"], item["statename"], item["pid"], item["start"], item["description"])
+            ServiceState(
+                item["name"],
+                "RUNNING" if item["statename"] == "STARTING" and item["pid"] else item["statename"],
+                item["pid"],
+                item["start"],
+                item["description"] or "just started",
+            )
             for item in self._call("getAllProcessInfo")
         ]
 
