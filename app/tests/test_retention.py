@@ -8,6 +8,7 @@ import time
 import pytest
 import redis
 
+from decalogo.api.schemas import BatchStatus
 from decalogo.batches.ledger import Ledger, open_ledger
 from decalogo.batches.states import NewDocument, Options
 from decalogo.connections import connect
@@ -37,10 +38,23 @@ def test_batches_are_deleted_after_the_retention_time(ledger: Ledger, store: Art
     ledger.admit("batch_running", "t", Options(), [NewDocument("doc_r", "x", "", "00", 4)])
     keep = Retention(ledger, store, settings.storage.model_copy(update={"retention_days": 1}))
     assert keep.delete_expired() == 0
-    expire = Retention(ledger, store, settings.storage.model_copy(update={"retention_days": 0.0}))
+    expire = Retention(ledger, store, settings.storage.model_copy(update={"retention_days": 1e-9}))
     assert expire.delete_expired() == 1
     assert [b.job_id for b in ledger.batches("t")] == ["batch_running"]
     assert files(store) == []
+
+
+def test_a_retention_of_zero_keeps_batches_for_ever(
+    ledger: Ledger, store: ArtifactStore, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DECALOGO_STORAGE__RETENTION_DAYS", "0")
+    finished_batch(ledger, store, "batch_kept")
+
+    keep = Retention(ledger, store, settings.storage.model_copy(update={"retention_days": 0}))
+
+    assert Settings().storage.retention_days == 0
+    assert keep.delete_expired() == 0
+    assert BatchStatus.of(ledger.batches("t")[0], "", 0).expires_at is None
 
 
 def test_a_batch_that_cannot_be_deleted_stops_neither_the_others_nor_the_sweep(
@@ -50,7 +64,7 @@ def test_a_batch_that_cannot_be_deleted_stops_neither_the_others_nor_the_sweep(
         finished_batch(ledger, store, job_id)
     connect(settings.redis, settings.redis.ledger_db).set("document:doc_batch_bad_1", "no hash")
     store.put("documents/doc_nobody", b"an upload cut off before it was admitted")
-    times = {"retention_days": 0.0, "orphan_grace_seconds": -5}
+    times = {"retention_days": 1e-9, "orphan_grace_seconds": -5}
     retention = Retention(ledger, store, settings.storage.model_copy(update=times))
     retention.run()
     assert [b.job_id for b in ledger.batches("t")] == ["batch_bad"]
@@ -86,7 +100,7 @@ def test_a_batch_that_is_retried_in_that_moment_is_kept(store: ArtifactStore, se
     store.put("documents/doc_c", b"text")
     ledger.admit("batch_c", "t", Options(), [NewDocument("doc_c", "x", "", "00", 4)])
     ledger.cancel(["doc_c"])
-    retention = Retention(ledger, store, settings.storage.model_copy(update={"retention_days": 0.0}))
+    retention = Retention(ledger, store, settings.storage.model_copy(update={"retention_days": 1e-9}))
     assert retention.delete_expired() == 0
     batch = ledger.batch("batch_c")
     assert batch is not None
@@ -95,7 +109,7 @@ def test_a_batch_that_is_retried_in_that_moment_is_kept(store: ArtifactStore, se
 
 
 def test_nothing_accumulates_from_run_to_run(ledger: Ledger, store: ArtifactStore, settings: Settings) -> None:
-    retention = Retention(ledger, store, settings.storage.model_copy(update={"retention_days": 0.0}))
+    retention = Retention(ledger, store, settings.storage.model_copy(update={"retention_days": 1e-9}))
     client = connect(settings.redis, settings.redis.ledger_db)
     sizes = []
     for number in range(6):

@@ -60,7 +60,12 @@ embedded_all_logs() { embedded logs --lines 100000000 ${1:+--follow}; }
 embedded_trace() { embedded run -- trace "$@"; }
 
 embedded_token() {
-  if [[ "${1:-}" == admin ]]; then
+  if [[ "$*" == "admin --new" ]]; then
+    embedded run -- token renew-admin --root "$EMBEDDED_DATA/secrets" --no-groups
+    embedded run -- token adopt-admin
+    embedded_token admin
+  elif [[ "${1:-}" == admin ]]; then
+    [[ $# == 1 ]] || fail "token admin takes --new only"
     cat "$(embedded token)"
   else
     embedded run -- token "$@"

@@ -26,7 +26,7 @@ Access
   token create NAME         make a token and print it [--tier standard|premium] [--days N]
   token list                list all tokens, without their secrets
   token revoke ID           revoke a token immediately
-  token admin               print the first admin token
+  token admin [--new]       print the admin token; --new: replace it, whatever happened to the old one
   operator                  print the login of the pages for operators (/grafana/, /prometheus/, /flower/ and others)
   audit verify|export       check the audit log, or print it as JSON lines
   certificate               print the certificate that a client must trust (PEM)

@@ -3,6 +3,7 @@
 
 readonly NETWORK_FILE="$STATE_DIR/network"
 readonly DEFAULT_NETWORK_PREFIX=10.213.84
+readonly PUBLISHED_PORTS="$STATE_DIR/ports" # HTTP and HTTPS port of a second appliance on this machine
 
 project_name() { configured COMPOSE_PROJECT_NAME decalogo; }
 
@@ -13,9 +14,37 @@ refuse_other_checkout() {
   while read -r folder; do
     [[ -d "$folder" && "$(realpath "$folder")" != "$(realpath "$ROOT")" ]] || continue
     fail "the appliance '$1' on this machine belongs to the checkout $folder. Run the command there. For a second appliance, set \
-COMPOSE_PROJECT_NAME, HTTP_PORT and HTTPS_PORT in .env of this checkout."
+COMPOSE_PROJECT_NAME in .env of this checkout."
   done < <(docker ps --all --filter "label=com.docker.compose.project=$1" \
     --format '{{.Label "com.docker.compose.project.working_dir"}}' | sort -u)
+}
+
+# A second appliance, which has another name, needs other ports. Unless .env sets one of them, select the first free pair and keep it.
+select_ports() {
+  local number
+  if [[ "$(project_name)" == decalogo || -n "$(configured HTTP_PORT)$(configured HTTPS_PORT)" ]]; then
+    rm -f "$PUBLISHED_PORTS"
+    return 0
+  fi
+  if [[ ! -r "$PUBLISHED_PORTS" ]]; then
+    for number in {0..99}; do
+      if port_is_free $((8080 + number)) && port_is_free $((8443 + number)); then break; fi
+    done
+    mkdir -p "$STATE_DIR"
+    printf '%s %s\n' $((8080 + number)) $((8443 + number)) >"$PUBLISHED_PORTS"
+    say "Ports: $((8443 + number)) (HTTPS) and $((8080 + number)) (HTTP), because 443 and 80 belong to the appliance 'decalogo'. HTTPS_PORT and HTTP_PORT in .env override them."
+  fi
+  recall_ports
+}
+
+# A connection to a free port is refused.
+port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+recall_ports() {
+  if [[ -r "$PUBLISHED_PORTS" && -z "$(configured HTTP_PORT)$(configured HTTPS_PORT)" ]]; then
+    read -r HTTP_PORT HTTPS_PORT <"$PUBLISHED_PORTS"
+    export HTTP_PORT HTTPS_PORT
+  fi
 }
 
 # Export NETWORK_PREFIX for Compose: the setting, else that of the last start, else the first one that is free on this machine.
@@ -111,4 +140,9 @@ project_networks() {
 remove_leftover_networks() {
   local name
   while read -r name _; do quietly docker network rm "$name"; done < <(project_networks)
+}
+
+# True if clients may reach the published ports over IPv6. The engine forwards those connections from one address of its own.
+serves_ipv6() {
+  [[ "$(configured HTTPS_PORT)" != *.*.*.*:* ]] && have ip && [[ -n "$(ip -6 -o address show scope global 2>/dev/null)" ]]
 }

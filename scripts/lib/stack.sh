@@ -17,6 +17,7 @@ compose() { (
   if [[ "$files" == *:* && -e "$ROOT/compose.override.yaml" ]]; then files+=":$ROOT/compose.override.yaml"; fi
   if [[ "$files" == *:* ]]; then export COMPOSE_FILE="${COMPOSE_FILE:-$files}"; fi
   recall_network
+  recall_ports
   docker compose --project-directory "$ROOT" --progress quiet "$@"
 ); }
 
@@ -31,6 +32,7 @@ stack_up() {
   pass_on_pip_index
   make_base_image
   select_network "$(project_name)"
+  select_ports
   choose_grafana
   step "Building images (fast if nothing changed)"
   quietly compose build
@@ -93,6 +95,7 @@ stack_invite() {
   say "Ready: $url  (self-signed certificate unless TLS_DIR in .env names your own)"
   say "Console: $url/  Sign in with the token that ./appliance token admin prints."
   say "Pages for operators ($url/prometheus/ and others): ./appliance operator"
+  if serves_ipv6; then say "IPv6: all clients that connect over IPv6 share one address, and its limits (docs/how-to/configure-tls.md)."; fi
   say "Next: ./appliance decalogo submit app/tests/data/florencia-2020-2023.pdf --wait"
 }
 
@@ -114,7 +117,7 @@ stack_down() {
   fi
   [[ -n "$(option yes)" ]] || confirm_loss "appliance '$project' of $ROOT" "$(stack_holdings)"
   remove_containers --volumes
-  rm -f "$HOSTS_FILE" "$NETWORK_FILE" # with the secrets, the join tokens are gone too
+  rm -f "$HOSTS_FILE" "$NETWORK_FILE" "$PUBLISHED_PORTS" # with the secrets, the join tokens are gone too
   say "Stopped. Documents, results, tokens and secrets are deleted."
 }
 
@@ -171,7 +174,12 @@ stack_url() {
 }
 
 stack_token() {
-  if [[ "${1:-}" == admin ]]; then
+  if [[ "$*" == "admin --new" ]]; then
+    compose run --rm --no-deps -T setup token renew-admin
+    compose exec -T api decalogo token adopt-admin
+    stack_token admin
+  elif [[ "${1:-}" == admin ]]; then
+    [[ $# == 1 ]] || fail "token admin takes --new only"
     compose --profile operator run --rm --no-deps -T operator
   else
     compose exec -T api decalogo token "$@"

@@ -39,11 +39,13 @@ class Retention:
         log.info("retention applied", batches_expired=self.delete_expired(), files_swept=self.sweep_orphans())
 
     def delete_expired(self) -> int:
-        """Delete batches that finished more than ``storage.retention_days`` ago; return how many.
+        """Delete batches that finished more than ``storage.retention_days`` ago (0: none); return how many.
 
         A batch that cannot be deleted is logged and retried in the next run. It does not stop the others.
         """
         age = self._settings.retention_days * 86_400
+        if not age:
+            return 0
         count = left = 0
         while expired := self._ledger.finished_before(age, offset=left):
             deleted = sum(self._delete(job_id, age) for job_id in expired)

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from decalogo.cli.main import app
 from decalogo.embedded.instance import free_port
+from decalogo.queue.app import get_celery
 from decalogo.settings import RedisSettings, get_settings
 
 NOBODY = "0123456789ab"
@@ -131,3 +132,13 @@ def test_a_host_that_cannot_join_is_reported_in_one_line(tmp_path: Path) -> None
     assert complaint(REFUSED, "hosts", "add", "Not a name", "--address", "x", *root).startswith("error: ")
     assert complaint(REFUSED, "hosts", "revoke", NOBODY, *root).startswith("error: ")
     assert complaint(REFUSED, "join", *root, stdin="dcj_half").startswith("error: the join token is incomplete")
+
+
+def test_workers_without_an_appliance_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DECALOGO_REDIS__PORT", str(free_port()))
+    get_settings.cache_clear()
+    get_celery.cache_clear()
+
+    assert complaint(REFUSED, "workers").startswith("error: Redis does not respond: ")
+    get_settings.cache_clear()
+    get_celery.cache_clear()

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 import redis
 
-from decalogo.access.tokens import Scope, Tier, TokenStore, digest, mint, register_admin_token
+from decalogo.access.tokens import (
+    Scope,
+    Tier,
+    TokenStore,
+    adopt_admin_token,
+    digest,
+    mint,
+    register_admin_token,
+)
 from decalogo.connections import connect
 from decalogo.errors import NotFoundError, UnauthorizedError
 from decalogo.settings import RedisSettings
@@ -110,6 +118,29 @@ def test_a_revoked_admin_token_stays_revoked(tokens: TokenStore, tmp_path: Path)
     assert not register_admin_token(tokens, tmp_path)
     with pytest.raises(UnauthorizedError):
         tokens.check(text)
+
+
+@pytest.mark.parametrize("fate", ["rotated", "revoked", "valid"])
+def test_a_renewed_admin_token_works_whatever_happened_to_the_old_one(
+    tokens: TokenStore, tmp_path: Path, fate: str
+) -> None:
+    old_id, old, kept = mint()
+    (tmp_path / "admin-token.sha256").write_text(f"{old_id} {kept}\n")
+    register_admin_token(tokens, tmp_path)
+    own = tokens.create("admin", Tier.PREMIUM)
+    if fate == "rotated":
+        old = tokens.rotate(old_id)
+    elif fate == "revoked":
+        tokens.revoke(old_id)
+    new_id, new, kept = mint()
+    (tmp_path / "admin-token.sha256").write_text(f"{new_id} {kept}\n")
+
+    assert adopt_admin_token(tokens, tmp_path) == ([] if fate == "revoked" else [old_id])
+
+    assert tokens.check(new).scopes == frozenset(Scope)
+    assert tokens.check(own).tenant == "admin"
+    with pytest.raises(UnauthorizedError):
+        tokens.check(old)
 
 
 def test_without_a_file_there_is_no_admin_token(tokens: TokenStore, tmp_path: Path) -> None:

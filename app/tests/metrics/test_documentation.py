@@ -51,6 +51,7 @@ def test_the_table_lists_the_exposed_metrics(settings: Settings) -> None:
     ledger = connect(settings.redis, settings.redis.ledger_db)
     ledger.set("health_check:last", 1)
     ledger.zadd("workers", {"worker@x": time.time()})
+    ledger.zadd("finished", {"batch_x": time.time()})
     settings.storage.path.mkdir()
     worker.heartbeat.beat()
     shown = dict(observed())

@@ -63,7 +63,7 @@ def test_every_alert_has_a_runbook_and_a_dashboard_and_no_runbook_is_left_over()
         board = notes["dashboard_url"].rsplit("/decalogo-", 1)[1]
         assert (ROOT / f"grafana/dashboards/{board}.json").exists(), board
         assert notes["summary"]
-        assert rule["labels"]["severity"] in ("critical", "warning")
+        assert rule["labels"]["severity"] in ("critical", "warning", "info")
 
 
 def test_every_threshold_is_used_and_can_be_set() -> None:

@@ -6,12 +6,13 @@ import stat
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from decalogo.access.tokens import digest
 from decalogo.setup.acl import users_acl
 from decalogo.setup.certificate import self_signed
 from decalogo.setup.files import SecretFolder
-from decalogo.setup.secrets import make_secrets
+from decalogo.setup.secrets import make_secrets, renew_admin_token
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -125,3 +126,24 @@ def handshake(client_side: ssl.SSLContext, server_side: ssl.SSLContext, name: st
                 continue
     assert not waiting
     return client.version()
+
+
+def test_a_certificate_for_a_name_with_accents_has_its_ascii_form() -> None:
+    certificate, _key = self_signed(["defensoría.example.org"])
+    names = x509.load_pem_x509_certificate(certificate.encode()).extensions.get_extension_for_class(
+        x509.SubjectAlternativeName
+    )
+    assert names.value.get_values_for_type(x509.DNSName) == ["xn--defensora-n5a.example.org"]
+
+
+def test_a_renewed_admin_token_replaces_both_of_its_files(tmp_path: Path) -> None:
+    make_secrets(tmp_path, set_groups=False)
+    before = (tmp_path / "operator/admin-token").read_text()
+
+    renew_admin_token(tmp_path, set_groups=False)
+
+    token = (tmp_path / "operator/admin-token").read_text().strip()
+    assert token != before.strip()
+    _, token_id, secret = token.split("_", 2)
+    assert (tmp_path / "api/admin-token.sha256").read_text() == f"{token_id} {digest(secret)}\n"
+    assert make_secrets(tmp_path, set_groups=False) == []

@@ -7,7 +7,8 @@ from observing import Prometheus, wait_for
 
 from appliance import Appliance
 
-PAGES = ("/prometheus/classic/graph", "/alertmanager/api/v2/alerts", "/flower/workers", "/runbooks/NoWorker.md")
+RUNBOOKS = ("/runbooks/", "/runbooks/NoWorker.md")
+PAGES = ("/prometheus/classic/graph", "/alertmanager/api/v2/alerts", "/flower/workers", *RUNBOOKS)
 
 
 @pytest.mark.parametrize("page", [*PAGES, "/grafana/"])

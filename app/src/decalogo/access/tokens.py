@@ -52,6 +52,7 @@ class Scope(StrEnum):
 
 SUBMITTER: Final = frozenset({Scope.SUBMIT, Scope.READ})
 LAST_USED_SECONDS: Final = 60.0
+ADMIN_FILE: Final = "admin-token.sha256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,13 +247,31 @@ class TokenStore:
         return raw.get("sha256", ""), token
 
 
+def adopt_admin_token(store: TokenStore, secrets_dir: Path) -> list[str]:
+    """Register the admin token that ``decalogo setup`` renewed, revoke earlier ones, and return their ids.
+
+    Only the tokens of ``setup`` never expire, so tokens that people made stay valid.
+    """
+    register_admin_token(store, secrets_dir)
+    current = (secrets_dir / ADMIN_FILE).read_text(encoding="utf-8").split()[0]
+    old = [each.token_id for each in store.list() if is_admin_token(each) and each.token_id != current]
+    for token_id in old:
+        store.revoke(token_id)
+    return old
+
+
+def is_admin_token(token: Token) -> bool:
+    """Return whether ``decalogo setup`` made this token, and it is not revoked."""
+    return (token.name, token.tenant, token.expires, token.revoked) == ("admin", "admin", 0.0, 0.0)
+
+
 def register_admin_token(store: TokenStore, secrets_dir: Path) -> bool:
     """Register the token that ``decalogo setup`` made, unless it was registered before.
 
     It belongs to the tenant ``admin``, has the tier premium and every scope, and does not expire.
     ``admin-token.sha256`` holds one line, ``<id> <hex sha256 of the secret>``; a malformed one raises ``ValueError``.
     """
-    path = secrets_dir / "admin-token.sha256"
+    path = secrets_dir / ADMIN_FILE
     if not path.is_file():
         return False
     token_id, _, kept = path.read_text(encoding="utf-8").strip().partition(" ")

@@ -76,13 +76,15 @@ class BatchStatus(BaseModel):
     metadata: dict[str, str] = Field(description="Your pairs.", examples=[{"name": "Planes 2024-2027"}])
     created_at: datetime
     finished_at: datetime | None
-    expires_at: datetime | None = Field(description="When the appliance deletes it; null until it has finished.")
+    expires_at: datetime | None = Field(
+        description="When the appliance deletes it; null until it has finished, and if it is never deleted."
+    )
     links: dict[str, str]
 
     @classmethod
     def of(cls, batch: Batch, base: str, retention_days: float) -> BatchStatus:
-        """Return the API's view of ``batch``, which is deleted ``retention_days`` after it has finished."""
-        expires = batch.finished_at + retention_days * 86_400 if batch.finished_at else 0.0
+        """Return the API's view of ``batch``, which is deleted ``retention_days`` after it has finished (0: never)."""
+        expires = batch.finished_at + retention_days * 86_400 if batch.finished_at and retention_days else 0.0
         return cls(
             job_id=batch.job_id,
             state=batch.state,

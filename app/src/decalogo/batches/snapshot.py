@@ -24,6 +24,7 @@ class Snapshot:
         expired: number of those whose lease has expired.
         dead: number of dead letters.
         open_batches: number of unfinished batches.
+        first_finished: Unix seconds at which the oldest finished batch finished; 0 without one.
         webhooks: number of webhooks to be delivered.
         hosts: number of live workers by host; ``local`` stands for containers of this host.
         alive: number of workers with a heartbeat within three leases.
@@ -40,6 +41,7 @@ class Snapshot:
     expired: int
     dead: int
     open_batches: int
+    first_finished: float
     webhooks: int
     hosts: Mapping[str, int]
     alive: int
@@ -68,6 +70,7 @@ def take_snapshot(client: redis.Redis, lease_seconds: float) -> Snapshot:
         pipe.zcount("running", "-inf", now)
         pipe.zcard("dead")
         pipe.scard("open")
+        pipe.zrange("finished", 0, 0, withscores=True)
         pipe.zcard("webhooks")
         pipe.zrangebyscore("workers", now - 3 * lease_seconds, "+inf")
         pipe.zcard("workers")
@@ -77,7 +80,7 @@ def take_snapshot(client: redis.Redis, lease_seconds: float) -> Snapshot:
         replies: list[Any] = pipe.execute()
     queues, rest = replies[: 2 * len(QUEUES)], replies[2 * len(QUEUES) :]
     oldest = dict(zip(QUEUES, queues[1::2], strict=True))
-    totals, running, expired, dead, open_batches, webhooks, alive, known, closed, memory, health = rest
+    totals, running, expired, dead, open_batches, finished, webhooks, alive, known, closed, memory, health = rest
     return Snapshot(
         totals={name: int(value) for name, value in totals.items()},
         depths=dict(zip(QUEUES, queues[::2], strict=True)),
@@ -86,6 +89,7 @@ def take_snapshot(client: redis.Redis, lease_seconds: float) -> Snapshot:
         expired=expired,
         dead=dead,
         open_batches=open_batches,
+        first_finished=finished[0][1] if finished else 0.0,
         webhooks=webhooks,
         hosts=Counter(_host(name) for name in alive),
         alive=len(alive),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -42,7 +43,9 @@ def create(
 @errors_reported()
 def rotate(token_id: TokenId) -> None:
     """Give a token a new secret and print it, alone on standard output; the old secret is invalid immediately."""
-    print(_store().rotate(token_id))
+    store = _store()
+    _warn_of_admin_token(store.show(token_id))
+    print(store.rotate(token_id))
 
 
 @app.command()
@@ -93,8 +96,41 @@ def show_all() -> None:
 @errors_reported()
 def revoke(token_id: TokenId) -> None:
     """Revoke a token immediately and permanently."""
-    token = _store().revoke(token_id)
+    store = _store()
+    _warn_of_admin_token(store.show(token_id))
+    token = store.revoke(token_id)
     print(f"Token {token_id} ({token.name}) is revoked.")
+
+
+@app.command("renew-admin", hidden=True)
+@errors_reported()
+def renew_admin(
+    root: Annotated[Path, typer.Option(help="Parent of the services' secret folders.")] = Path("/secrets"),
+    groups: Annotated[bool, typer.Option(help="Give the files to the groups of their services.")] = True,
+) -> None:
+    """Write a new admin token into its files; `adopt-admin` makes it valid."""
+    from decalogo.setup.secrets import renew_admin_token
+
+    renew_admin_token(root, set_groups=groups)
+
+
+@app.command("adopt-admin", hidden=True)
+@errors_reported()
+def adopt_admin() -> None:
+    """Make the admin token in the files valid, and revoke earlier ones."""
+    from decalogo.access.tokens import adopt_admin_token
+    from decalogo.settings import get_settings
+
+    for token_id in adopt_admin_token(_store(), get_settings().secrets_dir):
+        typer.echo(f"Admin token {token_id} is revoked.", err=True)
+
+
+def _warn_of_admin_token(token: Token) -> None:
+    from decalogo.access.tokens import is_admin_token
+
+    if is_admin_token(token):
+        note = "The appliance's own commands use this admin token: ./appliance token admin --new makes another."
+        typer.echo(note, err=True)
 
 
 def _one_of(kind: type[_Choice], option: str, value: str) -> _Choice:

@@ -8,16 +8,28 @@ from typing import Any
 
 import typer
 
+from decalogo.cli.error_messages import errors_reported
+from decalogo.errors import UnavailableError
+
 ANSWER_SECONDS = 3.0
 Answers = Mapping[str, Mapping[str, Any]]
 
 
+@errors_reported()
 def workers() -> None:
     """Print every worker that answers; exit with 1 if none does."""
+    from kombu.exceptions import OperationalError
+
     from decalogo.queue.app import get_celery
 
     inspect = get_celery().control.inspect(timeout=ANSWER_SECONDS)
-    lines = describe(inspect.stats() or {}, inspect.conf(with_defaults=True) or {})
+    try:
+        lines = describe(inspect.stats() or {}, inspect.conf(with_defaults=True) or {})
+    except OperationalError as error:
+        raise UnavailableError(
+            f"Redis does not respond: {error} On the host of the appliance, run ./appliance doctor or"
+            " `decalogo embedded run -- workers`."
+        ) from error
     if not lines:
         typer.echo("no worker answers", err=True)
         sys.exit(1)

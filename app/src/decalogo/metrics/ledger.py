@@ -72,6 +72,7 @@ class LedgerCollector(Collector):
         yield from _queues(snapshot, lists)
         yield from _current(snapshot)
         yield from _totals(snapshot)
+        yield from self._expiry(snapshot)
         yield from self._admission(snapshot, disk)
         yield _gauge("decalogo_tokens", "Tokens.", ("tier", "state"), tokens)
         spent = time.perf_counter() - started
@@ -113,6 +114,15 @@ class LedgerCollector(Collector):
             "Free disk space below which uploads are rejected.",
             self._settings.storage.min_free_bytes,
         )
+
+    def _expiry(self, seen: Snapshot) -> Iterator[Metric]:
+        days = self._settings.storage.retention_days
+        if seen.first_finished and days:
+            yield GaugeMetricFamily(
+                "decalogo_batch_next_expiry_timestamp_seconds",
+                "Time at which the oldest finished batch is deleted.",
+                seen.first_finished + days * 86_400,
+            )
 
     def _admission(self, seen: Snapshot, disk: tuple[int, int] | None) -> Iterator[Metric]:
         queue = self._settings.queue

@@ -25,7 +25,9 @@ class StorageSettings(BaseModel):
     min_free_bytes: int = Field(
         1 << 30, ge=0, description="Free disk space below which uploads are rejected, bytes; 0 disables."
     )
-    retention_days: float = Field(30, gt=0, description="Age after which a finished batch is deleted, days.")
+    retention_days: float = Field(
+        30, ge=0, description="Age after which a finished batch is deleted, days; 0 disables deletion."
+    )
     orphan_grace_seconds: float = Field(
         86_400, ge=0, description="Age after which a file without an entry in the ledger is deleted, seconds."
     )

@@ -20,9 +20,11 @@ def self_signed(names: Sequence[str]) -> tuple[str, str]:
 
     Args:
         names: host names and IP addresses it is valid for; the first is its common name; ``ValueError`` if empty.
+            Names with accents are converted to their ASCII form.
     """
     if not names:
         raise ValueError("a certificate needs at least one name")
+    names = [name if name.isascii() else name.encode("idna").decode() for name in names]
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     now = datetime.datetime.now(datetime.UTC)

@@ -113,6 +113,14 @@ def make_admin_token(operator: SecretFolder, api: SecretFolder) -> bool:
     return api.write_once("admin-token.sha256", f"{token_id} {digest(secret)}\n")
 
 
+def renew_admin_token(root: Path, *, set_groups: bool = True) -> None:
+    """Replace the first admin token in its files under ``root``. :func:`adopt_admin_token` makes the new one valid."""
+    folders = folders_in(root, set_groups)
+    token_id, token, kept = mint()
+    folders["operator"].replace("admin-token", token + "\n")
+    folders["api"].replace("admin-token.sha256", f"{token_id} {kept}\n")
+
+
 def own_folder(path: Path, owner: int = APP_ID) -> bool:
     """Give a volume's top folder to the services; return whether that was needed."""
     path.mkdir(parents=True, exist_ok=True)
