@@ -30,6 +30,7 @@ from decalogo.api.routes import (
     reviews,
     search,
     shares,
+    summaries,
 )
 from decalogo.api.services import Services, open_services
 from decalogo.api.stream_limits import Streams
@@ -50,6 +51,7 @@ _ROUTERS = (
     pictures.router,
     reviews.router,
     quality.router,
+    summaries.router,
     shares.router,
     audit.router,
     dead_letters.router,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import orjson
 
+from decalogo.access.tokens import Token
 from decalogo.api.services import Services
 from decalogo.batches.states import TERMINAL, Batch, Document
 from decalogo.errors import NoResultError, NotReadyError
 from decalogo.reports import COMPARISONS, REPORTS, Evaluated, NotEvaluated, roll_up
+from decalogo.reports.labels import labels_for
+from decalogo.reviews.model import DocumentReviews, Track
+from decalogo.reviews.scores import standing
 
 _PARTS: Final = frozenset(
     [
@@ -58,31 +62,53 @@ def needed_result(document: Document, services: Services) -> dict[str, Any]:
     return result
 
 
-def document_report(name: str, document: Document, result: dict[str, Any]) -> tuple[bytes, str, str]:
+def reviews_for(document: Document, services: Services, token: Token | None) -> DocumentReviews:
+    """Return the reviews of a document that a reader may see.
+
+    A second reader works blind, and sees none of the first reader's before the signature. A visitor with a link and no
+    token sees signed reviews only: an unfinished review is no statement of the office.
+    """
+    known = services.reviews.of(document.document_id)
+    hidden = token is None or known.track_of(token.name) is Track.SECOND
+    return DocumentReviews() if hidden and known.signature is None else known
+
+
+def reviewed_scores(
+    document: Document, result: Mapping[str, Any], services: Services, token: Token | None
+) -> dict[str, Any] | None:
+    """Return the reviewed scores that a reader may see (:func:`standing`); None where there are none."""
+    known = reviews_for(document, services, token)
+    return standing(result, known, labels_for(dict(result)).max_score) if known.version else None
+
+
+def document_report(
+    name: str, document: Document, result: dict[str, Any], services: Services, token: Token | None
+) -> tuple[bytes, str, str]:
     """Return the report of a document with its media type and file extension."""
     report = REPORTS[name]
-    return report.render(result, name=document.name), report.media_type, report.extension
+    reviewed = reviewed_scores(document, result, services, token)
+    return report.render(result, name=document.name, reviewed=reviewed), report.media_type, report.extension
 
 
-def comparison(name: str, batch: Batch, services: Services) -> tuple[bytes, str, str]:
+def comparison(name: str, batch: Batch, services: Services, token: Token | None) -> tuple[bytes, str, str]:
     """Return the comparison of a batch with its media type and file extension; it needs about 2 KB per document."""
     kind = COMPARISONS[name]
-    return kind.render(roll_up(_documents(batch, services))), kind.media_type, kind.extension
+    return kind.render(roll_up(_documents(batch, services, token))), kind.media_type, kind.extension
 
 
-def archive(batch: Batch, services: Services) -> Iterator[bytes]:
+def archive(batch: Batch, services: Services, token: Token) -> Iterator[bytes]:
     """Yield a ZIP of all reports and the comparison, with one document in memory at a time."""
     from decalogo.reports.archive import reports_zip
 
-    yield from reports_zip(_documents(batch, services))
+    yield from reports_zip(_documents(batch, services, token))
 
 
-def _documents(batch: Batch, services: Services) -> Iterable[Evaluated | NotEvaluated]:
+def _documents(batch: Batch, services: Services, token: Token | None) -> Iterable[Evaluated | NotEvaluated]:
     for document in services.ledger.iterate(batch.job_id):
         name = document.name
         result = read_result(document, services)
         if result is not None:
-            yield Evaluated(name, result)
+            yield Evaluated(name, result, reviewed=reviewed_scores(document, result, services, token))
         else:
             detail = str((document.problem or {}).get("detail", ""))
             yield NotEvaluated(name, document.state.value, detail)

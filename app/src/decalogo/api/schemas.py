@@ -232,6 +232,9 @@ class DocumentResult(BaseModel):
     metadata: dict[str, str]
     state: DocumentState
     problem: Problem | None
+    reviewed: dict[str, Any] | None = Field(
+        description="Reviewed scores next to the machine's, with `state` and `signature`; null without a review."
+    )
     result: dict[str, Any] | None = Field(description="The answer of `GET /documents/{document_id}/result`, or null.")
 
 

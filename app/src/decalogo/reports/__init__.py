@@ -36,6 +36,7 @@ class Render(Protocol):
         pages: Sequence[str] = (),
         link: str = "",
         rubric: Rubric | None = None,
+        reviewed: dict[str, Any] | None = None,
     ) -> bytes:
         """Return the report.
 
@@ -45,6 +46,7 @@ class Render(Protocol):
             pages: text of each page; an HTML report then shows the quoted pages.
             link: URL of the document (``https:``, ``http:`` or relative), for links to its pages.
             rubric: rubric of the result; default: the shipped rubric with its id.
+            reviewed: what people say of it (:func:`decalogo.reviews.scores.standing`); None where nobody reviewed it.
 
         Raises:
             ValueError: ``link`` has another scheme.
@@ -77,10 +79,11 @@ def _maker(format_name: str) -> Render:
         pages: Sequence[str] = (),
         link: str = "",
         rubric: Rubric | None = None,
+        reviewed: dict[str, Any] | None = None,
     ) -> bytes:
         from decalogo.reports.rendering import render_report
 
-        return render_report(format_name, result, name=name, pages=pages, link=link, rubric=rubric)
+        return render_report(format_name, result, name=name, pages=pages, link=link, rubric=rubric, reviewed=reviewed)
 
     return render
 

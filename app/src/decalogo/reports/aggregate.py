@@ -15,6 +15,7 @@ from decalogo.errors import RequestError
 from decalogo.evaluation.guards.sketch import find_copies
 from decalogo.evaluation.rubric import Rubric
 from decalogo.reports.labels import Labels, labels_for
+from decalogo.reports.reviewed import Reviewed
 from decalogo.reports.words import DEFAULT
 
 SCHEMA_VERSION = 1
@@ -22,11 +23,17 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A document with its result; ``link`` is the URL of its own report, or empty."""
+    """A document with its result.
+
+    Attributes:
+        link: URL of its own report, or empty.
+        reviewed: what people say of the result, as :func:`decalogo.reviews.scores.standing` returns it.
+    """
 
     name: str
     result: dict[str, Any]
     link: str = ""
+    reviewed: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,9 @@ class RollUp:
                 "rating": result["global"]["rating"],
                 "points": {point["id"]: point["percent"] for point in result["points"]},
                 "dimensions": {dimension["id"]: dimension["percent"] for dimension in result["dimensions"]},
+                "reviewed": Reviewed(document.reviewed, self._labels or labels_for(result)).brief()
+                if document.reviewed
+                else None,
                 "pages": result["document"]["pages"],
                 "flags": [flag["code"] for flag in result["flags"]],
                 "percentile": result["global"].get("percentile"),
@@ -119,11 +129,8 @@ class RollUp:
         documents = [{name: value for name, value in d.items() if name != "sketch"} for d in documents]
         for place, (other, share) in copies.items():
             documents[place]["copy_of"] = {"name": documents[other]["name"], "similarity": share}
-        rank = 0
-        for place, document in enumerate(documents, 1):
-            if place == 1 or document["percent"] != documents[place - 2]["percent"]:
-                rank = place
-            document["rank"] = None if document["percent"] is None else rank
+        _rank(documents)
+        _rank(sorted((d["reviewed"] for d in documents if d["reviewed"]), key=lambda said: -(said["percent"] or 0.0)))
         return {
             "schema_version": SCHEMA_VERSION,
             "rubric": first["rubric"],
@@ -172,6 +179,15 @@ def roll_up(documents: Iterable[Evaluated | NotEvaluated], rubric: Rubric | None
 def _by_rank(document: dict[str, Any]) -> tuple[bool, float, str, str]:
     percent = document["percent"]
     return percent is None, -(percent or 0.0), document["name"], document["sha256"]
+
+
+def _rank(entries: Sequence[dict[str, Any]]) -> None:
+    """Set ``rank`` of sorted entries; equal percentages share a rank, and entries without one have none."""
+    rank = 0
+    for place, entry in enumerate(entries, 1):
+        if place == 1 or entry["percent"] != entries[place - 2]["percent"]:
+            rank = place
+        entry["rank"] = None if entry["percent"] is None else rank
 
 
 def _distribution(percents: Sequence[float | None], labels: Labels | None) -> dict[str, Any]:

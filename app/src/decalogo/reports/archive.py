@@ -17,6 +17,7 @@ from decalogo.reports.comparison import comparison_csv, comparison_html, compari
 from decalogo.reports.csv_tables import answers_csv
 from decalogo.reports.html import report_html
 from decalogo.reports.labels import labels_for
+from decalogo.reports.reviewed import Reviewed
 from decalogo.reports.view import View
 from decalogo.reports.xlsx import report_xlsx
 
@@ -70,6 +71,8 @@ def reports_zip(
 ) -> Iterator[bytes]:
     """Yield a ZIP: ``reports/0001-name.html`` and so on for each document, then the comparison.
 
+    A reviewed document also has ``reports/0001-name.reviewed.json``.
+
     Args:
         documents: read one by one; documents without a result appear in the comparison only.
         formats: formats of the reports: ``html``, ``json``, ``xlsx``, ``csv``.
@@ -89,9 +92,14 @@ def reports_zip(
             stem = f"reports/{number:04d}-{slug(document.name)}"
             linked = next((f"{stem}.{name}" for name in ("html", "xlsx", "csv", "json") if name in formats), "")
             rollup.add(replace(document, link=linked))
-            view = View(document.result, labels_for(document.result, rubric), document.name)
+            labels = labels_for(document.result, rubric)
+            reviewed = Reviewed(document.reviewed, labels) if document.reviewed else None
+            view = View(document.result, labels, document.name, reviewed=reviewed)
             for name in formats:
                 yield archive.add(f"{stem}.{name}", _MAKERS[name](view))
+            if document.reviewed:
+                content = orjson.dumps(document.reviewed, option=orjson.OPT_SORT_KEYS)
+                yield archive.add(f"{stem}.reviewed.json", content)
         whole = rollup.as_dict()
         yield archive.add("index.html", comparison_html(whole))
         yield archive.add("comparison.xlsx", comparison_xlsx(whole))

@@ -8,10 +8,16 @@ from typing import Any
 from decalogo.reports.csv_tables import table
 from decalogo.reports.html import render
 from decalogo.reports.labels import Labels
+from decalogo.reports.reviewed import moment, summary
 from decalogo.reports.words import words
 from decalogo.reports.workbook import Workbook
 
 _NUMBERS = ("count", "mean", "min", "q1", "median", "q3", "max")
+_REST = (
+    "pages", "flags", "sha256", "reviewed_rank", "reviewed_percent", "reviewed_rating", "reviewed_answers",
+    "signed_by", "signed_at",
+)  # fmt: skip
+"""Columns after the parts; those about the review are empty without one."""
 _TITLES = ("count", "mean", "minimum", "quartile1", "median", "quartile3", "greatest")
 
 
@@ -41,6 +47,8 @@ def comparison_html(rollup: dict[str, Any]) -> bytes:
         rollup=rollup,
         labels=labels,
         w=labels.words,
+        reviewed=any(document["reviewed"] for document in rollup["documents"]),
+        summary=summary,
         distributions=[
             (labels.words["distribution"], _spread(rollup, labels)[: 1 + len(rollup["points"])]),
             (labels.words["distribution_dimensions"], rollup["dimensions"]),
@@ -52,10 +60,9 @@ def comparison_csv(rollup: dict[str, Any], *, excel: bool = False) -> bytes:
     """Return one row per document: rank, and the percentages of the whole, each point and each dimension."""
     texts = words(rollup["language"])
     keys = ("rank", "document", "percent", "rating")
-    rest = ("pages", "flags", "sha256")
     parts = [part["id"] for part in (*rollup["points"], *rollup["dimensions"])]
     title = texts.column if excel else str
-    rows = [[*map(title, keys), *parts, *map(title, rest)], *_documents(rollup)]
+    rows = [[*map(title, keys), *parts, *map(title, _REST)], *_documents(rollup)]
     return table(rows, texts, excel=excel)
 
 
@@ -71,10 +78,20 @@ def _documents(rollup: dict[str, Any]) -> Iterator[Sequence[object]]:
             document["pages"],
             " ".join(document["flags"]),
             document["sha256"],
+            *_review_cells(document["reviewed"]),
         )
     empty = [None] * (len(rollup["points"]) + len(rollup["dimensions"]))
     for item in rollup["without_result"]:
-        yield (None, item["name"], None, item["state"], *empty, None, item["detail"], None)
+        yield (None, item["name"], None, item["state"], *empty, None, item["detail"], None, *_review_cells(None))
+
+
+def _review_cells(said: dict[str, Any] | None) -> Sequence[object]:
+    """Return rank, percentage, rating and number of reviewed answers, and who signed this result and when."""
+    if said is None:
+        return (None,) * 6
+    signature = said["signature"] if said["signature"] and said["signature"]["current"] else None
+    signed = (signature["person"], moment(signature["time"])) if signature else (None, None)
+    return (said["rank"], said["percent"], said["rating"], said["answers"], *signed)
 
 
 def comparison_xlsx(rollup: dict[str, Any]) -> bytes:
@@ -102,18 +119,18 @@ def comparison_xlsx(rollup: dict[str, Any]) -> bytes:
 def _ranking(book: Workbook, rollup: dict[str, Any], labels: Labels) -> None:
     texts = labels.words
     points, dimensions = rollup["points"], rollup["dimensions"]
-    widths = (8, 48, 12, 16, *(9 for _ in (*points, *dimensions)), 9, 30, 66)
+    widths = (8, 48, 12, 16, *(9 for _ in (*points, *dimensions)), 9, 30, 66, 10, 12, 16, 12, 30, 18)
     sheet = book.sheet(texts.sheet("ranking"), widths)
     head = [texts.column(key) for key in ("rank", "document", "percent", "rating")]
     head += [f"{part['id']} {part['title']}" for part in (*points, *dimensions)]
-    head += [texts.column(key) for key in ("pages", "flags", "sha256")]
+    head += [texts.column(key) for key in _REST]
     for column, name in enumerate(head):
         book.cell(sheet, 0, column, name, "head")
     sheet.set_row(0, 90)
-    row = 0
+    row, reviewed = 0, head.index(texts.column("reviewed_percent"))
     for row, cells in enumerate(_documents(rollup), 1):
         for column, value in enumerate(cells):
-            if column == 2 or 4 <= column < 4 + len(points) + len(dimensions):
+            if column in (2, reviewed) or 4 <= column < reviewed - 4:
                 number = value if isinstance(value, float | int) else None
                 book.percent(sheet, row, column, number, labels.heat(number))
             else:

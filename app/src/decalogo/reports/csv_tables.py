@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from decalogo.reports.view import View, plain
 from decalogo.reports.words import Words
@@ -24,7 +25,7 @@ def table(rows: Iterable[Sequence[object]], words: Words, *, excel: bool = False
     """Return rows as CSV in UTF-8, with texts made safe.
 
     Args:
-        rows: cells; a ``float`` or ``int`` is a number, ``None`` is an empty cell, anything else is text.
+        rows: cells; a ``float`` or ``int`` is a number, a ``datetime`` a time, ``None`` nothing, anything else text.
         words: texts of the language, which have its number format.
         excel: write a byte order mark, and the separator and decimal sign of the language, as its spreadsheets expect;
             otherwise comma and point (RFC 4180).
@@ -39,6 +40,8 @@ def table(rows: Iterable[Sequence[object]], words: Words, *, excel: bool = False
 def _cell(value: object, words: Words, excel: bool) -> object:
     if value is None:
         return ""
+    if isinstance(value, datetime):
+        return words.moment(value) if excel else value.isoformat()
     if isinstance(value, int | float):
         text = f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
         return text.replace(".", words["decimal"]) if excel else text
@@ -48,8 +51,11 @@ def _cell(value: object, words: Words, excel: bool) -> object:
 ANSWER_COLUMNS = (
     "id", "point", "point_title", "dimension", "dimension_title", "question", "question_title", "score", "max_score",
     "found", "missing", "quotes", "page", "quote", "recommendation", "partial",
+    "reviewed_score", "verdict", "reviewed_found", "reviewed_missing", "comment", "reviewer", "reviewed_at",
+    "signed_by", "signed_at",
 )  # fmt: skip
-"""Columns of a table of answers; in plain CSV these names are the header in every language."""
+"""Columns of a table of answers; in plain CSV these names are the header in every language. ``score``, ``found`` and
+``missing`` are the machine's; those from ``reviewed_score`` on are empty without a review."""
 
 
 def answers_csv(view: View, *, excel: bool = False) -> bytes:
@@ -81,4 +87,26 @@ def answer_rows(view: View) -> Iterator[Sequence[object]]:
             first.text if first else "",
             answer.recommendation if answer.applicable else view.labels.words["not_applicable"],
             view.partial if answer.applicable else "",
+            *_review_cells(view, answer.id),
         )
+
+
+def _review_cells(view: View, answer: str) -> tuple[object, ...]:
+    """Return the cells about the review of an answer and the signature."""
+    words = view.labels.words
+    signature = view.reviewed.signature if view.reviewed else None
+    signed = (signature.person, signature.time) if signature and signature.current else (None, None)
+    review = view.review(answer)
+    if review is None:
+        return (None, None, None, None, None, None, None, *signed)
+    verdict = words[f"verdict_{review.verdict}"]
+    return (
+        None if review.second_look else review.score,
+        f"{verdict} ({words['second_look']})" if review.second_look else verdict,
+        "; ".join(review.found),
+        "; ".join(review.missing),
+        review.comment,
+        review.reviewer,
+        review.time,
+        *signed,
+    )

@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from decalogo.reports.summary import Summary
 from decalogo.reports.view import View
 
 
@@ -33,12 +34,12 @@ def style() -> str:
 
 @lru_cache(maxsize=1)
 def content_security_policy() -> str:
-    """Return a policy that allows only the page's own style sheet, by its hash.
+    """Return a policy that allows only the page's own style sheet, by its hash, and pictures inside the page.
 
     The page contains the policy; a server may also send it as a header.
     """
     digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
 def render(template: str, **values: Any) -> bytes:
@@ -49,10 +50,29 @@ def render(template: str, **values: Any) -> bytes:
     return page.render(css=css, policy=content_security_policy(), **values).encode()
 
 
+def summary_html(summary: Summary) -> bytes:
+    """Return the summary for signature: one page that prints on two sheets of A4."""
+    logo = summary.letterhead.logo
+    kind = "png" if logo.startswith(b"\x89PNG") else "jpeg"
+    return render(
+        "summary.html",
+        s=summary,
+        labels=summary.labels,
+        w=summary.words,
+        logo=f"data:image/{kind};base64,{base64.b64encode(logo).decode()}" if logo else "",
+    )
+
+
 def report_html(view: View) -> bytes:
     """Return the report of one document."""
     words, result = view.labels.words, view.result
-    keys = ["matrix", "strengths", "gaps", *(["recommendations"] if result["recommendations"] else [])]
+    keys = [
+        "matrix",
+        *(["review"] if view.reviewed else []),
+        "strengths",
+        "gaps",
+        *(["recommendations"] if result["recommendations"] else []),
+    ]
     keys += [*(["flags"] if view.flags else []), "answers"]
     sections = [(key, words[key]) for key in keys]
     sections += [("page-index", words["page_index"])] if view.cited else []

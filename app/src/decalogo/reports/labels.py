@@ -53,6 +53,12 @@ class Labels:
         order = [name for asked, name in self.elements if asked == question]
         return sorted(elements, key=lambda name: (order.index(name) if name in order else len(order), name))
 
+    def rating(self, percent: float | None) -> str:
+        """Return the name of the rating of a percentage, or "" where there is none."""
+        if percent is None:
+            return ""
+        return next((name for least, name in self.ratings if percent >= least), "")
+
     def heat(self, percent: float | None) -> str:
         """Return the shade of a percentage: ``h0`` (worst) to ``h4`` (best), ``na`` for None."""
         if percent is None:

@@ -14,6 +14,7 @@ from decalogo.reports.comparison import comparison_csv, comparison_html, compari
 from decalogo.reports.csv_tables import answers_csv
 from decalogo.reports.html import report_html
 from decalogo.reports.labels import labels_for
+from decalogo.reports.reviewed import Reviewed
 from decalogo.reports.view import View
 from decalogo.reports.xlsx import report_xlsx
 
@@ -40,11 +41,14 @@ def render_report(
     pages: Sequence[str],
     link: str,
     rubric: Rubric | None,
+    reviewed: dict[str, Any] | None = None,
 ) -> bytes:
     """Return one document's report; see ``decalogo.reports.Render``."""
     if urlsplit(link).scheme not in ("", "http", "https"):
         raise ValueError(f"a document's link must be http, https or relative: {link!r}")
-    return _REPORTS[format_name](View(result, labels_for(result, rubric), name, pages, link))
+    labels = labels_for(result, rubric)
+    view = View(result, labels, name, pages, link, Reviewed(reviewed, labels) if reviewed else None)
+    return _REPORTS[format_name](view)
 
 
 def render_comparison(format_name: str, rollup: dict[str, Any]) -> bytes:

@@ -10,6 +10,8 @@ from functools import cached_property
 from typing import Any
 
 from decalogo.reports.labels import Labels
+from decalogo.reports.numbers import page_ranges
+from decalogo.reports.reviewed import Reviewed, ReviewedAnswer
 
 _QUESTIONS, _POINTS = 5, 3
 """Number of questions and points shown as best and as worst; at most half of all."""
@@ -87,6 +89,7 @@ class View:
         name: name of the document.
         pages: text of each page, or empty.
         link: URL of the document, or ""; pages are linked as ``<link>#page=N``.
+        reviewed: what people say of the result; None where nobody reviewed it.
     """
 
     result: dict[str, Any]
@@ -94,6 +97,7 @@ class View:
     name: str = ""
     pages: Sequence[str] = ()
     link: str = ""
+    reviewed: Reviewed | None = None
     _by_cell: dict[tuple[str, str], list[Answer]] = field(default_factory=dict)
 
     @property
@@ -138,6 +142,10 @@ class View:
             for answer in self.answers:
                 self._by_cell.setdefault((answer.point, answer.dimension), []).append(answer)
         return self._by_cell.get((point, dimension), [])
+
+    def review(self, answer: str) -> ReviewedAnswer | None:
+        """Return an answer after its review; None where it has none."""
+        return self.reviewed.answers.get(answer) if self.reviewed else None
 
     @cached_property
     def dimension_titles(self) -> dict[str, str]:
@@ -241,17 +249,6 @@ class View:
 def _share(items: Sequence[object], most: int) -> int:
     """Return the number of ranked items to show at each end."""
     return min(most, len(items) // 2)
-
-
-def page_ranges(pages: Sequence[int]) -> str:
-    """Return page numbers as ranges: ``1, 3–7, 9``."""
-    runs: list[list[int]] = []
-    for page in sorted(set(pages)):
-        if runs and page == runs[-1][1] + 1:
-            runs[-1][1] = page
-        else:
-            runs.append([page, page])
-    return ", ".join(f"{low}" if low == high else f"{low}–{high}" for low, high in runs)
 
 
 def _points_named(detail: str, result: dict[str, Any]) -> str:

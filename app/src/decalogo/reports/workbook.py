@@ -40,6 +40,7 @@ class Workbook:
             "text": self._book.add_format({"text_wrap": True, "valign": "top"} | edge),
             "bold": self._book.add_format({"bold": True, "valign": "top"} | edge),
             "plain": self._book.add_format({}),
+            "time": self._book.add_format({"num_format": "yyyy-mm-dd hh:mm", "align": "left", "valign": "top"} | edge),
         }
         for shade, colour in HEAT.items():
             look = {"bg_color": colour, "num_format": "0.0", "align": "center", "valign": "vcenter"} | edge
@@ -57,10 +58,12 @@ class Workbook:
         return sheet
 
     def cell(self, sheet: Any, row: int, column: int, value: object, style: str = "text") -> None:
-        """Write one cell: a number as a number, ``None`` as an empty cell, anything else as text."""
+        """Write one cell: a number as a number, a time in UTC as a date, ``None`` as nothing, anything else as text."""
         look = self._formats[style]
         if value is None:
             sheet.write_blank(row, column, None, look)
+        elif isinstance(value, datetime):
+            sheet.write_datetime(row, column, value.replace(tzinfo=None), self._formats["time"])
         elif isinstance(value, int | float):
             sheet.write_number(row, column, value, look)
         else:

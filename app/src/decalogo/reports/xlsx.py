@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decalogo.reports.csv_tables import ANSWER_COLUMNS, answer_rows
+from decalogo.reports.reviewed import Reviewed
 from decalogo.reports.view import View, plain
 from decalogo.reports.workbook import Workbook
 
@@ -12,7 +13,10 @@ def report_xlsx(view: View) -> bytes:
     words = view.labels.words
     book = Workbook(f"{view.called} – {words['report']}")
     _matrix(book, view)
-    sheet = book.sheet(words.sheet("answers"), (11, 6, 30, 6, 24, 6, 28, 8, 8, 36, 36, 6, 7, 60, 48, 16))
+    if view.reviewed:
+        _review(book, view, view.reviewed)
+    widths = (11, 6, 30, 6, 24, 6, 28, 8, 8, 36, 36, 6, 7, 60, 48, 16, 10, 22, 36, 36, 40, 20, 18, 24, 18)
+    sheet = book.sheet(words.sheet("answers"), widths)
     book.table(sheet, 0, [words.column(name) for name in ANSWER_COLUMNS], answer_rows(view))
     sheet.freeze_panes(1, 1)
     _recommendations(book, view)
@@ -54,6 +58,33 @@ def _matrix(book: Workbook, view: View) -> None:
         text = f"{name} ({words.say('from_percent', percent=words.short(least))})"
         book.cell(sheet, below, 1, text, labels.heat(least))
     sheet.freeze_panes(4, 2)
+
+
+def _review(book: Workbook, view: View, reviewed: Reviewed) -> None:
+    """Write reviewed percentages next to the machine's, and the signature."""
+    result, labels, words = view.result, view.labels, view.labels.words
+    dimensions, said = result["dimensions"], reviewed.standing
+    sheet = book.sheet(words.sheet("review"), (6, 60, *(14 for _ in dimensions), 12, 12))
+    book.cell(sheet, 0, 0, f"{words['reviewed_result']}: {words.number(reviewed.percent)} % {reviewed.rating}", "title")
+    book.cell(sheet, 1, 0, reviewed.summary, "plain")
+    if reviewed.signature:
+        for row, key in enumerate(("result_sha256", "reviews_sha256"), 2):
+            name = words["sha_signed" if key == "result_sha256" else "sha_reviews"]
+            book.cell(sheet, row, 0, f"{name}: {getattr(reviewed.signature, key)}", "plain")
+    head = ["", words["point"], *(f"{d['id']} {d['title']}" for d in dimensions), words["reviewed"], words["machine"]]
+    for column, title in enumerate(head):
+        book.cell(sheet, 5, column, title, "head")
+    rows = [
+        (p["id"], p["title"], said["matrix"][p["id"]], said["points"][p["id"]], p["percent"]) for p in result["points"]
+    ]
+    rows.append(("", words["mean"], said["dimensions"], reviewed.percent, result["global"]["percent"]))
+    for row, (name, title, cells, after, machine) in enumerate(rows, 6):
+        book.cell(sheet, row, 0, name)
+        book.cell(sheet, row, 1, title)
+        values = [*(cells[dimension["id"]] for dimension in dimensions), after, machine]
+        for column, value in enumerate(values, 2):
+            book.percent(sheet, row, column, value, labels.heat(value))
+    sheet.freeze_panes(6, 2)
 
 
 def _recommendations(book: Workbook, view: View) -> None:

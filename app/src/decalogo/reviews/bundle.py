@@ -22,15 +22,7 @@ def bundle(result: Mapping[str, Any], reviews: DocumentReviews, reviewed: Mappin
         "reviews": [review.as_dict() for _, review in sorted(reviews.of().items())],
         "reviewed": {name: value for name, value in reviewed.items() if name != "answers"},
         "state": reviews.state.value,
-        "signature": None
-        if signature is None
-        else {
-            "person": signature.person,
-            "token": signature.token,
-            "time": signature.time,
-            "result_sha256": signature.result_sha256,
-            "reviews_sha256": signature.reviews_sha256,
-        },
+        "signature": None if signature is None else signature.as_dict(),
     }
 
 

@@ -91,6 +91,16 @@ class Signature:
     result_sha256: str
     reviews_sha256: str
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the signature as JSON types."""
+        return {
+            "person": self.person,
+            "token": self.token,
+            "time": self.time,
+            "result_sha256": self.result_sha256,
+            "reviews_sha256": self.reviews_sha256,
+        }
+
 
 @dataclass(slots=True)
 class DocumentReviews:

@@ -33,7 +33,13 @@ def reviewed_answer(answer: Mapping[str, Any], review: Review | None, max_score:
                 score = 0.0
             elif abs(score - _by_elements(answer["elements"], max_score)) < _SAME:
                 score = round(_by_elements(elements, max_score), 4)
-    return {"id": answer["id"], "score": score, "elements": elements, "applicable": applicable}
+    return {
+        "id": answer["id"],
+        "question": answer["question"],
+        "score": score,
+        "elements": elements,
+        "applicable": applicable,
+    }
 
 
 def _by_elements(elements: Mapping[str, bool], max_score: float) -> float:
@@ -87,6 +93,50 @@ def reviewed_result(result: Mapping[str, Any], reviews: DocumentReviews, max_sco
             "stale": stale,
             "unreviewed": sum(answer["applicable"] for answer in result["answers"]) - reviewed - stale,
         },
+    }
+
+
+def standing(result: Mapping[str, Any], reviews: DocumentReviews, max_score: float) -> dict[str, Any] | None:
+    """Return what people say of a result, for reports; None where nobody reviewed or signed it.
+
+    Args:
+        result: the machine's result.
+        reviews: of the document; the first reader's count.
+        max_score: highest score of a question.
+
+    Returns:
+        The value of :func:`reviewed_result`, with ``state`` and ``signature`` (None, or ``person``, ``time`` in Unix
+        seconds, ``result_sha256``, ``reviews_sha256``, and ``current``: whether this is the result that was signed).
+    """
+    if not reviews.of() and reviews.signature is None:
+        return None
+    signature = reviews.signature
+    signed = None
+    if signature is not None:
+        signed = signature.as_dict() | {"current": signature.result_sha256 == result["sha256"]}
+    return {**reviewed_result(result, reviews, max_score), "state": reviews.state.value, "signature": signed}
+
+
+def applied(result: Mapping[str, Any], standing: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a result whose scores are the reviewed ones, for whoever summarises it; its other parts are the machine's.
+
+    Args:
+        result: the machine's result.
+        standing: as :func:`standing` or :func:`reviewed_result` returns it.
+    """
+    rows = {row["id"]: row for row in standing["answers"]}
+    kept = ("score", "elements", "applicable")
+    answers = [{**a, **{name: rows[a["id"]][name] for name in kept}} for a in result["answers"]]
+    open_ones = {a["id"] for a in answers if a["applicable"] and not all(a["elements"].values())}
+    return {
+        **result,
+        "answers": answers,
+        "matrix": standing["matrix"],
+        "points": [{**p, "percent": standing["points"][p["id"]]} for p in result["points"]],
+        "dimensions": [{**d, "percent": standing["dimensions"][d["id"]]} for d in result["dimensions"]],
+        "recommendations": [
+            r for r in result["recommendations"] if r.get("answer") is None or r["answer"] in open_ones
+        ],
     }
 
 

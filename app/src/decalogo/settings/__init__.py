@@ -8,6 +8,7 @@ from decalogo.settings.api import ApiSettings, PremiumSettings, TierSettings
 from decalogo.settings.audit import AuditSettings
 from decalogo.settings.autoscale import AutoscaleSettings
 from decalogo.settings.evaluation import EvaluationSettings, SyntheticSettings
+from decalogo.settings.letterhead import LetterheadSettings
 from decalogo.settings.observability import LogSettings, MetricsSettings
 from decalogo.settings.process import Settings, get_settings, variable_names
 from decalogo.settings.queue import QueueSettings
@@ -23,6 +24,7 @@ __all__ = [
     "AuditSettings",
     "AutoscaleSettings",
     "EvaluationSettings",
+    "LetterheadSettings",
     "LogSettings",
     "MetricsSettings",
     "PremiumSettings",

@@ -15,6 +15,7 @@ from decalogo.settings.api import ApiSettings
 from decalogo.settings.audit import AuditSettings
 from decalogo.settings.autoscale import AutoscaleSettings
 from decalogo.settings.evaluation import EvaluationSettings, SyntheticSettings
+from decalogo.settings.letterhead import LetterheadSettings
 from decalogo.settings.observability import LogSettings, MetricsSettings
 from decalogo.settings.queue import QueueSettings
 from decalogo.settings.redis import RedisSettings
@@ -39,6 +40,7 @@ class Settings(BaseSettings):
     synthetic: SyntheticSettings = SyntheticSettings()  # type: ignore[call-arg]
     autoscale: AutoscaleSettings = AutoscaleSettings()  # type: ignore[call-arg]
     audit: AuditSettings = AuditSettings()  # type: ignore[call-arg]
+    letterhead: LetterheadSettings = LetterheadSettings()  # type: ignore[call-arg]
     rendering: RenderingSettings = RenderingSettings()  # type: ignore[call-arg]
     metrics: MetricsSettings = MetricsSettings()  # type: ignore[call-arg]
     log: LogSettings = LogSettings()  # type: ignore[call-arg]

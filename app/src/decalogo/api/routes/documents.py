@@ -7,7 +7,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from decalogo.api.dependencies import Language, OwnDocument, ServicesDep, limited
+from decalogo.access.tokens import Token
+from decalogo.api.dependencies import Language, OwnDocument, Reader, ServicesDep, limited
 from decalogo.api.downloads import cacheable, disposition, document_file_name
 from decalogo.api.exports import POLICY, document_report, read_result
 from decalogo.api.problem_types import declare
@@ -80,9 +81,13 @@ def result(
     request: Request,
     document: OwnDocument,
     services: ServicesDep,
+    token: Reader,
     format: Annotated[ReportFormat, Query(description="`json`, or a report.")] = ReportFormat.JSON,
 ) -> Response:
-    """409 with `Retry-After` until the result exists; 422 with the document's problem if it ended without one."""
+    """409 with `Retry-After` until the result exists; 422 with the document's problem if it ended without one.
+
+    `json` is the machine's result. Reports show the reviewed scores next to the machine's, once there are reviews.
+    """
     if document.state not in TERMINAL or not document.result_key:
         return _no_result(request, document)  # also while a partial result awaits its second, longer attempt
     try:
@@ -90,19 +95,19 @@ def result(
     except FileNotFoundError as error:
         raise NotFoundError("The result has been deleted.") from error
     if format is not ReportFormat.JSON:
-        return _report(request, document, services, format)
+        return _report(request, document, services, token, format)
     name = {"Content-Disposition": disposition(document_file_name(document, "json"), inline=True)}
     return cacheable(request, body, "application/json", name)
 
 
-def _report(request: Request, document: Document, services: Services, format: ReportFormat) -> Response:
+def _report(request: Request, document: Document, services: Services, token: Token, format: ReportFormat) -> Response:
     found = read_result(document, services)
     if found is None:
         raise NoResultError(
             "No report can be rendered from this result: it was not made by the default evaluator.",
             state=document.state,
         )
-    body, kind, extension = document_report(format.value, document, found)
+    body, kind, extension = document_report(format.value, document, found, services, token)
     name = disposition(document_file_name(document, extension), inline=extension == "html")
     return cacheable(request, body, kind, {"Content-Disposition": name, "Content-Security-Policy": POLICY})
 

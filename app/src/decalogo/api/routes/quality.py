@@ -9,8 +9,9 @@ import orjson
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
-from decalogo.api.dependencies import OwnBatch, ServicesDep, limited
-from decalogo.api.exports import read_result
+from decalogo.access.tokens import Token
+from decalogo.api.dependencies import OwnBatch, Reader, ServicesDep, limited
+from decalogo.api.exports import read_result, reviews_for
 from decalogo.api.problem_types import declare
 from decalogo.api.review_schemas import Sample, SamplePlace
 from decalogo.api.services import Services
@@ -51,9 +52,9 @@ def sample(
         **declare(*_COMMON),
     },
 )
-def labels(batch: OwnBatch, services: ServicesDep) -> Response:
+def labels(batch: OwnBatch, services: ServicesDep, token: Reader) -> Response:
     """In the form of the labelled development set, so that a model can be trained on them."""
-    return StreamingResponse(_lines(batch, services), media_type="application/x-ndjson")
+    return StreamingResponse(_lines(batch, services, token), media_type="application/x-ndjson")
 
 
 def measured(batch: Batch, services: Services) -> Quality:
@@ -72,7 +73,7 @@ def with_results(batch: Batch, services: Services) -> Iterator[tuple[Document, d
             yield document, result
 
 
-def _lines(batch: Batch, services: Services) -> Iterator[bytes]:
+def _lines(batch: Batch, services: Services, token: Token) -> Iterator[bytes]:
     for document, result in with_results(batch, services):
-        for row in labelled(document.document_id, result, services.reviews.of(document.document_id)):
+        for row in labelled(document.document_id, result, reviews_for(document, services, token)):
             yield orjson.dumps(row) + b"\n"

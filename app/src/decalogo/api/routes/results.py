@@ -10,9 +10,10 @@ import orjson
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
-from decalogo.api.dependencies import Language, OwnBatch, ServicesDep, limited
+from decalogo.access.tokens import Token
+from decalogo.api.dependencies import Language, OwnBatch, Reader, ServicesDep, limited
 from decalogo.api.downloads import REVALIDATE, batch_file_name, disposition
-from decalogo.api.exports import POLICY, archive, comparison
+from decalogo.api.exports import POLICY, archive, comparison, read_result, reviewed_scores, reviews_for
 from decalogo.api.problem_types import declare
 from decalogo.api.schemas import Comparison, DocumentResult, Failure
 from decalogo.api.services import Services
@@ -55,6 +56,7 @@ class ResultsFormat(StrEnum):
 def results(
     batch: OwnBatch,
     services: ServicesDep,
+    token: Reader,
     language: Language,
     format: Annotated[
         ResultsFormat,
@@ -68,15 +70,15 @@ def results(
     """One entry per document, in the order of submission; without a result it has state and problem."""
     if format is ResultsFormat.ZIP:
         return StreamingResponse(
-            archive(batch, services), media_type="application/zip", headers=_headers(batch, "zip", inline=False)
+            archive(batch, services, token), media_type="application/zip", headers=_headers(batch, "zip", inline=False)
         )
     if format not in (ResultsFormat.JSON, ResultsFormat.JSONL):
         name = "json" if format is ResultsFormat.COMPARISON else format.value
-        body, kind, extension = comparison(name, batch, services)
+        body, kind, extension = comparison(name, batch, services, token)
         headers = _headers(batch, extension, inline=extension in ("html", "json"))
         headers |= {"Content-Security-Policy": POLICY}
         return Response(body, headers={**headers, "Content-Type": kind})
-    entries = (_entry(document, services, language) for document in services.ledger.iterate(batch.job_id))
+    entries = (_entry(document, services, token, language) for document in services.ledger.iterate(batch.job_id))
     if format is ResultsFormat.JSONL:
         lines = (entry + b"\n" for entry in entries)
         return StreamingResponse(lines, media_type="application/x-ndjson", headers=_headers(batch, "jsonl"))
@@ -122,7 +124,7 @@ def _array(entries: Iterator[bytes]) -> Iterator[bytes]:
     yield b"]\n" if separator != b"[" else b"[]\n"
 
 
-def _entry(document: Document, services: Services, language: str) -> bytes:
+def _entry(document: Document, services: Services, token: Token, language: str) -> bytes:
     problem: Mapping[str, Any] | None = document.problem
     body = b"null"
     if document.state in TERMINAL and document.result_key:
@@ -139,6 +141,15 @@ def _entry(document: Document, services: Services, language: str) -> bytes:
             "metadata": document.metadata,
             "state": document.state,
             "problem": translated(problem, language) if problem else None,
+            "reviewed": _reviewed(document, services, token),
         }
     )
     return head[:-1] + b',"result":' + body + b"}"
+
+
+def _reviewed(document: Document, services: Services, token: Token) -> dict[str, Any] | None:
+    """Return the reviewed scores; the result is parsed only where there are reviews."""
+    if not reviews_for(document, services, token).version:
+        return None
+    result = read_result(document, services)
+    return reviewed_scores(document, result, services, token) if result else None

@@ -149,12 +149,12 @@ def shared(request: Request, services: ServicesDep, code: str) -> Response:
         document = services.ledger.document(share.target)
         if document is None or document.tenant != share.tenant:
             raise NotFoundError("What the link led to was deleted.")
-        body, kind, _ = document_report("html", document, needed_result(document, services))
+        body, kind, _ = document_report("html", document, needed_result(document, services), services, None)
     else:
         batch = services.ledger.batch(share.target)
         if batch is None or batch.tenant != share.tenant:
             raise NotFoundError("What the link led to was deleted.")
-        body, kind, _ = comparison("html", batch, services)
+        body, kind, _ = comparison("html", batch, services, None)
     audit(request, "share.read", share=share.share_id[:16], target=share.target)
     headers = {
         "Content-Security-Policy": POLICY,

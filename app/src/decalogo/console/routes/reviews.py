@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request, Response
 from decalogo.access.tokens import Scope
 from decalogo.api.audit import audit
 from decalogo.api.dependencies import ServicesDep, find_document
-from decalogo.api.exports import needed_result
+from decalogo.api.exports import needed_result, reviews_for
 from decalogo.api.review_schemas import MAX_COMMENT, MAX_NAME, ReviewBody
 from decalogo.api.routes.reviews import find_answer
 from decalogo.batches.states import Document
@@ -59,7 +59,7 @@ def review_page(
         queue=queue_of(result, known, track, show)[:300],
         left=len(queue_of(result, known, track, Filter.UNREVIEWED)),
         total=sum(answer["applicable"] for answer in result["answers"]),
-        reviewed=reviewed_result(result, known, view.labels.max_score),
+        reviewed=reviewed_result(result, reviews_for(document, services, session.token), view.labels.max_score),
         may_review=Scope.REVIEW in session.token.scopes,
     )
 

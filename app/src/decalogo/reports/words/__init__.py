@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -51,6 +52,10 @@ class Words:
         """Return the text of a quality flag, or ``detail`` if the code is unknown."""
         text = self._texts["flag_texts"].get(code)
         return detail if text is None else str(text).format(**values)
+
+    def moment(self, time: datetime) -> str:
+        """Return a time in UTC in the language's form."""
+        return time.strftime(self["date_format"])
 
     def number(self, value: float | None, digits: int = 1) -> str:
         """Return a number with the language's decimal sign, or a dash for None."""

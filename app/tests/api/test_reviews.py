@@ -1,0 +1,158 @@
+"""Reviewed scores in what the API exports, and who may see them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from decalogo.access.tokens import Scope, Tier
+from decalogo.api.services import Services
+from decalogo.settings import LetterheadSettings
+from tests.api.conftest import problem
+from tests.console.test_pages import evaluated
+
+SCOPES = frozenset({Scope.READ, Scope.REVIEW, Scope.SUBMIT})
+
+
+@pytest.fixture
+def people(client: httpx.Client, services: Services) -> Iterator[Callable[..., httpx.Client]]:
+    """Return a client with a token of that name, in the tenant of ``client``."""
+    opened = ExitStack()
+
+    def person(name: str, tenant: str = "alcaldia") -> httpx.Client:
+        token = services.tokens.create(name, Tier.PREMIUM, tenant=tenant, scopes=SCOPES)
+        headers = {"Authorization": f"Bearer {token}"}
+        return opened.enter_context(
+            httpx.Client(base_url=client.base_url, headers=headers, timeout=30, trust_env=False)
+        )
+
+    with opened:
+        yield person
+
+
+@pytest.fixture
+def plan(client: httpx.Client, services: Services) -> tuple[str, str]:
+    """Ids of a batch and its evaluated document."""
+    return evaluated(client, services)
+
+
+def reject(person: httpx.Client, document: str, answer: str) -> None:
+    body = {"verdict": "rejected", "comment": "otra cifra"}
+    path = f"/api/v1/documents/{document}/answers/{answer}/review"
+    assert person.put(path, json=body, headers={"If-Match": "*"}).status_code == 200
+
+
+def scored(client: httpx.Client, document: str) -> str:
+    """Return the id of an answer with a score."""
+    answers = client.get(f"/api/v1/documents/{document}/result").json()["answers"]
+    return str(next(answer["id"] for answer in answers if answer["score"]))
+
+
+def rows(person: httpx.Client, document: str) -> dict[str, dict[str, Any]]:
+    text = person.get(f"/api/v1/documents/{document}/result?format=csv").text
+    return {row["id"]: row for row in csv.DictReader(io.StringIO(text))}
+
+
+def test_exports_show_machine_and_reviewed_scores(
+    client: httpx.Client, plan: tuple[str, str], people: Callable[..., httpx.Client]
+) -> None:
+    job, document = plan
+    ana, answer = people("ana"), scored(client, document)
+    before = client.get(f"/api/v1/documents/{document}/result").content
+    reject(ana, document, answer)
+    assert ana.post(f"/api/v1/documents/{document}/sign", json={"person": "Ana Ruiz"}).status_code == 200
+
+    row = rows(client, document)[answer]
+    assert float(row["score"]) > 0
+    assert (row["reviewed_score"], row["reviewer"], row["signed_by"]) == ("0", "ana", "Ana Ruiz")
+    assert "Ana Ruiz" in client.get(f"/api/v1/documents/{document}/result?format=html").text
+    assert client.get(f"/api/v1/documents/{document}/result").content == before
+    (entry,) = client.get(f"/api/v1/batch/{job}/results").json()
+    assert entry["reviewed"]["signature"]["person"] == "Ana Ruiz"
+    assert entry["reviewed"]["global"] < entry["result"]["global"]["percent"]
+    (compared,) = client.get(f"/api/v1/batch/{job}/results?format=comparison").json()["documents"]
+    assert compared["reviewed"]["percent"] == entry["reviewed"]["global"]
+
+
+def test_a_report_changes_its_etag_with_a_review(
+    client: httpx.Client, plan: tuple[str, str], people: Callable[..., httpx.Client]
+) -> None:
+    _, document = plan
+    path = f"/api/v1/documents/{document}/result?format=html"
+    etag = client.get(path).headers["etag"]
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
+    reject(people("ana"), document, scored(client, document))
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_a_blind_reader_sees_no_review_before_the_signature(
+    client: httpx.Client, plan: tuple[str, str], people: Callable[..., httpx.Client]
+) -> None:
+    job, document = plan
+    ana, luis, answer = people("ana"), people("luis"), scored(client, document)
+    assert ana.put(f"/api/v1/documents/{document}/reviewers", json={"track": "second", "reviewer": "luis"}).is_success
+    reject(ana, document, answer)
+
+    assert rows(ana, document)[answer]["reviewer"] == "ana"
+    assert rows(luis, document)[answer]["reviewer"] == ""
+    (entry,) = luis.get(f"/api/v1/batch/{job}/results").json()
+    assert entry["reviewed"] is None
+    assert luis.get(f"/api/v1/batch/{job}/labels").text == ""
+    problem(luis.get(f"/api/v1/documents/{document}/reviewed"), 409, "conflict")
+    ana.post(f"/api/v1/documents/{document}/sign", json={})
+    assert rows(luis, document)[answer]["reviewer"] == "ana"
+
+
+def test_a_link_without_a_token_shows_signed_reviews_only(
+    client: httpx.Client, plan: tuple[str, str], people: Callable[..., httpx.Client]
+) -> None:
+    _, document = plan
+    ana, answer = people("ana"), scored(client, document)
+    reject(ana, document, answer)
+    url = client.post(f"/api/v1/documents/{document}/shares", json={}).json()["url"]
+    assert "otra cifra" not in httpx.get(client.base_url.join(url), trust_env=False).text
+    ana.post(f"/api/v1/documents/{document}/sign", json={})
+    assert "otra cifra" in httpx.get(client.base_url.join(url), trust_env=False).text
+
+
+def test_another_tenant_reaches_no_review(
+    client: httpx.Client, plan: tuple[str, str], people: Callable[..., httpx.Client]
+) -> None:
+    job, document = plan
+    stranger = people("eva", "otra")
+    for path in (f"documents/{document}/reviews", f"documents/{document}/reviewed", f"batch/{job}/labels"):
+        problem(stranger.get(f"/api/v1/{path}"), 404, "not-found")
+    problem(stranger.post(f"/api/v1/documents/{document}/sign", json={}), 404, "not-found")
+
+
+@pytest.mark.parametrize(("form", "magic"), [("docx", b"PK"), ("html", b"<!DOCTYPE html>")])
+def test_the_summary_has_the_offices_letterhead(
+    plan: tuple[str, str], services: Services, serve: Callable[..., httpx.Client], form: str, magic: bytes
+) -> None:
+    _, document = plan
+    head = LetterheadSettings(organisation="Personería", logo="missing.png")
+    office = replace(services, settings=services.settings.model_copy(update={"letterhead": head}))
+    client = serve(services=office)
+    answer = client.get(f"/api/v1/documents/{document}/summary", params={"format": form})
+    assert answer.status_code == 200, answer.text
+    assert answer.content.startswith(magic)
+    assert f"plan.{form}" in answer.headers["content-disposition"]
+    if form == "html":
+        assert "Personería" in answer.text
+    assert client.get(answer.request.url, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+
+
+def test_a_summary_needs_a_result_and_its_own_tenant(
+    client: httpx.Client, plan: tuple[str, str], people: Callable[..., httpx.Client]
+) -> None:
+    queued = client.post("/api/v1/batch/upload", files={"files": ("b.txt", b"Programa de salud.")}).json()
+    waiting = queued["documents"][0]["document_id"]
+    problem(client.get(f"/api/v1/documents/{waiting}/summary"), 409, "not-ready")
+    problem(people("eva", "otra").get(f"/api/v1/documents/{plan[1]}/summary"), 404, "not-found")
