@@ -43,7 +43,11 @@ SETTINGS = {
     "DECALOGO_STORAGE__ORPHAN_GRACE_SECONDS": str(RETENTION_SECONDS),
     "DECALOGO_API__PREMIUM__UPLOADS_PER_MINUTE": "0",
 }
-RETENTION = "from decalogo.worker.tasks import apply_retention; apply_retention.delay()"
+RETENTION = (
+    "from decalogo.batches.ledger import open_ledger; from decalogo.retention import Retention;"
+    " from decalogo.settings import get_settings; from decalogo.storage.artifacts import ArtifactStore;"
+    " s = get_settings(); Retention(open_ledger(s), ArtifactStore(s.storage.path), s.storage).run()"
+)
 SAMPLE_SECONDS, BIN_SECONDS = 10.0, 60.0
 BATCH, PAGES, WAITING = 8, 3, 24
 # Share of the level per hour, and the smallest slope that counts, by unit.

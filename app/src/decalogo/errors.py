@@ -127,6 +127,12 @@ class MethodNotAllowedError(DecalogoError):
     slug, title, status = "method-not-allowed", "The method is not allowed", 405
 
 
+class RangeError(DecalogoError):
+    """The file is shorter than the requested range; ``size`` is its number of bytes."""
+
+    slug, title, status = "range-not-satisfiable", "The range is not in the file", 416
+
+
 class MediaTypeError(DecalogoError):
     """The body has an unsupported type or encoding."""
 

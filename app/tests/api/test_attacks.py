@@ -7,14 +7,18 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
 
 from decalogo.api.services import Services
+from decalogo.batches.states import DocumentState
 from decalogo.settings import Settings
 from tests.api.conftest import problem, stored_files, wait_until
 from tests.api.uploading import PDF, UPLOAD, files, raw_form
+from tests.api.working import succeed
+from tests.claims import claim_document
 
 HEALTH = "/api/v1/health"
 
@@ -205,3 +209,38 @@ def test_an_odd_authorization_is_refused(attacker: httpx.Client, token: str) -> 
     answer = attacker.get("/api/v1/batch", headers={"Authorization": token.encode("latin-1")})
     assert answer.status_code in (400, 401, 431)
     assert json.loads(answer.text)["type"] == "/problems/unauthorized" if answer.status_code == 401 else True
+
+
+def test_a_result_that_a_worker_linked_elsewhere_is_not_served(
+    attacker: httpx.Client, services: Services, tmp_path: Path
+) -> None:
+    secret = tmp_path / "redis-password"
+    secret.write_text("the password")
+    document_id = attacker.post(UPLOAD, files=files(("a.txt", b"a"))).json()["documents"][0]["document_id"]
+    succeed(services, document_id)
+    for kind, suffix in (("results", "json"), ("pages", "json.gz")):
+        planted = services.store.path(f"{kind}/{document_id}.1.{suffix}")
+        planted.unlink()
+        planted.symlink_to(secret)
+
+    for path in ("result", "result?format=html", "pages/1"):
+        problem(attacker.get(f"/api/v1/documents/{document_id}/{path}"), 404, "not-found")
+
+
+def test_a_worker_cannot_name_the_file_of_another_document_as_a_result(
+    attacker: httpx.Client, serve: Callable[..., httpx.Client], services: Services
+) -> None:
+    victim = serve(tenant="victima")
+    theirs = victim.post(UPLOAD, files=files(("a.txt", b"a"))).json()["documents"][0]["document_id"]
+    succeed(services, theirs)
+    batch = attacker.post(UPLOAD, files=files(("a.txt", b"a"), ("b.txt", b"b"))).json()
+    mine, second = (document["document_id"] for document in batch["documents"])
+    for document_id, keys in ((mine, f"results/{theirs}.1.json"), (second, f"documents/{theirs}")):
+        claim = claim_document(services.ledger, document_id, document_id)
+        assert services.ledger.finish(claim, DocumentState.SUCCEEDED, result_key=keys, pages_key=keys)
+
+        for path in ("result", "result?format=html", "pages/1"):
+            problem(attacker.get(f"/api/v1/documents/{document_id}/{path}"), 404, "not-found")
+    rows = attacker.get(f"/api/v1/batch/{batch['job_id']}/results").json()
+    assert [row["result"] for row in rows] == [None, None]
+    assert rows[0]["problem"]["detail"] == "The result has been deleted."

@@ -132,17 +132,14 @@ def test_a_partial_result_is_not_given_out_while_a_longer_attempt_is_to_come(
 ) -> None:
     document_id = batch["documents"][0]
     claim = claim_document(services.ledger, document_id)
-    services.store.put("results/cut.2.json", RESULT)
-    services.ledger.finish(
-        claim, DocumentState.PARTIAL, result_key="results/cut.1.json", pages_key="pages/cut.1.json.gz"
-    )
+    results, pages = f"results/{document_id}", f"pages/{document_id}"
+    services.store.put(f"{results}.2.json", RESULT)
+    services.ledger.finish(claim, DocumentState.PARTIAL, result_key=f"{results}.1.json", pages_key=f"{pages}.1.json.gz")
     assert client.get(f"{API}/documents/{document_id}").json()["state"] == "queued"
     problem(client.get(f"{API}/documents/{document_id}/result"), 409, "not-ready")
     assert client.get(f"{API}/batch/{batch['job'][0]}/results").json()[0]["result"] is None
     again = claim_document(services.ledger, document_id)
-    services.ledger.finish(
-        again, DocumentState.PARTIAL, result_key="results/cut.2.json", pages_key="pages/cut.2.json.gz"
-    )
+    services.ledger.finish(again, DocumentState.PARTIAL, result_key=f"{results}.2.json", pages_key=f"{pages}.2.json.gz")
     assert client.get(f"{API}/documents/{document_id}/result").content == RESULT
 
 

@@ -253,11 +253,11 @@ class Model:
         self.requeue(entry, "retried")
         return True
 
-    def delete(self, job_id: str) -> dict[str, str]:
-        """Delete a batch; return the result of each document."""
+    def delete(self, job_id: str) -> list[str]:
+        """Delete a batch; return its documents."""
         documents = [entry for entry in self.documents() if entry.job_id == job_id]
         for entry in documents:
             self.dequeue(entry)
             self.delete_parts(entry.name)
             del self.entries[entry.name]
-        return {entry.name: entry.result for entry in documents}
+        return [entry.name for entry in documents]

@@ -78,8 +78,9 @@ def test_results_of_a_half_done_batch_name_what_is_missing(
         assert stored == [b"El plan uno.", b"El plan dos."]
         first, second = services.ledger.documents(job)
         claim = claim_document(services.ledger, first.document_id)
-        services.store.put("results/1.json", RESULT)
-        services.ledger.finish(claim, DocumentState.SUCCEEDED, result_key="results/1.json", pages_key="", problem=None)
+        result_key = f"results/{first.document_id}.1.json"
+        services.store.put(result_key, RESULT)
+        services.ledger.finish(claim, DocumentState.SUCCEEDED, result_key=result_key, pages_key="", problem=None)
 
         rows = save(appliance, job, tmp_path / "half", jsonl=False, done=lambda: None)
         assert [(row.document, row.state, row.percent, row.rating) for row in rows] == [

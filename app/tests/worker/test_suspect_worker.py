@@ -53,12 +53,6 @@ def test_a_queue_is_skipped_while_the_suspect_worker_holds_a_document_from_it() 
     assert order.consume(2) == ["suspect", "slow"]
 
 
-def test_the_retention_task_delays_no_suspect() -> None:
-    order = QueueOrder(SUSPECT_QUEUES)
-    _held = Request("suspect", "decalogo.apply_retention")
-    assert order.consume(2) == ["suspect", "slow"]
-
-
 def test_other_queues_are_never_skipped() -> None:
     order = QueueOrder([*WORK_QUEUES, *SUSPECT_QUEUES])
     _held = [Request(queue) for queue in (*WORK_QUEUES, *SUSPECT_QUEUES)]

@@ -125,8 +125,8 @@ def _batch_to_change(services: ServicesDep, token: Submitter, job_id: JobId) -> 
 
 def find_batch(services: Services, token: Token, job_id: str) -> Batch:
     """Return a batch of the token's tenant; raise :class:`NotFoundError`."""
-    batch = services.ledger.batch(job_id) if _BATCH_ID.fullmatch(job_id) else None
-    if batch is None or batch.tenant != token.tenant:
+    batch = services.ledger.own_batch(token.tenant, job_id) if _BATCH_ID.fullmatch(job_id) else None
+    if batch is None:
         raise NotFoundError("No batch has this id.")
     return batch
 
@@ -145,8 +145,8 @@ def _document_to_review(services: ServicesDep, token: Reviewer, document_id: Doc
 
 def find_document(services: Services, token: Token, document_id: str) -> Document:
     """Return a document of the token's tenant; raise :class:`NotFoundError`."""
-    document = services.ledger.document(document_id) if _DOCUMENT_ID.fullmatch(document_id) else None
-    if document is None or document.tenant != token.tenant:
+    document = services.ledger.own_document(token.tenant, document_id) if _DOCUMENT_ID.fullmatch(document_id) else None
+    if document is None:
         raise NotFoundError("No document has this id.")
     return document
 

@@ -9,6 +9,7 @@ import orjson
 
 from decalogo.access.tokens import Token
 from decalogo.api.services import Services
+from decalogo.batches.own_files import stored_result
 from decalogo.batches.states import TERMINAL, Batch, Document
 from decalogo.errors import NoResultError, NotReadyError
 from decalogo.reports import COMPARISONS, REPORTS, Evaluated, NotEvaluated, roll_up
@@ -41,7 +42,7 @@ def read_result(document: Document, services: Services) -> dict[str, Any] | None
     if document.state not in TERMINAL or not document.result_key:
         return None
     try:
-        result = orjson.loads(services.store.read(document.result_key))
+        result = orjson.loads(stored_result(services.store, document))
     except (FileNotFoundError, orjson.JSONDecodeError):
         return None
     return result if isinstance(result, dict) and result.keys() >= _PARTS else None

@@ -21,6 +21,7 @@ from decalogo.errors import (
     MethodNotAllowedError,
     NotFoundError,
     PayloadTooLargeError,
+    RangeError,
     RequestError,
     SlowBodyError,
     UnauthorizedError,
@@ -65,6 +66,8 @@ def error_response(request: Request, error: DecalogoError) -> Response:
     retry_after = error.extra.get("retry_after")
     if isinstance(retry_after, int | float):
         headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
+    if isinstance(error, RangeError):
+        headers["Content-Range"] = f"bytes */{error.extra['size']}"
     if isinstance(error, SlowBodyError):
         headers["Connection"] = "close"  # the rest of the body may still arrive
     if isinstance(error, UnauthorizedError):

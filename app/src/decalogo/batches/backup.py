@@ -13,6 +13,7 @@ import tarfile
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 import redis
@@ -24,7 +25,7 @@ from decalogo.storage.artifacts import ArtifactStore
 
 FORMAT = 1
 _MANIFEST, _LEDGER, _ARTIFACTS = "manifest.json", "ledger.jsonl", "artifacts/"
-_HASHES = ("batch:", "document:", "token:")
+_HASHES = ("batch:", "document:", "token:", "webhook:")
 _MEMBERS = ":documents"
 _PIPELINE = 500
 
@@ -47,8 +48,8 @@ def write_backup(client: redis.Redis, store: ArtifactStore, target: BinaryIO) ->
         archive.addfile(info, ledger)
         for key in filter(None, keys):
             # The files of a batch that was deleted meanwhile are gone; a restore skips its documents.
-            if store.exists(key):
-                archive.add(store.path(key), _ARTIFACTS + key, recursive=False)
+            with suppress(FileNotFoundError), store.open(key) as file:
+                archive.addfile(archive.gettarinfo(arcname=_ARTIFACTS + key, fileobj=file), file)
                 counts["files"] += 1
     return {"batches": counts["batch"], "documents": counts["document"], "files": counts["files"]}
 
@@ -138,6 +139,8 @@ def _load(client: Any, store: ArtifactStore, rows: dict[str, dict[str, Any]]) ->
             if kind == "token":
                 pipe.hset(name, mapping=row)
                 pipe.zadd("tokens", {identity: float(row["created"])})
+            elif kind == "webhook" and f"batch:{identity}" in rows:
+                pipe.hset(name, mapping=row)
             elif kind == "batch":
                 members = {
                     m: rows[f"document:{m}"]
@@ -146,6 +149,8 @@ def _load(client: Any, store: ArtifactStore, rows: dict[str, dict[str, Any]]) ->
                 }
                 scripts.add(pipe, "delete", identity, "")
                 queued = _load_batch(pipe, identity, row, members, store, seconds + micros / 1e6)
+                # Builds the index of the tenant, and moves the webhook of a backup that has it in the batch.
+                scripts.add(pipe, "migrate_1_to_2", identity)
                 scripts.add(pipe, "requeue_restored", *queued)
                 batches += 1
                 documents += len(members)

@@ -90,7 +90,7 @@ class LedgerChanges(LedgerQueries):
             raise_rejection(rest)
         return bool(outcome == "queued")
 
-    def delete(self, job_id: str, *, finished_for: float | None = None) -> list[tuple[str, str, str]]:
+    def delete(self, job_id: str, *, finished_for: float | None = None) -> list[str]:
         """Delete the entries of a batch.
 
         Args:
@@ -98,10 +98,9 @@ class LedgerChanges(LedgerQueries):
             finished_for: delete it only if it finished at least this many seconds ago; None deletes it always.
 
         Returns:
-            Document id, result key and pages key of the artifacts that remain to be deleted.
+            The ids of its documents, whose artifacts remain to be deleted.
         """
-        flat = cast("list[str]", self._run("delete", job_id, "" if finished_for is None else finished_for))
-        return list(zip(flat[::3], flat[1::3], flat[2::3], strict=True))
+        return cast("list[str]", self._run("delete", job_id, "" if finished_for is None else finished_for))
 
     def drop_dead_letters(self, document_ids: Sequence[str]) -> int:
         """Remove documents from the list of dead letters; return how many were on it. Their state stays ``dead``."""

@@ -54,10 +54,9 @@ class BatchOperations:
             finished_for: delete it only if it finished at least this many seconds ago; ``None`` deletes it always.
         """
         removed = self._ledger.delete(job_id, finished_for=finished_for)
-        for document_id, result_key, pages_key in removed:
-            for key in (f"documents/{document_id}", f"reviews/{document_id}", result_key, pages_key):
-                if key:
-                    self._store.delete(key)
+        for document_id in removed:
+            for kind in ("documents", "reviews"):
+                self._store.delete(f"{kind}/{document_id}")
             self._store.delete_attempts(document_id)
         self._store.delete(f"search/{job_id}")
         return len(removed)

@@ -61,23 +61,43 @@ class LedgerQueries:
         ids = cast("list[str]", self._redis.zrevrange(f"tenant:{tenant}:batches", offset, offset + limit - 1))
         return [Batch.from_row(job_id, row) for job_id, row in zip(ids, self._hashes("batch", ids), strict=True) if row]
 
+    def own_batch(self, tenant: str, job_id: str) -> Batch | None:
+        """Return a batch of this tenant, or None.
+
+        The index decides: workers can write the entry of a batch, but not the index.
+        """
+        if self._redis.zscore(f"tenant:{tenant}:batches", job_id) is None:
+            return None
+        batch = self.batch(job_id)
+        return batch if batch is not None and batch.tenant == tenant else None
+
+    def own_document(self, tenant: str, document_id: str) -> Document | None:
+        """Return a document of this tenant, or None; as for :meth:`own_batch`, the index decides."""
+        if self._redis.zscore(f"tenant:{tenant}:documents", document_id) is None:
+            return None
+        document = self.document(document_id)
+        return document if document is not None and document.tenant == tenant else None
+
     def document(self, document_id: str) -> Document | None:
         """Return a document, or None."""
         row = cast("dict[str, str]", self._redis.hgetall(f"document:{document_id}"))
         return Document.from_row(document_id, row) if row else None
 
     def documents(self, job_id: str, *, offset: int = 0, limit: int = 100) -> list[Document]:
-        """Return documents of a batch in submission order."""
+        """Return documents of a batch in submission order, as far as the index of its tenant names them."""
+        tenant = cast("str | None", self._redis.hget(f"batch:{job_id}", "tenant"))
         ids = cast("list[str]", self._redis.lrange(f"batch:{job_id}:documents", offset, offset + limit - 1))
+        if not tenant or not ids:
+            return []
+        own = self._redis.zmscore(f"tenant:{tenant}:documents", ids)
+        ids = [document_id for document_id, size in zip(ids, own, strict=True) if size is not None]
         rows = self._hashes("document", ids)
         return [Document.from_row(document_id, row) for document_id, row in zip(ids, rows, strict=True) if row]
 
     def iterate(self, job_id: str) -> Iterator[Document]:
         """Yield all documents of a batch, read in pages."""
-        offset = 0
-        while page := self.documents(job_id, offset=offset, limit=_PAGE):
-            yield from page
-            offset += len(page)
+        for offset in range(0, self._redis.llen(f"batch:{job_id}:documents"), _PAGE):
+            yield from self.documents(job_id, offset=offset, limit=_PAGE)
 
     def _hashes(self, kind: str, ids: Iterable[str]) -> list[dict[str, str]]:
         with self._redis.pipeline(transaction=False) as pipe:

@@ -50,7 +50,7 @@ def worker(queues: str, concurrency: int | None) -> None:
 
         await_first_host(settings.storage)
     else:
-        check_at_start(settings.redis)
+        check_at_start(settings.redis, migrate=False)
     names = ",".join(SUSPECT_QUEUES) if role == "suspect" else queues or ",".join(WORK_QUEUES)
     arguments = [
         "--quiet",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from decalogo.api.services import Services
+from decalogo.batches.own_files import read_page
 from decalogo.batches.states import Document
 from decalogo.errors import DecalogoError, NotFoundError
 from decalogo.reports.view import Quote
-from decalogo.storage.page_texts import page_text
 
 _A4: Final = 1.414
 """Height of a page divided by its width, where it is not known."""
@@ -53,7 +53,7 @@ def page_pane(document: Document, services: Services, number: int, start: int = 
     text = ""
     if document.pages_key:
         with suppress(FileNotFoundError):
-            text = page_text(services.store, document.pages_key, number)
+            text = read_page(services.store, document, number)
     before, quote, after = text[:start], text[start:end], text[end:]
     if not services.pictures.has_pictures(document.document_id):
         return Pane(number, before=before, quote=quote, after=after)

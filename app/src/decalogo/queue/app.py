@@ -14,7 +14,7 @@ from celery import Celery
 from celery.schedules import crontab
 from kombu import Queue  # type: ignore[attr-defined]
 
-from decalogo.batches.queues import HIGH, LOW, MESSAGE_PRIORITY, NORMAL, QUEUES, SUSPECT
+from decalogo.batches.queues import HIGH, LOW, MESSAGE_PRIORITY, NORMAL, QUEUES
 from decalogo.settings import Settings, get_settings
 
 _ROUTING_KEYS = {
@@ -73,12 +73,6 @@ def celery_configuration(settings: Settings) -> dict[str, Any]:
         },
         "beat_schedule": {
             "health-check": {"task": "decalogo.health_check", "schedule": crontab(minute="*/5")},
-            # The artifact store is on the first host, and only workers of that host consume this queue.
-            "retention": {
-                "task": "decalogo.apply_retention",
-                "schedule": crontab(minute="17"),
-                "options": {"queue": SUSPECT},
-            },
         },
     }
 

@@ -69,8 +69,8 @@ class PagePictures:
         return False
 
     def _original(self, document_id: str) -> Path:
-        path = self._store.content(document_id)
         try:
+            path = self._store.content(document_id)
             with path.open("rb") as file:
                 head = file.read(_HEAD_BYTES)
         except FileNotFoundError as error:

@@ -1,4 +1,4 @@
-"""Scheduler service: the recovery loop, with Celery beat and webhook delivery in threads."""
+"""Scheduler service: the recovery loop, with Celery beat, webhook delivery and retention in threads."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ from decalogo.metrics import scheduler as metrics
 from decalogo.queue.app import get_celery
 from decalogo.queue.publish import publish
 from decalogo.recovery import Recovery, run
+from decalogo.retention import Retention
 from decalogo.scheduler.beat import LockedScheduler
+from decalogo.scheduler.hourly import Hourly
 from decalogo.settings import Settings
 from decalogo.signals import stop_on_signals
+from decalogo.storage.artifacts import ArtifactStore
 from decalogo.webhooks.deliver import Deliverer
 
 log = structlog.get_logger(__name__)
@@ -57,6 +60,9 @@ def run_scheduler(settings: Settings) -> None:
     beat_service.start()
     hooks = Deliverer(client, settings.webhooks)
     threading.Thread(target=hooks.run, args=(stop,), daemon=True, name="webhooks").start()
+    retention = Retention(ledger, ArtifactStore(settings.storage.path), settings.storage)
+    hourly = Hourly("retention", client, retention.run)
+    threading.Thread(target=hourly.run, args=(stop,), daemon=True, name="retention").start()
     recovery = Recovery(ledger, connect(settings.redis, settings.redis.broker_db), publish, settings.queue)
     run(recovery, settings.queue.recovery_interval_seconds, lambda: beat("scheduler"), stop.wait)
     beat_service.stop()

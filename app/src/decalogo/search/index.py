@@ -23,6 +23,7 @@ from typing import Any, Final, cast
 
 import orjson
 
+from decalogo.batches.own_files import pages_key, stored_result
 from decalogo.batches.states import Document
 from decalogo.storage.artifacts import ArtifactStore
 
@@ -134,8 +135,8 @@ class BatchIndex:
     def _texts(self, document: Document) -> tuple[list[str], dict[str, Any]]:
         pages: list[str] = []
         if document.pages_key:
-            pages = orjson.loads(gzip.decompress(self._store.read(document.pages_key)))
-        return pages, cast("dict[str, Any]", orjson.loads(self._store.read(document.result_key)))
+            pages = orjson.loads(gzip.decompress(self._store.read(pages_key(document))))
+        return pages, cast("dict[str, Any]", orjson.loads(stored_result(self._store, document)))
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:

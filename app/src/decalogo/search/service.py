@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from decalogo.batches.ledger import Ledger
+from decalogo.batches.own_files import read_page
 from decalogo.batches.states import Batch, Document
 from decalogo.errors import NotFoundError
 from decalogo.search.index import BatchIndex, Hit
 from decalogo.search.snippets import Snippet, snippet
 from decalogo.storage.artifacts import ArtifactStore
-from decalogo.storage.page_texts import page_text
 
 BUDGET_SECONDS: Final = 3.0
 """Time that one search may spend on adding documents to the index."""
@@ -51,12 +51,12 @@ def search(
     hits = index.search(query, quotes_only=quotes_only, offset=offset, limit=limit)
     found = []
     for hit in hits.hits:
-        document = ledger.document(hit.document_id)
+        document = ledger.own_document(batch.tenant, hit.document_id)
         if document is None:
             continue
         text = ""
         with suppress(FileNotFoundError, NotFoundError):
-            text = page_text(store, document.pages_key, hit.page)
+            text = read_page(store, document, hit.page)
         shown = text if hit.start is None else text[hit.start : hit.end]
         found.append(Found(hit, document, snippet(shown, query)))
     with_result = batch.counts["succeeded"] + batch.counts["partial"]

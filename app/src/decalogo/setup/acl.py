@@ -1,4 +1,7 @@
-"""The users of Redis: one per service, with the rights it needs and none to wipe or reconfigure the server."""
+"""The users of Redis: one per service, with the rights it needs and none to wipe or reconfigure the server.
+
+The rights on keys are in :mod:`decalogo.setup.key_access`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 
 from decalogo.access.hosts import Host
-from decalogo.batches.queues import QUEUES
+from decalogo.setup.key_access import SERVICES, key_patterns
 
 # These five are named after the categories, so that no later release of Redis can allow them through a category. INFO
 # is in @dangerous but allowed, because admission control reads memory and persistence from it.
@@ -17,7 +20,6 @@ COMMANDS = (
 )
 # Celery subscribes to patterns, and an ACL compares them literally: broker /0, remote control, events.
 CHANNELS = "resetchannels &/0.* &/0.celery.pidbox &/0.celeryev/worker.* &celery-task-meta-*"
-SERVICES = ("api", "worker", "scheduler")
 HEALTH_USER = "health"
 # For people and for `doctor`: reads configuration and state, changes nothing, reads no key.
 OPERATOR_USER = "operator"
@@ -38,18 +40,14 @@ OPERATOR_COMMANDS = "-@all +ping +info +config|get +slowlog|get +slowlog|len +la
 # process with this password can write the file.
 KEEPER_USER = "keeper"
 KEEPER_COMMANDS = "-@all +ping +acl|load"
-# Keys that workers of another host may access: those of the broker, and those of the ledger that claim, renew and
-# finish change (batches/lua/lib/common.lua). Not tokens, limits, idempotency records or the schedule.
-HOST_COMMANDS = COMMANDS.replace("+info ", "")
-HOST_KEYS = " ".join(
-    f"~{pattern}"
-    for pattern in (
-        *QUEUES,
-        *("unacked", "unacked_index", "unacked_mutex", "_kombu.*", "*.celery.pidbox*", "celeryev*"),
-        *("document:*", "batch:*", "queue:*", "completed:*", "queued", "running", "finished", "dead", "open"),
-        *("round-robin*", "heavy", "owners", "worker-processes"),
-        *("totals", "unfinished", "webhooks", "workers", "health_check:last"),
-    )
+# Commands of workers: those of Celery's transport and of the ledger's scripts. Without SCAN, which returns the names of
+# all keys whatever the rights on them.
+WORKER_COMMANDS = (
+    "-@all +ping +hello +select +time +client|setname +client|setinfo +client|id +multi +exec +discard +watch "
+    "+unwatch +publish +subscribe +psubscribe +unsubscribe +punsubscribe +eval +evalsha +script|load +script|exists "
+    "+exists +type +del +expire +pexpire +get +set +incr +llen +brpop +rpop +lpush +rpush +lrem +sadd +srem +smembers "
+    "+hget +hset +hdel +hlen +hmget +hgetall +hexists +hincrby +zadd +zrem +zcard +zscore +zrange +zrangebyscore "
+    "+zrevrangebyscore"
 )
 
 
@@ -65,7 +63,8 @@ def users_acl(passwords: Mapping[str, str], hosts: Iterable[Host] = ()) -> str:
     # transaction in the file at the next start (seen on 8.0.2). So the user has all rights.
     lines = ["user default off resetpass ~* &* +@all"]
     for name in SERVICES:
-        lines.append(f"user {name} on {_hashed(passwords[name])} ~* {CHANNELS} {COMMANDS}")
+        commands = WORKER_COMMANDS if name == "worker" else COMMANDS
+        lines.append(f"user {name} on {_hashed(passwords[name])} resetkeys {key_patterns(name)} {CHANNELS} {commands}")
     lines.append(f"user {HEALTH_USER} on {_hashed(passwords[HEALTH_USER])} resetkeys resetchannels -@all +ping")
     for name, commands in (
         (OPERATOR_USER, OPERATOR_COMMANDS),
@@ -75,7 +74,8 @@ def users_acl(passwords: Mapping[str, str], hosts: Iterable[Host] = ()) -> str:
         lines.append(f"user {name} on {_hashed(passwords[name])} resetkeys resetchannels {commands}")
     lines.append(f"user {FLOWER_USER} on {_hashed(passwords[FLOWER_USER])} {FLOWER_ACCESS} {FLOWER_COMMANDS}")
     lines += [
-        f"user {host.redis_user} on #{host.sha256} resetkeys {HOST_KEYS} {CHANNELS} {HOST_COMMANDS}" for host in hosts
+        f"user {host.redis_user} on #{host.sha256} resetkeys {key_patterns('worker')} {CHANNELS} {WORKER_COMMANDS}"
+        for host in hosts
     ]
     return "\n".join(lines) + "\n"
 

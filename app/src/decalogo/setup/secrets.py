@@ -26,9 +26,10 @@ from pathlib import Path
 
 from decalogo.access.hosts import HOSTS_FILE, read_hosts
 from decalogo.access.tokens import digest, mint
-from decalogo.setup.acl import EXPORTER_USER, FLOWER_USER, HEALTH_USER, KEEPER_USER, OPERATOR_USER, SERVICES, users_acl
+from decalogo.setup.acl import EXPORTER_USER, FLOWER_USER, HEALTH_USER, KEEPER_USER, OPERATOR_USER, users_acl
 from decalogo.setup.certificate import self_signed
 from decalogo.setup.files import PUBLIC_MODE, SecretFolder
+from decalogo.setup.key_access import SERVICES
 
 # User and group ids of the containers, as in images/*/Dockerfile.
 APP_ID = 10001

@@ -6,10 +6,12 @@ the folder. A reader never sees half a file, and an accepted upload survives a p
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -19,6 +21,9 @@ from typing import BinaryIO, NoReturn, Self
 from decalogo.errors import UnavailableError
 
 _TEMPORARY = "incoming"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+# Without O_NONBLOCK, opening a planted pipe would wait for its other end.
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 OCR_CACHE = "recognised"
 """Folder of cached OCR pages in the root of the store; its files are not artifacts."""
 
@@ -118,7 +123,8 @@ class ArtifactStore:
         return self.root / OCR_CACHE
 
     def content(self, document_id: str) -> Path:
-        """Return the path of a document."""
+        """Return the path of a document; raise ``FileNotFoundError`` unless it is a regular file."""
+        self.open(f"documents/{document_id}").close()
         return self.path(f"documents/{document_id}")
 
     def path(self, key: str) -> Path:
@@ -147,11 +153,40 @@ class ArtifactStore:
 
     def read(self, key: str) -> bytes:
         """Return the bytes under ``key``; raises ``FileNotFoundError``."""
-        return self.path(key).read_bytes()
+        with self.open(key) as file:
+            return file.read()
+
+    def open(self, key: str) -> BinaryIO:
+        """Open ``key`` for reading; raise ``FileNotFoundError`` unless it is a regular file.
+
+        Workers write into this folder. No part of the path below the root may be a symbolic link, so that a planted
+        one does not make this process read a file that only it can read.
+        """
+        parts = self.path(key).relative_to(self.root).parts
+        try:
+            handle = os.open(self.root, _FOLDER)
+            for number, part in enumerate(parts):
+                folder, last = handle, number == len(parts) - 1
+                try:
+                    handle = os.open(part, _FILE if last else _FOLDER | os.O_NOFOLLOW, dir_fd=folder)
+                finally:
+                    os.close(folder)
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.ENXIO):
+                raise FileNotFoundError(errno.ENOENT, f"{key} is not a regular file") from error
+            raise
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise FileNotFoundError(errno.ENOENT, f"{key} is not a regular file")
+        return os.fdopen(handle, "rb")
 
     def exists(self, key: str) -> bool:
-        """Return whether ``key`` exists."""
-        return self.path(key).is_file()
+        """Return whether ``key`` exists as a regular file."""
+        try:
+            self.open(key).close()
+        except FileNotFoundError:
+            return False
+        return True
 
     def delete(self, key: str) -> None:
         """Delete ``key`` if it exists."""

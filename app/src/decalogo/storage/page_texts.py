@@ -31,7 +31,7 @@ def page_text(store: ArtifactStore, key: str, page: int) -> str:
         NotFoundError: the document has fewer pages; ``pages`` is their number.
     """
     opening, seen, raw = 2 * page - 1, 0, bytearray(b'"')
-    with gzip.open(store.path(key)) as file:
+    with store.open(key) as stored, gzip.open(stored) as file:
         for piece, masked in _pieces(file):
             here = seen + masked.count(b'"')
             if here >= opening:

@@ -17,9 +17,7 @@ from decalogo.evaluation.rubric import load_rubric
 from decalogo.forking import keep_shared
 from decalogo.queue.app import get_celery
 from decalogo.queue.publish import TASK_NAME
-from decalogo.retention import Retention
 from decalogo.settings import get_settings
-from decalogo.storage.artifacts import ArtifactStore
 from decalogo.storage.remote import open_work_store
 from decalogo.storage.working import WorkStore
 from decalogo.worker.attempt import run_attempt
@@ -54,13 +52,6 @@ def health_check() -> None:
     """Record that a worker executed a message of the scheduler."""
     settings = get_settings()
     connect(settings.redis, settings.redis.ledger_db).set("health_check:last", time.time())
-
-
-@app.task(base=DecalogoTask, name="decalogo.apply_retention")  # type: ignore[untyped-decorator]
-def apply_retention() -> None:
-    """Delete old batches and orphaned files."""
-    settings = get_settings()
-    Retention(ledger(), ArtifactStore(settings.storage.path), settings.storage).run()
 
 
 @worker_init.connect(weak=False)  # type: ignore[untyped-decorator]

@@ -100,7 +100,7 @@ def _change_points(
     document: Document, change: DocumentChange, services: Services, tenant: str, token: Submitter
 ) -> bool:
     """Change the points that do not apply; return whether the document was queued again."""
-    batch: Batch | None = services.ledger.batch(document.job_id)
+    batch: Batch | None = services.ledger.own_batch(tenant, document.job_id)
     if batch is None:
         raise NotFoundError("No document has this id.")
     given = change.not_applicable

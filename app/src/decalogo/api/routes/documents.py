@@ -15,6 +15,7 @@ from decalogo.api.problem_types import declare
 from decalogo.api.problems import problem_response
 from decalogo.api.schemas import DocumentStatus, PageText
 from decalogo.api.services import Services
+from decalogo.batches.own_files import read_page, stored_result
 from decalogo.batches.states import TERMINAL, Document
 from decalogo.errors import (
     BodyError,
@@ -26,7 +27,6 @@ from decalogo.errors import (
     UnavailableError,
 )
 from decalogo.reports import CSV, HTML, XLSX
-from decalogo.storage.page_texts import page_text
 
 router = APIRouter(prefix="/documents", tags=["documents"])
 
@@ -91,7 +91,7 @@ def result(
     if document.state not in TERMINAL or not document.result_key:
         return _no_result(request, document)  # also while a partial result awaits its second, longer attempt
     try:
-        body = services.store.read(document.result_key)
+        body = stored_result(services.store, document)
     except FileNotFoundError as error:
         raise NotFoundError("The result has been deleted.") from error
     if format is not ReportFormat.JSON:
@@ -137,7 +137,7 @@ def page(
     if document.state not in TERMINAL or not document.pages_key:
         return _no_result(request, document)
     try:
-        text = page_text(services.store, document.pages_key, page)
+        text = read_page(services.store, document, page)
     except FileNotFoundError as error:
         raise NotFoundError("The page texts have been deleted.") from error
     if format is TextFormat.TEXT:

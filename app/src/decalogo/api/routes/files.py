@@ -10,11 +10,13 @@ from fastapi.responses import FileResponse
 from decalogo.api.dependencies import OwnDocument, ServicesDep, limited
 from decalogo.api.downloads import REVALIDATE, disposition, is_known
 from decalogo.api.problem_types import declare
+from decalogo.api.stored_file import StoredFile
 from decalogo.errors import (
     BodyError,
     DocumentError,
     ForbiddenError,
     NotFoundError,
+    RangeError,
     UnauthorizedError,
     UnavailableError,
 )
@@ -55,29 +57,27 @@ _PDF_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; object-src 
             "headers": {"ETag": {"description": "SHA-256 of the file.", "schema": {"type": "string"}}},
         },
         304: {"description": "Unchanged since the `ETag` in `If-None-Match`."},
-        **declare(UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError),
+        **declare(UnauthorizedError, ForbiddenError, NotFoundError, RangeError, BodyError, UnavailableError),
     },
 )
 def file(request: Request, document: OwnDocument, services: ServicesDep) -> Response:
     """The name is that of the upload, and the type is detected from the content; only PDF opens in the browser."""
-    path = services.store.path(f"documents/{document.document_id}")
     etag = f'"{document.sha256}"'
     kept = {"ETag": etag, "Cache-Control": REVALIDATE}
     if is_known(request, etag):
         return Response(status_code=304, headers=kept)
     try:
-        with path.open("rb") as content:
-            head = content.read(HEAD_BYTES)
+        content = services.store.open(f"documents/{document.document_id}")
     except FileNotFoundError as error:
         raise NotFoundError("The file has been deleted.") from error
-    kind = _media_type(head, document.filename)
+    kind = _media_type(content.read(HEAD_BYTES), document.filename)
     headers = {
         **kept,
         "Content-Disposition": disposition(document.filename, inline=kind == PDF),
         "Content-Security-Policy": _PDF_POLICY if kind == PDF else _POLICY,
         "X-Content-Type-Options": "nosniff",
     }
-    return FileResponse(path, media_type=kind, headers=headers)
+    return StoredFile(content, media_type=kind, headers=headers)
 
 
 def _media_type(head: bytes, filename: str) -> str:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from decalogo.api.dependencies import OwnDocument, ServicesDep, limited
 from decalogo.api.problem_types import declare
 from decalogo.api.schemas import QuoteBoxes
+from decalogo.batches.own_files import read_page
 from decalogo.errors import (
     BodyError,
     ForbiddenError,
@@ -20,7 +21,6 @@ from decalogo.errors import (
     UnavailableError,
 )
 from decalogo.rendering.pictures import MAX_WIDTH, MEDIA_TYPE, MIN_WIDTH
-from decalogo.storage.page_texts import page_text
 
 router = APIRouter(prefix="/documents", tags=["documents"], dependencies=[limited("reads")])
 
@@ -79,7 +79,7 @@ def boxes(
     if not document.pages_key:
         raise NotFoundError("The document has no page texts.")
     try:
-        text = page_text(services.store, document.pages_key, page)
+        text = read_page(services.store, document, page)
     except FileNotFoundError as error:
         raise NotFoundError("The page texts are no longer kept.") from error
     return QuoteBoxes(page=page, **services.pictures.boxes(document.document_id, page, text, start, end))

@@ -11,13 +11,13 @@ import re
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Request, Response
-from fastapi.responses import FileResponse
 from fastapi.security.utils import get_authorization_scheme_param
 
 from decalogo import __version__
 from decalogo.access.hosts import Host
 from decalogo.api.dependencies import ServicesDep
 from decalogo.api.services import Services
+from decalogo.api.stored_file import StoredFile
 from decalogo.api.upload.admission import limited_body
 from decalogo.errors import ClaimLostError, NotFoundError, UnauthorizedError
 from decalogo.metrics.record import observe
@@ -60,10 +60,10 @@ def read(
     if key != f"documents/{own}" and not (kind == "parts" and name.startswith(f"{own}.")):
         raise NotFoundError("An attempt can read only its own document.")
     _check(services, document_id, attempt, owner, "read")
-    path = services.store.path(key)
-    if not path.is_file():
-        raise NotFoundError(f"{key} does not exist.")
-    return FileResponse(path, media_type="application/octet-stream")
+    try:
+        return StoredFile(services.store.open(key), media_type="application/octet-stream")
+    except FileNotFoundError as error:
+        raise NotFoundError(f"{key} does not exist.") from error
 
 
 @router.put("/attempts/{document_id}/{attempt}/{kind}/{name}", status_code=204)

@@ -18,6 +18,7 @@ from decalogo.api.problem_types import declare
 from decalogo.api.schemas import Comparison, DocumentResult, Failure
 from decalogo.api.services import Services
 from decalogo.api.translations import translated
+from decalogo.batches.own_files import stored_result
 from decalogo.batches.states import TERMINAL, Batch, Document
 from decalogo.errors import BodyError, ForbiddenError, NotFoundError, UnauthorizedError, UnavailableError
 from decalogo.reports import CSV, HTML, XLSX
@@ -130,7 +131,7 @@ def _entry(document: Document, services: Services, token: Token, language: str) 
     if document.state in TERMINAL and document.result_key:
         try:
             # A line break in JSON is white space between two tokens, and would split a JSONL line.
-            body = services.store.read(document.result_key).replace(b"\n", b" ").strip()
+            body = stored_result(services.store, document).replace(b"\n", b" ").strip()
         except FileNotFoundError:
             problem = NotFoundError("The result has been deleted.").problem()
     head = orjson.dumps(

@@ -146,13 +146,13 @@ def shared(request: Request, services: ServicesDep, code: str) -> Response:
         raise NotFoundError("Links without a token are switched off.")
     share = services.shares.use(code)
     if share.kind == "document":
-        document = services.ledger.document(share.target)
-        if document is None or document.tenant != share.tenant:
+        document = services.ledger.own_document(share.tenant, share.target)
+        if document is None:
             raise NotFoundError("What the link led to was deleted.")
         body, kind, _ = document_report("html", document, needed_result(document, services), services, None)
     else:
-        batch = services.ledger.batch(share.target)
-        if batch is None or batch.tenant != share.tenant:
+        batch = services.ledger.own_batch(share.tenant, share.target)
+        if batch is None:
             raise NotFoundError("What the link led to was deleted.")
         body, kind, _ = comparison("html", batch, services, None)
     audit(request, "share.read", share=share.share_id[:16], target=share.target)

@@ -30,14 +30,20 @@ if rejected then return rejected end
 redis.call('HSET', batch, 'tenant', tenant, 'options', options, 'created_at', stamp(time), 'finished_at', '0',
   'total', #documents, 'queued', #documents, 'running', 0, 'succeeded', 0, 'partial', 0, 'failed', 0, 'dead', 0,
   'cancelled', 0)
-if webhook ~= '' then redis.call('HSET', batch, 'webhook', webhook) end
+if webhook ~= '' then
+  local target = cjson.decode(webhook)
+  redis.call('HSET', batch, 'webhook', 1)
+  redis.call('HSET', 'webhook:' .. job_id, 'url', target.url, 'secret', target.secret)
+end
 if ARGV[13] ~= '' then redis.call('HSET', batch, 'metadata', ARGV[13]) end
 if record ~= '' then
   redis.call('SET', record, job_id .. ' ' .. ARGV[11], 'EX', ARGV[12])
   redis.call('HSET', batch, 'idempotency', record)
 end
 redis.call('ZADD', 'tenant:' .. tenant .. ':batches', stamp(time), job_id)
+local bytes = 0
 for n, document in ipairs(documents) do
+  bytes = bytes + document.size
   redis.call('HSET', 'document:' .. document.id, 'job_id', job_id, 'tenant', tenant, 'filename', document.filename,
     'custom_id', document.custom_id, 'sha256', document.sha256, 'size', document.size, 'priority', priority,
     'large', document.large and 1 or 0, 'state', 'queued', 'attempts', 0, 'lost', 0, 'slow', 0, 'owner', '',
@@ -47,10 +53,12 @@ for n, document in ipairs(documents) do
     if document[name] ~= '' then redis.call('HSET', 'document:' .. document.id, name, document[name]) end
   end
   redis.call('RPUSH', batch .. ':documents', document.id)
+  redis.call('ZADD', 'tenant:' .. tenant .. ':documents', document.size, document.id)
   redis.call('ZADD', 'queued', stamp(time), document.id)
   enqueue(document.id, stamp(time + n / 1000000), first_queue(priority, false, document.large), tenant)
 end
 redis.call('SADD', 'open', job_id)
+redis.call('HINCRBY', 'tenant:bytes', tenant, bytes)
 count('batches')
 count('accepted', #documents)
 count('queued', #documents)

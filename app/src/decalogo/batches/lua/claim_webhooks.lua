@@ -25,11 +25,12 @@ end
 for deliveries = 0, share - 1 do
   for _, job_id in ipairs(redis.call('ZRANGEBYSCORE', 'webhooks', '-inf', stamp(time))) do
     if #claimed == 5 * maximum then return claimed end
-    local known = redis.call('HMGET', 'batch:' .. job_id, 'webhook', 'tenant')
-    if not known[1] then
+    local tenant = redis.call('HGET', 'batch:' .. job_id, 'tenant')
+    local hook = redis.call('HMGET', 'webhook:' .. job_id, 'url', 'secret')
+    if not tenant or not hook[1] then
       redis.call('ZREM', 'webhooks', job_id)
-    elseif (in_progress[known[2]] or 0) <= deliveries then
-      claim(job_id, known[1], known[2])
+    elseif (in_progress[tenant] or 0) <= deliveries then
+      claim(job_id, cjson.encode({url = hook[1], secret = hook[2]}), tenant)
     end
   end
 end

@@ -3,7 +3,7 @@ Delete a batch and its documents from the ledger. A running attempt is fenced wh
 
 ARGV    1 job_id
         2 seconds: delete only a batch that finished at least this long ago; empty: always
-Returns flat list of triples: document id, result_key, pages_key. The caller deletes these artifacts
+Returns the ids of its documents. The caller deletes their artifacts
 --]]
 local job_id, removed = ARGV[1], {}
 local batch = 'batch:' .. job_id
@@ -11,24 +11,33 @@ local tenant = redis.call('HGET', batch, 'tenant')
 if not tenant then return removed end
 local age, finished = tonumber(ARGV[2]), redis.call('ZSCORE', 'finished', job_id)
 if age and (not finished or tonumber(finished) > now() - age) then return removed end
-for _, id in ipairs(redis.call('LRANGE', batch .. ':documents', 0, -1)) do
-  local document = redis.call('HMGET', 'document:' .. id, 'result_key', 'pages_key', 'state')
+
+local function remove(id)
   removed[#removed + 1] = id
-  removed[#removed + 1] = document[1] or ''
-  removed[#removed + 1] = document[2] or ''
-  if unfinished(document[3]) then redis.call('HINCRBY', 'unfinished', tenant, -1) end
-  if document[3] == 'queued' then dequeue(id) end
+  local state = redis.call('HGET', 'document:' .. id, 'state')
+  if unfinished(state) then redis.call('HINCRBY', 'unfinished', tenant, -1) end
+  if state == 'queued' then dequeue(id) end
   disown(id)
   delete_parts(id)
   for _, index in ipairs({'queued', 'running', 'dead'}) do redis.call('ZREM', index, id) end
   redis.call('DEL', 'document:' .. id)
+end
+
+for _, id in ipairs(redis.call('LRANGE', batch .. ':documents', 0, -1)) do
+  -- Workers may write the list, but not the index of the tenant, which decides whose document it is.
+  local size = redis.call('ZSCORE', 'tenant:' .. tenant .. ':documents', id)
+  if size then
+    redis.call('ZREM', 'tenant:' .. tenant .. ':documents', id)
+    redis.call('HINCRBY', 'tenant:bytes', tenant, -size)
+    remove(id)
+  end
 end
 redis.call('ZREM', 'tenant:' .. tenant .. ':batches', job_id)
 for _, index in ipairs({'finished', 'webhooks'}) do redis.call('ZREM', index, job_id) end
 redis.call('SREM', 'open', job_id)
 -- The record of an idempotency key expires before its batch does. The key may then belong to a newer batch.
 local record = redis.call('HGET', batch, 'idempotency')
-local known = record and redis.call('GET', record)
+local known = record and string.match(record, '^idempotency:') and redis.call('GET', record)
 if known and string.match(known, '^%S+') == job_id then redis.call('DEL', record) end
-redis.call('DEL', batch, batch .. ':documents')
+redis.call('DEL', batch, batch .. ':documents', 'webhook:' .. job_id)
 return removed

@@ -15,7 +15,7 @@ Keys (database redis.ledger_db):
 
   batch:<job_id>            hash    tenant, options (JSON), created_at, finished_at (0: unfinished), total, and one
                                     counter per document state. Optional: idempotency (key of its record), webhook
-                                    (JSON {url, secret}), webhook_attempts, webhook_state (pending, delivered, or the
+                                    (1: it has one), webhook_attempts, webhook_state (pending, delivered, or the
                                     reason it was abandoned), metadata (JSON)
   batch:<job_id>:documents  list    document ids in submission order
   document:<id>             hash    job_id, tenant, filename, custom_id, sha256, size, priority, large (1 or 0), state,
@@ -45,6 +45,10 @@ Keys (database redis.ledger_db):
   worker-processes          hash    worker -> number of its processes that take large documents
 
   tenant:<tenant>:batches   zset    batch -> created_at
+  tenant:<tenant>:documents zset    document -> size of its file. These two decide which tenant owns a batch or
+                                    document; workers cannot write them (setup/key_access.py)
+  tenant:bytes              hash    tenant -> size of the files of its documents
+  webhook:<job_id>          hash    url, secret; unreadable for workers
   open                      set     batches with an unfinished document
   finished                  zset    batch -> finished_at
   dead                      zset    dead-letter document -> time
