@@ -4,8 +4,8 @@ The rights hold in every database. A script runs with the rights of the service 
 limits what the ledger's scripts can do for each service (``tests/setup/test_scripts_as_services.py`` runs all of them).
 
 What the table is for: workers parse hostile documents in C. A worker that was taken over can disturb the queue and
-falsify results, but it reads no token, no session, no webhook secret, and can give no document to another tenant:
-the indexes ``tenant:*`` decide who owns what, and only API and scheduler write them.
+falsify results, but it reads no token, no session and no webhook secret. It can give no document to another tenant: the
+indexes ``tenant:*`` decide who owns what, and only API and scheduler write them.
 """
 
 from __future__ import annotations
