@@ -22,6 +22,12 @@ Run
   alerts                    list the alerts that are firing
   url                       print the base address
 
+Keep
+  update [VERSION]          back up, change to a version (default: the newest), start it and check it
+         [--no-backup]      without the backup, which needs a running appliance
+  rollback [--yes]          return to the version of before the last update
+  disk [--clean]            show what uses disk space; --clean: remove what only earlier versions used
+
 Access
   token create NAME         make a token and print it [--tier standard|premium] [--days N]
   token list                list all tokens, without their secrets

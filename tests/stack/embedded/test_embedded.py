@@ -1,20 +1,11 @@
 """The embedded form from a fresh clone without anything installed: the same journey, without a container engine."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from appliance import Appliance
 from papers import REAL_PLAN, small_documents
-
-
-@pytest.fixture(scope="package")
-def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
-    clone = Appliance(tmp_path_factory.mktemp("embedded") / "decalogo", "decalogo-embedded", own_venv=True)
-    clone.run("up", "--embedded")
-    yield clone
-    clone.delete()
 
 
 def test_a_real_plan_and_small_documents_are_evaluated(appliance: Appliance) -> None:
