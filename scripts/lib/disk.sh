@@ -18,7 +18,7 @@ stack_disk() {
     awk -F '\t' -v current=":$version" '{ print "image " $1 "\t" $2 (substr($1, length($1) - length(current) + 1) == current ? "" : "\tnot of this version") }'
   docker system df --format '{{if eq .Type "Build Cache"}}build cache{{"\t"}}{{.Size}}{{"\t"}}{{.Reclaimable}} can go{{end}}' | grep . || true
   folder_sizes
-  say "./appliance disk --clean removes images of earlier versions (not of the one before the last update), replaced images and build cache."
+  say "./appliance disk --clean removes images of earlier versions (not of the one before the last update), replaced images, and build cache that was not used for a week."
 }
 
 embedded_disk() {
@@ -42,7 +42,7 @@ clean_engine() {
   [[ ! -r "$PREVIOUS_FILE" ]] || previous="$(sed -n 2p "$PREVIOUS_FILE")"
   remove_old_images "$1" "$previous"
   docker image prune --force --filter label=org.opencontainers.image.title=decalogo >/dev/null
-  docker builder prune --force >/dev/null 2>&1 || true # an engine without buildx has none
+  docker builder prune --force --filter until=168h >/dev/null 2>&1 || true # an engine without buildx has none
 }
 
 # Remove the images of all versions but these.

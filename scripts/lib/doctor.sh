@@ -34,6 +34,7 @@ stack_doctor() {
   run_check "no alert is firing" no_alert_is_firing
   run_check "Grafana runs" grafana_runs
   run_check "the sizing profile fits the machine" profile_fits
+  run_host_checks
   report_checks
 }
 
@@ -44,6 +45,7 @@ embedded_doctor() {
   run_check "the environment holds the locked packages" has_locked_packages "$VENV/bin/python" -
   run_check "the workers respond" embedded run -- workers
   run_access_checks "$1" embedded_token
+  run_shared_checks "$EMBEDDED_DATA"
   say "Not checked, because only the containers have them: nginx, TLS, start at boot, monitoring, alerts."
   report_checks
 }
@@ -185,16 +187,6 @@ no_alert_is_firing() {
   firing="$(stack_alerts 2>/dev/null)" || return 1
   [[ -z "$firing" ]] && return 0
   printf '%s\n' "$firing"
-  return "$WARNING"
-}
-
-grafana_runs() {
-  if [[ "$(configured GRAFANA)" == off ]]; then
-    echo "disabled by GRAFANA=off"
-    return 0
-  fi
-  [[ -z "$(compose --profile grafana ps --quiet --status running grafana)" ]] || return 0
-  echo "it does not run: docker pull its image, then ./appliance up; GRAFANA=off in .env disables it"
   return "$WARNING"
 }
 

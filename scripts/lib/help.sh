@@ -19,7 +19,7 @@ Run
   logs [SERVICE]            print the last lines of the logs, and follow at a terminal
        --batch ID [-f]      print the lines of all services about one batch (or --document ID); -f: follow
   doctor [--target 170]     check services, workers, access, one evaluation, throughput and alerts
-  alerts                    list the alerts that are firing
+  alerts [test]             list the alerts that are firing; test: send one to the receivers
   url                       print the base address
 
 Keep
@@ -47,7 +47,8 @@ Work
   decalogo …                run the client with address and admin token: ./appliance decalogo submit plan.pdf --wait
   dead list|show|retry|drop documents that were given up after three lost attempts
   backup FILE               save batches, documents, results and tokens of the running appliance
-  restore FILE [--force]    restore a backup into an empty appliance (--force: merge)
+  backup --every day|off    schedule checked backups [--keep 7] [--to FOLDER]
+  restore FILE [--force]    restore a backup into an empty appliance (--force: merge; --check: only read it)
 
 Install and test
   bootstrap                 install engine, Compose v2 and base image (Debian, Ubuntu; as root)

@@ -86,15 +86,15 @@ fetch_versions() {
 
 # Print the commit of a version, tag, branch or commit. Without one, that of the newest version.
 resolve_version() {
-  local name="$1" candidate
+  local name="${1:-}" candidate
   if [[ -z "$name" ]]; then
-    name="$(checkout_git tag --list 'v[0-9]*' --sort=-version:refname | head -n 1)"
+    name="$(checkout_git tag --list 'v[0-9]*' --sort=-version:refname | sed -n 1p)"
     [[ -n "$name" ]] || fail "the repository has no released version; name one: ./appliance update VERSION"
   fi
   for candidate in "refs/tags/v$name" "refs/tags/$name" "refs/remotes/origin/$name" "$name"; do
     checkout_git rev-parse --quiet --verify "$candidate^{commit}" && return 0
   done
-  fail "there is no version $name; these are known: $(checkout_git tag --list 'v[0-9]*' --sort=-version:refname | head -n 8 | tr '\n' ' ')"
+  fail "there is no version $name; these are known: $(checkout_git tag --list 'v[0-9]*' --sort=-version:refname | sed -n 1,8p | tr '\n' ' ')"
 }
 
 # Print the version of the package, and the format of its data, in a commit.

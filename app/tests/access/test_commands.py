@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from decalogo.batches.ledger import open_ledger
 from decalogo.cli.main import app
 from decalogo.embedded.instance import free_port
 from decalogo.queue.app import get_celery
 from decalogo.settings import RedisSettings, get_settings
+from decalogo.storage.artifacts import ArtifactStore
+from tests.batches.helpers import finished_batch
 
 NOBODY = "0123456789ab"
 REFUSED, USAGE = 1, 2
@@ -142,3 +145,21 @@ def test_workers_without_an_appliance_is_one_line(monkeypatch: pytest.MonkeyPatc
     assert complaint(REFUSED, "workers").startswith("error: Redis does not respond: ")
     get_settings.cache_clear()
     get_celery.cache_clear()
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("retention", "answer"),
+    [
+        ("30", "0 batches expire within 3 days; a batch is deleted 30 days after it finished\n"),
+        ("2", "1 batches expire within 3 days; a batch is deleted 2 days after it finished\n"),
+        ("0", "batches are not deleted (storage.retention_days is 0)\n"),
+    ],
+)
+def test_holdings_counts_the_batches_that_expire(
+    retention: str, answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DECALOGO_STORAGE__RETENTION_DAYS", retention)
+    finished_batch(open_ledger(get_settings()), ArtifactStore(tmp_path / "artifacts"), "batch_1")
+
+    assert run("holdings", "--expiring", "3") == answer

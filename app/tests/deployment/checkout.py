@@ -40,6 +40,7 @@ class Checkout:
         for name in ("scripts", "config", "app"):
             (folder / name).symlink_to(ROOT / name)
         shutil.copy(ROOT / "appliance", folder / "appliance")
+        shutil.copy(ROOT / "compose.no-grafana.yaml", folder)
         (folder / "var").mkdir()
         for name in ("bin", "notes/answers", "notes/refused"):
             (folder / name).mkdir(parents=True)

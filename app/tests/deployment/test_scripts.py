@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.deployment.checkout import Checkout
+from tests.deployment.checkout import ROOT, Checkout
 
 
 def test_env_of_workers_and_port_applies_to_the_embedded_form(checkout: Checkout) -> None:
@@ -131,13 +131,44 @@ def test_a_registry_that_does_not_give_grafana_is_asked_once_a_day(checkout: Che
     assert checkout.asked().count("pull --quiet grafana/grafana:1") == 2
 
 
+OVERRIDE = (ROOT / "compose.no-grafana.yaml").read_text()
+
+
 def test_grafana_can_be_left_out(checkout: Checkout) -> None:
     (checkout.folder / ".env").write_text("GRAFANA=off\n")
 
-    done = checkout.run('choose_grafana; echo "${COMPOSE_PROFILES:-none}"')
+    checkout.run("choose_grafana; compose up")
 
-    assert done.stdout == "none\n"
     assert "pull" not in checkout.asked()
+    assert (checkout.folder / "compose.override.yaml").read_text() == OVERRIDE
+
+
+def test_grafana_comes_back_with_its_image(checkout: Checkout) -> None:
+    checkout.run("leave_out_grafana")
+    checkout.answer("compose config --images grafana", "grafana/grafana:1@sha256:00\n")
+
+    done = checkout.run("choose_grafana; compose up")
+
+    assert done.returncode == 0, done.stderr
+    assert not (checkout.folder / "compose.override.yaml").exists()
+    assert not (checkout.folder / "var/no-grafana").exists()
+
+
+def test_an_override_file_of_the_operator_stays(checkout: Checkout) -> None:
+    (checkout.folder / "compose.override.yaml").write_text("services: {}\n")
+    checkout.answer("compose config --images grafana", "grafana/grafana:1\n")
+
+    checkout.run("leave_out_grafana; choose_grafana")
+
+    assert (checkout.folder / "compose.override.yaml").read_text() == "services: {}\n"
+
+
+def test_a_loaded_image_has_no_digest_and_is_used_by_its_tag(checkout: Checkout) -> None:
+    checkout.answer("compose config --images grafana", "grafana/grafana:1@sha256:00\n")
+    checkout.refuse("pull")
+    loaded = 'docker() { [[ "$*" != "image inspect "*@* ]] && command docker "$@"; }; '
+
+    assert checkout.run(loaded + 'choose_grafana; echo "$GRAFANA_IMAGE"').stdout == "grafana/grafana:1\n"
 
 
 def test_whom_the_engine_refuses_is_told_so(checkout: Checkout) -> None:

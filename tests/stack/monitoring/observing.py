@@ -104,6 +104,11 @@ class Receiver:
             if one["labels"]["alertname"] == alert and one["status"] == status
         ]
 
+    def names(self) -> set[str]:
+        """Return the names of all alerts that came as JSON."""
+        sent = [one for one in self._notifications() if isinstance(one, dict)]
+        return {alert["labels"]["alertname"] for one in sent for alert in one["alerts"]}
+
     def mails(self, subject: str) -> list[EmailMessage]:
         """Return the mails whose subject holds some text."""
         found = [message_from_string(sent, policy=default) for sent in self._notifications() if isinstance(sent, str)]

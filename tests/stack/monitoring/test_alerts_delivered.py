@@ -88,3 +88,9 @@ def test_a_full_queue_is_an_alert_that_a_missing_worker_inhibits(
     finally:
         start()
     wait_for(lambda: not {"QueueDeep", "NoWorker"} & prometheus.firing(), "the queue worked off", 120)
+
+
+def test_a_test_alert_reaches_the_receiver(appliance: Appliance, receiver: Receiver) -> None:
+    appliance.run("alerts", "test")
+
+    wait_for(lambda: any(name.startswith("TestAlert-") for name in receiver.names()), "the test alert")

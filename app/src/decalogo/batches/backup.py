@@ -13,7 +13,6 @@ import tarfile
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any, BinaryIO
 
 import redis
@@ -24,7 +23,7 @@ from decalogo.errors import RequestError
 from decalogo.storage.artifacts import ArtifactStore
 
 FORMAT = 1
-_MANIFEST, _LEDGER, _ARTIFACTS = "manifest.json", "ledger.jsonl", "artifacts/"
+MANIFEST, LEDGER, ARTIFACTS, GONE = "manifest.json", "ledger.jsonl", "artifacts/", "gone.json"
 _HASHES = ("batch:", "document:", "token:", "webhook:")
 _MEMBERS = ":documents"
 _PIPELINE = 500
@@ -41,16 +40,22 @@ def write_backup(client: redis.Redis, store: ArtifactStore, target: BinaryIO) ->
                 keys += [f"documents/{document_id}", f"reviews/{document_id}", row["result_key"], row["pages_key"]]
             counts[name.partition(":")[0]] += 1
             ledger.write(json.dumps([name, row]).encode() + b"\n")
-        _add(archive, _MANIFEST, json.dumps({"format": FORMAT, **counts}).encode())
-        info = tarfile.TarInfo(_LEDGER)
+        _add(archive, MANIFEST, json.dumps({"format": FORMAT, **counts}).encode())
+        info = tarfile.TarInfo(LEDGER)
         info.size = ledger.tell()
         ledger.seek(0)
         archive.addfile(info, ledger)
+        gone = []
         for key in filter(None, keys):
-            # The files of a batch that was deleted meanwhile are gone; a restore skips its documents.
-            with suppress(FileNotFoundError), store.open(key) as file:
-                archive.addfile(archive.gettarinfo(arcname=_ARTIFACTS + key, fileobj=file), file)
+            try:
+                with store.open(key) as file:
+                    archive.addfile(archive.gettarinfo(arcname=ARTIFACTS + key, fileobj=file), file)
                 counts["files"] += 1
+            except FileNotFoundError:
+                gone.append(key)
+        # Reviews that nobody made, and files of a batch that was deleted meanwhile. The last member, so that a check
+        # notices a missing end.
+        _add(archive, GONE, json.dumps(gone).encode())
     return {"batches": counts["batch"], "documents": counts["document"], "files": counts["files"]}
 
 
@@ -78,13 +83,13 @@ def restore_backup(
                     content = archive.extractfile(member)
                     if content is None:
                         continue
-                    if member.name == _MANIFEST:
-                        _check_format(json.load(content))
-                    elif member.name == _LEDGER:
+                    if member.name == MANIFEST:
+                        check_format(json.load(content))
+                    elif member.name == LEDGER:
                         while piece := content.read(1 << 20):
                             ledger.write(piece)
-                    elif member.name.startswith(_ARTIFACTS):
-                        _store(store, member.name.removeprefix(_ARTIFACTS), content)
+                    elif member.name.startswith(ARTIFACTS):
+                        _store(store, member.name.removeprefix(ARTIFACTS), content)
                         files += 1
         except (tarfile.TarError, EOFError, ValueError) as error:
             raise RequestError(f"the file is no backup, or a damaged one ({error})") from error
@@ -116,7 +121,8 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
     archive.addfile(info, io.BytesIO(content))
 
 
-def _check_format(manifest: Any) -> None:
+def check_format(manifest: Any) -> None:
+    """Raise :class:`RequestError` unless this version reads the format of a backup."""
     if manifest.get("format") != FORMAT:
         raise RequestError(f"the backup has format {manifest.get('format')!r}; this version reads format {FORMAT}")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from decalogo.batches.backup import restore_backup, write_backup
+from decalogo.batches.backup_check import check_backup
 from decalogo.cli.error_messages import errors_reported
 from decalogo.connections import connect
 from decalogo.settings import get_settings
@@ -40,6 +41,17 @@ def restore(file: Path, force: bool) -> None:
         with file.open("rb") as source:
             counts = restore_backup(client, store, source, force=force)
     typer.echo(_summary("restored", counts), err=True)
+
+
+@errors_reported()
+def check(file: Path) -> None:
+    """Read an archive from ``file`` (``-`` is standard input), and fail if something is missing or changed."""
+    if str(file) == "-":
+        counts = check_backup(sys.stdin.buffer)
+    else:
+        with file.open("rb") as source:
+            counts = check_backup(source)
+    typer.echo(_summary("checked", counts), err=True)
 
 
 def _summary(verb: str, counts: dict[str, int]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import typer
 
 from decalogo.cli.error_messages import errors_reported
@@ -9,6 +11,19 @@ from decalogo.connections import connect
 from decalogo.settings import get_settings
 
 _FIRST_TOKEN = 1
+
+
+@errors_reported()
+def expiring(days: float) -> None:
+    """Print how many finished batches are deleted within ``days`` days, and the retention."""
+    settings = get_settings()
+    retention = settings.storage.retention_days
+    if not retention:
+        typer.echo("batches are not deleted (storage.retention_days is 0)")
+        return
+    client = connect(settings.redis, settings.redis.ledger_db)
+    count = client.zcount("finished", "-inf", time.time() + (days - retention) * 86_400)
+    typer.echo(f"{count} batches expire within {days:g} days; a batch is deleted {retention:g} days after it finished")
 
 
 @errors_reported()

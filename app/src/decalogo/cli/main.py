@@ -177,19 +177,28 @@ def backup(file: Annotated[Path, typer.Argument(help="File to write; - is standa
 def restore(
     file: Annotated[Path, typer.Argument(help="File to read; - is standard input.")],
     force: Annotated[bool, typer.Option(help="Merge into an appliance that already has batches.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only read the backup, and report what is wrong.")] = False,
 ) -> None:
     """Restore a backup into an empty appliance."""
     from decalogo.cli import backup as command
 
-    command.restore(file, force)
+    if check:
+        command.check(file)
+    else:
+        command.restore(file, force)
 
 
 @app.command()
-def holdings() -> None:
+def holdings(
+    expiring: Annotated[float, typer.Option(help="Print the batches that are deleted within these days.")] = 0,
+) -> None:
     """Print how many batches, documents and tokens the appliance stores."""
     from decalogo.cli import holdings as command
 
-    command.holdings()
+    if expiring:
+        command.expiring(expiring)
+    else:
+        command.holdings()
 
 
 @app.command()

@@ -1,0 +1,73 @@
+"""Checks of `doctor` on what surrounds the appliance."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.deployment.checkout import Checkout
+
+OK, FAILED, WARNING = 0, 1, 9
+
+
+@pytest.mark.parametrize(("running", "status"), [("1.0.0", OK), ("0.9.0", FAILED)])
+def test_the_running_version_is_compared_with_the_checkout(checkout: Checkout, running: str, status: int) -> None:
+    checkout.answer("compose exec -T api decalogo --version", f"decalogo {running}\n")
+    assert checkout.run("version_of_checkout() { echo 1.0.0; }; version_is_current").returncode == status
+
+
+@pytest.mark.parametrize(("days", "status"), [(3, OK), (120, WARNING)])
+def test_old_images_lack_security_updates(checkout: Checkout, days: int, status: int) -> None:
+    checkout.answer("compose images", "0123\n")
+    checkout.answer("image inspect", "2026-01-01T00:00:00Z\n")
+    now = f'date() {{ if [[ $1 == +%s ]]; then echo {1767225600 + days * 86400}; else command date "$@"; fi; }}; '
+
+    assert checkout.run(now + "images_are_recent").returncode == status
+
+
+@pytest.mark.parametrize(("value", "status"), [("*", OK), ("localhost", FAILED)])
+def test_a_proxy_may_not_divert_requests_inside(checkout: Checkout, value: str, status: int) -> None:
+    for service in ("api", "nginx", "prometheus"):
+        checkout.answer(f"compose exec -T {service} printenv NO_PROXY", f"{value}\n")
+    checkout.answer("compose exec -T api printenv HTTPS_PROXY", "http://proxy:3128\n")
+
+    done = checkout.run("no_proxy_inside")
+
+    assert done.returncode == status
+    assert ("http://proxy:3128" in done.stdout) is (status == OK)
+
+
+@pytest.mark.parametrize(("route", "status"), [("10.213.0.0/16", WARNING), ("192.168.1.0/24", OK)])
+def test_networks_that_hide_a_part_of_the_lan_are_named(checkout: Checkout, route: str, status: int) -> None:
+    (checkout.folder / "bin/ip").write_text(f"#!/bin/sh\necho '{route} dev eth0'\necho '10.213.84.0/25 dev br-1'\n")
+    (checkout.folder / "bin/ip").chmod(0o755)
+    checkout.answer("network ls", "0123\n")
+    checkout.answer("network inspect", "decalogo_backend 10.213.84.0/25\n")
+
+    done = checkout.run("networks_are_apart")
+
+    assert done.returncode == status
+    assert ("NETWORK_PREFIX" in done.stdout) is (status == WARNING)
+
+
+@pytest.mark.parametrize(("used", "status"), [(50, OK), (95, WARNING)])
+def test_a_disk_that_fills_is_a_warning(checkout: Checkout, used: int, status: int) -> None:
+    (checkout.folder / "bin/df").write_text(f"#!/bin/sh\necho\necho '/dev/vda1 100 50 52428800 {used}% /'\n")
+    (checkout.folder / "bin/df").chmod(0o755)
+
+    done = checkout.run("disk_has_space /")
+
+    assert done.returncode == status
+    assert "50 GB free" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("3 batches expire within 3 days; a batch is deleted 30 days after it finished", WARNING),
+        ("0 batches expire within 3 days; a batch is deleted 30 days after it finished", OK),
+        ("batches are not deleted (storage.retention_days is 0)", OK),
+    ],
+)
+def test_batches_that_are_about_to_be_deleted_are_a_warning(checkout: Checkout, line: str, status: int) -> None:
+    checkout.answer("compose exec -T api decalogo holdings --expiring 3", line)
+    assert checkout.run("stack_expiring 3").returncode == status

@@ -1,0 +1,118 @@
+# shellcheck shell=bash
+# Checks of `./appliance doctor` on what surrounds the appliance: versions, networks, disk, retention, backups, Grafana.
+
+readonly IMAGE_DAYS=90
+readonly EXPIRY_DAYS=3
+readonly FREE_SHARE_WARNING=15
+
+run_host_checks() {
+  run_check "the running version is that of this checkout" version_is_current
+  run_check "the images are younger than $IMAGE_DAYS days" images_are_recent
+  run_check "no proxy diverts requests inside" no_proxy_inside
+  run_check "the container networks overlap no other network" networks_are_apart
+  run_check "limits count clients by their own address" clients_are_distinguished
+  run_shared_checks "$(docker info --format '{{.DockerRootDir}}')"
+}
+
+# Checks that both forms share.
+#   $1: folder on the disk that holds the data
+run_shared_checks() {
+  run_check "the disk has free space" disk_has_space "$1"
+  run_check "no batch expires within $EXPIRY_DAYS days" in_form expiring "$EXPIRY_DAYS"
+  run_check "the last backup is recent" backup_is_recent
+}
+
+version_is_current() {
+  local running wanted
+  wanted="$(version_of_checkout)"
+  running="$(compose exec -T api decalogo --version)" || return 1
+  [[ "$running" != "decalogo $wanted" ]] || { echo "$wanted" && return 0; }
+  echo "$running runs, and the checkout has $wanted: ./appliance up starts it"
+  return 1
+}
+
+# Images get the security updates of Debian when they are built.
+images_are_recent() {
+  local id created days
+  id="$(compose images --quiet api | head -n 1)"
+  created="$(docker image inspect --format '{{.Created}}' "$id")" || return 1
+  days=$((($(date +%s) - $(date --date "$created" +%s)) / 86400))
+  echo "$days days"
+  ((days >= IMAGE_DAYS)) || return 0
+  echo "to install the security updates of Debian: docker pull $BASE_IMAGE, docker compose build --no-cache, ./appliance up"
+  return "$WARNING"
+}
+
+# The Docker client injects the proxies of its configuration; NO_PROXY in config/compose/service.yaml keeps them out of use.
+no_proxy_inside() {
+  local service value
+  for service in api nginx prometheus; do
+    value="$(compose exec -T "$service" printenv NO_PROXY || true)"
+    [[ "$value" == '*' ]] || { echo "NO_PROXY of $service is '$value': docs/how-to/use-a-proxy.md" && return 1; }
+  done
+  value="$(compose exec -T api printenv HTTPS_PROXY HTTP_PROXY | head -n 1 || true)"
+  [[ -z "$value" ]] || echo "the Docker client injects the proxy $value; nothing inside uses it"
+}
+
+# A network of the containers hides the part of the LAN with the same addresses.
+networks_are_apart() {
+  local name subnet used="" status=0
+  if have ip; then used="$(ip -4 route show | awk '$1 ~ /\// && $0 !~ / dev (br-|docker|veth)/ { print $1 }')"; fi
+  while read -r name subnet; do
+    if overlaps_any "$subnet" "$used"; then
+      echo "$name ($subnet) overlaps a route of this machine: set NETWORK_PREFIX in .env"
+      status="$WARNING"
+    fi
+  done < <(project_networks)
+  return "$status"
+}
+
+clients_are_distinguished() {
+  if serves_ipv6; then echo "over IPv4; all clients over IPv6 count as one address (docs/how-to/configure-tls.md)"; fi
+}
+
+disk_has_space() {
+  local free used
+  read -r free used < <(df -Pk "$1" 2>/dev/null | awk 'NR == 2 { print int($4 / 1024 / 1024), $5 + 0 }')
+  [[ -n "${free:-}" ]] || return 0 # the engine is on another machine
+  echo "$free GB free, $used % used ($1)"
+  ((used > 100 - FREE_SHARE_WARNING)) || return 0
+  echo "./appliance disk shows what can go"
+  return "$WARNING"
+}
+
+stack_expiring() { expiry_result compose exec -T api decalogo holdings --expiring "$1"; }
+embedded_expiring() { expiry_result embedded run -- holdings --expiring "$1"; }
+
+expiry_result() {
+  local found
+  found="$("$@")" || return 1
+  echo "$found"
+  [[ "$found" == [1-9]*" batches "* ]] || return 0
+  return "$WARNING"
+}
+
+# Grafana behind nginx: health, login, data source and dashboards.
+grafana_runs() {
+  local dashboards
+  if [[ "$(configured GRAFANA)" == off ]]; then
+    echo "disabled by GRAFANA=off"
+    return 0
+  fi
+  if [[ -z "$(compose --profile grafana ps --quiet --status running grafana)" ]]; then
+    echo "it does not run: docker pull its image, then ./appliance up; GRAFANA=off in .env disables it"
+    return "$WARNING"
+  fi
+  request_grafana /api/health >/dev/null || { echo "/grafana/api/health does not respond" && return 1; }
+  request_grafana /api/datasources/uid/prometheus/health >/dev/null || { echo "it does not reach Prometheus" && return 1; }
+  dashboards="$(request_grafana '/api/search?type=dash-db' | grep -o '"uid":"decalogo-' | wc -l)"
+  [[ "$dashboards" != "$(find "$ROOT/grafana/dashboards" -name '*.json' | wc -l)" ]] || return 0
+  echo "it has $dashboards of the dashboards in grafana/dashboards; are the files readable for everybody (chmod -R a+rX grafana)?"
+  return 1
+}
+
+# The login goes through standard input, because every user of the machine can read arguments.
+request_grafana() {
+  printf 'user = "%s"\n' "$(stack_operator)" |
+    compose exec -T nginx curl --config - --noproxy '*' --ipv4 --silent --show-error --insecure --fail --max-time 10 "https://localhost:8443/grafana$1"
+}
