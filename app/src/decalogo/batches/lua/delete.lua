@@ -27,9 +27,9 @@ for _, id in ipairs(redis.call('LRANGE', batch .. ':documents', 0, -1)) do
   -- Workers may write the list, but not the index of the tenant, which decides whose document it is.
   local size = redis.call('ZSCORE', 'tenant:' .. tenant .. ':documents', id)
   if size then
+    remove(id) -- first: where it fails, the index keeps the document for the next attempt
     redis.call('ZREM', 'tenant:' .. tenant .. ':documents', id)
     redis.call('HINCRBY', 'tenant:bytes', tenant, -size)
-    remove(id)
   end
 end
 redis.call('ZREM', 'tenant:' .. tenant .. ':batches', job_id)
