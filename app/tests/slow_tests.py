@@ -9,6 +9,7 @@ from __future__ import annotations
 SECONDS = {
     "faults/test_redis_faults.py": 120,
     "faults/test_documents.py": 80,
+    "faults/test_limits.py": 60,
     "faults/test_parts.py": 70,
     "faults/test_api_faults.py": 70,
     "faults/test_chaos.py": 65,

@@ -91,6 +91,12 @@ class DocumentTooLargeError(DocumentError):
     slug, title, status = "document-too-large", "The document is too large", 413
 
 
+class TimeLimitError(DocumentError):
+    """The evaluation exceeded its time limit."""
+
+    slug, title = "time-limit-exceeded", "The evaluation took too long"
+
+
 class DeadDocumentError(DecalogoError):
     """Every attempt to evaluate the document was lost: its process crashed or exceeded its time."""
 

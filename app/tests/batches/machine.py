@@ -132,6 +132,16 @@ class LedgerMachine(RuleBasedStateMachine):
         expected = self.model.release(entry, lost) if owned and entry else ""
         assert self.ledger.release(claim.document_id, owner, "lost" if lost else "returned", "a test") == expected
 
+    @rule(held=claims)
+    def refuse(self, held: tuple[str, Claim]) -> None:
+        """The document exceeded a limit."""
+        owner, claim = held
+        entry = self.model.entries.get(claim.document_id)
+        owned = entry is not None and entry.owner == owner
+        assert self.ledger.owning([owner]) == ({owner} if owned else frozenset())
+        expected = self.model.end_without_result(entry, "failed") if owned and entry else ""
+        assert self.ledger.refuse(claim.document_id, owner, {"type": "/problems/document-too-large"}) == expected
+
     @rule(held=consumes(claims))
     def renew(self, held: tuple[str, Claim]) -> None:
         owner, claim = held

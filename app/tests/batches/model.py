@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -60,11 +60,11 @@ class TenantQueues:
             del self.tenants[entry.tenant]
         return since
 
-    def next(self) -> str | None:
+    def next(self, passed_over: Container[str] = ()) -> str | None:
         """Serve the next tenant: return its first entry, and move the tenant to the end."""
-        if not self.tenants:
+        tenant = next((one for one in self.tenants if one not in passed_over), None)
+        if tenant is None:
             return None
-        tenant = next(iter(self.tenants))
         self.tenants[tenant] = waiting = self.tenants.pop(tenant)
         return min(waiting, key=lambda name: (waiting[name], name))
 
@@ -127,16 +127,30 @@ class Model:
 
     def next(self, queues: Sequence[str]) -> Entry | None:
         """Return the entry that a claim from these queues must get."""
+        waiting = {tenant for queue in queues for tenant in self.queue(queue).tenants}
+        over = self.over_share() if LARGE in queues and len(waiting) > 1 else frozenset()
+        for passed_over in (over, frozenset[str]()):
+            if entry := self.next_except(queues, passed_over):
+                self.claims += 1
+                return entry
+        self.totals["redelivered"] += 1
+        return None
+
+    def over_share(self) -> frozenset[str]:
+        """Return the tenants that occupy half of the processes."""
+        held = Counter(e.tenant for e in self.entries.values() if e.owner and not e.lost and not e.slow)
+        return frozenset(tenant for tenant, number in held.items() if number >= PROCESSES // 2)
+
+    def next_except(self, queues: Sequence[str], passed_over: Container[str]) -> Entry | None:
+        """Return the entry that a claim gets, without those of some tenants."""
         first = FIRST_AT.get(self.claims % 10)
         small = sum(len(self.queue(queue)) for queue in queues if queue not in HEAVY)
         running = sum(bool(e.owner) and e.claimed_from in HEAVY for e in self.entries.values())
         for queue in sorted(queues, key=lambda name: name != first):
             if queue in HEAVY and small and running >= PROCESSES // 2:
                 continue
-            if name := self.queue(queue).next():
-                self.claims += 1
+            if name := self.queue(queue).next(passed_over):
                 return self.entries[name]
-        self.totals["redelivered"] += 1
         return None
 
     def claim(self, entry: Entry, owner: str) -> None:
@@ -194,11 +208,15 @@ class Model:
             if entry.parent:
                 self.suspect_parts(entry.parent)
             return "queued"
+        return self.end_without_result(entry, "dead")
+
+    def end_without_result(self, entry: Entry, state: str) -> str:
+        """End the document of an entry, unless it has a partial result; return its new state."""
         document = entry
         if entry.parent:
             self.delete_parts(entry.parent)
             document = self.entries[entry.parent]
-        self.end(document, "partial" if document.result else "dead")
+        self.end(document, "partial" if document.result else state)
         return document.state
 
     def suspect_parts(self, document: str) -> None:

@@ -71,7 +71,7 @@ def test_only_one_task_can_claim_a_document(ledger: Ledger) -> None:
 
 def test_a_repeated_claim_call_returns_the_same_claim_and_a_duplicate_message_gets_none(ledger: Ledger) -> None:
     (name,) = admit(ledger, 1)
-    call = ("task", 10.0, "call-1", 0.5, NORMAL)
+    call = ("task", 10.0, "call-1", 0.5, 0.5, NORMAL)
     first, again = ledger._run("claim", *call), ledger._run("claim", *call)
     assert first[:3] == again[:3] == [name, NORMAL, 1]
     # The same message delivered twice has the same task id, but it is another call.

@@ -137,7 +137,9 @@ def test_a_single_process_runs_both(ledger: Ledger) -> None:
     ledger.renew("worker@here", [], large_processes=1)
     (large,) = submit(ledger, "a", 1, large=True)
     submit(ledger, "b", 5)
-    assert start(ledger, 3)[2] == large
+    for _ in range(2):
+        finish(ledger, *start(ledger))
+    assert start(ledger) == [large]
 
 
 def test_processes_of_silent_workers_do_not_count(ledger: Ledger, client: redis.Redis) -> None:
@@ -172,3 +174,34 @@ def test_a_lost_document_is_claimed_from_the_suspect_queue_only(ledger: Ledger) 
     claim = ledger.claim("again", [SUSPECT])
     assert claim is not None
     assert claim.document_id == name
+
+
+def test_a_tenant_holds_at_most_half_of_the_processes_while_others_wait(ledger: Ledger) -> None:
+    ledger.renew("worker@here", [], large_processes=4)
+    first = submit(ledger, "a", 10)
+    assert tenants(start(ledger, 2)) == "aa"
+    others = submit(ledger, "b", 3) + submit(ledger, "c", 1)
+    assert tenants(start(ledger, 3)) == "bcb"
+    assert tenants(start(ledger, 1)) == "a"  # both are at their share, and nobody else waits
+    for name in (*first[:2], others[0]):
+        finish(ledger, name)
+    assert tenants(start(ledger, 1)) == "b"
+
+
+def test_a_tenant_alone_holds_every_process(ledger: Ledger) -> None:
+    ledger.renew("worker@here", [], large_processes=4)
+    submit(ledger, "a", 10)
+    assert tenants(start(ledger, 4)) == "aaaa"
+
+
+def test_the_share_of_a_tenant_counts_over_all_queues_but_not_on_the_suspect_worker(ledger: Ledger) -> None:
+    ledger.renew("worker@here", [], large_processes=4)
+    lost = submit(ledger, "a", 2)
+    for number in (0, 1):
+        assert ledger.claim(f"task{number}", WORK_QUEUES) is not None
+        ledger.release(lost[number], f"task{number}", "lost", "signal 9")
+        assert ledger.claim(f"again{number}", [SUSPECT]) is not None
+    submit(ledger, "a", 2, priority=Priority.HIGH)
+    submit(ledger, "a", 2)
+    submit(ledger, "b", 1, priority=Priority.LOW)
+    assert tenants(start(ledger, 4)) == "aaba"

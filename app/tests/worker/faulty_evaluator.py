@@ -33,7 +33,8 @@ class Answer:
 
 class FaultyEvaluator:
     """Understands ``ok``, ``sleep SECONDS``, ``damaged``, ``raise``, ``kill``, ``exit``, ``fork SECONDS``, ``pages N``,
-    ``stuck``, ``memory MIB`` and ``hoard MIB SIGNAL`` (which reports page 7).
+    ``stuck``, ``memory MIB``, ``hoard MIB SIGNAL`` (which reports page 7) and ``burn STAGE PAGE`` (CPU time, without
+    end).
 
     ``kill-once FILE`` and ``hang-once FILE`` do so only while FILE does not exist, and create it.
     """
@@ -71,6 +72,11 @@ class FaultyEvaluator:
             time.sleep(600)
         elif verb == "memory":
             bytearray(int(rest) << 20)
+        elif verb == "burn":
+            stage, _, page = rest.partition(" ")
+            progress.at(stage, int(page))
+            while True:
+                pass
         elif verb == "hoard":
             size, _, name = rest.partition(" ")
             progress.at("extract", 7)

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, cast
 from decalogo.batches.changes import LedgerChanges
 from decalogo.batches.claims import Claim
 from decalogo.batches.idempotency import RECORD_SECONDS
-from decalogo.batches.queues import QUEUES
+from decalogo.batches.queues import LARGE, QUEUES
 from decalogo.batches.rejection import raise_rejection
 from decalogo.batches.states import PLAIN, DocumentState, Handling, NewDocument, Options, dump_pairs, load_pairs
 from decalogo.connections import connect
@@ -93,9 +93,9 @@ class Ledger(LedgerChanges):
         """
         # The Redis client repeats a call whose reply was lost. The unique id makes the repetition return the same
         # claim.
-        reply = self._run(
-            "claim", owner, self._settings.lease_seconds, secrets.token_hex(8), self._settings.large_share, *queues
-        )
+        settings = self._settings
+        shares = settings.large_share, settings.tenant_share if LARGE in queues else 1
+        reply = self._run("claim", owner, settings.lease_seconds, secrets.token_hex(8), *shares, *queues)
         if not reply:
             return None
         name, queue, attempt, job_id, options, own, waited, part_of, work, *numbers = reply
@@ -109,6 +109,12 @@ class Ledger(LedgerChanges):
     def owned_by(self, owner: str) -> str | None:
         """Return the document (or part) that a Celery task runs."""
         return cast("str | None", self._redis.hget("owners", owner))
+
+    def owning(self, owners: Iterable[str]) -> frozenset[str]:
+        """Return those of these Celery tasks that own a document (or part)."""
+        names = list(owners)
+        documents = cast("list[str | None]", self._redis.hmget("owners", names)) if names else []
+        return frozenset(name for name, document in zip(names, documents, strict=True) if document)
 
     def renew(
         self,
@@ -164,6 +170,20 @@ class Ledger(LedgerChanges):
         """
         max_attempts = self._settings.max_attempts
         return cast("str", self._run("release", document_id, owner, kind, reason, max_attempts, _json(facts)))
+
+    def refuse(self, document_id: str, owner: str, problem: Mapping[str, object]) -> str:
+        """End an attempt because its document, or the document of its part, exceeded a limit: it is not retried.
+
+        Args:
+            document_id: the document or part.
+            owner: Celery task of the attempt.
+            problem: why, as RFC 9457 members.
+
+        Returns:
+            The new state of the document: ``failed``, or ``partial`` if an earlier attempt had a partial result. Empty
+            when ``owner`` does not own it.
+        """
+        return cast("str", self._run("refuse", document_id, owner, _json(problem)))
 
     def split(self, claim: Claim, parts: Sequence[str], *, heavy: bool) -> list[tuple[str, str]]:
         """End an attempt by splitting its document into parts, which are claimed like documents.

@@ -36,9 +36,11 @@ def worker(queues: str, concurrency: int | None) -> None:
     from decalogo.batches.queues import SUSPECT, SUSPECT_QUEUES, WORK_QUEUES
     from decalogo.metrics import worker as metrics
     from decalogo.queue.app import get_celery, worker_name
+    from decalogo.worker import memory
     from decalogo.worker.leases import LeaseRenewal
 
     app = get_celery()
+    memory.set_bound(settings.queue.child_address_space_bytes, concurrency or settings.queue.concurrency)
     app.steps["consumer"].add(LeaseRenewal)
     role = "suspect" if queues == SUSPECT else "worker"
     configure(settings.log, service=role, worker=worker_name(role))

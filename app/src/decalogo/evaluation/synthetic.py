@@ -47,6 +47,8 @@ class SyntheticEvaluator:
 
     name = "synthetic"
     version = "1.0.0"
+    unbounded = True
+    """The settings give its CPU time, so ``evaluation.cpu_seconds`` does not apply."""
 
     def __init__(self, cost: SyntheticCost) -> None:
         self._cost = cost

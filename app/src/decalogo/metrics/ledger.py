@@ -28,7 +28,7 @@ _CLOSED_UNTIL = 0.9  # share of a limit below which closed admission opens again
 _LIMITS = ("queue-depth", "redis-memory", "disk")
 _REJECTIONS = ("queue-depth", "redis-memory", "tenant-documents")
 _REQUEUED = ("lost", "returned", "partial", "parts", "retried")
-_LOST = ("signal", "exit", "time-limit", "memory", "error", "lease-expired")
+_LOST = ("signal", "exit", "time-limit", "error", "lease-expired")
 _TOKEN_STATES = ("usable", "expired", "revoked")
 
 

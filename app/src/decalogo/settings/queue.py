@@ -24,7 +24,10 @@ class QueueSettings(BaseModel):
         1 << 20, ge=1, description="Resident memory after which a worker process is replaced, KiB."
     )
     child_address_space_bytes: int = Field(
-        4 << 30, ge=0, description="Address space limit (RLIMIT_AS) of a worker process, bytes; 0 disables."
+        4 << 30,
+        ge=0,
+        description="Largest address space (RLIMIT_AS) of a worker process, bytes; less if the container has less per "
+        "process; 0 disables.",
     )
     soft_time_limit_seconds: int = Field(3300, ge=1, description="Soft time limit per document, seconds.")
     time_limit_seconds: int = Field(3600, ge=1, description="Hard time limit per document, seconds.")
@@ -69,6 +72,12 @@ class QueueSettings(BaseModel):
         ge=0,
         le=1,
         description="Maximum share of worker processes for large documents while small ones wait; at least one.",
+    )
+    tenant_share: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="Maximum share of worker processes for one tenant while others wait; at least one process.",
     )
     max_depth: int = Field(10_000, ge=1, description="Number of queued documents above which uploads are rejected.")
     max_memory_share: float = Field(

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 import orjson
@@ -21,11 +22,11 @@ from decalogo.batches.claims import Claim
 from decalogo.batches.ledger import Ledger
 from decalogo.batches.queues import SLOW
 from decalogo.batches.states import TERMINAL, DocumentState
-from decalogo.errors import ClaimLostError, DocumentError, RubricError
+from decalogo.errors import ClaimLostError, DocumentError, RubricError, TimeLimitError
 from decalogo.evaluation import progress
 from decalogo.evaluation.documents.model import OcrOptions
 from decalogo.evaluation.documents.parts import SplitError
-from decalogo.evaluation.evaluators import SplittingEvaluator, get_evaluator
+from decalogo.evaluation.evaluators import Evaluator, SplittingEvaluator, get_evaluator
 from decalogo.evaluation.options import EvaluateOptions
 from decalogo.evaluation.rubric import load_rubric
 from decalogo.metrics.record import Sample, observe
@@ -35,6 +36,7 @@ from decalogo.storage.working import AttemptFiles, WorkStore
 from decalogo.worker import parts
 from decalogo.worker.outage import through_outage
 from decalogo.worker.parts import Publish
+from decalogo.worker.progress import guarded
 
 log = structlog.get_logger(__name__)
 
@@ -53,12 +55,6 @@ class Outcome:
     problem: Mapping[str, object] | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
-
-
-class TimeLimitError(DocumentError):
-    """The evaluation exceeded the soft time limit."""
-
-    slug, title = "time-limit-exceeded", "The evaluation took too long"
 
 
 def run_attempt(
@@ -154,7 +150,8 @@ def _run_part(
     if isinstance(evaluator, SplittingEvaluator):
         path = through_outage(partial(store.content, claim.part_of))
         options = EvaluateOptions(stop=lambda: time.monotonic() > deadline, ocr=_ocr(claim, settings, store))
-        pages = parts.read_part(claim, evaluator, path, options)
+        with guarded(_allowed(evaluator, settings, path)):
+            pages = parts.read_part(claim, evaluator, path, options)
         if pages is not None:
             # Every attempt at a part reads the same pages, so the name contains no attempt.
             through_outage(partial(store.put, f"parts/{claim.document_id}", pages))
@@ -192,12 +189,14 @@ def _evaluate(claim: Claim, store: AttemptFiles, settings: Settings, deadline: f
         ocr=_ocr(claim, settings, store),
     )
     started = time.monotonic()
-    if isinstance(evaluator, SplittingEvaluator):
-        known = through_outage(partial(parts.read_known, claim, store))
-        sizes = parts.sizes(claim, settings.evaluation)
-        evaluation = evaluator.evaluate_parts(path, rubric, options, brought=known, sizes=sizes)
-    else:
-        evaluation = evaluator.evaluate(path, rubric, options)
+    is_splitting = isinstance(evaluator, SplittingEvaluator)
+    known = through_outage(partial(parts.read_known, claim, store)) if is_splitting else []
+    with guarded(_allowed(evaluator, settings, path)):
+        if isinstance(evaluator, SplittingEvaluator):
+            sizes = parts.sizes(claim, settings.evaluation)
+            evaluation = evaluator.evaluate_parts(path, rubric, options, brought=known, sizes=sizes)
+        else:
+            evaluation = evaluator.evaluate(path, rubric, options)
     progress.at("store")
     result_key = f"results/{claim.document_id}.{claim.attempt}.json"
     pages_key = f"pages/{claim.document_id}.{claim.attempt}.json.gz"
@@ -213,6 +212,14 @@ def _evaluate(claim: Claim, store: AttemptFiles, settings: Settings, deadline: f
         error = TimeLimitError("the time limit was reached before the last page; the result lists the evaluated pages")
         return Outcome(DocumentState.PARTIAL, result_key, pages_key, error.problem(), files, samples)
     return Outcome(DocumentState.SUCCEEDED, result_key, pages_key, files=files, samples=samples)
+
+
+def _allowed(evaluator: Evaluator, settings: Settings, path: Path) -> float:
+    """Return the CPU time for a document, seconds; 0 is no limit."""
+    given = settings.evaluation
+    if not given.cpu_seconds or getattr(evaluator, "unbounded", False):
+        return 0.0
+    return given.cpu_seconds + given.cpu_seconds_per_mib * path.stat().st_size / (1 << 20)
 
 
 def _failure(outcome: Outcome) -> tuple[Sample, ...]:

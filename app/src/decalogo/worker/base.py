@@ -1,11 +1,15 @@
-"""Base class of all Celery tasks, and what happens to a document whose attempt ends without a result."""
+"""Base class of all Celery tasks, and what happens to a document whose attempt ends without a result.
+
+An attempt that its document ended, by exceeding a limit, makes the document ``failed``: a retry would end the same way.
+Any other attempt without a result is lost, and the document is retried (``lua/lib/transitions.lua``).
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from celery import Task
@@ -15,8 +19,11 @@ from celery.worker.request import Request
 from redis.exceptions import RedisError
 
 from decalogo.batches.ledger import Ending, Ledger, open_ledger
+from decalogo.errors import DocumentError, TimeLimitError
+from decalogo.metrics.record import observe
 from decalogo.settings import get_settings
-from decalogo.worker import progress
+from decalogo.worker import memory, progress
+from decalogo.worker.guard import memory_error, reason_of
 
 log = structlog.get_logger(__name__)
 
@@ -27,8 +34,14 @@ def ledger() -> Ledger:
     return open_ledger(get_settings())
 
 
+_ABORTS: Final = frozenset({"SIGABRT", "SIGILL", "SIGTRAP"})
+"""Signals by which native libraries end a process that gets no more memory."""
+_FAULTS: Final = frozenset({"SIGSEGV", "SIGBUS"})
+"""The same, if the process had much memory."""
+
+
 class MemoryLimitError(Exception):
-    """An evaluation exceeded the address space limit of its process."""
+    """An evaluation exceeded the memory limit of its process."""
 
 
 class DecalogoRequest(Request):  # type: ignore[misc]
@@ -56,8 +69,35 @@ class DecalogoTask(Task):  # type: ignore[misc]
 def _attempt_lost(sender: Task, task_id: str, exception: BaseException, **_: object) -> None:
     """Release the document of a failed task. For a lost process Celery calls this in the parent."""
     if isinstance(sender, DecalogoTask):
+        known = progress.known(task_id)
+        if error := reason_of(task_id) or refusal(exception, known, was_guarded=progress.was_guarded(task_id)):
+            _fail(task_id, error)
+            return
         reason, facts = explain(exception)
-        _release(task_id, "lost", reason, progress.known(task_id) | facts)
+        _release(task_id, "lost", reason, known | facts)
+
+
+def refusal(exception: BaseException, known: Mapping[str, Any], *, was_guarded: bool) -> DocumentError | None:
+    """Return the error of a document that ended its attempt by exceeding a limit; ``None`` for a lost attempt.
+
+    Args:
+        exception: what ended the attempt.
+        known: its progress (``progress.known``).
+        was_guarded: whether the process was evaluating its document, and not storing its result.
+    """
+    limit, page = memory.bound(), int(known.get("page", 0))
+    needs_memory = memory_error(limit, str(known.get("stage", "start")), page)
+    if isinstance(exception, MemoryLimitError):
+        return needs_memory
+    if not was_guarded:
+        return None
+    if isinstance(exception, TimeLimitExceeded):
+        at = {"page": page} if page else {}
+        return TimeLimitError(f"it did not stop within {exception.args[0]} s; split the document", **at)
+    name = explain(exception)[1].get("signal")
+    if name in _ABORTS or (name in _FAULTS and limit and 2 * known.get("peak_memory_bytes", 0) > limit):
+        return needs_memory
+    return None
 
 
 def explain(exception: BaseException) -> tuple[str, dict[str, object]]:
@@ -65,8 +105,6 @@ def explain(exception: BaseException) -> tuple[str, dict[str, object]]:
     if isinstance(exception, TimeLimitExceeded):
         # The exception carries the limit of this message; the queue `slow` has another one than the rest.
         return f"it did not stop within {exception.args[0]} s", {"cause": "time-limit"}
-    if isinstance(exception, MemoryLimitError):
-        return f"it needed {exception}", {"cause": "memory"}
     if not isinstance(exception, WorkerLostError):
         return f"unexpected {type(exception).__name__}: {exception}", {"cause": "error"}
     text = str(exception)  # from billiard: "Worker exited prematurely: signal 9 (SIGKILL) Job: 7."
@@ -78,6 +116,19 @@ def explain(exception: BaseException) -> tuple[str, dict[str, object]]:
             "cause": "exit", "exit_status": int(found.group(1)),
         }  # fmt: skip
     return f"its process died ({text})", {"cause": "exit"}
+
+
+def _fail(task_id: str, error: DocumentError) -> None:
+    """Record the document that a task owns as failed."""
+    try:
+        document_id = ledger().owned_by(task_id)
+        state = ledger().refuse(document_id, task_id, error.problem()) if document_id else ""
+    except RedisError as failure:
+        log.warning("document not recorded as failed; its lease expires", task_id=task_id, error=str(failure))
+        return
+    if state:
+        observe(("documents", 1, state, get_settings().evaluation.evaluator), ("failures", 1, error.slug))
+        log.warning("document exceeded a limit", document_id=document_id, detail=error.detail, state=state)
 
 
 def _release(task_id: str, kind: Ending, reason: str, facts: Mapping[str, object] | None = None) -> None:

@@ -25,15 +25,20 @@ from decalogo.metrics.worker import heartbeat
 from decalogo.queue.publish import TASK_NAME
 from decalogo.settings import get_settings
 from decalogo.worker import progress
+from decalogo.worker.guard import Guard, Running
+from decalogo.worker.memory import find_container
 from decalogo.worker.watchdog import Watchdog, stop_this_process
 
 log = structlog.get_logger(__name__)
 
 _POOL_SECONDS: Final = 0.25
+_GUARD_SECONDS: Final = 0.1
+_OWNERS_SECONDS: Final = 1.0
+"""A cancelled document frees its process within this time and that of a query."""
 
 
 class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
-    """Consumer step that renews leases, replaces ended processes and samples the memory of the others."""
+    """Consumer step that renews leases, replaces ended processes and guards the others (``worker/guard.py``)."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
@@ -45,6 +50,7 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
         quick = settings.redis.model_copy(update={"socket_timeout_seconds": settings.queue.lease_seconds / 5})
         self._ledger = Ledger(connect(quick, quick.ledger_db, retries=0), settings.queue)
         self._interval = settings.queue.lease_seconds / 4
+        self._guard = Guard(settings.evaluation, self._ledger, find_container())
         broker = connect(quick, quick.broker_db, retries=0)
         self._watchdog = Watchdog(
             settings.queue.watchdog_seconds,
@@ -59,6 +65,8 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
         self._timers = [
             consumer.timer.call_repeatedly(self._interval, self._renew, (consumer,), priority=10),
             consumer.timer.call_repeatedly(_POOL_SECONDS, self._check_pool, (consumer,)),
+            consumer.timer.call_repeatedly(_GUARD_SECONDS, lambda: self._guard.check_limits(_running())),
+            consumer.timer.call_repeatedly(_OWNERS_SECONDS, lambda: self._guard.drop_unowned(_running())),
         ]
 
     def stop(self, consumer: Any) -> None:
@@ -77,9 +85,8 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
         # Celery detects an ended process when its pipe closes, which is too early to succeed, and then only every five
         # seconds. Until then the process is not replaced and its document not released.
         consumer.pool.maintain_pool()
-        for request in tuple(state.active_requests):
-            if request.worker_pid:
-                progress.sample(request.worker_pid)
+        for _, pid in _running():
+            progress.sample(pid)
 
     @staticmethod
     def _queues(consumer: Any) -> list[str]:
@@ -101,6 +108,10 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
         heartbeat.beat()
         for owner in without:
             log.debug("task owns no document", task_id=owner)
+
+
+def _running() -> list[Running]:
+    return [(request.id, request.worker_pid) for request in tuple(state.active_requests) if request.worker_pid]
 
 
 def _stop_worker(consumer: Any) -> None:

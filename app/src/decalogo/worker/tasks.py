@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import time
 from contextlib import suppress
 from functools import lru_cache
@@ -22,6 +21,7 @@ from decalogo.storage.remote import open_work_store
 from decalogo.storage.working import WorkStore
 from decalogo.worker.attempt import run_attempt
 from decalogo.worker.base import DecalogoTask, MemoryLimitError, ledger
+from decalogo.worker.memory import limit_this_process
 
 app = get_celery()
 
@@ -44,7 +44,7 @@ def process_document(self: DecalogoTask, document_id: str, queue: str) -> None:
         run_attempt(self.request.id, queues, ledger(), work_store(), settings)
     except MemoryError as error:
         # Celery stops the whole worker on MemoryError. Here only one process reached its own limit.
-        raise MemoryLimitError(f"over {settings.queue.child_address_space_bytes >> 20} MiB of address space") from error
+        raise MemoryLimitError from error
 
 
 @app.task(base=DecalogoTask, name="decalogo.health_check")  # type: ignore[untyped-decorator]
@@ -69,7 +69,5 @@ def _share_memory(**_: object) -> None:
 
 @worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
 def _limit_memory(**_: object) -> None:
-    """Limit the address space of a worker process, so that one document cannot exhaust the host."""
-    limit = get_settings().queue.child_address_space_bytes
-    if limit:
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    """Limit the address space of a worker process, so that one document cannot exhaust the container."""
+    limit_this_process()

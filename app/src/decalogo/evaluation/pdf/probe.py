@@ -14,6 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from decalogo.evaluation.limits import limit_address_space
+
 _PAGE_SECONDS = 10
 """CPU time for one page."""
 _MEMORY = 1500 << 20
@@ -63,7 +65,7 @@ def main(name: str, first: int) -> None:
 
     from decalogo.evaluation.pdf.page import read_page
 
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    limit_address_space(_MEMORY)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     document = pypdfium2.PdfDocument(name)
     for number in range(first, len(document) + 1):

@@ -59,10 +59,14 @@ local function dequeue(id)
   if redis.call('EXISTS', tenant_queue) == 0 then redis.call('ZREM', 'round-robin:' .. queue, tenant) end
 end
 
--- Return the next document of a queue by round robin, or nil when the queue is empty.
-local function next_document(queue)
-  local tenant = redis.call('ZRANGE', 'round-robin:' .. queue, 0, 0)[1]
-  if not tenant then return nil end
-  redis.call('ZADD', 'round-robin:' .. queue, next_position(), tenant)
-  return redis.call('ZRANGE', 'queue:' .. queue .. ':' .. tenant, 0, 0)[1]
+-- Return the next document of a queue by round robin, or nil when there is none. `passed_over` is a set of tenants.
+local function next_document(queue, passed_over)
+  local last = next(passed_over) and -1 or 0
+  for _, tenant in ipairs(redis.call('ZRANGE', 'round-robin:' .. queue, 0, last)) do
+    if not passed_over[tenant] then
+      redis.call('ZADD', 'round-robin:' .. queue, next_position(), tenant)
+      return redis.call('ZRANGE', 'queue:' .. queue .. ':' .. tenant, 0, 0)[1]
+    end
+  end
+  return nil
 end

@@ -139,6 +139,24 @@ local function record_loss(id, reason, facts, time)
   return loss
 end
 
+-- End a document, or the document of a part, without a result. `to` is dead or failed, `problem` is JSON. The partial
+-- result of an earlier attempt stands. Returns the new state of the document.
+local function end_without_result(id, to, problem, time)
+  local parent = redis.call('HGET', 'document:' .. id, 'part_of')
+  if parent then
+    delete_parts(parent)
+    id = parent
+  end
+  if redis.call('HGET', 'document:' .. id, 'result_key') ~= '' then
+    to = 'partial'
+  else
+    redis.call('HSET', 'document:' .. id, 'problem', problem)
+  end
+  move(id, 'running', to, time)
+  if to == 'dead' then redis.call('ZADD', 'dead', stamp(time), id) end
+  return to
+end
+
 -- End an attempt that brought no result: queue the document again, or make it a dead letter after `max_attempts` lost
 -- attempts. `reason` is a clause for people, `facts` is JSON or empty. Returns the new state of the document.
 local function lose(id, reason, max_attempts, time, facts)
@@ -155,22 +173,11 @@ local function lose(id, reason, max_attempts, time, facts)
     if parent then suspect_parts(parent) end
     return 'queued'
   end
-  if parent then
-    delete_parts(parent)
-    id, document = parent, 'document:' .. parent
-  end
-  if redis.call('HGET', document, 'result_key') ~= '' then
-    move(id, 'running', 'partial', time) -- the partial result of an earlier attempt stands
-    return 'partial'
-  end
   local problem = cjson.encode({
     type = '/problems/document-dead', title = 'All attempts at the document were lost', status = 500,
     detail = 'None of ' .. lost .. ' attempts returned a result. Reason of the last one: ' .. reason
       .. '. An operator can inspect the document and retry it.',
     attempts = lost, reason = reason,
   })
-  redis.call('HSET', document, 'problem', problem)
-  move(id, 'running', 'dead', time)
-  redis.call('ZADD', 'dead', stamp(time), id)
-  return 'dead'
+  return end_without_result(id, 'dead', problem, time)
 end

@@ -1,0 +1,114 @@
+"""What the parent of a worker ends, on real processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext, suppress
+
+import pytest
+
+from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo.evaluation import progress as reports
+from decalogo.settings import EvaluationSettings, Settings
+from decalogo.worker import memory, progress
+from decalogo.worker.guard import Guard, reason_of
+
+MIB = 1 << 20
+
+
+class Full(memory.Container):
+    """A container that has no memory left."""
+
+    def used(self) -> int:
+        return self.limit
+
+
+@pytest.fixture
+def ledger(settings: Settings) -> Ledger:
+    return open_ledger(settings)
+
+
+@pytest.fixture
+def child() -> Iterator[Callable[..., int]]:
+    """Return a function that starts a process which evaluates a document."""
+    started: list[int] = []
+
+    def start(task_id: str, *, stage: str = "match", page: int = 0, size: int = 0, guarded: bool = True) -> int:
+        ready, told = os.pipe()
+        pid = os.fork()
+        if not pid:
+            held = b"x" * size
+            progress.begin(task_id)
+            with progress.guarded(0) if guarded else nullcontext():
+                reports.at(stage, page)
+                os.write(told, b"1")
+                signal.pause()
+            os._exit(len(held) % 2)
+        os.read(ready, 1)
+        started.append(pid)
+        return pid
+
+    yield start
+    for pid in started:
+        with suppress(ProcessLookupError, ChildProcessError):
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def ended(pid: int) -> bool:
+    """Return whether a process was killed; wait for it a moment."""
+    deadline = time.monotonic() + 10
+    while not (gone := os.waitpid(pid, os.WNOHANG)[0] == pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return gone
+
+
+def is_running(pid: int) -> bool:
+    return os.waitpid(pid, os.WNOHANG) == (0, 0)
+
+
+def test_the_largest_process_ends_before_its_container_is_full(ledger: Ledger, child: Callable[..., int]) -> None:
+    small, large = child("task-small"), child("task-large", stage="extract", page=4, size=100 * MIB)
+    guard = Guard(EvaluationSettings(), ledger, Full(1000 * MIB, memory.Path("/"), ("", "", "", "")))
+    guard.check_limits([("task-small", small), ("task-large", large)])
+    assert ended(large)
+    assert is_running(small)
+    error = reason_of("task-large")
+    assert error is not None
+    assert error.extra == {"page": 4}
+    assert "MiB of memory" in error.detail
+    assert reason_of("task-large") is None
+
+
+def test_a_page_that_waits_too_long_ends_though_it_uses_no_cpu(ledger: Ledger, child: Callable[..., int]) -> None:
+    now = [0.0]
+    guard = Guard(EvaluationSettings(page_cpu_seconds=2), ledger, None, lambda: now[0])
+    running = [("task-page", child("task-page", stage="extract", page=9))]
+    for _ in range(20):
+        guard.check_limits(running)
+        now[0] += 0.9
+    assert is_running(running[0][1])
+    now[0] += 3600  # the parent was frozen, and its processes with it: this counts as one second
+    guard.check_limits(running)
+    assert is_running(running[0][1])
+    for _ in range(3):
+        now[0] += 0.9
+        guard.check_limits(running)
+    assert ended(running[0][1])
+    assert "page 9" in str(reason_of("task-page"))
+
+
+def test_only_a_process_that_evaluates_for_the_task_is_ended(ledger: Ledger, child: Callable[..., int]) -> None:
+    storing, other = child("task-storing", guarded=False), child("task-other")
+    guard = Guard(EvaluationSettings(), ledger, Full(1, memory.Path("/"), ("", "", "", "")))
+    running = [("task-storing", storing), ("task-before", other)]
+    guard.check_limits(running)
+    guard.drop_unowned(running)
+    assert is_running(storing)
+    assert is_running(other)
+    guard.drop_unowned([("task-other", other)])
+    assert ended(other)
+    assert reason_of("task-other") is None
