@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, timeseries
+from colours import BAD, BY_LABEL, BY_NAME, GOOD, NEUTRAL
+from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, statetimeline, timeseries
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as model
-from grafana_foundation_sdk.models.common import GraphThresholdsStyleMode, VisibilityMode
+from grafana_foundation_sdk.models.common import (
+    GraphThresholdsStyleMode,
+    LegendDisplayMode,
+    LegendPlacement,
+    VisibilityMode,
+)
 
 SOURCE = model.DataSourceRef(type_val="prometheus", uid="prometheus")
 THRESHOLDS = Path(__file__).parents[1] / "config/prometheus/thresholds.env"
@@ -21,10 +27,26 @@ def thresholds() -> dict[str, float]:
     return {name: float(value) for name, value in pairs if value.replace(".", "").isdigit()}
 
 
-def quantiles(metric: str, by: str, *, where: str = "", window: str = "15m") -> list[tuple[str, str]]:
+# The window of Grafana: at least four scrapes, and longer where the picture has fewer points.
+WINDOW = "$__rate_interval"
+# Highest value of the axis while all values are lower, by unit. Grafana's own choice for zeros is 100, or 10,000 %.
+SOFT_MAX = {"percentunit": 0.05, "s": 0.1, "bytes": 1 << 20, "Bps": 1024, "d": 30}
+
+
+def quantiles(metric: str, by: str, *, where: str = "") -> list[tuple[str, str]]:
     """Return queries of the median and the 95th percentile of a histogram, for each value of a label."""
-    rate = f"sum by ({by}, le) (rate({metric}_bucket{where}[{window}]))"
+    rate = f"sum by ({by}, le) (rate({metric}_bucket{where}[{WINDOW}]))"
     return [(f"histogram_quantile({q}, {rate})", f"p{q * 100:.0f} {{{{{by}}}}}") for q in (0.5, 0.95)]
+
+
+def or_none(expression: str, label: str) -> str:
+    """Return a query that has one series, with the label ``none`` and the value 0, while it would have none."""
+    return f'{expression} or label_replace(vector(0), "{label}", "none", "", "")'
+
+
+def by_worker(expression: str) -> str:
+    """Return a query whose series have the label ``host``: the id of the container, as `docker ps` prints it."""
+    return f'{expression} * on (instance) group_left (host) decalogo_build_info{{service="worker", host=~"$worker"}}'
 
 
 @dataclass(frozen=True)
@@ -40,6 +62,10 @@ class Panel:
         warn: threshold of the warning colour; a lower bound if ``low`` is set.
         low: low values are bad.
         single: one number instead of lines over time.
+        states: names of the values 0 and 1, for a bar per series instead of lines that cover each other.
+        meaning: the label in ``colours.BY_LABEL`` that decides the colours.
+        whole: the values are shares of a whole, so the axis ends at 100 %.
+        table: many series: the legend is a table beside the lines.
         width: columns of 24.
     """
 
@@ -51,6 +77,10 @@ class Panel:
     warn: float | None = None
     low: bool = False
     single: bool = False
+    states: tuple[str, str] | None = None
+    meaning: str = ""
+    whole: bool = False
+    table: bool = False
     width: int = 8
 
 
@@ -104,21 +134,16 @@ def render(board: Board) -> str:
     return JSONEncoder(sort_keys=True, indent=1).encode(builder.build()) + "\n"
 
 
-def _panel(panel: Panel) -> stat.Panel | timeseries.Panel:
-    built = (
-        stat.Panel()
-        if panel.single
-        else timeseries.Panel().fill_opacity(10).line_width(1).show_points(VisibilityMode.NEVER)
+Built = stat.Panel | timeseries.Panel | statetimeline.Panel
+
+
+def _panel(panel: Panel) -> Built:
+    built: Built = (
+        _timeline(panel, *panel.states) if panel.states else _number(panel) if panel.single else _lines(panel)
     )
-    built.title(panel.title).description(panel.description).datasource(SOURCE).unit(panel.unit).min(0)
+    built.title(panel.title).description(panel.description).datasource(SOURCE).unit(panel.unit)
     built.height(4 if panel.single else 8).span(panel.width)
-    good, bad = ("red", "green") if panel.low else ("green", "red")
-    steps = [model.Threshold(value=None, color="green" if panel.warn is None else good)]
-    if panel.warn is not None:
-        steps.append(model.Threshold(value=panel.warn, color=bad))
-    built.thresholds(dashboard.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(steps))
-    if not panel.single and panel.warn is not None:
-        built.thresholds_style(common.GraphThresholdsStyleConfig().mode(GraphThresholdsStyleMode.DASHED))
+    built.thresholds(dashboard.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(_steps(panel)))
     runbook = panel.link[0].isupper()
     address = f"/runbooks/{panel.link}.md" if runbook else f"/grafana/d/decalogo-{panel.link}"
     title = f"Runbook {panel.link}" if runbook else f"Dashboard {panel.link}"
@@ -127,3 +152,57 @@ def _panel(panel: Panel) -> stat.Panel | timeseries.Panel:
         query = prometheus.Dataquery().ref_id(name).expr(expression).legend_format(legend)
         built.with_target(query.instant() if panel.single else query.range())
     return built
+
+
+def _steps(panel: Panel) -> list[model.Threshold]:
+    """Return the colours of the values. Without a threshold no value is good or bad."""
+    if panel.states:
+        return [
+            model.Threshold(value=None, color=BAD if panel.low else GOOD),
+            model.Threshold(1, GOOD if panel.low else BAD),
+        ]
+    if panel.warn is None:
+        return [model.Threshold(value=None, color=NEUTRAL)]
+    below, above = (BAD, GOOD) if panel.low else (GOOD, BAD)
+    return [model.Threshold(value=None, color=below), model.Threshold(panel.warn, above)]
+
+
+def _number(panel: Panel) -> stat.Panel:
+    return stat.Panel().min(0)
+
+
+def _timeline(panel: Panel, zero: str, one: str) -> statetimeline.Panel:
+    colours = (BAD, GOOD) if panel.low else (GOOD, BAD)
+    results = {
+        str(value): model.ValueMappingResult(text=text, color=colour, index=value)
+        for value, (text, colour) in enumerate(zip((zero, one), colours, strict=True))
+    }
+    built = statetimeline.Panel().mappings([model.ValueMap(options=results)]).show_value(VisibilityMode.NEVER)
+    return built.row_height(0.8).legend(common.VizLegendOptions().show_legend(False))
+
+
+def _lines(panel: Panel) -> timeseries.Panel:
+    built = timeseries.Panel().fill_opacity(10).line_width(1).show_points(VisibilityMode.NEVER).min(0)
+    built = built.max(1) if panel.whole else built.axis_soft_max(SOFT_MAX.get(panel.unit, 1))
+    if panel.warn is not None:
+        built.thresholds_style(common.GraphThresholdsStyleConfig().mode(GraphThresholdsStyleMode.DASHED))
+    legend = common.VizLegendOptions().show_legend(True).calcs([])
+    if panel.table:
+        legend.display_mode(LegendDisplayMode.TABLE).placement(LegendPlacement.RIGHT).calcs(["lastNotNull", "max"])
+        legend.sort_by("Max").sort_desc(True).width(340)
+    else:
+        legend.display_mode(LegendDisplayMode.LIST).placement(LegendPlacement.BOTTOM)
+    built.legend(legend)
+    for value, colour in BY_LABEL.get(panel.meaning, {}).items():
+        pattern = f"/{value}/" if value.startswith("^") else f"/\\b{value}$/"
+        built.override_by_regexp(pattern, [_colour(colour)])
+    for _, name in panel.queries:
+        if name in BY_NAME:
+            built.override_by_name(name, [_colour(BY_NAME[name])])
+    if any(expression.endswith(', "none", "", "")') for expression, _ in panel.queries):
+        built.override_by_name("none", [_colour(BY_NAME["none"])])
+    return built
+
+
+def _colour(colour: str) -> model.DynamicConfigValue:
+    return model.DynamicConfigValue(id_val="color", value={"mode": "fixed", "fixedColor": colour})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from panels import Board, Panel, quantiles
+from panels import WINDOW, Board, Panel, or_none, quantiles
 
 BOARD = Board(
     "documents",
@@ -15,12 +15,18 @@ BOARD = Board(
             "short",
             [("3600 * sum by (state) (decalogo:documents_finished:rate5m)", "{{state}}")],
             "ErrorRatio",
+            meaning="state",
         ),
         Panel(
             "Failures by problem",
             "Failed documents per hour by the problem that their submitter sees.",
             "short",
-            [("3600 * sum by (problem) (rate(decalogo_document_failures_total[15m])) or vector(0)", "{{problem}}")],
+            [
+                (
+                    or_none(f"3600 * sum by (problem) (rate(decalogo_document_failures_total[{WINDOW}]))", "problem"),
+                    "{{problem}}",
+                )
+            ],
             "ErrorRatio",
         ),
         Panel(
@@ -29,6 +35,7 @@ BOARD = Board(
             "s",
             quantiles("decalogo_document_duration_seconds", "outcome"),
             "ThroughputLow",
+            meaning="outcome",
         ),
         Panel(
             "Time by stage",
@@ -41,28 +48,32 @@ BOARD = Board(
             "Processes by stage",
             "Busy worker processes by the stage that they are in.",
             "short",
-            [("sum by (stage) (rate(decalogo_stage_duration_seconds_sum[5m]))", "{{stage}}")],
+            [(f"sum by (stage) (rate(decalogo_stage_duration_seconds_sum[{WINDOW}]))", "{{stage}}")],
             "ThroughputLow",
         ),
         Panel(
             "Slowest documents",
-            "99th percentile of the processing time in the last hour, by outcome.",
+            "99th percentile of the processing time, by outcome.",
             "s",
             [
                 (
                     "histogram_quantile(0.99, sum by (outcome, le) "
-                    "(rate(decalogo_document_duration_seconds_bucket[1h])))",
+                    f"(rate(decalogo_document_duration_seconds_bucket[{WINDOW}])))",
                     "{{outcome}}",
                 )
             ],
             "ThroughputLow",
+            meaning="outcome",
         ),
         Panel(
             "Pages",
             "Pages per document with a result: median and 95th percentile.",
             "short",
             [
-                (f"histogram_quantile({q}, sum by (le) (rate(decalogo_document_pages_bucket[1h])))", f"p{q * 100:.0f}")
+                (
+                    f"histogram_quantile({q}, sum by (le) (rate(decalogo_document_pages_bucket[{WINDOW}])))",
+                    f"p{q * 100:.0f}",
+                )
                 for q in (0.5, 0.95)
             ],
             "overview",
@@ -72,7 +83,10 @@ BOARD = Board(
             "Size of documents with a result: median and 95th percentile.",
             "bytes",
             [
-                (f"histogram_quantile({q}, sum by (le) (rate(decalogo_document_bytes_bucket[1h])))", f"p{q * 100:.0f}")
+                (
+                    f"histogram_quantile({q}, sum by (le) (rate(decalogo_document_bytes_bucket[{WINDOW}])))",
+                    f"p{q * 100:.0f}",
+                )
                 for q in (0.5, 0.95)
             ],
             "overview",
@@ -83,19 +97,20 @@ BOARD = Board(
             "short",
             [
                 (
-                    "3600 * sum by (evaluator, outcome) (rate(decalogo_worker_documents_total[5m]))",
+                    f"3600 * sum by (evaluator, outcome) (rate(decalogo_worker_documents_total[{WINDOW}]))",
                     "{{evaluator}} {{outcome}}",
                 )
             ],
             "ErrorRatio",
+            meaning="outcome",
         ),
         Panel(
             "Lost attempts by reason",
-            "Lost attempts per hour: died (process), time-limit, error, silent (the lease expired).",
+            "Lost attempts per hour: signal and exit (the process died), memory, time-limit, error, lease-expired.",
             "short",
             [
                 (
-                    "3600 * sum by (reason) (decalogo:attempts_lost:rate5m) or vector(0)",
+                    "3600 * sum by (reason) (decalogo:attempts_lost:rate5m)",
                     "{{reason}}",
                 )
             ],
@@ -111,11 +126,11 @@ BOARD = Board(
         ),
         Panel(
             "Requeued",
-            "Documents requeued in the last hour, by reason.",
+            "Documents requeued per hour, by reason.",
             "short",
             [
                 (
-                    "max by (reason) (increase(decalogo_documents_requeued_total[1h])) or vector(0)",
+                    f"3600 * max by (reason) (rate(decalogo_documents_requeued_total[{WINDOW}]))",
                     "{{reason}}",
                 )
             ],

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from panels import Board, Panel, quantiles, thresholds
+from panels import Board, Panel, or_none, quantiles, thresholds
+
+LATENCY = (
+    "histogram_quantile(0.95, sum by (route, le) "
+    "(rate(decalogo_http_request_duration_seconds_bucket{{{routes}}}[$__rate_interval])))"
+)
 
 BOARD = Board(
     "edge",
@@ -13,8 +18,9 @@ BOARD = Board(
             "Requests by status",
             "API requests per second at nginx, by status.",
             "reqps",
-            [('sum by (status) (rate(edge_requests_total{area="api"}[5m]))', "{{status}}")],
+            [('sum by (status) (rate(edge_requests_total{area="api"}[$__rate_interval]))', "{{status}}")],
             "ApiErrorsFast",
+            meaning="status",
         ),
         Panel(
             "Errors",
@@ -28,14 +34,26 @@ BOARD = Board(
             "Rejected by address limits",
             "Requests per second that exceeded a limit by client address.",
             "reqps",
-            [('sum by (area) (rate(edge_requests_total{limiter=~"REJECTED.*"}[5m])) or vector(0)', "{{area}}")],
+            [
+                (
+                    or_none(
+                        'sum by (area) (rate(edge_requests_total{limiter=~"REJECTED.*"}[$__rate_interval]))', "area"
+                    ),
+                    "{{area}}",
+                )
+            ],
             "edge",
         ),
         Panel(
             "Errors by problem",
             "Error responses of the API per second, by problem type.",
             "reqps",
-            [("sum by (problem) (rate(decalogo_http_problems_total[5m])) or vector(0)", "{{problem}}")],
+            [
+                (
+                    or_none("sum by (problem) (rate(decalogo_http_problems_total[$__rate_interval]))", "problem"),
+                    "{{problem}}",
+                )
+            ],
             "ApiErrorsFast",
         ),
         Panel(
@@ -45,47 +63,78 @@ BOARD = Board(
             [
                 (
                     "histogram_quantile(0.95, sum by (route, le) "
-                    "(rate(decalogo_http_request_duration_seconds_bucket[5m])))",
+                    "(rate(decalogo_http_request_duration_seconds_bucket[$__rate_interval])))",
                     "{{route}}",
                 )
             ],
             "ApiSlow",
             thresholds()["API_SECONDS"],
+            table=True,
+            width=16,
         ),
         Panel(
             "Latency at nginx",
             "Median and 95th percentile of the response time, including the network to the client.",
             "s",
-            quantiles("edge_request_seconds", "area", window="5m"),
+            quantiles("edge_request_seconds", "area"),
             "ApiSlow",
+        ),
+        Panel(
+            "Console",
+            "95th percentile of the response time of the console's pages.",
+            "s",
+            [(or_none(LATENCY.format(routes='route!~"/api/.*|unknown"'), "route"), "{{route}}")],
+            "ApiSlow",
+            thresholds()["API_SECONDS"],
+            table=True,
+            width=12,
+        ),
+        Panel(
+            "Page pictures and reviews",
+            "95th percentile of the response time of pages with their pictures, and of reviews.",
+            "s",
+            [(or_none(LATENCY.format(routes='route=~".*/(pages|review).*"'), "route"), "{{route}}")],
+            "ApiSlow",
+            table=True,
+            width=12,
         ),
         Panel(
             "Bytes",
             "Received and sent by nginx.",
             "Bps",
-            [("sum(rate(edge_received_bytes_total[5m]))", "in"), ("sum(rate(edge_sent_bytes_total[5m]))", "out")],
+            [
+                ("sum(rate(edge_received_bytes_total[$__rate_interval]))", "in"),
+                ("sum(rate(edge_sent_bytes_total[$__rate_interval]))", "out"),
+            ],
             "host",
         ),
         Panel(
             "Failed authentication",
             "Requests per second without a valid token, by reason.",
             "reqps",
-            [("sum by (reason) (rate(decalogo_auth_failures_total[5m])) or vector(0)", "{{reason}}")],
+            [
+                (
+                    or_none("sum by (reason) (rate(decalogo_auth_failures_total[$__rate_interval]))", "reason"),
+                    "{{reason}}",
+                )
+            ],
             "ApiErrorsFast",
         ),
         Panel(
             "Requests by tier",
             "Requests with a valid token per second, by tier.",
             "reqps",
-            [("sum by (tier) (rate(decalogo_token_requests_total[5m]))", "{{tier}}")],
+            [("sum by (tier) (rate(decalogo_token_requests_total[$__rate_interval]))", "{{tier}}")],
             "overview",
+            meaning="tier",
         ),
         Panel(
             "Uploads",
             "Uploaded documents per hour, by tier.",
             "short",
-            [("3600 * sum by (tier) (rate(decalogo_upload_documents_total[5m]))", "{{tier}}")],
+            [("3600 * sum by (tier) (rate(decalogo_upload_documents_total[$__rate_interval]))", "{{tier}}")],
             "overview",
+            meaning="tier",
         ),
         Panel(
             "Certificate",
@@ -100,7 +149,7 @@ BOARD = Board(
             "TLS",
             "Requests per second by TLS version; - is plain HTTP, which is redirected.",
             "reqps",
-            [("sum by (version) (rate(edge_tls_requests_total[5m]))", "{{version}}")],
+            [("sum by (version) (rate(edge_tls_requests_total[$__rate_interval]))", "{{version}}")],
             "edge",
         ),
     ],

@@ -15,7 +15,10 @@ BOARD = Board(
             "short",
             [
                 ("decalogo:documents_per_hour:rate5m", "5 min"),
-                ("3600 * sum(max without (instance) (rate(decalogo_documents_finished_total[1m])))", "1 min"),
+                (
+                    "3600 * sum(max without (instance) (rate(decalogo_documents_finished_total[$__rate_interval])))",
+                    "now",
+                ),
             ],
             "ThroughputLow",
             width=12,
@@ -26,6 +29,7 @@ BOARD = Board(
             "percentunit",
             [("decalogo:worker_processes:utilisation", "busy")],
             "workers",
+            whole=True,
             width=12,
         ),
         Panel(
@@ -48,8 +52,9 @@ BOARD = Board(
             "CPU of the host",
             "Share of all cores.",
             "percentunit",
-            [('1 - avg(rate(node_cpu_seconds_total{mode="idle"}[1m]))', "busy")],
+            [('1 - avg(rate(node_cpu_seconds_total{mode="idle"}[$__rate_interval]))', "busy")],
             "host",
+            whole=True,
         ),
     ],
 )

@@ -10,7 +10,7 @@ BOARD = Board(
     "Health, throughput and the queue.",
     [
         Panel(
-            "API responds",
+            "API",
             "A request over TLS through nginx to the API succeeds.",
             "bool_yes_no",
             [("min(probe_success)", "")],
@@ -21,7 +21,7 @@ BOARD = Board(
             width=4,
         ),
         Panel(
-            "Alerts firing",
+            "Alerts",
             "Alerts of any severity; /prometheus/alerts lists them.",
             "short",
             [('count(ALERTS{alertstate="firing"}) or vector(0)', "")],
@@ -31,7 +31,7 @@ BOARD = Board(
             width=4,
         ),
         Panel(
-            "Uploads accepted",
+            "Uploads",
             "Whether the appliance accepts uploads now.",
             "bool_yes_no",
             [("max(decalogo_admission_open)", "")],
@@ -53,18 +53,16 @@ BOARD = Board(
             width=4,
         ),
         Panel(
-            "Documents per hour",
-            "Throughput of the last five minutes. The threshold is ALERT_DOCUMENTS_PER_HOUR.",
+            "Per hour",
+            "Documents per hour in the last five minutes. 0 is normal while nothing is queued.",
             "short",
             [("decalogo:documents_per_hour:rate5m", "")],
             "ThroughputLow",
-            thresholds()["DOCUMENTS_PER_HOUR"],
-            low=True,
             single=True,
             width=4,
         ),
         Panel(
-            "Queue empty in",
+            "Empty in",
             "Time until the queue is empty at the current throughput; 0 if nothing is queued or nothing finishes.",
             "s",
             [("decalogo:queue_eta_seconds:rate5m or vector(0)", "")],
@@ -74,12 +72,13 @@ BOARD = Board(
         ),
         Panel(
             "Throughput",
-            "Documents per hour by final state.",
+            "Documents per hour by final state. The dashed line is ALERT_DOCUMENTS_PER_HOUR.",
             "short",
             [("3600 * sum by (state) (decalogo:documents_finished:rate5m)", "{{state}}")],
             "ThroughputLow",
             thresholds()["DOCUMENTS_PER_HOUR"],
             low=True,
+            meaning="state",
         ),
         Panel(
             "Queue",
@@ -103,14 +102,15 @@ BOARD = Board(
             "percentunit",
             [("decalogo:worker_processes:utilisation", "busy")],
             "workers",
+            whole=True,
         ),
         Panel(
             "Admission",
-            "1: uploads are rejected for this reason.",
+            "Red: uploads are rejected for this reason.",
             "short",
             [("max without (instance) (decalogo_admission_closed)", "{{reason}}")],
             "AdmissionClosed",
-            1,
+            states=("open", "closed"),
         ),
         Panel(
             "Documents without a result",

@@ -61,30 +61,37 @@ BOARD = Board(
             [("redis_memory_used_bytes / redis_memory_max_bytes", "used")],
             "RedisMemoryHigh",
             thresholds()["REDIS_MEMORY_RATIO"],
+            whole=True,
         ),
         Panel(
             "Commands",
             "Commands per second.",
             "ops",
-            [("rate(redis_commands_processed_total[5m])", "commands")],
+            [("rate(redis_commands_processed_total[$__rate_interval])", "commands")],
             "EnqueueSlow",
         ),
         Panel(
             "CPU of Redis",
             "Share of one core. Redis uses one core.",
             "percentunit",
-            [("rate(redis_cpu_sys_seconds_total[5m]) + rate(redis_cpu_user_seconds_total[5m])", "Redis")],
+            [
+                (
+                    "rate(redis_cpu_sys_seconds_total[$__rate_interval])"
+                    " + rate(redis_cpu_user_seconds_total[$__rate_interval])",
+                    "Redis",
+                )
+            ],
             "EnqueueSlow",
             0.8,
         ),
         Panel(
             "Persistence",
-            "1: the last write to the append-only file, or the last snapshot, succeeded.",
+            "Green: the last write to the append-only file, or the last snapshot, succeeded.",
             "bool",
             [("redis_aof_last_write_status", "log"), ("redis_rdb_last_bgsave_status", "snapshot")],
             "RedisPersistenceFailing",
-            1,
             low=True,
+            states=("failed", "succeeded"),
         ),
         Panel("Clients", "Open connections.", "short", [("redis_connected_clients", "clients")], "RedisDown"),
         Panel(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from panels import Board, Panel, thresholds
+from panels import WINDOW, Board, Panel, by_worker, thresholds
 
 BOARD = Board(
     "workers",
@@ -20,21 +20,21 @@ BOARD = Board(
             "Busy processes",
             "Worker processes with a running document, by replica.",
             "short",
-            [('decalogo_worker_processes_busy{instance=~"$worker"}', "{{instance}}")],
+            [(by_worker("decalogo_worker_processes_busy"), "{{host}}")],
             "ThroughputLow",
         ),
         Panel(
             "Processes",
             "Worker processes by replica. There are fewer than its concurrency while one is replaced.",
             "short",
-            [('decalogo_worker_processes{instance=~"$worker"}', "{{instance}}")],
+            [(by_worker("decalogo_worker_processes"), "{{host}}")],
             "NoWorker",
         ),
         Panel(
             "Memory of processes",
             "Resident memory of each worker process; replaced above queue.max_memory_per_child_kib.",
             "bytes",
-            [('decalogo_worker_process_resident_bytes{instance=~"$worker"}', "{{instance}} {{process}}")],
+            [(by_worker("decalogo_worker_process_resident_bytes"), "{{host}} {{process}}")],
             "RedeliveryStorm",
             1 << 30,
         ),
@@ -44,24 +44,24 @@ BOARD = Board(
             "short",
             [
                 (
-                    '3600 * sum by (instance) (rate(decalogo_worker_documents_total{instance=~"$worker"}[5m]))',
-                    "{{instance}}",
+                    "3600 * " + by_worker(f"sum by (instance) (rate(decalogo_worker_documents_total[{WINDOW}]))"),
+                    "{{host}}",
                 )
             ],
             "ThroughputLow",
         ),
         Panel(
             "Processes started",
-            "Worker processes started in the last hour: to replace old, large or crashed ones.",
+            "Worker processes started per hour: to replace old, large or crashed ones.",
             "short",
-            [('increase(decalogo_worker_processes_started_total{instance=~"$worker"}[1h])', "{{instance}}")],
+            [(by_worker(f"3600 * rate(decalogo_worker_processes_started_total[{WINDOW}])"), "{{host}}")],
             "RedeliveryStorm",
         ),
         Panel(
             "Heartbeat age",
             "Seconds since a replica renewed its leases; above queue.lease_seconds they expire.",
             "s",
-            [('decalogo_worker_heartbeat_age_seconds{instance=~"$worker"}', "{{instance}}")],
+            [(by_worker("decalogo_worker_heartbeat_age_seconds"), "{{host}}")],
             "WorkerGone",
             10,
         ),
@@ -69,17 +69,18 @@ BOARD = Board(
             "Recovery passes",
             "Recovery passes per second by outcome. One per second is normal.",
             "short",
-            [("sum by (outcome) (rate(decalogo_recovery_passes_total[5m]))", "{{outcome}}")],
+            [(f"sum by (outcome) (rate(decalogo_recovery_passes_total[{WINDOW}]))", "{{outcome}}")],
             "RecoveryNotRunning",
+            meaning="pass",
         ),
         Panel(
             "Attempts lost",
             "Attempts per minute that ended without a result.",
             "short",
-            [("60 * sum(decalogo:attempts_lost:rate5m) or vector(0)", "lost")],
+            [("60 * sum(decalogo:attempts_lost:rate5m)", "lost")],
             "RedeliveryStorm",
             thresholds()["LOST_PER_MINUTE"],
         ),
     ],
-    {"worker": "label_values(decalogo_worker_processes, instance)"},
+    {"worker": 'label_values(decalogo_build_info{service="worker"}, host)'},
 )

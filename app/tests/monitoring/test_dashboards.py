@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
 
 ROOT = Path(__file__).parents[3]
 RUNBOOKS = ROOT / "docs/runbooks"
@@ -102,3 +104,103 @@ def test_a_runbook_names_what_exists(name: str) -> None:
     for setting in re.findall(r"`([A-Z]+_[A-Z_]+)`", text):
         places = (ROOT / ".env.example", ROOT / "docs/reference/settings.md", ROOT / "config/prometheus/thresholds.env")
         assert [file for file in places if setting in file.read_text()], setting
+
+
+def test_the_dashboards_have_only_fields_of_grafanas_schema() -> None:
+    for file in FILES:
+        written = json.loads(file.read_text())
+        read = json.loads(JSONEncoder().encode(Dashboard.from_json(written)))
+        assert read == written, file.name
+
+
+# Rules of Grafana's dashboard-linter. Left out: those that ask for variables of data source, job and instance. The
+# appliance has one Prometheus, and the queries name what they need.
+RATE = re.compile(r'\b(?:rate|irate|increase)\(\w+(?:\{(?:[^}"]|"[^"]*")*\})?\[([^\]]+)\]\)')
+COUNTER = re.compile(r"\b(?!decalogo:)\w+_(?:total|bucket|sum|count)\b")
+
+
+def queries(file: Path) -> Iterator[tuple[str, str]]:
+    for panel in panels(file):
+        for target in panel["targets"]:
+            yield f"{file.stem} / {panel['title']}", target["expr"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_dashboard_keeps_the_rules_of_the_linter(file: Path) -> None:
+    board = json.loads(file.read_text())
+    assert board["editable"] is False
+    assert board["tags"]
+    assert board["uid"].startswith("decalogo-")
+    assert len({panel["title"] for panel in board["panels"]}) == len(board["panels"])
+    for panel in board["panels"]:
+        assert panel["title"]
+        assert panel["datasource"]["uid"] == "prometheus"
+        assert panel["targets"], panel["title"]
+        assert all(target["legendFormat"] for target in panel["targets"]) or panel["type"] == "stat", panel["title"]
+    for place, expression in queries(file):
+        assert set(RATE.findall(expression)) <= {"$__rate_interval"}, place
+        assert not COUNTER.findall(RATE.sub("", expression)), f"{place}: a counter without its rate"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_no_panel_has_a_series_without_a_name_or_an_axis_that_hides_small_values(file: Path) -> None:
+    for panel in panels(file):
+        if panel["type"] != "stat":
+            for target in panel["targets"]:
+                assert "or vector(0)" not in target["expr"] or "{{" not in target["legendFormat"], panel["title"]
+        if panel["type"] == "timeseries":
+            defaults = panel["fieldConfig"]["defaults"]
+            assert defaults["min"] == 0
+            assert "max" in defaults or "axisSoftMax" in defaults["custom"], panel["title"]
+            assert panel["options"]["legend"]["placement"] in ("bottom", "right")
+
+
+def colour_of(panel: dict[str, Any], series: str) -> str | None:
+    """Return the fixed colour of a series, as Grafana applies the overrides."""
+    found = None
+    for override in panel["fieldConfig"]["overrides"]:
+        matcher = override["matcher"]
+        if matcher["id"] == "byName":
+            matches = matcher["options"] == series
+        else:
+            matches = re.search(matcher["options"].strip("/"), series) is not None
+        if matches:
+            found = override["properties"][0]["value"]["fixedColor"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("board", "title", "series", "colour"),
+    [
+        ("overview", "Throughput", "succeeded", "green"),
+        ("overview", "Throughput", "failed", "red"),
+        ("documents", "Finished", "dead", "dark-red"),
+        ("documents", "Processing time", "p95 succeeded", "green"),
+        ("documents", "Evaluators", "decalogo 2.1.0 failed", "red"),
+        ("documents", "Failures by problem", "none", "text"),
+        ("edge", "Requests by status", "204", "green"),
+        ("edge", "Requests by status", "503", "red"),
+        ("workers", "Alive and silent", "silent", "red"),
+    ],
+)
+def test_a_colour_means_the_same_everywhere(board: str, title: str, series: str, colour: str) -> None:
+    (panel,) = [one for one in panels(ROOT / f"grafana/dashboards/{board}.json") if one["title"] == title]
+    assert colour_of(panel, series) == colour
+
+
+def test_an_idle_appliance_shows_no_red_number() -> None:
+    idle = {"Per hour": 0.0, "Alerts": 0.0, "Empty in": 0.0}
+    for panel in panels(ROOT / "grafana/dashboards/overview.json"):
+        if panel["title"] in idle:
+            steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+            reached = [
+                step["color"] for step in steps if step["value"] is None or step["value"] <= idle[panel["title"]]
+            ]
+            assert reached[-1] in ("green", "blue"), panel["title"]
+
+
+def test_titles_of_numbers_fit_a_small_screen() -> None:
+    """At 1366 pixels, a sixth of the width has room for about 16 characters next to the two icons."""
+    for file in FILES:
+        for panel in panels(file):
+            assert panel["type"] != "stat" or len(panel["title"]) <= 12, panel["title"]

@@ -21,7 +21,9 @@ def queries() -> list[tuple[str, str]]:
     for file in FILES:
         for panel in json.loads(file.read_text())["panels"]:
             for target in panel["targets"]:
-                expression = target["expr"].replace("$worker", ".*").replace("$queue", ".*")
+                expression = (
+                    target["expr"].replace("$worker", ".*").replace("$queue", ".*").replace("$__rate_interval", "1m")
+                )
                 found.append((f"{file.stem} / {panel['title']}", expression))
     return found
 

@@ -35,8 +35,8 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 def new_registry(service: str) -> tuple[CollectorRegistry, Counter]:
     """Return a registry with the metrics of all services, and the counter of lost observations."""
     registry = CollectorRegistry()
-    build = Gauge("decalogo_build_info", "Always 1.", ["version", "python", "service"], registry=registry)
-    build.labels(__version__, platform.python_version(), service).set(1)
+    build = Gauge("decalogo_build_info", "Always 1.", ["version", "python", "service", "host"], registry=registry)
+    build.labels(__version__, platform.python_version(), service, socket.gethostname()).set(1)
     ProcessCollector(registry=registry)
     lost = Counter(
         "decalogo_metrics_lost_total", "Observations that did not reach the exposing process.", registry=registry
