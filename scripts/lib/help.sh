@@ -25,6 +25,8 @@ Run
 Keep
   update [VERSION]          back up, change to a version (default: the newest), start it and check it
          [--no-backup]      without the backup, which needs a running appliance
+         [--bundle FILE]    take the version from a bundle, without network
+  bundle FILE               write one file from which a machine without network starts the appliance
   rollback [--yes]          return to the version of before the last update
   disk [--clean]            show what uses disk space; --clean: remove what only earlier versions used
 

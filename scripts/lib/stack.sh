@@ -30,13 +30,17 @@ stack_up() {
     scale=(--scale "worker=$(cut -d- -f1 "$AUTOSCALE_FILE")")
   fi
   refuse_other_checkout "$(project_name)"
-  pass_on_pip_index
-  make_base_image
+  if bundle_is_current; then load_bundle; else
+    pass_on_pip_index
+    make_base_image
+  fi
   select_network "$(project_name)"
   select_ports
   choose_grafana
-  step "Building images (fast if nothing changed)"
-  quietly compose build
+  if ! bundle_is_current; then
+    step "Building images (fast if nothing changed)"
+    quietly compose build
+  fi
   remember_form stack
   renew_networks
   step "Starting the services"

@@ -8,12 +8,17 @@ readonly UPDATE_FREE_KB=$((3 * 1024 * 1024))
 
 update() {
   local form from target backup=""
-  parse_options update "no-backup" "$@"
+  parse_options update "bundle= no-backup" "$@"
   expect_arguments "update takes one version" 0 1
   form="$(running_form)"
   check_checkout
-  fetch_versions
-  target="$(resolve_version "${ARGUMENTS[0]:-}")"
+  if [[ -n "$(option bundle)" ]]; then
+    [[ ${#ARGUMENTS[@]} == 0 ]] || fail "update takes a version or --bundle, not both"
+    target="$(take_bundle "$(option bundle)")"
+  else
+    fetch_versions
+    target="$(resolve_version "${ARGUMENTS[0]:-}")"
+  fi
   from="$(checkout_git rev-parse HEAD)"
   if [[ "$target" == "$from" ]]; then
     say "This checkout has the version $(version_of HEAD) already. ./appliance up starts it."

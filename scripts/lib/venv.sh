@@ -6,7 +6,7 @@ readonly VENV="$ROOT/.venv"
 # Install a lock file and the package into $VENV; do nothing while the lock and the sources of the build are unchanged.
 #   $1: requirements.lock, or requirements-dev.lock, which includes it
 ensure_venv() {
-  local lock="$ROOT/app/$1"
+  local lock="$ROOT/app/$1" offline=()
   if venv_is_usable; then
     if venv_is_stamped "$1" || { [[ "$1" == requirements.lock ]] && venv_is_stamped requirements-dev.lock; }; then return 0; fi
   else
@@ -14,7 +14,9 @@ ensure_venv() {
   fi
   step "Installing $1 into .venv (a minute or two the first time)"
   "$VENV/bin/python" -m pip --version >/dev/null 2>&1 || quietly "$VENV/bin/python" -m ensurepip
-  quietly "$VENV/bin/python" -m pip install --disable-pip-version-check --require-hashes -r "$lock"
+  # The packages of a bundle (./appliance bundle) need no network.
+  if [[ "$1" == requirements.lock && -d "$BUNDLE_DIR/packages" ]]; then offline=(--no-index --find-links "$BUNDLE_DIR/packages"); fi
+  quietly "$VENV/bin/python" -m pip install --disable-pip-version-check "${offline[@]}" --require-hashes -r "$lock"
   # Editable, so that an update of the checkout updates the program.
   quietly "$VENV/bin/python" -m pip install --disable-pip-version-check --no-index --no-deps --no-build-isolation -e "$ROOT/app"
   "$VENV/bin/python" -m decalogo.evaluation.pdf.build --if-possible >&2
