@@ -25,6 +25,9 @@ update() {
     return 0
   fi
   say "Update from $(version_of HEAD) to $(version_of "$target"). Changes: CHANGELOG.md"
+  if (($(data_format "$target") < $(data_format HEAD))); then
+    fail "$(version_of "$target") cannot read the data of $(version_of HEAD). ./appliance rollback returns to the version of before the last update"
+  fi
   check_free_space
   [[ -n "$(option no-backup)" || "$form" == joined ]] || backup="$(backup_before_update "$form")"
   mkdir -p "$STATE_DIR"

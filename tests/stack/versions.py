@@ -9,6 +9,7 @@ from pathlib import Path
 from appliance import REPOSITORY, Appliance
 
 AUTHOR = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
+FORMAT = re.compile(r"^(FORMAT: Final = )(\d+)$", re.MULTILINE)
 VERSION = re.compile(r'^version = "(.*)"$', re.MULTILINE)
 
 
@@ -26,12 +27,12 @@ def current_version(folder: Path = REPOSITORY) -> str:
     return found[1]
 
 
-def release(source: Path, version: str, *, data_format: int = 1) -> None:
+def release(source: Path, version: str, *, format_step: int = 0) -> None:
     """Commit and tag a version whose only changes are its number and the format of its data."""
     old = current_version(source)
     changes = [(path, old, version) for path in (*source.glob("compose*.yaml"), source / "app/pyproject.toml")]
     format_file = source / "app/src/decalogo/batches/format.py"
-    text = re.sub(r"^FORMAT: Final = \d+$", f"FORMAT: Final = {data_format}", format_file.read_text(), flags=re.M)
+    text = FORMAT.sub(lambda found: f"{found[1]}{int(found[2]) + format_step}", format_file.read_text(encoding="utf-8"))
     format_file.write_text(text, encoding="utf-8")
     for path, before, after in changes:
         path.write_text(path.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")

@@ -80,6 +80,16 @@ def test_what_stands_in_the_way_is_named_and_nothing_changes(
     assert not [step for step in order(repository) if step.startswith("change")]
 
 
+def test_an_older_version_that_cannot_read_the_data_is_no_update(repository: Checkout) -> None:
+    git(repository, "checkout", "--quiet", "v1.10.0")
+
+    done = repository.run(FORM + "update 1.9.0")
+
+    assert done.returncode == 1
+    assert "1.9.0 cannot read the data of 1.10.0" in done.stderr
+    assert order(repository) == []
+
+
 def test_the_version_that_is_here_is_no_update(repository: Checkout) -> None:
     assert "already" in repository.run(FORM + "update 1.0.0").stderr
     assert order(repository) == []

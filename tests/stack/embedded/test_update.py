@@ -17,7 +17,7 @@ def updated(appliance: Appliance, tmp_path_factory: pytest.TempPathFactory) -> A
     """The appliance, whose origin is a repository with two later versions."""
     source = follow_source(appliance, tmp_path_factory.mktemp("source") / "decalogo")
     release(source, "91.1.0")
-    release(source, "92.0.0", data_format=2)
+    release(source, "92.0.0", format_step=1)
     return appliance
 
 
