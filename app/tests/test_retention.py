@@ -68,7 +68,9 @@ def test_a_batch_that_cannot_be_deleted_stops_neither_the_others_nor_the_sweep(
     retention = Retention(ledger, store, settings.storage.model_copy(update=times))
     retention.run()
     assert [b.job_id for b in ledger.batches("t")] == ["batch_bad"]
-    assert {name.partition(".")[0].rpartition("/")[2] for name in files(store)} == {"doc_batch_bad_1"}
+    assert {name.partition(".")[0].rpartition("/")[2] for name in files(store)} == {
+        f"doc_batch_bad_{n}" for n in (0, 1)
+    }
     assert retention.delete_expired() == 0
     connect(settings.redis, settings.redis.ledger_db).delete("document:doc_batch_bad_1")
     retention.run()
@@ -81,7 +83,7 @@ def test_retention_stops_when_redis_is_unreachable(store: ArtifactStore, setting
         def finished_before(self, age_seconds: float, *, offset: int = 0, limit: int = 100) -> list[str]:
             return ["batch_1", "batch_2"]
 
-        def delete(self, job_id: str, *, finished_for: float | None = None) -> list[tuple[str, str, str]]:
+        def delete(self, job_id: str, *, finished_for: float | None = None) -> list[str]:
             raise redis.ConnectionError("away")
 
     away = Away(connect(settings.redis, settings.redis.ledger_db), settings.queue)

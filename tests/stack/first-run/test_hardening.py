@@ -133,3 +133,12 @@ def test_no_secret_is_in_inspect_environment_arguments_or_logs(appliance: Applia
         f"{name} in {place}" for name, secret in secrets.items() for place, text in places.items() if secret in text
     ]
     assert found == []
+
+
+def test_a_worker_writes_results_and_no_documents(appliance: Appliance) -> None:
+    script = """cd /var/lib/decalogo/artifacts
+        touch results/planted && rm results/planted && ls documents >/dev/null || echo "no results"
+        for folder in documents reviews search incoming .; do touch $folder/planted 2>/dev/null && echo "$folder"; done
+        true"""
+    for service in ("worker", "suspect"):
+        assert appliance.compose("exec", "-T", service, "sh", "-c", script).strip() == ""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from decalogo.batches.ledger import Ledger
 from decalogo.batches.states import TERMINAL, Document, DocumentState
+from decalogo.evaluation.pdf.ocr_cache import OcrCache
 from decalogo.storage.artifacts import ArtifactStore
 
 _RETRYABLE = frozenset({DocumentState.FAILED, DocumentState.DEAD, DocumentState.CANCELLED, DocumentState.PARTIAL})
@@ -53,10 +54,13 @@ class BatchOperations:
             job_id: the batch.
             finished_for: delete it only if it finished at least this many seconds ago; ``None`` deletes it always.
         """
+        contents = {document.sha256 for document in self._ledger.iterate(job_id)}
         removed = self._ledger.delete(job_id, finished_for=finished_for)
         for document_id in removed:
             for kind in ("documents", "reviews"):
                 self._store.delete(f"{kind}/{document_id}")
             self._store.delete_attempts(document_id)
+        if removed:
+            OcrCache(self._store.ocr_cache).discard(contents)
         self._store.delete(f"search/{job_id}")
         return len(removed)

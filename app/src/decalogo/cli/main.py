@@ -144,7 +144,7 @@ def setup(
     """Create the missing secrets of the stack; existing ones are never overwritten."""
     from decalogo.setup import command
 
-    command.run(root, [folder for folder in (artifacts, audit_log) if folder], tls_name or ["localhost"])
+    command.run(root, artifacts, audit_log, tls_name or ["localhost"])
 
 
 app.add_typer(embedded.app, name="embedded")

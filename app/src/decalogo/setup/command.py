@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import typer
 
+from decalogo.setup.folders import lay_out, own_folder
 from decalogo.setup.operator_settings import check_operator_variables
-from decalogo.setup.secrets import make_secrets, own_folder
+from decalogo.setup.secrets import make_secrets
 
 
-def run(root: Path, folders: Sequence[Path], tls_names: list[str]) -> None:
+def run(root: Path, artifacts: Path | None, audit: Path | None, tls_names: list[str]) -> None:
     """Check the operator's settings, make the missing secrets, and print the names of the new files.
 
     Raises:
@@ -22,8 +22,9 @@ def run(root: Path, folders: Sequence[Path], tls_names: list[str]) -> None:
     made = make_secrets(root, tls_names=tls_names)
     for name in made:
         typer.echo(f"made {name}")
-    for folder in folders:
-        if own_folder(folder):
-            typer.echo(f"gave {folder} to the services")
+    if audit and own_folder(audit):
+        typer.echo(f"gave {audit} to the API")
+    if artifacts and lay_out(artifacts):
+        typer.echo(f"gave {artifacts} to the API, and the folders of results in it to the workers")
     if not made:
         typer.echo("every secret exists already; nothing changed")

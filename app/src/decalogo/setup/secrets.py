@@ -20,7 +20,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -120,16 +119,6 @@ def renew_admin_token(root: Path, *, set_groups: bool = True) -> None:
     token_id, token, kept = mint()
     folders["operator"].replace("admin-token", token + "\n")
     folders["api"].replace("admin-token.sha256", f"{token_id} {kept}\n")
-
-
-def own_folder(path: Path, owner: int = APP_ID) -> bool:
-    """Give a volume's top folder to the services; return whether that was needed."""
-    path.mkdir(parents=True, exist_ok=True)
-    if path.stat().st_uid == owner:
-        return False
-    path.chmod(0o750)
-    os.chown(path, owner, owner)
-    return True
 
 
 def _files(root: Path) -> set[str]:

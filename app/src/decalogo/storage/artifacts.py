@@ -20,7 +20,9 @@ from typing import BinaryIO, NoReturn, Self
 
 from decalogo.errors import UnavailableError
 
-_TEMPORARY = "incoming"
+_TEMPORARY, _WORK_TEMPORARY = "incoming", "incoming-work"
+WORK_KINDS = ("results", "pages", "parts")
+"""What workers write. In the container form they can write no other folder of the store (``setup/folders.py``)."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 # Without O_NONBLOCK, opening a planted pipe would wait for its other end.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -41,7 +43,8 @@ class ArtifactWriter:
 
     def __init__(self, store: ArtifactStore, key: str) -> None:
         self._target = store.path(key)
-        self._temporary = store.root / _TEMPORARY / secrets.token_hex(16)
+        folder = _WORK_TEMPORARY if key.partition("/")[0] in WORK_KINDS else _TEMPORARY
+        self._temporary = store.root / folder / secrets.token_hex(16)
         try:
             self._temporary.parent.mkdir(parents=True, exist_ok=True)
             self._file: BinaryIO = self._temporary.open("xb", buffering=0)
@@ -77,7 +80,12 @@ class ArtifactWriter:
 
     def place(self) -> Path:
         """Rename the file to its key, and return the folder that must be synced."""
-        self._target.parent.mkdir(parents=True, exist_ok=True)
+        shard = self._target.parent
+        if not shard.is_dir():
+            shard.mkdir(parents=True, exist_ok=True)
+            # The services that delete files may be other users of the folder's group than the one that made it.
+            with suppress(PermissionError):  # another process of another user made it meanwhile
+                shard.chmod(shard.parent.stat().st_mode & 0o777)
         self._temporary.replace(self._target)
         return self._target.parent
 
@@ -215,7 +223,7 @@ class ArtifactStore:
     def discard_incoming(self, timestamp: float) -> int:
         """Delete unfinished files last modified before ``timestamp`` (Unix seconds); return how many."""
         count = 0
-        for path in (self.root / _TEMPORARY).glob("*"):
+        for path in self.root.glob(f"{_TEMPORARY}*/*"):
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < timestamp:
                     path.unlink()

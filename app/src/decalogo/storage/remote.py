@@ -70,12 +70,13 @@ def raise_for_reply(answer: httpx.Response, what: str) -> NoReturn:
 class RemoteFiles:
     """Files of one attempt on a remote worker; see :class:`~decalogo.storage.working.AttemptFiles`."""
 
-    def __init__(self, client: httpx.Client, root: Path, folder: Path, attempt: str, owner: str) -> None:
+    def __init__(self, client: httpx.Client, folder: Path, attempt: str, owner: str) -> None:
         self._client = client
         self._folder = folder
         self._base = f"/attempts/{attempt}"
         self._headers = {OWNER_HEADER: owner}
-        self.ocr_cache = root / OCR_CACHE
+        # Deleted with the attempt: a batch that the first host deletes must leave no text on this one.
+        self.ocr_cache = folder / OCR_CACHE
 
     def content(self, document_id: str) -> Path:
         """Download the document into a temporary file of the attempt."""
@@ -151,7 +152,7 @@ class RemoteStore:
         temporary.mkdir(parents=True, exist_ok=True)
         self._discard_stale(temporary)
         with tempfile.TemporaryDirectory(dir=temporary, ignore_cleanup_errors=True) as folder:
-            yield RemoteFiles(self._client, self._root, Path(folder), f"{document_id}/{attempt}", owner)
+            yield RemoteFiles(self._client, Path(folder), f"{document_id}/{attempt}", owner)
 
     def _discard_stale(self, temporary: Path) -> None:
         before = time.time() - self._stale

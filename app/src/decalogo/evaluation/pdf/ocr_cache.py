@@ -7,6 +7,7 @@ import hashlib
 import os
 import secrets
 import zlib
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -50,7 +51,10 @@ class OcrCache:
         written = orjson.dumps([[(text, tuple(box)) for text, box in lines.lines], lines.height, lines.rotation])
         temporary = path.with_name(f".{secrets.token_hex(8)}")
         with suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.parent.is_dir():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                # The service that deletes old pages may be another user of the folder's group.
+                path.parent.chmod(self._folder.stat().st_mode & 0o777)
             try:
                 temporary.write_bytes(gzip.compress(written, compresslevel=3, mtime=0))
                 temporary.replace(path)
@@ -68,8 +72,17 @@ class OcrCache:
                     count += 1
         return count
 
+    def discard(self, documents: Collection[str]) -> int:
+        """Delete the pages of documents, given the SHA-256 of their files in hex; return their number."""
+        count = 0
+        for path in self._folder.glob("?/*"):
+            if path.name.partition(".")[0] in documents:
+                path.unlink(missing_ok=True)
+                count += 1
+        return count
+
     def _path(self, key: str) -> Path:
-        return self._folder / format(int(key[:2], 16) % _FOLDERS, "x") / key
+        return self._folder / format(int(key[-2:], 16) % _FOLDERS, "x") / key
 
     @staticmethod
     def _trim(folder: Path) -> None:
@@ -102,6 +115,7 @@ class PageCache:
         else:
             with content.open("rb") as file:
                 document = hashlib.file_digest(file, "sha256")
+        self._content = document.hexdigest()
         document.update("\0".join(how).encode())
         self._document = document
 
@@ -117,4 +131,4 @@ class PageCache:
     def _key(self, number: int) -> str:
         page = self._document.copy()
         page.update(f"\0{number}".encode())
-        return page.hexdigest()
+        return f"{self._content}.{page.hexdigest()}"
