@@ -118,5 +118,5 @@ def test_a_service_rejects_a_ledger_of_another_format_in_one_line(settings: Sett
         command = [sys.executable, "-m", "decalogo", service]
         run = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60)
         assert run.returncode == 1
-        assert run.stderr.startswith("error: The ledger in Redis has data format 999; this version reads format 1.")
+        assert run.stderr.startswith("error: The ledger in Redis has data format 999; this version reads format 2.")
         assert run.stderr.count("\n") == 1

@@ -251,6 +251,24 @@ def test_a_tenant_with_too_many_unfinished_documents_is_refused_alone(
     assert serve(services=limited, tenant="vecino").post(UPLOAD, files=files(("a", b"1"))).status_code == 202
 
 
+@pytest.mark.parametrize(("limit", "most"), [("stored_documents", 1), ("stored_bytes", 5)])
+def test_a_tenant_that_stores_too_much_is_refused_until_it_deletes(
+    serve: Callable[..., httpx.Client], services: Services, settings: Settings, limit: str, most: int
+) -> None:
+    standard = settings.api.standard.model_copy(update={limit: most})
+    api = settings.api.model_copy(update={"standard": standard})
+    client = serve(services=replace(services, settings=settings.model_copy(update={"api": api})))
+    first = client.post(UPLOAD, files=files(("a", b"12345"))).json()["job_id"]
+    client.post(f"/api/v1/batch/{first}/cancel")
+
+    refusal = problem(client.post(UPLOAD, files=files(("b", b"1"))), 429, "quota-exceeded")
+
+    assert refusal["limit"] == limit.replace("_", "-")
+    assert len(stored_files(settings)) == 1
+    assert client.delete(f"/api/v1/batch/{first}").status_code == 204
+    assert client.post(UPLOAD, files=files(("b", b"1"))).status_code == 202
+
+
 def test_a_batch_that_could_not_be_recorded_leaves_only_files_for_the_sweep(
     serve: Callable[..., httpx.Client], services: Services, settings: Settings, nothing_left: Nothing
 ) -> None:

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo.batches.rejection import StoredLimits
+from decalogo.batches.snapshot import take_snapshot
 from decalogo.batches.states import DocumentState, NewDocument, Options
 from decalogo.connections import connect
 from decalogo.errors import QuotaError, UnavailableError
@@ -172,3 +174,31 @@ def test_a_rejected_upload_leaves_nothing_behind(settings: Settings) -> None:
             admit(ledger, 1)
     assert client.dbsize() - before == 1  # the note that admission is closed
     assert ledger.depth() == 3
+
+
+def test_a_tenant_stores_only_so_much_finished_and_cancelled_work(settings: Settings) -> None:
+    ledger = open_ledger(settings)
+    stored = StoredLimits(documents=5, bytes=100)
+
+    def submit(sizes: list[int], tenant: str = "t") -> list[str]:
+        documents = [NewDocument(new_id("doc"), "x", "i" * 255, "00", size) for size in sizes]
+        job_id = new_id("batch")
+        ledger.admit(job_id, tenant, Options(), documents, stored=stored)
+        ledger.cancel([document.document_id for document in documents])
+        return [job_id]
+
+    (first,) = submit([10, 20, 30])
+    for sizes, limit in (([1, 1, 1], "stored-documents"), ([41], "stored-bytes")):
+        with pytest.raises(QuotaError, match="Delete batches") as rejected:
+            submit(sizes)
+        assert rejected.value.extra["limit"] == limit
+    with pytest.raises(QuotaError):
+        ledger.check_admission("t", stored=StoredLimits(3, 100))
+    ledger.check_admission("t", stored=stored)
+    submit([41], tenant="other")
+
+    snapshot = take_snapshot(connect(settings.redis, settings.redis.ledger_db), 10)
+    assert sorted(snapshot.stored) == [1, 3]
+    assert sorted(snapshot.stored_bytes) == [41, 60]
+    ledger.delete(first)
+    submit([41, 1, 1])

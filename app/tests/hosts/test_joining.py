@@ -169,6 +169,7 @@ def test_every_key_of_the_ledger_is_either_written_by_workers_or_withheld_from_t
         "tenant:<tenant>:batches",
         "tenant:<tenant>:documents",
         "tenant:bytes",
+        "tenant:counts",
         "webhook:<job_id>",
         "idempotency:<hash>",
         "ledger:format",

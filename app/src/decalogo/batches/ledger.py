@@ -17,7 +17,7 @@ from decalogo.batches.changes import LedgerChanges
 from decalogo.batches.claims import Claim
 from decalogo.batches.idempotency import RECORD_SECONDS
 from decalogo.batches.queues import LARGE, QUEUES
-from decalogo.batches.rejection import raise_rejection
+from decalogo.batches.rejection import NO_STORED_LIMITS, StoredLimits, raise_rejection
 from decalogo.batches.states import PLAIN, DocumentState, Handling, NewDocument, Options, dump_pairs, load_pairs
 from decalogo.connections import connect
 from decalogo.settings import Settings
@@ -42,9 +42,9 @@ class Ledger(LedgerChanges):
 
     # -- submission ----------------------------------------------------------------------------------------------------
 
-    def check_admission(self, tenant: str, *, tenant_limit: int = 0) -> None:
-        """Raise the error that :meth:`admit` would raise for a batch of one document."""
-        raise_rejection(self._run("check_admission", tenant, *self._limits(tenant_limit)))
+    def check_admission(self, tenant: str, *, tenant_limit: int = 0, stored: StoredLimits = NO_STORED_LIMITS) -> None:
+        """Raise the error that :meth:`admit` would raise for a batch of one document of one byte."""
+        raise_rejection(self._run("check_admission", tenant, *self._limits(tenant_limit), *stored))
 
     def admit(
         self,
@@ -54,6 +54,7 @@ class Ledger(LedgerChanges):
         documents: Sequence[NewDocument],
         *,
         tenant_limit: int = 0,
+        stored: StoredLimits = NO_STORED_LIMITS,
         handling: Handling = PLAIN,
         metadata: Mapping[str, str] = _NO_PAIRS,
     ) -> None:
@@ -65,18 +66,19 @@ class Ledger(LedgerChanges):
             options: options of all its documents.
             documents: one or more.
             tenant_limit: maximum number of unfinished documents of the tenant, these included; 0 disables.
+            stored: maximum of what the tenant stores, these documents included.
             handling: webhook and idempotency record, written in the same step.
             metadata: the submitter's pairs about the batch.
 
         Raises:
             KeyUsedError: another upload with this idempotency key was accepted meanwhile; nothing was recorded.
             UnavailableError: ``queue.max_depth`` or ``queue.max_memory_share`` is exceeded; nothing was recorded.
-            QuotaError: ``tenant_limit`` is exceeded; nothing was recorded.
+            QuotaError: ``tenant_limit`` or ``stored`` is exceeded; nothing was recorded.
         """
         rows = json.dumps([document.to_row() for document in documents])
         batch = (job_id, options.to_json(), options.priority, rows)
         record = (handling.idempotency, handling.fingerprint, RECORD_SECONDS)
-        extra = (handling.webhook, *record, dump_pairs(metadata or None))
+        extra = (handling.webhook, *record, dump_pairs(metadata or None), *stored)
         raise_rejection(self._run("admit", tenant, *self._limits(tenant_limit), *batch, *extra))
 
     # -- attempts ------------------------------------------------------------------------------------------------------

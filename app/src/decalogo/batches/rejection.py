@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from decalogo.errors import KeyUsedError, QuotaError, UnavailableError
+
+
+class StoredLimits(NamedTuple):
+    """Maximum number of documents that a tenant stores, finished ones included, and of their bytes; 0 disables."""
+
+    documents: int
+    bytes: int
+
+
+NO_STORED_LIMITS: Final = StoredLimits(0, 0)
 
 
 def raise_rejection(reply: Sequence[str]) -> None:
@@ -15,7 +26,7 @@ def raise_rejection(reply: Sequence[str]) -> None:
 
     Raises:
         KeyUsedError: another upload with the same idempotency key was accepted meanwhile.
-        QuotaError: the limit of the tenant.
+        QuotaError: a limit of the tenant.
         UnavailableError: the limit of queued documents or of Redis memory.
     """
     if not reply:
@@ -26,5 +37,12 @@ def raise_rejection(reply: Sequence[str]) -> None:
     extra = {"limit": name, "retry_after": retry_after}
     if name == "tenant-documents":
         raise QuotaError(f"{value} of your documents are unfinished and your limit is {limit}; retry later", **extra)
+    if name.startswith("stored-"):
+        detail = (
+            f"Your stored files would exceed {limit} bytes. Delete batches that you no longer need."
+            if name == "stored-bytes"
+            else f"You would store more than {limit} documents. Delete batches that you no longer need."
+        )
+        raise QuotaError(detail, stored=value, allowed=limit, **extra)
     what = f"{value} documents are queued" if name == "queue-depth" else f"Redis uses {value} % of its memory"
     raise UnavailableError(f"{what} and the limit is {limit}; retry in {retry_after} s", **extra)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,8 @@ class Snapshot:
         silent: number of other known workers.
         closed: limit that closed admission; empty while it is open.
         memory_used, memory_max: bytes; a maximum of 0 means none.
+        stored: number of stored documents of each tenant.
+        stored_bytes: bytes of their files, of each tenant.
         health_check: Unix seconds of the last execution of the periodic health task; 0 before the first.
     """
 
@@ -49,6 +51,8 @@ class Snapshot:
     closed: str
     memory_used: int
     memory_max: int
+    stored: Sequence[int]
+    stored_bytes: Sequence[int]
     health_check: float
 
 
@@ -75,12 +79,15 @@ def take_snapshot(client: redis.Redis, lease_seconds: float) -> Snapshot:
         pipe.zrangebyscore("workers", now - 3 * lease_seconds, "+inf")
         pipe.zcard("workers")
         pipe.hget("admission", "closed")
+        pipe.hvals("tenant:counts")
+        pipe.hvals("tenant:bytes")
         pipe.info("memory")
         pipe.get("health_check:last")
         replies: list[Any] = pipe.execute()
     queues, rest = replies[: 2 * len(QUEUES)], replies[2 * len(QUEUES) :]
     oldest = dict(zip(QUEUES, queues[1::2], strict=True))
-    totals, running, expired, dead, open_batches, finished, webhooks, alive, known, closed, memory, health = rest
+    totals, running, expired, dead, open_batches, finished, webhooks, alive, known, *last = rest
+    closed, stored, sizes, memory, health = last
     return Snapshot(
         totals={name: int(value) for name, value in totals.items()},
         depths=dict(zip(QUEUES, queues[::2], strict=True)),
@@ -95,6 +102,8 @@ def take_snapshot(client: redis.Redis, lease_seconds: float) -> Snapshot:
         alive=len(alive),
         silent=known - len(alive),
         closed=closed or "",
+        stored=[int(number) for number in stored],
+        stored_bytes=[int(number) for number in sizes],
         memory_used=int(memory["used_memory"]),
         memory_max=int(memory.get("maxmemory", 0)),
         health_check=float(health or 0),

@@ -26,7 +26,7 @@ TOKENS_SECONDS: Final = 60.0
 _REDIS_SECONDS = 3.0
 _CLOSED_UNTIL = 0.9  # share of a limit below which closed admission opens again; see lua/lib/admission.lua
 _LIMITS = ("queue-depth", "redis-memory", "disk")
-_REJECTIONS = ("queue-depth", "redis-memory", "tenant-documents")
+_REJECTIONS = ("queue-depth", "redis-memory", "tenant-documents", "stored-documents", "stored-bytes")
 _REQUEUED = ("lost", "returned", "partial", "parts", "retried")
 _LOST = ("signal", "exit", "time-limit", "error", "lease-expired")
 _TOKEN_STATES = ("usable", "expired", "revoked")
@@ -169,6 +169,11 @@ def _current(seen: Snapshot) -> Iterator[Metric]:
     yield GaugeMetricFamily("decalogo_workers_silent", "Workers without a heartbeat for three leases.", seen.silent)
     yield GaugeMetricFamily("decalogo_batches_unfinished", "Unfinished batches.", seen.open_batches)
     yield GaugeMetricFamily("decalogo_webhooks_pending", "Webhooks to be delivered.", seen.webhooks)
+    yield GaugeMetricFamily("decalogo_stored_documents", "Documents that are not deleted.", sum(seen.stored))
+    yield GaugeMetricFamily("decalogo_stored_bytes", "Size of their files.", sum(seen.stored_bytes))
+    largest = max(seen.stored, default=0), max(seen.stored_bytes, default=0)
+    yield GaugeMetricFamily("decalogo_tenant_stored_documents_max", "Most documents of one tenant.", largest[0])
+    yield GaugeMetricFamily("decalogo_tenant_stored_bytes_max", "Most bytes of one tenant.", largest[1])
     yield GaugeMetricFamily("decalogo_redis_memory_used_bytes", "Memory used by Redis.", seen.memory_used)
     yield GaugeMetricFamily("decalogo_redis_memory_max_bytes", "Redis maxmemory; 0: none.", seen.memory_max)
     if seen.health_check:

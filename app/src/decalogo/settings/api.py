@@ -17,6 +17,14 @@ class TierSettings(BaseModel):
     unfinished_documents: int = Field(
         2000, ge=0, description="Maximum number of queued and running documents per tenant; 0 disables."
     )
+    stored_documents: int = Field(
+        20_000,
+        ge=0,
+        description="Maximum number of documents that a tenant stores, finished ones included; 0 disables.",
+    )
+    stored_bytes: int = Field(
+        20 << 30, ge=0, description="Maximum size of the files that a tenant stores, bytes; 0 disables."
+    )
     uploads_per_minute: int = Field(
         10, ge=0, description="Maximum number of uploads per token in 60 seconds; 0 disables."
     )
@@ -43,6 +51,14 @@ class PremiumSettings(TierSettings):
     documents_per_batch: int = Field(1000, ge=1, description="Maximum number of documents in one batch.")
     unfinished_documents: int = Field(
         0, ge=0, description="Maximum number of queued and running documents per tenant; 0 disables."
+    )
+    stored_documents: int = Field(
+        100_000,
+        ge=0,
+        description="Maximum number of documents that a tenant stores, finished ones included; 0 disables.",
+    )
+    stored_bytes: int = Field(
+        200 << 30, ge=0, description="Maximum size of the files that a tenant stores, bytes; 0 disables."
     )
     uploads_per_minute: int = Field(
         60, ge=0, description="Maximum number of uploads per token in 60 seconds; 0 disables."

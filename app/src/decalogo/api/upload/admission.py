@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from decalogo.access.tokens import Token
 from decalogo.api.services import Services
+from decalogo.batches.rejection import StoredLimits
 from decalogo.errors import MediaTypeError, PayloadTooLargeError, RequestError, SlowBodyError, UnavailableError
 from decalogo.settings import ApiSettings
 
@@ -43,7 +44,12 @@ def announced_bytes(request: Request, limit: int) -> int:
 
 def check_room(services: Services, token: Token, announced: int) -> None:
     """Raise :class:`UnavailableError` or :class:`QuotaError` if queue, disk or tenant have no capacity; blocking."""
-    services.ledger.check_admission(token.tenant, tenant_limit=services.limits(token).unfinished_documents)
+    tier = services.limits(token)
+    services.ledger.check_admission(
+        token.tenant,
+        tenant_limit=tier.unfinished_documents,
+        stored=StoredLimits(tier.stored_documents, tier.stored_bytes),
+    )
     needed = services.settings.storage.min_free_bytes + announced
     if services.store.free_bytes() < needed:
         raise UnavailableError(

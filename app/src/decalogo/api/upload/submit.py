@@ -25,6 +25,7 @@ from decalogo.api.upload.intake import Intake, in_thread
 from decalogo.api.upload.large_documents import is_large
 from decalogo.api.upload.options import UploadOptions, resolve_options, webhook_json
 from decalogo.batches.idempotency import fingerprint
+from decalogo.batches.rejection import StoredLimits
 from decalogo.batches.states import Document, Handling, NewDocument, Options
 from decalogo.ids import new_id
 from decalogo.logs import get_logger
@@ -125,9 +126,16 @@ def _admit(
     """Record the batch; the files stay unless the ledger rejected it."""
     started = time.perf_counter()
     try:
-        most = services.limits(token).unfinished_documents
+        tier = services.limits(token)
         services.ledger.admit(
-            job_id, token.tenant, options, documents, tenant_limit=most, handling=handling, metadata=metadata
+            job_id,
+            token.tenant,
+            options,
+            documents,
+            tenant_limit=tier.unfinished_documents,
+            stored=StoredLimits(tier.stored_documents, tier.stored_bytes),
+            handling=handling,
+            metadata=metadata,
         )
     except RedisError:
         # The answer was lost, not necessarily the batch: the call may even arrive after this question. So the files

@@ -12,6 +12,7 @@ ARGV    1-4 tenant, max_depth, max_memory_share, max_tenant (check_admission.lua
         11 fingerprint of the payload, kept in that record
         12 seconds for which the record is kept
         13 metadata of the batch: JSON, or empty
+        14, 15 maximum number and bytes of all stored documents of the tenant; 0 disables
 Returns {} when the batch is recorded
         {limit, value, maximum, seconds to wait} when a limit rejects it
         {'idempotency-key', record} when another upload with this key was accepted before
@@ -24,7 +25,10 @@ if record ~= '' then
   local known = redis.call('GET', record)
   if known then return {'idempotency-key', known} end
 end
-local rejected = reject(tenant, #documents, ARGV[2], ARGV[3], ARGV[4])
+local bytes = 0
+for _, document in ipairs(documents) do bytes = bytes + document.size end
+local rejected = reject_stored(tenant, #documents, bytes, ARGV[14], ARGV[15])
+  or reject(tenant, #documents, ARGV[2], ARGV[3], ARGV[4])
 if rejected then return rejected end
 
 redis.call('HSET', batch, 'tenant', tenant, 'options', options, 'created_at', stamp(time), 'finished_at', '0',
@@ -41,9 +45,7 @@ if record ~= '' then
   redis.call('HSET', batch, 'idempotency', record)
 end
 redis.call('ZADD', 'tenant:' .. tenant .. ':batches', stamp(time), job_id)
-local bytes = 0
 for n, document in ipairs(documents) do
-  bytes = bytes + document.size
   redis.call('HSET', 'document:' .. document.id, 'job_id', job_id, 'tenant', tenant, 'filename', document.filename,
     'custom_id', document.custom_id, 'sha256', document.sha256, 'size', document.size, 'priority', priority,
     'large', document.large and 1 or 0, 'state', 'queued', 'attempts', 0, 'lost', 0, 'slow', 0, 'owner', '',
@@ -59,6 +61,7 @@ for n, document in ipairs(documents) do
 end
 redis.call('SADD', 'open', job_id)
 redis.call('HINCRBY', 'tenant:bytes', tenant, bytes)
+redis.call('HINCRBY', 'tenant:counts', tenant, #documents)
 count('batches')
 count('accepted', #documents)
 count('queued', #documents)

@@ -30,6 +30,7 @@ for _, id in ipairs(redis.call('LRANGE', batch .. ':documents', 0, -1)) do
     remove(id) -- first: where it fails, the index keeps the document for the next attempt
     redis.call('ZREM', 'tenant:' .. tenant .. ':documents', id)
     redis.call('HINCRBY', 'tenant:bytes', tenant, -size)
+    redis.call('HINCRBY', 'tenant:counts', tenant, -1)
   end
 end
 redis.call('ZREM', 'tenant:' .. tenant .. ':batches', job_id)

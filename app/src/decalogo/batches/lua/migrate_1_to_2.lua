@@ -13,6 +13,7 @@ for _, id in ipairs(redis.call('LRANGE', batch .. ':documents', 0, -1)) do
   local size = redis.call('HGET', 'document:' .. id, 'size')
   if size and redis.call('ZADD', 'tenant:' .. tenant .. ':documents', size, id) == 1 then
     redis.call('HINCRBY', 'tenant:bytes', tenant, size)
+    redis.call('HINCRBY', 'tenant:counts', tenant, 1)
   end
 end
 if webhook and webhook ~= '1' then

@@ -1,8 +1,9 @@
 --[[
 Admission control: whether the appliance accepts more documents.
 
-Three limits apply, in this order: unfinished documents of the tenant, queued documents in total, and memory of Redis.
-The last two close admission for everybody. A closed admission opens again only below nine tenths of its limit, so that
+These limits apply, in this order: what the tenant stores, unfinished documents of the tenant, queued documents in total,
+and memory of Redis. The last two close admission for everybody, so the first keeps one tenant from filling memory or
+disk with work that is finished or cancelled. A closed admission opens again only below nine tenths of its limit, so that
 it does not open and close with every document.
 
 The suggested wait (Retry-After) is the number of excess documents divided by the completion rate of the last five
@@ -66,4 +67,21 @@ local function reject(tenant, number, max_depth, max_memory_share, max_tenant)
     tenant, number, tonumber(max_depth), tonumber(max_memory_share), tonumber(max_tenant), now())
   if exceeded then count('rejected:' .. exceeded[1]) end
   return exceeded
+end
+
+-- Return nil when `number` more documents of `bytes` in all fit into what a tenant may store, else as exceeded_limit;
+-- counts a rejection. Stored documents are those of all batches that are not deleted yet. A limit of 0 disables.
+local function reject_stored(tenant, number, bytes, max_documents, max_bytes)
+  for _, limit in ipairs({
+    {'stored-documents', 'tenant:counts', number, tonumber(max_documents)},
+    {'stored-bytes', 'tenant:bytes', bytes, tonumber(max_bytes)},
+  }) do
+    local name, key, more, maximum = unpack(limit)
+    local stored = tonumber(redis.call('HGET', key, tenant) or 0)
+    if maximum > 0 and stored + more > maximum then
+      count('rejected:' .. name)
+      return {name, stored, maximum, 3600}
+    end
+  end
+  return nil
 end

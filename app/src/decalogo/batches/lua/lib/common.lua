@@ -48,6 +48,7 @@ Keys (database redis.ledger_db):
   tenant:<tenant>:documents zset    document -> size of its file. These two decide which tenant owns a batch or
                                     document; workers cannot write them (setup/key_access.py)
   tenant:bytes              hash    tenant -> size of the files of its documents
+  tenant:counts             hash    tenant -> number of its documents
   webhook:<job_id>          hash    url, secret; unreadable for workers
   open                      set     batches with an unfinished document
   finished                  zset    batch -> finished_at
