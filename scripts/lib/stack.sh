@@ -6,7 +6,7 @@ readonly STACK_WAIT_SECONDS=180
 readonly AUTOSCALE_FILE="$STATE_DIR/autoscale"
 readonly HOSTS_FILE="$STATE_DIR/hosts"
 
-# `docker compose` with the optional files that are enabled: the autoscaler, the remote-worker gateway, no Grafana. COMPOSE_FILE overrides them.
+# `docker compose` with the optional files that are enabled: the autoscaler, the remote-worker gateway, the watched folder, no Grafana. COMPOSE_FILE overrides them.
 compose() { (
   local bounds files="$ROOT/compose.yaml"
   if [[ -r "$AUTOSCALE_FILE" ]]; then
@@ -14,6 +14,7 @@ compose() { (
     export AUTOSCALE_MIN_WORKERS="${bounds%-*}" AUTOSCALE_MAX_WORKERS="${bounds#*-}"
   fi
   if [[ -e "$HOSTS_FILE" ]]; then files+=":$ROOT/compose.hosts.yaml"; fi
+  if [[ -n "$(configured WATCH_DIR)" ]]; then files+=":$ROOT/compose.watch.yaml"; fi
   if [[ -e "$NO_GRAFANA_FILE" ]]; then files+=":$ROOT/compose.no-grafana.yaml"; fi
   if [[ "$files" == *:* && -e "$ROOT/compose.override.yaml" ]]; then files+=":$ROOT/compose.override.yaml"; fi
   if [[ "$files" == *:* ]]; then export COMPOSE_FILE="${COMPOSE_FILE:-$files}"; fi

@@ -17,6 +17,7 @@ from decalogo.cli.probe import probe
 from decalogo.cli.reference import reference
 from decalogo.cli.report import report
 from decalogo.cli.verify import verify
+from decalogo.cli.watch import watch
 from decalogo.errors import DecalogoError, SettingsError
 
 app = typer.Typer(
@@ -220,6 +221,7 @@ app.command()(verify)
 app.command()(plan)
 app.command()(bench)
 app.command()(probe)
+app.command()(watch)
 app.command()(client.submit)
 app.command()(client.status)
 app.command()(client.results)

@@ -87,7 +87,12 @@ class Appliance:
         self._client.close()
 
     def submit(
-        self, files: Sequence[FilePart], options: SubmitOptions, sent: Callable[[int], None] | None = None
+        self,
+        files: Sequence[FilePart],
+        options: SubmitOptions,
+        sent: Callable[[int], None] | None = None,
+        *,
+        key: str = "",
     ) -> dict[str, Any]:
         """Submit files as one batch and return the answer (``job_id``, ``documents``, ``links``).
 
@@ -95,9 +100,10 @@ class Appliance:
             files: at most as many as the token's tier allows.
             options: of the batch.
             sent: called with the number of bytes sent so far; a repeated attempt starts again at 0.
+            key: idempotency key, for a caller that repeats an upload after a restart; empty: a new one.
         """
         body = Upload(files, options.as_json(), sent)
-        answer: dict[str, Any] = self._http.upload("batch/upload", body, str(uuid.uuid4()))
+        answer: dict[str, Any] = self._http.upload("batch/upload", body, key or str(uuid.uuid4()))
         return answer
 
     def status(self, job_id: str) -> dict[str, Any]:
