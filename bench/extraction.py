@@ -1,17 +1,24 @@
 """Measure CPU time and memory of extraction, compared with PDFium's bare text.
 
     python bench/extraction.py [--repeat N] FILE...
+    python bench/extraction.py --against DIR [--repeat N] FILE...
 
 Each file is measured in a process of its own. The report has pages, pages per second and the peak of resident memory.
 It also has the CPU seconds (user + system, minimum of N runs) of PDFium's text alone and of the whole extraction, and
 their ratio.
+
+With ``--against`` two versions of the code take turns, each in a process of its own that stays up. The report has the
+user CPU seconds of both (minimum of N runs) and the median of their ratios. Build the C page reader for both versions
+first.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
+import statistics
 import subprocess
 import sys
 import time
@@ -63,13 +70,61 @@ def measure(path: Path, repeat: int) -> dict[str, float]:
     }
 
 
+_WORKER = """
+import resource, sys
+from pathlib import Path
+from decalogo.evaluation.documents.model import OcrOptions
+from decalogo.evaluation.extract import extract
+user = lambda: sum(resource.getrusage(who).ru_utime for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+for line in sys.stdin:
+    start = user()
+    extract(Path(line.rstrip("\\n")), ocr=OcrOptions(mode="never"))
+    print(user() - start, flush=True)
+"""
+
+
+def compare(files: list[Path], before: Path, repeat: int) -> None:
+    """Print the CPU time of another version of the package and of this one, measured in turns."""
+    now = Path(__file__).parents[1] / "app/src"
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", _WORKER],
+            env={**os.environ, "PYTHONPATH": str(source.resolve())},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for source in (before, now)
+    ]
+
+    def seconds(worker: subprocess.Popen[str], path: Path) -> float:
+        assert worker.stdin
+        assert worker.stdout
+        print(path.resolve(), file=worker.stdin, flush=True)
+        return float(worker.stdout.readline())
+
+    print("| file | before s | now s | ratio |")
+    print("|---|---|---|---|")
+    for path in files:
+        turns = [[seconds(worker, path) for worker in workers] for _ in range(repeat + 1)][1:]
+        first, second = (min(column) for column in zip(*turns, strict=True))
+        ratio = statistics.median(after / earlier for earlier, after in turns)
+        print(f"| {path.name} | {first:.3f} | {second:.3f} | {ratio:.2f} |", flush=True)
+    for worker in workers:
+        worker.communicate()
+
+
 def main() -> None:
     """Print one row per file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--repeat", type=int, default=3, help="number of runs; the fastest counts")
     parser.add_argument("--json", action="store_true", help="measure one file in this process and print JSON")
+    parser.add_argument("--against", type=Path, metavar="DIR", help="app/src of another version, measured in turns")
     options = parser.parse_args()
+    if options.against:
+        compare(options.files, options.against, options.repeat)
+        return
     if options.json:
         print(json.dumps(measure(options.files[0], options.repeat)))
         return

@@ -171,6 +171,33 @@ def test_a_list_is_no_table() -> None:
     assert tables(lambda canvas: write(canvas, [["•", text] for _, text in rows], [60, 90])) == []
 
 
+def test_lines_set_to_the_width_of_their_column_are_no_table() -> None:
+    def draw(canvas: Canvas) -> None:
+        for number, words in enumerate(["ejecutar una política integral", "impulsar obras sobre caminos"] * 4):
+            for left in (60, 330):
+                x = float(left)
+                for word in words.split():
+                    canvas.drawString(x, 600 - 13 * number, word)
+                    x += canvas.stringWidth(word) + 22
+
+    assert tables(draw) == []
+
+
+def test_the_labels_of_a_chart_are_no_table() -> None:
+    def draw(canvas: Canvas) -> None:
+        for number, text in enumerate(["Muévete III", "Muévete II", "Muévete", "Me manejo", "Tómesela suave"]):
+            canvas.drawString(60, 600 - 30 * number, text)
+        for y, value in ((600, "1.110"), (570, "1.250"), (495, "1.402"), (465, "1.852")):
+            canvas.drawString(200, y, value)
+
+    assert tables(draw) == []
+
+
+def test_a_budget_in_thousands_is_a_table() -> None:
+    rows = [["Monto", "Rubro"], ["1.200", "Educación"], ["8.400", "Salud"], ["2.040", "Vivienda"]]
+    assert tables(lambda canvas: write(canvas, rows, [60, 300])) == [rows]
+
+
 def test_names_in_two_columns_are_no_table() -> None:
     rows = [["ANA PÉREZ", "LUIS GÓMEZ"], ["Secretaria de Salud", "Secretario de Vivienda"]] * 3
     assert tables(lambda canvas: write(canvas, rows, [60, 320])) == []

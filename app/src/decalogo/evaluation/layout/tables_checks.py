@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from statistics import median
 
 from decalogo.evaluation.layout.tables_regions import Region, TextRow
-from decalogo.evaluation.layout.tables_rows import is_number, number_columns
+from decalogo.evaluation.layout.tables_rows import YEAR, is_number
 
 _LEADERS = re.compile(r"\.{4,}|(?:\. ){4,}|_{4,}|…{2,}")
-_MARK = re.compile(r"[•●▪■◦○‣✓✔►➢❖*»\-–—·o\uf0b7\uf0a7\uf0d8]|\(?[0-9a-zA-Z]{1,3}[.)]|\d+(?:\.\d+)+\.?")
+_MARK = re.compile(r"[•●▪■◦○‣✓✔►➢❖*»\-–—·o\uf0b7\uf0a7\uf0d8]|\(?[0-9a-zA-Z]{1,3}[.)]|\d{1,3}(?:\.\d{1,2})+\.?")
 _MOST_LEADERS = 0.3
 _LONG = 60
 """Maximum median length of the texts of a table, characters."""
+_LEAST_ROWS = 3
 _PROSE_WORDS = 4
 _PROSE_FILL = 0.8
 _RULED = 0.7
@@ -22,23 +23,34 @@ _LEAST_WITHOUT_LABELS = 0.8
 """Minimum share of filled cells in a table of numbers alone: the labels of a chart's axes are no table."""
 
 
-def is_unruled_table(region: Region, groups: Sequence[Sequence[TextRow]], levels: int) -> bool:
-    """Return whether a region is a table.
+def may_be_table(region: Region, levels: int, numeric: Set[int]) -> bool:
+    """Return whether a region may be a table: a test before its lines are joined to rows.
 
     Args:
         region: rows with their columns.
+        levels: number of horizontal rules inside the region.
+        numeric: columns of numbers.
+    """
+    if len(region.strips) < 2 or (len(region.strips) == 2 and levels < 2 and not numeric):
+        return False
+    if levels < 2 and sum(len(row.segments) > 1 for row in region.rows) < _LEAST_ROWS:
+        return False  # the labels of a chart
+    texts = [segment.text.strip() for row in region.rows for segment in row.segments]
+    if median(map(len, texts)) > _LONG or _is_running_text(texts) or _is_contents(region):
+        return False
+    return sum(_LEADERS.search(text) is not None for text in texts) < _MOST_LEADERS * len(region.rows)
+
+
+def is_unruled_table(region: Region, groups: Sequence[Sequence[TextRow]], levels: int, numeric: Set[int]) -> bool:
+    """Return whether a region is a table.
+
+    Args:
+        region: rows with their columns, for which ``may_be_table`` holds.
         groups: the lines of each row.
         levels: number of horizontal rules inside the region.
+        numeric: columns of numbers.
     """
-    wide = len(region.strips)
-    if wide < 2 or len(groups) < 3:
-        return False
-    texts = [segment.text.strip() for row in region.rows for segment in row.segments]
-    if sum(_LEADERS.search(text) is not None for text in texts) >= _MOST_LEADERS * len(region.rows):
-        return False
-    if median(len(text) for text in texts) > _LONG or _is_contents(region):
-        return False
-    if _is_running_text(texts):
+    if len(groups) < 3:
         return False
     columns = _texts(region)
     wide = len(region.strips) - sum(_is_marks(column) for column in columns[:-1])
@@ -49,13 +61,18 @@ def is_unruled_table(region: Region, groups: Sequence[Sequence[TextRow]], levels
     least = _LEAST_FILLED if labels else _LEAST_WITHOUT_LABELS
     if sum(filled) < least * len(region.strips) * len(groups) or sum(count > 1 for count in filled) < 3:
         return False
-    numeric = [column for column in number_columns(region) if not _is_marks(columns[column])]
+    values = any(not _is_marks(columns[column]) for column in numeric)
     prose = sum(_is_prose(region, column) for column in range(len(region.strips)))
     if levels >= 2 and levels >= _RULED * (len(groups) - 1) and prose < wide:
         return True  # a rule below nearly every row
-    if prose > 1 or (prose and wide == 2 and not numeric):
+    if prose > 1 or (prose and wide == 2 and not values):
         return False
-    return bool(numeric) or (wide > 2 and not prose and _has_short_rows(region, groups))
+    return values or (wide > 2 and not prose and _has_short_rows(region, groups))
+
+
+def is_value(text: str) -> bool:
+    """Return whether a text is a number of a table, not a year and not the number of a list item."""
+    return is_number(text) and not YEAR.fullmatch(text) and not _MARK.fullmatch(text)
 
 
 def _is_running_text(texts: Sequence[str]) -> bool:

@@ -6,7 +6,8 @@ strips of the page (gutters) stay empty in all of them. Coordinates are points w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 GAP = 0.9
@@ -47,21 +48,13 @@ class TextRow:
     Attributes:
         top, bottom: their height, points.
         size: their font size, points.
-        segments: may be cut further when ``split`` is called.
-        split: cuts the lines of the row at wide gaps; called once, for rows that may belong to a table.
+        segments: the stretches of its lines between wide gaps.
     """
 
     top: float
     bottom: float
     size: float
     segments: list[Segment]
-    split: Callable[[], list[Segment]] | None = None
-
-    def cut(self) -> list[Segment]:
-        """Return the segments, cut at wide gaps."""
-        if self.split is not None:
-            self.segments, self.split = self.split(), None
-        return self.segments
 
 
 @dataclass(slots=True)
@@ -72,6 +65,8 @@ class Region:
     strips: list[tuple[float, float]]
     spanning: set[int] = field(default_factory=set)
     """Indices of rows with a text over several columns."""
+    _edges: tuple[list[tuple[float, float]] | None, list[float], list[float]] = (None, [], [])
+    """The strips, and where their text begins and ends: ``column_of`` is called for each segment many times."""
 
     @property
     def columns(self) -> tuple[float, ...]:
@@ -81,16 +76,15 @@ class Region:
 
     def column_of(self, segment: Segment) -> tuple[int, int]:
         """Return the first column of a segment and the one after its last."""
-        strips, left, right = self.strips, segment.left, segment.right
-        first = 0
-        while first < len(strips) and left >= strips[first][1] - 0.5:
-            first += 1
-        last = first
-        while last < len(strips) and right > strips[last][0] + 0.5:
-            last += 1
+        if self._edges[0] is not self.strips:
+            inner = [left + 0.5 for left, _ in self.strips], [right - 0.5 for _, right in self.strips]
+            self._edges = (self.strips, *inner)
+        _, lefts, rights = self._edges
+        first = bisect_right(rights, segment.left)
+        last = bisect_left(lefts, segment.right)
         if last > first:
             return first, last
-        return max(0, first - 1), min(first + 1, len(strips))  # in the gutter before this column
+        return max(0, first - 1), min(first + 1, len(lefts))  # in the gutter before this column
 
 
 def find_regions(rows: Sequence[TextRow], seeds: set[int]) -> list[Region]:
@@ -103,7 +97,7 @@ def find_regions(rows: Sequence[TextRow], seeds: set[int]) -> list[Region]:
     regions: list[Region] = []
     index = 0
     while index < len(rows):
-        if index not in seeds or len(rows[index].cut()) < 2:
+        if index not in seeds or len(rows[index].segments) < 2:
             index += 1
             continue
         region = _grow(rows, index)
@@ -117,7 +111,7 @@ def find_regions(rows: Sequence[TextRow], seeds: set[int]) -> list[Region]:
 
 
 def _grow(rows: Sequence[TextRow], first: int) -> Region:
-    region = Region([rows[first]], _strips(rows[first].cut()))
+    region = Region([rows[first]], _strips(rows[first].segments))
     waiting: list[TextRow] = []
     farthest = 0.0
     for row in rows[first + 1 : first + _MOST_ROWS]:
@@ -125,7 +119,7 @@ def _grow(rows: Sequence[TextRow], first: int) -> Region:
         step = row.top - last.top
         if step > max(_FAR * max(row.size, last.size), _PITCH * farthest):
             break
-        strips = _merged(region.strips, row.cut(), _GUTTER * row.size)
+        strips = _merged(region.strips, row.segments, _GUTTER * row.size)
         if _fits(region, row, strips) and not (waiting and len(row.segments) < 2):
             region.spanning |= set(range(len(region.rows), len(region.rows) + len(waiting)))
             region.rows += [*waiting, row]

@@ -13,7 +13,7 @@ several columns is a row of its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from itertools import pairwise
 
 from decalogo.evaluation.layout.tables_regions import Region, TextRow
@@ -22,13 +22,15 @@ _NUMERIC = re.compile(
     r"(?:[$€₡%US<>≤≥~≈±(]|COP|USD|RD)*\s*[-–+]?\d[\d\s.,\'’]*\s*(?:%|[$€₡)]|p\.\s?p\.|\w{1,4}\b|[*†‡]|\([^)]{1,8}\))*"
 )
 _DASH = re.compile(r"[-–—]+|n\.?[ad]\.?|N/?[AD]|nd|s/d|\.\.+|\$\s*[-–—]")
-_YEAR = re.compile(r"(?:19|20)\d\d\*?")
+YEAR = re.compile(r"(?:19|20)\d\d\*?")
 _NUMBERS = 0.6
 """Minimum share of numbers among the texts of a column of numbers."""
 _STEP = 1.3
 """Minimum distance of two rows, as a multiple of the distance of two lines of one cell."""
 _LEADING = 1.1
 """Minimum distance of two lines, as a multiple of the font size."""
+LONGEST_NUMBER = 30
+"""Maximum length of a number with its unit, characters."""
 _MOST_HEADER = 6
 _MOST_DENSE = 4
 
@@ -36,7 +38,7 @@ _MOST_DENSE = 4
 def is_number(text: str) -> bool:
     """Return whether a text is a number, with or without a unit, or the sign of a missing one."""
     text = text.strip()
-    return len(text) <= 30 and (_NUMERIC.fullmatch(text) or _DASH.fullmatch(text)) is not None
+    return len(text) <= LONGEST_NUMBER and (_NUMERIC.fullmatch(text) or _DASH.fullmatch(text)) is not None
 
 
 def number_columns(region: Region) -> set[int]:
@@ -50,13 +52,18 @@ def number_columns(region: Region) -> set[int]:
                 numeric = is_number(segment.text)
                 # A title of several lines counts once.
                 full[first] += numeric or numbers[first] > 0 or full[first] == 0
-                numbers[first] += numeric and _YEAR.fullmatch(segment.text) is None
+                numbers[first] += numeric and YEAR.fullmatch(segment.text) is None
     return {column for column, count in enumerate(numbers) if count >= 2 and count >= _NUMBERS * (full[column] - 1)}
 
 
-def logical_rows(region: Region, levels: Sequence[float]) -> list[list[TextRow]]:
-    """Return the lines of each row of the table, top to bottom."""
-    numeric = number_columns(region)
+def logical_rows(region: Region, levels: Sequence[float], numeric: Set[int]) -> list[list[TextRow]]:
+    """Return the lines of each row of the table, top to bottom.
+
+    Args:
+        region: rows with their columns.
+        levels: heights of the horizontal rules inside the region.
+        numeric: columns of numbers.
+    """
     bands = _bands(region.rows, levels)
     header = _header(region, numeric, bands)
     groups = _split_titles(region, region.rows[:header])
@@ -81,7 +88,7 @@ def _bands(rows: Sequence[TextRow], levels: Sequence[float]) -> list[list[TextRo
     return bands
 
 
-def _numbers_in(region: Region, row: TextRow, numeric: set[int]) -> set[int]:
+def _numbers_in(region: Region, row: TextRow, numeric: Set[int]) -> set[int]:
     return {
         first
         for segment in row.segments
@@ -90,14 +97,14 @@ def _numbers_in(region: Region, row: TextRow, numeric: set[int]) -> set[int]:
     }
 
 
-def _header(region: Region, numeric: set[int], bands: Sequence[Sequence[TextRow]]) -> int:
+def _header(region: Region, numeric: Set[int], bands: Sequence[Sequence[TextRow]]) -> int:
     """Return the number of lines of the header."""
     rows = region.rows
     if not numeric:
         return len(bands[0]) if len(bands) > 1 and len(bands[0]) <= _MOST_HEADER else 0
     count = 0
     for row in rows:
-        found = [segment for segment in row.segments if is_number(segment.text) and not _YEAR.fullmatch(segment.text)]
+        found = [segment for segment in row.segments if is_number(segment.text) and not YEAR.fullmatch(segment.text)]
         if found:
             break
         count += 1
@@ -122,7 +129,7 @@ def _split_titles(region: Region, rows: Sequence[TextRow]) -> list[list[TextRow]
     return groups
 
 
-def _is_dense(region: Region, band: Sequence[TextRow], numeric: set[int]) -> bool:
+def _is_dense(region: Region, band: Sequence[TextRow], numeric: Set[int]) -> bool:
     """Return whether a band between two rules holds several rows."""
     if len(band) < 2:
         return False
@@ -131,7 +138,7 @@ def _is_dense(region: Region, band: Sequence[TextRow], numeric: set[int]) -> boo
     return len(band) >= _MOST_DENSE and all(len(row.segments) == len(region.strips) for row in band)
 
 
-def _by_text(region: Region, rows: Sequence[TextRow], numeric: set[int]) -> list[list[TextRow]]:
+def _by_text(region: Region, rows: Sequence[TextRow], numeric: Set[int]) -> list[list[TextRow]]:
     groups: list[list[TextRow]] = []
     steps = [below.top - above.top for above, below in pairwise(rows)]
     size = max((row.size for row in rows), default=0.0)

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from decalogo.evaluation.documents.sheets import Box, Grid, GridCell
 from decalogo.evaluation.layout.grids import RulingLines
-from decalogo.evaluation.layout.tables_checks import is_prose_in_columns, is_unruled_table
+from decalogo.evaluation.layout.tables_checks import is_prose_in_columns, is_unruled_table, may_be_table
 from decalogo.evaluation.layout.tables_regions import Region, TextRow, find_regions
-from decalogo.evaluation.layout.tables_rows import is_number, logical_rows
+from decalogo.evaluation.layout.tables_rows import is_number, logical_rows, number_columns
 
 _SEVERAL = 3
 _THOUSANDS = re.compile(r"(?<=\d) (?=\d{3}\b)")
@@ -34,9 +34,11 @@ def find_unruled(rows: Sequence[TextRow], seeds: set[int], rules: RulingLines) -
     for region in find_regions(rows, seeds):
         if len(region.strips) < 2 or is_prose_in_columns(region):
             continue
-        levels = _levels(region, rules)
-        groups = logical_rows(region, levels)
-        if is_unruled_table(region, groups, len(levels)):
+        levels, numeric = _levels(region, rules), number_columns(region)
+        if not may_be_table(region, len(levels), numeric):
+            continue
+        groups = logical_rows(region, levels, numeric)
+        if is_unruled_table(region, groups, len(levels), numeric):
             grids.append(_grid(region, groups))
     return grids
 

@@ -11,7 +11,7 @@ import ctypes
 import hashlib
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import starmap
 from math import hypot, isnan
@@ -22,7 +22,7 @@ from typing import Any
 from decalogo.evaluation.documents.raw_pages import RawLine
 from decalogo.evaluation.documents.sheets import Box
 from decalogo.evaluation.layout.grids import RulingLines
-from decalogo.evaluation.pdf.text_page import Place, TextPage
+from decalogo.evaluation.pdf.text_page import Gap, Place, TextPage
 
 SOURCE = Path(__file__).with_name("pagereader.c")
 FOLDER = Path(sys.prefix) / "share" / "decalogo" / "native"
@@ -51,8 +51,9 @@ _FUNCTIONS = (
     "FPDFPathSegment_GetClose",
 )
 """In the order of the struct ``Pdfium`` in the source."""
-_LINES, _WORDS, _HORIZONTAL, _VERTICAL, _FILLS, _RAISED = range(6)
+_LINES, _WORDS, _HORIZONTAL, _VERTICAL, _FILLS, _RAISED, _GAPS = range(7)
 _line, _word, _rule, _fill, _span = Struct("2i7d2?6x"), Struct("2i4d"), Struct("3d"), Struct("4d"), Struct("2i")
+_stretch, _gap = Struct("2i2d"), Struct("3i4x2d")
 """Memory layout of the records; see the structs in the source."""
 _new = tuple.__new__
 
@@ -82,11 +83,12 @@ def library() -> Any | None:
         loaded = ctypes.PyDLL(str(path()))
     except OSError:
         return None
-    address, number = ctypes.c_void_p, ctypes.c_long
+    address, number, double = ctypes.c_void_p, ctypes.c_long, ctypes.c_double
     for name, answer, *arguments in (
         ("reader_new", address, address),
         ("reader_lines", number, address, address, address, address, number, ctypes.c_int),
         ("reader_words", number, address, address, address, number, number, ctypes.c_int),
+        ("reader_gaps", number, address, address, address, address, number, double, double, ctypes.c_int),
         ("reader_raised", number, address, address, address, number, ctypes.c_int),
         ("reader_rules", ctypes.c_int, address, address, address),
         ("reader_found", address, address, ctypes.c_int, address),
@@ -160,6 +162,15 @@ class NativeTextPage(TextPage):
             raise MemoryError
         for start, end, first_x, first_y, last_x, last_y in reader.found(_WORDS, _word):
             yield start, end, _place(first_x, first_y), _place(last_x, last_y)
+
+    def gaps(self, lines: Sequence[RawLine], least: float, inset: float) -> list[Gap]:
+        """Return the wide gaps between the words of lines; see ``TextPage.gaps``."""
+        reader, text = self.reader, ctypes.byref(self.units)
+        packed = b"".join([_stretch.pack(line.start, line.end, line.box.left, line.size) for line in lines])
+        found = reader.c.reader_gaps(reader.address, self.handle, text, packed, len(lines), least, inset, self.direct)
+        if found < 0:
+            raise MemoryError
+        return [_new(Gap, gap) for gap in reader.found(_GAPS, _gap)]
 
     def raised(self) -> list[tuple[int, int]]:
         """Return the numbers and asterisks that are set smaller and higher than the character they follow."""

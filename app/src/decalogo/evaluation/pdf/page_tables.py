@@ -34,7 +34,7 @@ def find_tables(asked: TextPage, lines: Sequence[RawLine]) -> list[Grid]:
         _fill(grid, asked, lines)
         grid.turn = _turn(grid, asked)
     tables = [grid for grid in grids if is_table(grid)]
-    unruled = find_unruled(*text_rows(asked, outside(lines, tables)), rules)
+    unruled = find_unruled(*text_rows(asked, outside(lines, tables), rules), rules)
     for grid in tables:
         if is_coarse(grid, asked.text) and (finer := _finer(grid, asked, lines, rules)) is not None:
             grids[grids.index(grid)] = finer
@@ -43,7 +43,7 @@ def find_tables(asked: TextPage, lines: Sequence[RawLine]) -> list[Grid]:
 
 def _finer(grid: Grid, asked: TextPage, lines: Sequence[RawLine], rules: RulingLines) -> Grid | None:
     """Return the grid that the alignment of the text in a half-ruled grid gives; ``None`` if it loses text."""
-    found = find_unruled(*text_rows(asked, inside(lines, grid)), rules)
+    found = find_unruled(*text_rows(asked, inside(lines, grid), rules), rules)
     if len(found) != 1 or _characters(found[0], asked.text) < _KEPT * _characters(grid, asked.text):
         return None
     return found[0]

@@ -1,4 +1,4 @@
-/* Read the lines, words and ruling lines of one PDF page in a few calls instead of some thousand.
+/* Read the lines, words, gaps and ruling lines of one PDF page in a few calls instead of some thousand.
  *
  * This file is a translation of text_page.py, raised.py and ruling_lines.py, which do the work if it is not built. A test
  * compares both. Numbers are doubles converted from PDFium's floats, as in Python, so the file must be compiled without
@@ -61,6 +61,8 @@ typedef struct { double left, bottom, right, top; int rotation; } Turn;
 /* Records as Python unpacks them; see native.py. */
 typedef struct { int32_t start, end; Box box; double font_size, shear, scale; uint8_t bold, level; } Line;
 typedef struct { int32_t start, end; double first_x, first_y, last_x, last_y; } Word;
+typedef struct { int32_t start, end; double left, size; } Stretch; /* a line, as Python packs it */
+typedef struct { int32_t line, end, start; double right, left; } Gap;
 typedef struct { double at, low, high; } Rule;
 typedef struct { int32_t start, end; } Span;
 
@@ -69,7 +71,7 @@ typedef struct { void *items; long count, room; } List;
 typedef struct {
   Pdfium f;
   Turn turn;
-  List lines, words, horizontal, vertical, fills, raised;
+  List lines, words, horizontal, vertical, fills, raised, gaps;
   /* The answers of calls that can fail keep their last value, as in Python. */
   int objects_left, fill, stroke;
   float x, y;
@@ -204,6 +206,37 @@ long reader_words(Reader *r, void *textpage, const uint16_t *text, long start, l
     middle_of(r, textpage, index_of(r, textpage, direct, at - 1), &word->last_x, &word->last_y);
   }
   return r->words.count;
+}
+
+/* Find the gaps between the words of one line that are wider than its font size times least. The edges of a word are the
+ * middles of its outer characters, moved by the font size times inset. */
+static int add_gaps(Reader *r, void *textpage, const uint16_t *text, const Stretch *line, long number, double least,
+                    double inset, int direct) {
+  double right = line->left, half = inset * line->size, first, last, y;
+  long end = line->start;
+  for (long at = line->start; at < line->end; at++) {
+    if (!is_word(text[at])) continue;
+    long from = at;
+    while (at < line->end && is_word(text[at])) at++;
+    if (!middle_of(r, textpage, index_of(r, textpage, direct, from), &first, &y)) continue;
+    if (!middle_of(r, textpage, index_of(r, textpage, direct, at - 1), &last, &y)) continue;
+    if (end > line->start && first - half - right > least * line->size) {
+      Gap *gap = more(&r->gaps, sizeof *gap);
+      if (!gap) return 0;
+      *gap = (Gap){number, end, from, right, first - half};
+    }
+    end = at, right = last + half;
+  }
+  return 1;
+}
+
+/* Find the wide gaps of lines, after reader_lines of the same page. Returns their number, or -1 if out of memory. */
+long reader_gaps(Reader *r, void *textpage, const uint16_t *text, const Stretch *lines, long count, double least,
+                 double inset, int direct) {
+  r->gaps.count = 0;
+  for (long number = 0; number < count; number++)
+    if (!add_gaps(r, textpage, text, lines + number, number, least, inset, direct)) return -1;
+  return r->gaps.count;
 }
 
 /* A character as it is set: where it begins, the two directions of its text, and its font size in them. */
@@ -384,11 +417,11 @@ int reader_rules(Reader *r, void *page, const Turn *turn) {
   return take_objects(r, page, NULL, 0);
 }
 
-enum { LINES, WORDS, HORIZONTAL, VERTICAL, FILLS, RAISED };
+enum { LINES, WORDS, HORIZONTAL, VERTICAL, FILLS, RAISED, GAPS };
 
 /* Return the records of one kind and store their number in count. */
 const void *reader_found(const Reader *r, int kind, long *count) {
-  const List *lists[] = {&r->lines, &r->words, &r->horizontal, &r->vertical, &r->fills, &r->raised};
+  const List *lists[] = {&r->lines, &r->words, &r->horizontal, &r->vertical, &r->fills, &r->raised, &r->gaps};
   *count = lists[kind]->count;
   return lists[kind]->items;
 }

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from math import hypot
 from struct import Struct
-from typing import Any
+from typing import Any, NamedTuple
 
 from decalogo.evaluation.documents.raw_pages import RawLine
 from decalogo.evaluation.documents.sheets import Box
@@ -30,6 +30,25 @@ _NAME_BYTES = 128
 _UNITS_BYTES = 1 << 16
 
 Place = tuple[float, float]
+
+
+class Gap(NamedTuple):
+    """A wide gap between two words of a line.
+
+    Attributes:
+        line: index of the line among those that were asked for.
+        end: offset after the word before the gap.
+        start: offset of the word after it.
+        right: right edge of the word before the gap, points.
+        left: left edge of the word after it, points.
+    """
+
+    line: int
+    end: int
+    start: int
+    right: float
+    left: float
+
 
 _new = tuple.__new__
 _rectangle = Struct("4f").unpack_from
@@ -173,6 +192,25 @@ class TextPage:
         for match in _WORD.finditer(self.text, line.start, line.end):
             start, end = match.span()
             yield start, end, self.middle(start), self.middle(end - 1)
+
+    def gaps(self, lines: Sequence[RawLine], least: float, inset: float) -> list[Gap]:
+        """Return the wide gaps between the words of lines, left to right.
+
+        Args:
+            lines: of the page.
+            least: minimum width of a gap, as a share of the font size.
+            inset: distance of a word's edge from the centre of its outer character, as a share of the font size.
+        """
+        gaps: list[Gap] = []
+        for number, line in enumerate(lines):
+            half, right, end = inset * line.size, line.box.left, line.start
+            for word, after, begins, ends in self.words(line):
+                if begins is None or ends is None:
+                    continue
+                if end > line.start and begins[0] - half - right > least * line.size:
+                    gaps.append(Gap(number, end, word, right, begins[0] - half))
+                end, right = after, ends[0] + half
+        return gaps
 
     def is_unmapped(self, offset: int) -> bool:
         """Return whether the font of a character does not tell which character it is."""
