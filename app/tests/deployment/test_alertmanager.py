@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 SERVE = Path(__file__).resolve().parents[3] / "images/monitoring/serve-alertmanager"
 NOBODY = 65534
@@ -58,3 +59,19 @@ def test_readable_secrets_and_none_are_no_reason(secrets: Path) -> None:
     assert "ALERT_" not in start(secrets)
     (secrets / "webhook-url").write_text("https://example.org")
     assert "ALERT_" not in start(secrets)
+
+
+def test_a_webhook_may_go_through_a_proxy(tmp_path: Path) -> None:
+    template = tmp_path / "alertmanager.yaml"
+    template.write_text("receivers:\n  - name: operator\n")
+    script = SERVE.read_text().replace("/tmp/", "MADE-").replace("/etc/alertmanager/", f"{tmp_path}/")
+    script = script.replace("MADE-", f"{tmp_path}/made-")
+    # The configuration is complete before the program that would start is looked for.
+    environment = {"PATH": os.environ["PATH"], "SECRETS_DIR": str(tmp_path / "none")}
+    environment |= {"WEBHOOK_URL": "https://chat.example.org/x", "PROXY_URL": "http://proxy:3128"}
+    subprocess.run(["sh", "-s"], input=script, env=environment, capture_output=True, text=True, timeout=20, check=False)
+
+    made = yaml.safe_load((tmp_path / "made-alertmanager.yaml").read_text())
+    (hook,) = made["receivers"][0]["webhook_configs"]
+    assert hook["http_config"] == {"proxy_url": "http://proxy:3128"}
+    assert hook["url"] == "https://chat.example.org/x"

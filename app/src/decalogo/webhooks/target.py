@@ -6,12 +6,15 @@ could return another address (DNS rebinding).
 
 from __future__ import annotations
 
+import base64
 import http.client
 import ipaddress
 import socket
 import ssl
 import time
-from urllib.parse import SplitResult, urlsplit
+from contextlib import suppress
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from decalogo.settings import WebhookSettings
 
@@ -65,15 +68,8 @@ def connect(parts: SplitResult, settings: WebhookSettings, ends: float) -> http.
     """
     host, secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    allowed = [entry for entry in found if settings.allow_private or is_public(ipaddress.ip_address(entry[4][0]))]
-    if not allowed:
-        raise ForbiddenAddressError(f"{host} resolves to no public address")
-    family, kind, protocol, _name, address = allowed[0]
-    plain = socket.socket(family, kind, protocol)
+    plain = _through_proxy(host, port, settings, ends) if settings.proxy_url else _direct(host, port, settings, ends)
     try:
-        plain.settimeout(_seconds_left(ends))
-        plain.connect(address)
         plain.settimeout(_seconds_left(ends))  # for the TLS handshake, then for each read
         open_socket = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if secure else plain
     except BaseException:
@@ -84,6 +80,44 @@ def connect(parts: SplitResult, settings: WebhookSettings, ends: float) -> http.
     connection.auto_open = 0
     connection.sock = open_socket
     return connection
+
+
+def _allowed(host: str, port: int, settings: WebhookSettings) -> list[Any]:
+    """Return the addresses of a host that are allowed; raise :class:`ForbiddenAddressError` if none is."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    allowed = [entry for entry in found if settings.allow_private or is_public(ipaddress.ip_address(entry[4][0]))]
+    if not allowed:
+        raise ForbiddenAddressError(f"{host} resolves to no public address")
+    return allowed
+
+
+def _direct(host: str, port: int, settings: WebhookSettings, ends: float) -> socket.socket:
+    family, kind, protocol, _name, address = _allowed(host, port, settings)[0]
+    plain = socket.socket(family, kind, protocol)
+    try:
+        plain.settimeout(_seconds_left(ends))
+        plain.connect(address)
+    except BaseException:
+        plain.close()
+        raise
+    return plain
+
+
+def _through_proxy(host: str, port: int, settings: WebhookSettings, ends: float) -> socket.socket:
+    """Return a tunnel to the target. Where its name has no address here, the proxy decides alone."""
+    with suppress(socket.gaierror):
+        _allowed(host, port, settings)
+    proxy = urlsplit(settings.proxy_url)
+    connection = http.client.HTTPConnection(proxy.hostname or "", proxy.port or 3128, timeout=_seconds_left(ends))
+    login = {}
+    if proxy.username is not None:
+        pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+        login["Proxy-Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+    connection.set_tunnel(host, port, login)
+    connection.connect()  # sends CONNECT; an OSError if the proxy refuses
+    plain: socket.socket = connection.sock
+    connection.sock = None
+    return plain
 
 
 def _seconds_left(ends: float) -> float:
