@@ -117,7 +117,8 @@ def test_nothing_accumulates_from_run_to_run(ledger: Ledger, store: ArtifactStor
     for number in range(6):
         finished_batch(ledger, store, f"batch_{number}", 5)
         retention.delete_expired()
-        kept = [key for key in client.scan_iter() if not key.startswith("completed:")]  # these expire
+        # The first expire, and an API of another test may move the second to its audit log.
+        kept = [key for key in client.scan_iter() if not key.startswith("completed:") and not key.startswith("audit")]
         sizes.append((sorted(kept), files(store)))
     assert sizes[1:] == sizes[:-1]
     assert all(0 < client.ttl(key) <= 400 for key in client.scan_iter("completed:*"))

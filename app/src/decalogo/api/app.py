@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Final
 
 from fastapi import FastAPI
+from redis.exceptions import RedisError
 
 from decalogo import __version__
 from decalogo.access.tokens import register_admin_token
@@ -34,6 +37,8 @@ from decalogo.api.routes import (
 )
 from decalogo.api.services import Services, open_services
 from decalogo.api.stream_limits import Streams
+from decalogo.audit.pending import move_pending
+from decalogo.errors import DecalogoError
 from decalogo.logs import get_logger
 from decalogo.settings import Settings
 
@@ -58,6 +63,8 @@ _ROUTERS = (
     health.router,
 )
 
+_AUDIT_SECONDS: Final = 1.0
+_AUDIT_EXPIRY_SECONDS: Final = 3600.0
 _log = get_logger(__name__)
 
 
@@ -98,14 +105,33 @@ def create_api(settings: Settings, services: Services | None = None) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     shutdown.watch(app.state.shutdown)
-    registering = asyncio.create_task(_register_admin_token(app.state.services))
+    tasks = [
+        asyncio.create_task(_register_admin_token(app.state.services)),
+        asyncio.create_task(_keep_audit_log(app)),
+    ]
     yield
-    registering.cancel()
-    with suppress(asyncio.CancelledError):
-        await registering
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
     # The server has cancelled the uploads that did not end in time. Wait until they have deleted their files.
     if app.state.uploads:
         await asyncio.wait(app.state.uploads, timeout=CLEAN_UP_SECONDS)
+
+
+async def _keep_audit_log(app: FastAPI) -> None:
+    """Move waiting records to the audit log, and delete its expired files, while this process runs."""
+    expired = 0.0
+    while True:
+        await asyncio.sleep(_AUDIT_SECONDS)
+        services: Services = app.state.services
+        try:
+            await asyncio.to_thread(move_pending, services.ledger.client, services.audit_log)
+            if time.monotonic() - expired > _AUDIT_EXPIRY_SECONDS:
+                await asyncio.to_thread(services.audit_log.delete_expired)
+                expired = time.monotonic()
+        except (DecalogoError, OSError, RedisError) as error:
+            _log.warning("the audit log waits for records of other services", error=repr(error))
 
 
 async def _register_admin_token(services: Services) -> None:

@@ -29,8 +29,10 @@ class ReviewBody(_Body):
     )
     comment: str = Field("", max_length=MAX_COMMENT)
 
-    def checked(self, answer: Mapping[str, Any]) -> dict[str, bool]:
-        """Return the elements; raise :class:`RequestError` where they do not fit the machine's answer."""
+    def checked(self, answer: Mapping[str, Any], max_score: float) -> dict[str, bool]:
+        """Return the elements; raise :class:`RequestError` where the review does not fit the machine's answer."""
+        if self.score is not None and self.score > max_score:
+            raise RequestError(f"The score {self.score:g} is above the maximum of the question, {max_score:g}.")
         unknown = self.elements.keys() - answer["elements"].keys()
         if unknown:
             raise RequestError(f"The question has no element {sorted(unknown)[0]!r}.")

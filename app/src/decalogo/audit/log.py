@@ -2,22 +2,24 @@
 
 - A record is ``{"seq", "time", "action", ..., "previous", "hash"}``. ``hash`` is the SHA-256 of the record without it;
   ``previous`` is the hash of the record before, so a changed or removed line breaks the chain.
-- The file ``head`` holds the number and hash of the last record. It is replaced after each append, so a truncated log
-  is shorter than its head says. A crash between the two leaves a head that is one append behind: the chain of the
-  records after it proves them.
+- The file ``head`` holds the number and hash of the last record. It is overwritten after each write, so a truncated log
+  is shorter than its head says. A crash between the two leaves a head that is behind: the chain of the records after
+  it proves them.
 - A file that reaches ``max_bytes`` is followed by a new one (``audit-<first seq>.jsonl``). Files whose last record is
-  older than the retention are deleted; ``first`` then holds the hash that the oldest kept record refers to.
-- Writers of several processes take turns by a lock on ``lock``. A half line at the end of a file was never acknowledged
-  and is cut off by the next writer.
+  older than the retention are deleted, and the oldest ones while all together exceed ``total_bytes``; ``first`` then
+  holds the hash that the oldest kept record refers to.
+- Threads that write at the same time share one fsync: the first one writes for all that wait (group commit). Processes
+  take turns by a lock on the file ``lock``.
+- A half line at the end of a file was never acknowledged and is cut off by the next writer.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,27 +27,22 @@ from typing import Any, Final, cast
 
 import orjson
 
+from decalogo.audit.files import Record, last_record, record_hash, records_backwards, records_of, whole_lines
+from decalogo.audit.verify import START, Verified, verify
 from decalogo.errors import UnavailableError
 from decalogo.settings import AuditSettings
-from decalogo.storage.artifacts import sync_folder
+from decalogo.storage.artifacts import sync_folder, write_at
 
-Record = dict[str, Any]
-START: Final = "0" * 64
-"""What the first record of a new log refers to."""
-_TAIL_BYTES: Final = 1 << 16
+_HEAD_BYTES: Final = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """The outcome of a verification.
+@dataclass(slots=True)
+class _Entry:
+    """A record that waits to be written; ``done`` once it is on disk, or ``error`` says why not."""
 
-    Attributes:
-        records: number of records that were read.
-        problem: the first fault, with file and record; "" for an intact log.
-    """
-
-    records: int
-    problem: str = ""
+    facts: Record
+    done: bool = False
+    error: OSError | None = None
 
 
 class AuditLog:
@@ -54,13 +51,24 @@ class AuditLog:
     Args:
         folder: holds the files; created by the first record.
         max_bytes: size past which a new file is begun.
+        total_bytes: size of all files past which the oldest are deleted; 0 disables.
         retention_days: age of a record after which its file may be deleted; 0 keeps everything.
     """
 
-    def __init__(self, folder: Path, *, max_bytes: int = 64 << 20, retention_days: float = 5 * 365.25) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        max_bytes: int = 64 << 20,
+        total_bytes: int = 0,
+        retention_days: float = 5 * 365.25,
+    ) -> None:
         self._folder = folder
         self._max_bytes = max_bytes
+        self._total_bytes = total_bytes
         self._retention_days = retention_days
+        self._waiting: list[_Entry] = []
+        self._queue, self._turn = threading.Lock(), threading.Lock()
 
     def write(self, action: str, **facts: object) -> Record:
         """Append a record; it is on disk when this returns.
@@ -72,124 +80,134 @@ class AuditLog:
         Raises:
             UnavailableError: the log cannot be written.
         """
-        try:
-            with self._locked():
-                last = self._last()
-                record: Record = {
-                    "seq": last["seq"] + 1 if last else 1,
-                    "time": round(time.time(), 3),
-                    "action": action,
-                }
-                record |= {name: value for name, value in facts.items() if value not in (None, "")}
-                record["previous"] = last["hash"] if last else START
-                record["hash"] = record_hash(record)
-                self._append(record)
-                self._replace("head", orjson.dumps({"seq": record["seq"], "hash": record["hash"]}))
-                return record
-        except OSError as error:
+        return self.write_all([{"action": action, **facts}])[0]
+
+    def write_all(self, records: Sequence[Mapping[str, object]]) -> list[Record]:
+        """Append records with their ``action`` and facts, as :meth:`write` does; their ``time`` is now unless given."""
+        entries = [_Entry({"time": round(time.time(), 3), **_given(record)}) for record in records]
+        with self._queue:
+            self._waiting += entries
+        with self._turn:
+            if any(not entry.done and entry.error is None for entry in entries):  # no other thread wrote them meanwhile
+                with self._queue:
+                    batch, self._waiting = self._waiting, []
+                self._commit(batch)
+        error = next((entry.error for entry in entries if entry.error is not None), None)
+        if error is not None:
             raise UnavailableError(f"The audit log cannot be written ({error.strerror}).", retry_after=60) from error
+        return [entry.facts for entry in entries]
 
     def records(self, *, after: int = 0) -> Iterator[Record]:
         """Yield the records with a higher number than ``after``, oldest first."""
         for path in self._files():
-            for record in _lines(path):
-                if record["seq"] > after:
-                    yield record
+            yield from (record for record in records_of(path) if record["seq"] > after)
 
     def newest(self, count: int, *, before: int | None = None) -> list[Record]:
         """Return the last records with a lower number than ``before``, newest first."""
         found: list[Record] = []
         for path in reversed(self._files()):
-            here = [record for record in _lines(path) if before is None or record["seq"] < before]
-            found += reversed(here[-(count - len(found)) :])
-            if len(found) >= count:
-                break
+            if before is not None and _first_number(path) >= before:
+                continue
+            for record in records_backwards(path):
+                if before is None or record["seq"] < before:
+                    found.append(record)
+                    if len(found) == count:
+                        return found
         return found
 
     def verify(self) -> Verified:
         """Check every hash, the chain, the numbers and the head."""
-        count, previous, seq = 0, "", 0
-        for path in self._files():
-            for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], 1):
-                where = f"{path.name}, line {number}"
-                try:
-                    record = cast(Record, orjson.loads(line))
-                    right = record["hash"] == record_hash(record)
-                    chained = record["previous"] == (previous or self._first_previous()) and (
-                        not seq or record["seq"] == seq + 1
-                    )
-                except (orjson.JSONDecodeError, KeyError, TypeError):
-                    return Verified(count, f"{where}: not a record")
-                if not right:
-                    return Verified(count, f"{where}: record {record['seq']} was changed")
-                if not chained:
-                    return Verified(count, f"{where}: a record before number {record['seq']} is missing or was changed")
-                count, previous, seq = count + 1, record["hash"], record["seq"]
+        # A writer that appends meanwhile only makes the log longer than this head.
         head = self._read("head")
-        if head and head["seq"] > seq:
-            return Verified(
-                count, f"the log ends at record {seq}, but record {head['seq']} was written: it was truncated"
-            )
-        if seq and not head:
-            return Verified(count, "the file `head` is missing: the end of the log cannot be proven")
-        return Verified(count)
+        return verify(self._files(), self._read("first"), head)
 
     def delete_expired(self) -> int:
-        """Delete files whose last record is older than the retention; return how many."""
-        if not self._retention_days:
-            return 0
-        limit = time.time() - self._retention_days * 86_400
+        """Delete files past the retention or past the total size, and write a record about it; return how many."""
+        limit = time.time() - self._retention_days * 86_400 if self._retention_days else 0.0
         count = 0
         with self._locked():
-            for path in self._files()[:-1]:
-                last = _last_line(path)
-                if last is None or last["time"] >= limit:
+            files = self._files()
+            total = sum(path.stat().st_size for path in files)
+            for path in files[:-1]:
+                last = last_record(path)
+                too_large = bool(self._total_bytes) and total > self._total_bytes
+                if last is None or (last["time"] >= limit and not too_large):
                     break
-                self._replace("first", orjson.dumps({"previous": last["hash"]}))
+                self._replace_first(last["hash"])
+                total -= path.stat().st_size
                 path.unlink()
                 count += 1
+        if count:
+            self.write("retention.audit", files=count)
         return count
 
-    def _append(self, record: Record) -> None:
+    def _commit(self, batch: Sequence[_Entry]) -> None:
+        try:
+            with self._locked():
+                last = self._last()
+                seq, previous = (last["seq"], last["hash"]) if last else (0, START)
+                for entry in batch:
+                    seq += 1
+                    entry.facts = {"seq": seq, **entry.facts, "previous": previous}
+                    previous = entry.facts["hash"] = record_hash(entry.facts)
+                self._append([entry.facts for entry in batch])
+                self._write_head(seq, previous)
+        except OSError as error:
+            for entry in batch:
+                entry.error = error
+        else:
+            for entry in batch:
+                entry.done = True
+
+    def _append(self, records: Sequence[Record]) -> None:
         files = self._files()
         path = files[-1] if files and files[-1].stat().st_size < self._max_bytes else None
         new = path is None
-        path = path or self._folder / f"audit-{record['seq']:012d}.jsonl"
+        path = path or self._folder / f"audit-{records[0]['seq']:012d}.jsonl"
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
-            os.ftruncate(handle, _whole_lines(handle))
-            os.lseek(handle, 0, os.SEEK_END)
-            os.write(handle, orjson.dumps(record) + b"\n")
-            os.fsync(handle)
+            end = whole_lines(handle)
+            os.ftruncate(handle, end)
+            try:
+                write_at(handle, b"".join(orjson.dumps(record) + b"\n" for record in records), end)
+                os.fsync(handle)
+            except OSError:
+                os.ftruncate(handle, end)  # a record whose writer got an error must not be there
+                raise
         finally:
             os.close(handle)
         if new:
             sync_folder(self._folder)
 
     def _last(self) -> Record | None:
-        for path in reversed(self._files()):
-            last = _last_line(path)
-            if last is not None:
-                return last
-        return None
-
-    def _first_previous(self) -> str:
-        first = self._read("first")
-        return str(first["previous"]) if first else START
+        return next((last for path in reversed(self._files()) if (last := last_record(path)) is not None), None)
 
     def _files(self) -> list[Path]:
         return sorted(self._folder.glob("audit-*.jsonl"))
 
-    def _read(self, name: str) -> Record | None:
+    def _read(self, name: str) -> dict[str, Any] | None:
         try:
-            return cast(Record, orjson.loads((self._folder / name).read_bytes()))
-        except FileNotFoundError:
+            content = orjson.loads((self._folder / name).read_bytes())
+        except (FileNotFoundError, orjson.JSONDecodeError):
             return None
+        return cast("dict[str, Any]", content) if isinstance(content, dict) else None
 
-    def _replace(self, name: str, content: bytes) -> None:
-        temporary = self._folder / f"{name}.new"
-        temporary.write_bytes(content)
-        temporary.replace(self._folder / name)
+    def _write_head(self, seq: int, digest: str) -> None:
+        # In place and of one size, so that a power cut leaves the old or the new one, without an fsync per record.
+        handle = os.open(self._folder / "head", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        try:
+            write_at(handle, orjson.dumps({"seq": seq, "hash": digest}).ljust(_HEAD_BYTES), 0)
+        finally:
+            os.close(handle)
+
+    def _replace_first(self, previous: str) -> None:
+        temporary = self._folder / "first.new"
+        with temporary.open("wb") as file:
+            file.write(orjson.dumps({"previous": previous}))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self._folder / "first")
+        sync_folder(self._folder)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -204,46 +222,17 @@ class AuditLog:
 
 def open_audit_log(settings: AuditSettings) -> AuditLog:
     """Return the log that the settings name."""
-    return AuditLog(settings.path, max_bytes=settings.file_bytes, retention_days=settings.retention_days)
+    return AuditLog(
+        settings.path,
+        max_bytes=settings.file_bytes,
+        total_bytes=settings.total_bytes,
+        retention_days=settings.retention_days,
+    )
 
 
-def record_hash(record: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of a record's canonical JSON without its own hash."""
-    basis = {name: value for name, value in record.items() if name != "hash"}
-    return hashlib.sha256(orjson.dumps(basis, option=orjson.OPT_SORT_KEYS)).hexdigest()
+def _given(record: Mapping[str, object]) -> Record:
+    return {name: value for name, value in record.items() if value not in (None, "")}
 
 
-def _lines(path: Path) -> Iterator[Record]:
-    with path.open("rb") as file:
-        for line in file:
-            if line.endswith(b"\n"):
-                yield cast(Record, orjson.loads(line))
-
-
-def _last_line(path: Path) -> Record | None:
-    """Return the last whole record of a file, read from its end."""
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        at = size
-        tail = b""
-        while at > 0 and tail.count(b"\n") < 2 + (not tail.endswith(b"\n")):
-            step = min(_TAIL_BYTES, at)
-            at -= step
-            file.seek(at)
-            tail = file.read(step) + tail
-    lines = tail[: tail.rfind(b"\n") + 1].splitlines()
-    return cast(Record, orjson.loads(lines[-1])) if lines else None
-
-
-def _whole_lines(handle: int) -> int:
-    """Return how many bytes of a file are whole lines."""
-    size = os.fstat(handle).st_size
-    at = size
-    while at > 0:
-        step = min(_TAIL_BYTES, at)
-        piece = os.pread(handle, step, at - step)
-        newline = piece.rfind(b"\n")
-        if newline >= 0:
-            return at - step + newline + 1
-        at -= step
-    return 0
+def _first_number(path: Path) -> int:
+    return int(path.stem.rpartition("-")[2])

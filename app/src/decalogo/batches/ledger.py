@@ -67,7 +67,7 @@ class Ledger(LedgerChanges):
             documents: one or more.
             tenant_limit: maximum number of unfinished documents of the tenant, these included; 0 disables.
             stored: maximum of what the tenant stores, these documents included.
-            handling: webhook and idempotency record, written in the same step.
+            handling: webhook, idempotency record and audit record, written in the same step.
             metadata: the submitter's pairs about the batch.
 
         Raises:
@@ -78,7 +78,7 @@ class Ledger(LedgerChanges):
         rows = json.dumps([document.to_row() for document in documents])
         batch = (job_id, options.to_json(), options.priority, rows)
         record = (handling.idempotency, handling.fingerprint, RECORD_SECONDS)
-        extra = (handling.webhook, *record, dump_pairs(metadata or None), *stored)
+        extra = (handling.webhook, *record, dump_pairs(metadata or None), *stored, handling.audit)
         raise_rejection(self._run("admit", tenant, *self._limits(tenant_limit), *batch, *extra))
 
     # -- attempts ------------------------------------------------------------------------------------------------------

@@ -30,6 +30,11 @@ class LedgerQueries:
         self._redis = client
         self._settings = settings
 
+    @property
+    def client(self) -> redis.Redis:
+        """The connection to the ledger's database."""
+        return self._redis
+
     def ping(self) -> None:
         """Raise :class:`UnavailableError` unless the ledger replies."""
         try:

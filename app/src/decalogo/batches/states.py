@@ -119,17 +119,19 @@ class NewDocument:
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """Webhook and idempotency of a batch; empty fields disable.
+    """Webhook, idempotency and audit of a batch; empty fields disable.
 
     Attributes:
         webhook: JSON ``{"url", "secret"}`` of the webhook that reports the finished batch.
         idempotency: Redis key of the idempotency record.
         fingerprint: hash of the payload, stored in that record.
+        audit: JSON of a record for the audit log, which the API moves there.
     """
 
     webhook: str = ""
     idempotency: str = ""
     fingerprint: str = ""
+    audit: str = ""
 
 
 PLAIN: Final = Handling()

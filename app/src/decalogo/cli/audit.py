@@ -10,6 +10,18 @@ import typer
 app = typer.Typer(no_args_is_help=True, help="The audit log: who did what, when and from where.")
 
 
+def record(action: str, **facts: object) -> None:
+    """Record what an operator does with a command, before it is done.
+
+    Raises:
+        UnavailableError: the log cannot be written.
+    """
+    from decalogo.audit.log import open_audit_log
+    from decalogo.settings import get_settings
+
+    open_audit_log(get_settings().audit).write(action, who="command line", **facts)
+
+
 @app.command()
 def verify() -> None:
     """Check every hash and the chain; exit code 1 when a record was changed, removed or cut off."""

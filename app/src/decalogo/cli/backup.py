@@ -9,6 +9,7 @@ import typer
 
 from decalogo.batches.backup import restore_backup, write_backup
 from decalogo.batches.backup_check import check_backup
+from decalogo.cli.audit import record
 from decalogo.cli.error_messages import errors_reported
 from decalogo.connections import connect
 from decalogo.settings import get_settings
@@ -19,6 +20,7 @@ from decalogo.storage.artifacts import ArtifactStore
 def backup(file: Path) -> None:
     """Write the archive to ``file`` (``-`` is standard output); the file appears when it is complete."""
     settings = get_settings()
+    record("backup.write")
     client, store = connect(settings.redis, settings.redis.ledger_db), ArtifactStore(settings.storage.path)
     if str(file) == "-":
         counts = write_backup(client, store, sys.stdout.buffer)
@@ -34,6 +36,7 @@ def backup(file: Path) -> None:
 def restore(file: Path, force: bool) -> None:
     """Restore an archive from ``file`` (``-`` is standard input)."""
     settings = get_settings()
+    record("backup.restore", force=force)
     client, store = connect(settings.redis, settings.redis.ledger_db), ArtifactStore(settings.storage.path)
     if str(file) == "-":
         counts = restore_backup(client, store, sys.stdin.buffer, force=force)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from decalogo.cli.audit import record
 from decalogo.cli.error_messages import errors_reported
 from decalogo.errors import NotFoundError
 
@@ -44,7 +45,9 @@ def show(document_id: Annotated[str, typer.Argument(help="A document's id.")]) -
 @errors_reported()
 def retry(document_id: Id) -> None:
     """Queue dead letters again; the count of their lost attempts is reset."""
-    queued = _ledger().retry(_chosen(document_id))
+    chosen = _chosen(document_id)
+    record("dead.retry", documents=chosen)
+    queued = _ledger().retry(chosen)
     typer.echo(f"{len(queued)} queued again")
 
 
@@ -52,7 +55,9 @@ def retry(document_id: Id) -> None:
 @errors_reported()
 def drop(document_id: Id) -> None:
     """Remove dead letters from this list permanently; in their batches they stay `dead`, with the reason."""
-    typer.echo(f"{_ledger().drop_dead_letters(_chosen(document_id))} dropped")
+    chosen = _chosen(document_id)
+    record("dead.drop", documents=chosen)
+    typer.echo(f"{_ledger().drop_dead_letters(chosen)} dropped")
 
 
 def _ledger() -> Ledger:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from decalogo.cli.audit import record
 from decalogo.cli.error_messages import errors_reported
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ def create(
     from decalogo.access.tokens import SUBMITTER, Scope, Tier
 
     scopes = {_one_of(Scope, "--scope", each) for each in scope or []} or SUBMITTER
-    print(_store().create(name, _one_of(Tier, "--tier", tier), days=days, tenant=tenant, scopes=scopes))
+    kind = _one_of(Tier, "--tier", tier)
+    record("token.create", name=name, tier=kind.value, scopes=sorted(scopes))
+    print(_store().create(name, kind, days=days, tenant=tenant, scopes=scopes))
 
 
 @app.command()
@@ -45,6 +48,7 @@ def rotate(token_id: TokenId) -> None:
     """Give a token a new secret and print it, alone on standard output; the old secret is invalid immediately."""
     store = _store()
     _warn_of_admin_token(store.show(token_id))
+    record("token.rotate", of=token_id)
     print(store.rotate(token_id))
 
 
@@ -98,6 +102,7 @@ def revoke(token_id: TokenId) -> None:
     """Revoke a token immediately and permanently."""
     store = _store()
     _warn_of_admin_token(store.show(token_id))
+    record("token.revoke", of=token_id)
     token = store.revoke(token_id)
     print(f"Token {token_id} ({token.name}) is revoked.")
 
@@ -121,6 +126,7 @@ def adopt_admin() -> None:
     from decalogo.access.tokens import adopt_admin_token
     from decalogo.settings import get_settings
 
+    record("token.adopt-admin")
     for token_id in adopt_admin_token(_store(), get_settings().secrets_dir):
         typer.echo(f"Admin token {token_id} is revoked.", err=True)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from decalogo.api.exports import read_result
+from decalogo.api.kept import Kept
 from decalogo.api.services import Services
 from decalogo.batches.states import Document
 
@@ -49,8 +48,7 @@ class Row:
         return self.document.name
 
 
-_cache: OrderedDict[str, Summary] = OrderedDict()
-_lock = threading.Lock()
+_cache: Kept[str, Summary] = Kept(_KEPT)
 
 
 def rows_of(documents: Iterable[Document], services: Services) -> list[Row]:
@@ -75,17 +73,12 @@ def _summary(document: Document, services: Services) -> Summary | None:
     key = document.result_key
     if not key:
         return None
-    with _lock:
-        known = _cache.get(key)
-        if known is not None:
-            _cache.move_to_end(key)
-            return known
+    known = _cache.get(key)
+    if known is not None:
+        return known
     result = read_result(document, services)
     if result is None:
         return None
     summary = summarise(result)
-    with _lock:
-        _cache[key] = summary
-        while len(_cache) > _KEPT:
-            _cache.popitem(last=False)
+    _cache.put(key, summary)
     return summary

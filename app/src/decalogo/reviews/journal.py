@@ -17,7 +17,7 @@ from typing import Any, cast
 import orjson
 
 from decalogo.errors import UnavailableError
-from decalogo.storage.artifacts import sync_folder
+from decalogo.storage.artifacts import sync_folder, write_at
 
 Entry = dict[str, Any]
 
@@ -39,11 +39,23 @@ class Journal:
         except FileNotFoundError:
             return []
 
-    def append(self, make: Callable[[Sequence[Entry]], Sequence[Entry]]) -> list[Entry]:
+    def size(self) -> int:
+        """Return the size of the file, bytes; 0 when there is none."""
+        try:
+            return self._path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def append(
+        self,
+        make: Callable[[Sequence[Entry]], Sequence[Entry]],
+        record: Callable[[Sequence[Entry]], None] | None = None,
+    ) -> list[Entry]:
         """Append entries and return all of them once they are on disk.
 
         Args:
             make: gets the entries that are there and returns the new ones; it may raise to append nothing.
+            record: gets the new entries before they are written; if it raises, nothing is appended.
 
         Raises:
             UnavailableError: the disk is full or cannot be written.
@@ -52,10 +64,12 @@ class Journal:
             entries, whole = _entries(_read_all(handle))
             added = list(make(entries))
             if added:
+                if record is not None:
+                    record(added)
                 data = b"".join(orjson.dumps(entry) + b"\n" for entry in added)
                 try:
                     os.ftruncate(handle, whole)
-                    os.pwrite(handle, data, whole)
+                    write_at(handle, data, whole)
                     os.fsync(handle)
                 except OSError as error:
                     os.ftruncate(handle, whole)

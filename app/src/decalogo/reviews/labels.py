@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from decalogo.reviews.model import DocumentReviews, Verdict, fingerprint
+from decalogo.reviews.model import DocumentReviews
 from decalogo.reviews.quality import judged
 
 
@@ -22,7 +22,7 @@ def labelled(document_id: str, result: Mapping[str, Any], reviews: DocumentRevie
     spans: dict[str, dict[str, list[list[int]]]] = defaultdict(dict)
     for answer in result["answers"]:
         review = first.get(answer["id"])
-        if review is None or review.verdict is Verdict.NOT_APPLICABLE or review.fingerprint != fingerprint(answer):
+        if review is None or not review.counts_for(answer):
             continue
         for name, machine, person in judged(answer, review):
             key = f"{answer['question']}.{name}"

@@ -59,6 +59,10 @@ class Review:
     elements: Mapping[str, bool] = field(default_factory=dict)
     comment: str = ""
 
+    def counts_for(self, answer: Mapping[str, Any]) -> bool:
+        """Return whether the review says how right an answer is: of this answer as it is, and not that it is moot."""
+        return self.verdict is not Verdict.NOT_APPLICABLE and self.fingerprint == fingerprint(answer)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the review as JSON types."""
         return {

@@ -56,6 +56,11 @@ class Tally:
         else:
             self.missed, self.absent = self.missed + person, self.absent + (not person)
 
+    def merge(self, other: Tally) -> None:
+        """Add the counts of another tally."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
     def as_dict(self) -> dict[str, Any]:
         """Return shares, intervals and counts as JSON types; None where nothing was looked at."""
         looked, unseen = self.right + self.wrong, self.missed + self.absent
@@ -85,10 +90,8 @@ class Tally:
 
 @dataclass(slots=True)
 class Quality:
-    """Counts over documents; add them one by one, then read ``as_dict``."""
+    """Counts over documents; add them one by one, or merge the counts of others, then read ``as_dict``."""
 
-    whole: Tally = field(default_factory=Tally)
-    questions: defaultdict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     elements: defaultdict[tuple[str, str], Tally] = field(default_factory=lambda: defaultdict(Tally))
     months: defaultdict[tuple[str, str], Tally] = field(default_factory=lambda: defaultdict(Tally))
     verdicts: Counter[str] = field(default_factory=Counter)
@@ -106,9 +109,9 @@ class Quality:
             if not answer["applicable"]:
                 continue
             for name, machine in answer["elements"].items():
-                for tally in (self.whole, self.questions[answer["question"]], self.elements[answer["question"], name]):
-                    tally.searched += 1
-                    tally.found += machine
+                tally = self.elements[answer["question"], name]
+                tally.searched += 1
+                tally.found += machine
             review = first.get(answer["id"])
             if review is not None and review.fingerprint == fingerprint(answer):
                 self._review(answer, review, version)
@@ -122,25 +125,31 @@ class Quality:
             return
         month = datetime.fromtimestamp(review.time, UTC).strftime("%Y-%m")
         for name, machine, person in judged(answer, review):
-            tallies = (
-                self.whole,
-                self.questions[answer["question"]],
-                self.elements[answer["question"], name],
-                self.months[month, version],
-            )
-            for tally in tallies:
-                tally.add(machine, person)
+            self.elements[answer["question"], name].add(machine, person)
+            self.months[month, version].add(machine, person)
+
+    def merge(self, other: Quality) -> None:
+        """Add the counts of other documents."""
+        for mine, theirs in ((self.elements, other.elements), (self.months, other.months)):
+            for key, tally in theirs.items():
+                mine[key].merge(tally)
+        self.verdicts += other.verdicts
+        self.pairs += other.pairs
+        self.documents += other.documents
+        self.signed += other.signed
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as JSON types."""
+        whole, questions = Tally(), defaultdict[str, Tally](Tally)
+        for (question, _), tally in self.elements.items():
+            questions[question].merge(tally)
+            whole.merge(tally)
         return {
             "documents": self.documents,
             "signed": self.signed,
             "verdicts": dict(self.verdicts),
-            "whole": self.whole.as_dict(),
-            "questions": [
-                {"question": name, **self.questions[name].as_dict()} for name in sorted(self.questions, key=_number)
-            ],
+            "whole": whole.as_dict(),
+            "questions": [{"question": name, **questions[name].as_dict()} for name in sorted(questions, key=_number)],
             "elements": [
                 {"question": question, "element": name, **tally.as_dict()}
                 for (question, name), tally in sorted(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,13 @@ from decalogo.errors import ConflictError, PreconditionFailedError
 from decalogo.reviews.journal import Entry, Journal
 from decalogo.reviews.model import DocumentReviews, Review, ReviewState, Track, Verdict, fingerprint, fold
 from decalogo.storage.artifacts import ArtifactStore
+
+Audit = Callable[..., None]
+"""Records an act before it is stored: ``audit(action, **facts)``. A refused act leaves no record."""
+
+
+def _unrecorded(action: str, **facts: object) -> None:
+    """Record nothing, for callers without an audit log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +46,18 @@ class ReviewStore:
         """Return the reviews of a document."""
         return fold(self._journal(document_id).read())
 
+    def size(self, document_id: str) -> int:
+        """Return the size of a document's journal, bytes; it changes with every entry."""
+        return self._journal(document_id).size()
+
     def put(
-        self, document_id: str, new: NewReview, answer: Mapping[str, Any], token: Token, expected: int | None
+        self,
+        document_id: str,
+        new: NewReview,
+        answer: Mapping[str, Any],
+        token: Token,
+        expected: int | None,
+        audit: Audit = _unrecorded,
     ) -> Review:
         """Add a review of one answer.
 
@@ -50,6 +67,7 @@ class ReviewStore:
             answer: the machine's answer that it is about.
             token: the reviewer's.
             expected: version of the review that the reviewer saw, 0 for none; None accepts any.
+            audit: records the review.
 
         Raises:
             PreconditionFailedError: somebody else reviewed the answer meanwhile.
@@ -68,10 +86,15 @@ class ReviewStore:
                 )
             return [_entry(new, track, version + 1, answer, token)]
 
-        document = fold(self._journal(document_id).append(make))
+        def record(_entries: Sequence[Entry]) -> None:
+            audit("review.put", document=document_id, answer=new.answer, verdict=new.verdict.value)
+
+        document = fold(self._journal(document_id).append(make, record))
         return document.answers[document.track_of(token.name), new.answer]
 
-    def accept(self, document_id: str, answers: Iterable[Mapping[str, Any]], token: Token) -> int:
+    def accept(
+        self, document_id: str, answers: Iterable[Mapping[str, Any]], token: Token, audit: Audit = _unrecorded
+    ) -> int:
         """Accept the machine's answers that this reader has not reviewed yet; return how many there were.
 
         Raises:
@@ -88,19 +111,29 @@ class ReviewStore:
             count = len(open_ones)
             return [_entry(NewReview(a["id"], Verdict.ACCEPTED), track, 1, a, token) for a in open_ones]
 
-        self._journal(document_id).append(make)
+        def record(entries: Sequence[Entry]) -> None:
+            audit("review.accept", document=document_id, answers=len(entries))
+
+        self._journal(document_id).append(make, record)
         return count
 
-    def assign(self, document_id: str, track: Track, reviewer: str, token: Token) -> DocumentReviews:
+    def assign(
+        self, document_id: str, track: Track, reviewer: str, token: Token, audit: Audit = _unrecorded
+    ) -> DocumentReviews:
         """Assign a document to a reader; an empty name takes the assignment back."""
 
         def make(entries: Sequence[Entry]) -> list[Entry]:
             _writable(entries)
             return [_common("assign", token) | {"track": track.value, "reviewer": reviewer}]
 
-        return fold(self._journal(document_id).append(make))
+        def record(_entries: Sequence[Entry]) -> None:
+            audit("review.assign", document=document_id, track=track.value, reviewer=reviewer)
 
-    def sign(self, document_id: str, result_sha256: str, person: str, token: Token) -> DocumentReviews:
+        return fold(self._journal(document_id).append(make, record))
+
+    def sign(
+        self, document_id: str, result_sha256: str, person: str, token: Token, audit: Audit = _unrecorded
+    ) -> DocumentReviews:
         """Sign the result with its reviews.
 
         Raises:
@@ -114,9 +147,13 @@ class ReviewStore:
                 | {"person": person or token.name, "result_sha256": result_sha256, "reviews_sha256": document.digest()}
             ]
 
-        return fold(self._journal(document_id).append(make))
+        def record(entries: Sequence[Entry]) -> None:
+            digests = {"result": result_sha256, "reviews": entries[0]["reviews_sha256"]}
+            audit("review.sign", document=document_id, **digests)
 
-    def reopen(self, document_id: str, reason: str, token: Token) -> DocumentReviews:
+        return fold(self._journal(document_id).append(make, record))
+
+    def reopen(self, document_id: str, reason: str, token: Token, audit: Audit = _unrecorded) -> DocumentReviews:
         """Take a signature back, with a reason.
 
         Raises:
@@ -128,7 +165,10 @@ class ReviewStore:
                 raise ConflictError("The document is not signed.")
             return [_common("reopen", token) | {"reason": reason}]
 
-        return fold(self._journal(document_id).append(make))
+        def record(_entries: Sequence[Entry]) -> None:
+            audit("review.reopen", document=document_id)  # the reason may quote the document
+
+        return fold(self._journal(document_id).append(make, record))
 
     def _journal(self, document_id: str) -> Journal:
         return Journal(self._store.path(f"reviews/{document_id}"))

@@ -241,6 +241,14 @@ class ArtifactStore:
             raise UnavailableError(f"the artifact store cannot be used ({error.strerror})", retry_after=60) from error
 
 
+def write_at(handle: int, data: bytes, offset: int) -> None:
+    """Write all of ``data`` to an open file; raise :class:`OSError` if the disk takes only a part of it."""
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(handle, view, offset)
+        view, offset = view[written:], offset + written
+
+
 def sync_folder(folder: Path) -> None:
     """Write a folder's names to disk, so that a new file in it outlasts a power cut."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

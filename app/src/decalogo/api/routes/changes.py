@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
+from decalogo.api.audit import audit
 from decalogo.api.dependencies import BatchToChange, DocumentToChange, ServicesDep, Submitter, limited
 from decalogo.api.problem_types import declare
 from decalogo.api.schemas import BatchStatus, DocumentStatus
@@ -28,11 +29,12 @@ _log = get_logger(__name__)
 
 
 @router.post("/batch/{job_id}/cancel", tags=["batches"], summary="Cancel a batch", responses=declare(*_COMMON))
-def cancel_batch(batch: BatchToChange, services: ServicesDep) -> BatchStatus:
+def cancel_batch(request: Request, batch: BatchToChange, services: ServicesDep) -> BatchStatus:
     """End queued and running documents as `cancelled`; finished ones keep their results. Idempotent.
 
     A running evaluation is not interrupted, but its result is discarded.
     """
+    audit(request, "batch.cancel", batch=batch.job_id)
     count = services.operations.cancel(batch.job_id)
     _log.info("batch cancelled", batch_id=batch.job_id, documents=count)
     return _status(batch, services)
@@ -45,12 +47,15 @@ def cancel_batch(batch: BatchToChange, services: ServicesDep) -> BatchStatus:
     summary="Retry the documents without a full result",
     responses=declare(*_COMMON, QuotaError),
 )
-def retry_batch(batch: BatchToChange, response: Response, services: ServicesDep, token: Submitter) -> BatchStatus:
+def retry_batch(
+    request: Request, batch: BatchToChange, response: Response, services: ServicesDep, token: Submitter
+) -> BatchStatus:
     """Queue every document again that is `failed`, `dead`, `cancelled` or `partial`; there may be none.
 
     A partial result is kept until a better one replaces it. The queue must have capacity for all of them, as for an
     upload.
     """
+    audit(request, "batch.retry", batch=batch.job_id)
     most = services.limits(token).unfinished_documents
     revived = services.operations.retry(batch.job_id, tenant=token.tenant, tenant_limit=most)
     _log.info("batch retried", batch_id=batch.job_id, documents=len(revived))
@@ -61,8 +66,9 @@ def retry_batch(batch: BatchToChange, response: Response, services: ServicesDep,
 @router.delete(
     "/batch/{job_id}", tags=["batches"], status_code=204, summary="Delete a batch", responses=declare(*_COMMON)
 )
-def delete_batch(batch: BatchToChange, services: ServicesDep) -> None:
+def delete_batch(request: Request, batch: BatchToChange, services: ServicesDep) -> None:
     """Delete documents, results and page texts immediately and permanently, even while the batch runs."""
+    audit(request, "batch.delete", batch=batch.job_id, documents=batch.counts["total"])
     count = services.operations.delete(batch.job_id)
     _log.info("batch deleted", batch_id=batch.job_id, documents=count)
 
@@ -70,8 +76,9 @@ def delete_batch(batch: BatchToChange, services: ServicesDep) -> None:
 @router.post(
     "/documents/{document_id}/cancel", tags=["documents"], summary="Cancel a document", responses=declare(*_COMMON)
 )
-def cancel_document(document: DocumentToChange, services: ServicesDep) -> DocumentStatus:
+def cancel_document(request: Request, document: DocumentToChange, services: ServicesDep) -> DocumentStatus:
     """End the document as `cancelled` unless it has finished. Idempotent."""
+    audit(request, "document.cancel", document=document.document_id)
     services.operations.cancel_documents([document])
     return _document_status(document, services)
 
@@ -84,9 +91,10 @@ def cancel_document(document: DocumentToChange, services: ServicesDep) -> Docume
     responses=declare(*_COMMON, QuotaError),
 )
 def retry_document(
-    document: DocumentToChange, response: Response, services: ServicesDep, token: Submitter
+    request: Request, document: DocumentToChange, response: Response, services: ServicesDep, token: Submitter
 ) -> DocumentStatus:
     """Queue the document again if it ended without a full result."""
+    audit(request, "document.retry", document=document.document_id)
     if document.state in TERMINAL:
         most = services.limits(token).unfinished_documents
         services.ledger.retry([document.document_id], tenant=token.tenant, tenant_limit=most)

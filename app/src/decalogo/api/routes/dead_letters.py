@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
+from decalogo.api.audit import audit
 from decalogo.api.dependencies import DeadLetter, Offset, Operator, ServicesDep, limited
 from decalogo.api.problem_types import declare
 from decalogo.api.schemas import DeadLetterList, DeadLetterStatus
@@ -53,8 +54,9 @@ def dead_letter(document: DeadLetter, services: ServicesDep) -> DeadLetterStatus
     summary="Retry a dead letter",
     responses=declare(*_COMMON, NotFoundError),
 )
-def retry(document: DeadLetter, services: ServicesDep, operator: Operator) -> DeadLetterStatus:
+def retry(request: Request, document: DeadLetter, services: ServicesDep, operator: Operator) -> DeadLetterStatus:
     """Queue the document again, and reset the count of its lost attempts."""
+    audit(request, "dead.retry", document=document.document_id)
     services.ledger.retry([document.document_id])
     _log.info("dead letter retried", document_id=document.document_id, by=operator.token_id)
     fresh = services.ledger.document(document.document_id)
@@ -68,7 +70,8 @@ def retry(document: DeadLetter, services: ServicesDep, operator: Operator) -> De
     summary="Drop a dead letter",
     responses=declare(*_COMMON, NotFoundError),
 )
-def drop(document: DeadLetter, services: ServicesDep, operator: Operator) -> None:
+def drop(request: Request, document: DeadLetter, services: ServicesDep, operator: Operator) -> None:
     """Remove the document from this list; in its batch it stays `dead`, with the reason."""
+    audit(request, "dead.drop", document=document.document_id)
     services.ledger.drop_dead_letters([document.document_id])
     _log.info("dead letter dropped", document_id=document.document_id, by=operator.token_id)

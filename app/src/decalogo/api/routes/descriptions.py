@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
+from decalogo.api.audit import audit
 from decalogo.api.dependencies import BatchToChange, DocumentToChange, Language, ServicesDep, Submitter, limited
 from decalogo.api.problem_types import declare
 from decalogo.api.problems import body_error
@@ -52,9 +53,10 @@ class DocumentChange(StrictModel):
 
 
 @router.patch("/batch/{job_id}", tags=["batches"], summary="Describe a batch", responses=declare(*_COMMON))
-def describe_batch(batch: BatchToChange, change: BatchChange, services: ServicesDep) -> BatchStatus:
+def describe_batch(request: Request, batch: BatchToChange, change: BatchChange, services: ServicesDep) -> BatchStatus:
     """Set or remove pairs of the batch's metadata."""
     metadata = _merged(batch.metadata, change.metadata)
+    audit(request, "batch.describe", batch=batch.job_id)
     services.ledger.set_batch_metadata(batch.job_id, metadata)
     fresh = services.ledger.batch(batch.job_id)
     if fresh is None:
@@ -72,6 +74,7 @@ def describe_batch(batch: BatchToChange, change: BatchChange, services: Services
     },
 )
 def describe_document(
+    request: Request,
     document: DocumentToChange,
     change: DocumentChange,
     response: Response,
@@ -85,6 +88,7 @@ def describe_document(
     old result is kept until the new one replaces it. A signed document must be reopened first.
     """
     metadata = _merged(document.metadata, change.metadata)
+    audit(request, "document.describe", document=document.document_id, changed=sorted(change.model_fields_set))
     if "not_applicable" in change.model_fields_set and _change_points(document, change, services, token.tenant, token):
         response.status_code = 202
         response.headers["Retry-After"] = "1"

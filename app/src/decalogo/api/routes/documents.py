@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from decalogo.access.tokens import Token
+from decalogo.api.audit import audit_read
 from decalogo.api.dependencies import Language, OwnDocument, Reader, ServicesDep, limited
 from decalogo.api.downloads import cacheable, disposition, document_file_name
 from decalogo.api.exports import POLICY, document_report, read_result
@@ -94,6 +95,7 @@ def result(
         body = stored_result(services.store, document)
     except FileNotFoundError as error:
         raise NotFoundError("The result has been deleted.") from error
+    audit_read(request, "result.read", document=document.document_id, format=format.value)
     if format is not ReportFormat.JSON:
         return _report(request, document, services, token, format)
     name = {"Content-Disposition": disposition(document_file_name(document, "json"), inline=True)}
@@ -140,6 +142,7 @@ def page(
         text = read_page(services.store, document, page)
     except FileNotFoundError as error:
         raise NotFoundError("The page texts have been deleted.") from error
+    audit_read(request, "document.read", document=document.document_id)
     if format is TextFormat.TEXT:
         return cacheable(request, text.encode(), "text/plain; charset=utf-8", {"X-Content-Type-Options": "nosniff"})
     return cacheable(request, PageText(page=page, text=text).model_dump_json().encode(), "application/json")

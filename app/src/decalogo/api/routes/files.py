@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
+from decalogo.api.audit import audit_read
 from decalogo.api.dependencies import OwnDocument, ServicesDep, limited
 from decalogo.api.downloads import REVALIDATE, disposition, is_known
 from decalogo.api.problem_types import declare
@@ -66,6 +67,7 @@ def file(request: Request, document: OwnDocument, services: ServicesDep) -> Resp
     kept = {"ETag": etag, "Cache-Control": REVALIDATE}
     if is_known(request, etag):
         return Response(status_code=304, headers=kept)
+    audit_read(request, "original.read", document=document.document_id)
     try:
         content = services.store.open(f"documents/{document.document_id}")
     except FileNotFoundError as error:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 
+from decalogo.api.audit import audit_read
 from decalogo.api.dependencies import OwnDocument, ServicesDep, limited
 from decalogo.api.problem_types import declare
 from decalogo.api.schemas import QuoteBoxes
@@ -51,6 +52,7 @@ PageNumber = Annotated[int, Path(ge=1, le=10_000_000, description="From 1.")]
     },
 )
 def image(
+    request: Request,
     document: OwnDocument,
     services: ServicesDep,
     page: PageNumber,
@@ -60,7 +62,9 @@ def image(
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Only PDF documents have page pictures; of others, read the page's text."""
-    return picture_response(services.pictures.picture(document.document_id, page, width), if_none_match)
+    picture = services.pictures.picture(document.document_id, page, width)
+    audit_read(request, "document.read", document=document.document_id)
+    return picture_response(picture, if_none_match)
 
 
 @router.get(

@@ -7,10 +7,11 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from decalogo.access.tokens import Token
+from decalogo.api.audit import audit_read
 from decalogo.api.dependencies import Language, OwnBatch, Reader, ServicesDep, limited
 from decalogo.api.downloads import REVALIDATE, batch_file_name, disposition
 from decalogo.api.exports import POLICY, archive, comparison, read_result, reviewed_scores, reviews_for
@@ -55,6 +56,7 @@ class ResultsFormat(StrEnum):
     },
 )
 def results(
+    request: Request,
     batch: OwnBatch,
     services: ServicesDep,
     token: Reader,
@@ -69,6 +71,7 @@ def results(
     ] = ResultsFormat.JSON,
 ) -> Response:
     """One entry per document, in the order of submission; without a result it has state and problem."""
+    audit_read(request, "results.read", batch=batch.job_id, format=format.value)
     if format is ResultsFormat.ZIP:
         return StreamingResponse(
             archive(batch, services, token), media_type="application/zip", headers=_headers(batch, "zip", inline=False)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request, Response
 
-from decalogo.api.audit import audit
+from decalogo.api.audit import audit, audit_read
 from decalogo.api.dependencies import DocumentToReview, OwnDocument, Reader, Reviewer, ServicesDep, limited
 from decalogo.api.exports import needed_result
 from decalogo.api.problem_types import declare
@@ -101,9 +102,9 @@ def put_review(
     """
     machine = find_answer(document, services, answer)
     expected = version_of(if_match)
-    new = NewReview(answer, body.verdict, body.score, body.checked(machine), body.comment)
-    found = services.reviews.put(document.document_id, new, machine, token, expected)
-    audit(request, "review.put", document=document.document_id, answer=answer, verdict=body.verdict.value)
+    elements = body.checked(machine, labels_for(needed_result(document, services)).max_score)
+    new = NewReview(answer, body.verdict, body.score, elements, body.comment)
+    found = services.reviews.put(document.document_id, new, machine, token, expected, partial(audit, request))
     response.headers["ETag"] = etag(found)
     return AnswerReview.of(answer, found, machine)
 
@@ -123,8 +124,7 @@ def accept(
     if wanted is not None and (unknown := wanted - {a["id"] for a in answers}):
         raise RequestError(f"There is no answer {sorted(unknown)[0]!r} in this result.")
     chosen = [a for a in answers if a["applicable"] and (wanted is None or a["id"] in wanted)]
-    count = services.reviews.accept(document.document_id, chosen, token)
-    audit(request, "review.accept", document=document.document_id, answers=count)
+    count = services.reviews.accept(document.document_id, chosen, token, partial(audit, request))
     return AcceptedAnswers(accepted=count)
 
 
@@ -133,8 +133,7 @@ def assign(
     request: Request, document: DocumentToReview, services: ServicesDep, token: Reviewer, body: Assignment
 ) -> DocumentReview:
     """Names the reader of a track; a second reader does not see the first one's reviews before the signature."""
-    known = services.reviews.assign(document.document_id, body.track, body.reviewer, token)
-    audit(request, "review.assign", document=document.document_id, reviewer=body.reviewer)
+    known = services.reviews.assign(document.document_id, body.track, body.reviewer, token, partial(audit, request))
     return DocumentReview.of(known, token.name, needed_result(document, services))
 
 
@@ -144,8 +143,7 @@ def sign(
 ) -> DocumentReview:
     """Signs result and reviews by their SHA-256; afterwards no review changes until the document is reopened."""
     result = needed_result(document, services)
-    known = services.reviews.sign(document.document_id, result["sha256"], body.person, token)
-    audit(request, "review.sign", document=document.document_id, result=result["sha256"], reviews=known.digest())
+    known = services.reviews.sign(document.document_id, result["sha256"], body.person, token, partial(audit, request))
     return DocumentReview.of(known, token.name, result)
 
 
@@ -156,13 +154,12 @@ def reopen(
     request: Request, document: DocumentToReview, services: ServicesDep, token: Reviewer, body: Reopening
 ) -> DocumentReview:
     """Takes the signature back, with a reason."""
-    known = services.reviews.reopen(document.document_id, body.reason, token)
-    audit(request, "review.reopen", document=document.document_id, reason=body.reason)
+    known = services.reviews.reopen(document.document_id, body.reason, token, partial(audit, request))
     return DocumentReview.of(known, token.name, needed_result(document, services))
 
 
 @router.get("/{document_id}/reviewed", dependencies=[_reads], summary="Reviewed result", responses=declare(*_COMMON))
-def reviewed(document: OwnDocument, services: ServicesDep, token: Reader) -> dict[str, Any]:
+def reviewed(request: Request, document: OwnDocument, services: ServicesDep, token: Reader) -> dict[str, Any]:
     """Machine result, reviews, reviewed scores and signature in one file, which `decalogo verify` checks.
 
     A second reader, who works blind, gets it once the document is signed.
@@ -171,6 +168,7 @@ def reviewed(document: OwnDocument, services: ServicesDep, token: Reader) -> dic
     known = services.reviews.of(document.document_id)
     if known.track_of(token.name) is Track.SECOND and known.signature is None:
         raise ConflictError("You read this document blind: the first reader's reviews are shown after the signature.")
+    audit_read(request, "reviewed.read", document=document.document_id)
     return bundle(result, known, reviewed_result(result, known, labels_for(result).max_score))
 
 

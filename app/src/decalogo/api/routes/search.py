@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
+from decalogo.api.audit import audit_read
 from decalogo.api.dependencies import Offset, OwnBatch, ServicesDep, limited
 from decalogo.api.problem_types import declare
 from decalogo.api.schemas import SearchHit, SearchResult
@@ -29,6 +30,7 @@ class SearchIn(StrEnum):
     responses=declare(UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError),
 )
 def search_batch(
+    request: Request,
     batch: OwnBatch,
     services: ServicesDep,
     offset: Offset,
@@ -42,6 +44,7 @@ def search_batch(
 
     The index of a batch is built by its first searches: repeat while `indexed` is less than `documents`.
     """
+    audit_read(request, "batch.search", batch=batch.job_id)
     answer = search(
         services.ledger,
         services.store,

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
 
+from decalogo.api.audit import audit_read
 from decalogo.api.dependencies import OwnDocument, Reader, ServicesDep, limited
 from decalogo.api.downloads import cacheable, disposition, document_file_name
 from decalogo.api.exports import POLICY, needed_result
@@ -69,6 +70,7 @@ def summary(
     Letterhead and texts are settings of the appliance (`letterhead`).
     """
     content = summary_of(document, needed_result(document, services), services, token)
+    audit_read(request, "summary.read", document=document.document_id, format=format.value)
     if format is SummaryFormat.HTML:
         from decalogo.reports.html import summary_html
 

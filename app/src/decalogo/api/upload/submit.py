@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from starlette.requests import Request
 
 from decalogo.access.tokens import Token
+from decalogo.api.audit import upload_record
 from decalogo.api.problems import body_error
 from decalogo.api.services import Services
 from decalogo.api.upload.admission import FORM, announced_bytes, check_room, limited_body, media_type
@@ -99,11 +100,11 @@ async def _accept(request: Request, services: Services, token: Token, record: st
         ]
         webhook = webhook_json(asked, services)
         mark = fingerprint(options, documents, webhook, asked.metadata) if record else ""
-        handling = Handling(webhook, record, mark)
-        earlier = await in_thread(accepted_before, services, record, handling.fingerprint)
+        earlier = await in_thread(accepted_before, services, record, mark)
         if earlier is not None:
             return Accepted(earlier, await in_thread(services.ledger.documents, earlier, limit=len(documents)), True)
         job_id = new_id("batch")
+        handling = Handling(webhook, record, mark, upload_record(request, job_id, documents))
         await in_thread(intake.touch, stored)
         await in_thread(_admit, services, token, intake, job_id, options, documents, handling, asked.metadata)
     size = sum(document.size for document in documents)

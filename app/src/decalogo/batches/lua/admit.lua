@@ -13,6 +13,7 @@ ARGV    1-4 tenant, max_depth, max_memory_share, max_tenant (check_admission.lua
         12 seconds for which the record is kept
         13 metadata of the batch: JSON, or empty
         14, 15 maximum number and bytes of all stored documents of the tenant; 0 disables
+        16 record for the audit log: JSON, or empty
 Returns {} when the batch is recorded
         {limit, value, maximum, seconds to wait} when a limit rejects it
         {'idempotency-key', record} when another upload with this key was accepted before
@@ -62,6 +63,7 @@ end
 redis.call('SADD', 'open', job_id)
 redis.call('HINCRBY', 'tenant:bytes', tenant, bytes)
 redis.call('HINCRBY', 'tenant:counts', tenant, #documents)
+if ARGV[16] ~= '' then redis.call('RPUSH', 'audit', ARGV[16]) end
 count('batches')
 count('accepted', #documents)
 count('queued', #documents)

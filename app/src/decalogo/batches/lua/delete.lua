@@ -5,12 +5,12 @@ ARGV    1 job_id
         2 seconds: delete only a batch that finished at least this long ago; empty: always
 Returns the ids of its documents. The caller deletes their artifacts
 --]]
-local job_id, removed = ARGV[1], {}
+local job_id, removed, time = ARGV[1], {}, now()
 local batch = 'batch:' .. job_id
 local tenant = redis.call('HGET', batch, 'tenant')
 if not tenant then return removed end
 local age, finished = tonumber(ARGV[2]), redis.call('ZSCORE', 'finished', job_id)
-if age and (not finished or tonumber(finished) > now() - age) then return removed end
+if age and (not finished or tonumber(finished) > time - age) then return removed end
 
 local function remove(id)
   removed[#removed + 1] = id
@@ -41,4 +41,9 @@ local record = redis.call('HGET', batch, 'idempotency')
 local known = record and string.match(record, '^idempotency:') and redis.call('GET', record)
 if known and string.match(known, '^%S+') == job_id then redis.call('DEL', record) end
 redis.call('DEL', batch, batch .. ':documents', 'webhook:' .. job_id)
+if age then -- retention: a process of the API moves this to the audit log (audit/pending.py)
+  redis.call('RPUSH', 'audit', cjson.encode({
+    action = 'retention.delete', tenant = tenant, batch = job_id, documents = #removed, time = time
+  }))
+end
 return removed

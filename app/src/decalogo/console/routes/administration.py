@@ -80,11 +80,14 @@ def revoke(request: Request, services: ServicesDep, session: ChangingOperatorDep
 
 
 @router.post("/dead/{document_id}/{action}")
-def dead_letter(services: ServicesDep, session: ChangingOperatorDep, document_id: str, action: str) -> Response:
+def dead_letter(
+    request: Request, services: ServicesDep, session: ChangingOperatorDep, document_id: str, action: str
+) -> Response:
     """Replay a dead letter, or drop it."""
     document = services.ledger.document(document_id)
     if document is None or document.state is not DocumentState.DEAD or action not in ("replay", "drop"):
         raise NotFoundError("There is no such dead letter.")
+    audit(request, "dead.retry" if action == "replay" else "dead.drop", document=document_id)
     if action == "replay":
         services.ledger.retry([document_id])
     else:

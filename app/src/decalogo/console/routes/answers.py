@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from decalogo.access.tokens import Scope
+from decalogo.api.audit import audit_read
 from decalogo.api.dependencies import ServicesDep
 from decalogo.api.exports import read_result
 from decalogo.console.found import DocumentDep
@@ -34,6 +35,7 @@ def answer_page(
     result = read_result(document, services)
     if result is None:
         raise NotFoundError("The document has no result.")
+    audit_read(request, "document.read", document=document.document_id)
     view = View(result, labels_for(result), document.name)
     place = next((i for i, answer in enumerate(view.answers) if answer.id == answer_id), None)
     if place is None:

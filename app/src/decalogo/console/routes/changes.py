@@ -18,16 +18,18 @@ _log = get_logger(__name__)
 
 
 @router.post("/batches/{job_id}/cancel")
-def cancel(batch: BatchToChangeDep, services: ServicesDep) -> Response:
+def cancel(request: Request, batch: BatchToChangeDep, services: ServicesDep) -> Response:
     """Cancel what is not finished."""
+    audit(request, "batch.cancel", batch=batch.job_id)
     count = services.operations.cancel(batch.job_id)
     _log.info("batch cancelled", batch_id=batch.job_id, documents=count)
     return redirect(f"/batches/{batch.job_id}")
 
 
 @router.post("/batches/{job_id}/retry")
-def retry(batch: BatchToChangeDep, services: ServicesDep, session: ChangingDep) -> Response:
+def retry(request: Request, batch: BatchToChangeDep, services: ServicesDep, session: ChangingDep) -> Response:
     """Queue again what has no full result."""
+    audit(request, "batch.retry", batch=batch.job_id)
     limit = services.limits(session.token).unfinished_documents
     services.operations.retry(batch.job_id, tenant=session.token.tenant, tenant_limit=limit)
     return redirect(f"/batches/{batch.job_id}")
@@ -42,22 +44,26 @@ def confirm_delete(request: Request, batch: BatchDep) -> Response:
 @router.post("/batches/{job_id}/delete")
 def delete(request: Request, batch: BatchToChangeDep, services: ServicesDep) -> Response:
     """Delete a batch with everything about it."""
+    audit(request, "batch.delete", batch=batch.job_id, documents=batch.counts["total"])
     count = services.operations.delete(batch.job_id)
-    audit(request, "batch.delete", batch=batch.job_id, documents=count)
     _log.info("batch deleted", batch_id=batch.job_id, documents=count)
     return redirect("/batches")
 
 
 @router.post("/documents/{document_id}/cancel")
-def cancel_document(document: DocumentToChangeDep, services: ServicesDep) -> Response:
+def cancel_document(request: Request, document: DocumentToChangeDep, services: ServicesDep) -> Response:
     """Cancel one document."""
+    audit(request, "document.cancel", document=document.document_id)
     services.operations.cancel_documents([document])
     return redirect(f"/documents/{document.document_id}")
 
 
 @router.post("/documents/{document_id}/retry")
-def retry_document(document: DocumentToChangeDep, services: ServicesDep, session: ChangingDep) -> Response:
+def retry_document(
+    request: Request, document: DocumentToChangeDep, services: ServicesDep, session: ChangingDep
+) -> Response:
     """Queue one document again."""
+    audit(request, "document.retry", document=document.document_id)
     if document.state in TERMINAL:
         limit = services.limits(session.token).unfinished_documents
         services.ledger.retry([document.document_id], tenant=session.token.tenant, tenant_limit=limit)

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
 
+from decalogo.api.audit import audit_read
 from decalogo.api.dependencies import ServicesDep, find_document
 from decalogo.api.exports import read_result
 from decalogo.batches.states import Batch
@@ -34,6 +35,7 @@ def comparison(
     number: Annotated[int, Query(ge=1, le=100_000, alias="page")] = 1,
 ) -> Response:
     """Show the ranking as a heat map, and how the results are distributed."""
+    audit_read(request, "results.read", batch=batch.job_id, format="page")
     rows = [row for row in rows_of(services.ledger.iterate(batch.job_id), services) if row.summary]
     rows.sort(key=lambda row: (-(row.summary.percent or 0.0) if row.summary else 0.0, row.name))
     shown = rows[(number - 1) * _PAGE : number * _PAGE]
@@ -73,6 +75,7 @@ def compare(
     chosen = list(dict.fromkeys(d or ()))
     if not _FEWEST <= len(chosen) <= _MOST:
         raise RequestError(f"Choose {_FEWEST} to {_MOST} documents to compare.")
+    audit_read(request, "results.read", batch=batch.job_id, format="page")
     views = [_view(services, session, batch, document_id) for document_id in chosen]
     return page(
         request,

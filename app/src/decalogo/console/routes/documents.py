@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from decalogo.access.tokens import Scope
+from decalogo.api.audit import audit_read
 from decalogo.api.dependencies import ServicesDep
 from decalogo.api.exports import read_result
 from decalogo.batches.states import TERMINAL
@@ -22,6 +23,7 @@ router = APIRouter(include_in_schema=False)
 def document_page(request: Request, document: DocumentDep, services: ServicesDep, session: VisitorDep) -> Response:
     """Show how a document did, or why it has no result."""
     result = read_result(document, services)
+    audit_read(request, "document.read", document=document.document_id)
     view = View(result, labels_for(result), document.name) if result else None
     return page(
         request,
@@ -37,6 +39,7 @@ def document_page(request: Request, document: DocumentDep, services: ServicesDep
 def point_page(request: Request, document: DocumentDep, services: ServicesDep, point_id: str) -> Response:
     """Show the questions of one point, dimension by dimension."""
     result = read_result(document, services)
+    audit_read(request, "document.read", document=document.document_id)
     point = next((p for p in result["points"] if p["id"] == point_id), None) if result else None
     if result is None or point is None:
         raise NotFoundError("There is no such point in this document's result.")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 
+from decalogo.api.audit import audit_read
 from decalogo.api.dependencies import ServicesDep
 from decalogo.api.routes.pictures import picture_response
 from decalogo.console.found import DocumentDep
@@ -16,6 +17,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/documents/{document_id}/pages/{number}.webp")
 def picture(
+    request: Request,
     document: DocumentDep,
     services: ServicesDep,
     number: Annotated[int, Path(ge=1, le=10_000_000)],
@@ -23,4 +25,5 @@ def picture(
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Answer a page as WebP."""
+    audit_read(request, "document.read", document=document.document_id)
     return picture_response(services.pictures.picture(document.document_id, number, width), if_none_match)

@@ -8,14 +8,12 @@ from fastapi import APIRouter, Query, Request, Response
 
 from decalogo.api.dependencies import ServicesDep
 from decalogo.api.exports import read_result
-from decalogo.api.routes.quality import measured, with_results
+from decalogo.api.routes.quality import measured, sampled
 from decalogo.console.found import BatchDep
 from decalogo.console.pages import page
 from decalogo.console.security import VisitorDep
 from decalogo.reports.labels import labels_for
-from decalogo.reviews.model import Track
 from decalogo.reviews.quality import Tally, judged
-from decalogo.reviews.sampling import draw
 
 router = APIRouter(prefix="/batches/{job_id}", include_in_schema=False)
 
@@ -38,7 +36,7 @@ def sample_page(
     size: Annotated[int, Query(ge=2, le=300)] = 60,
 ) -> Response:
     """Show a stratified random sample of answers, its reviews, and the precision so far with its interval."""
-    places = draw(((d.document_id, result) for d, result in with_results(batch, services)), size, batch.job_id)
+    places = sampled(batch, services, size)
     chosen = set(places)
     of_documents = {document_id for document_id, _ in places}
     # The results of a large batch do not fit into memory: those of the sample are read again, one at a time.
@@ -54,9 +52,10 @@ def sample_page(
         if place not in answers:
             continue  # deleted meanwhile
         document, answer = answers[place]
-        review = services.reviews.of(document.document_id).answers.get((Track.FIRST, answer["id"]))
+        known = services.reviews.of(document.document_id)
+        review = known.answers.get((known.track_of(session.token.name), answer["id"]))
         rows.append((document, answer, review))
-        for _, machine, person in judged(answer, review) if review else ():
+        for _, machine, person in judged(answer, review) if review and review.counts_for(answer) else ():
             tally.add(machine, person)
     return page(
         request,

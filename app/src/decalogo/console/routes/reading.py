@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
+from decalogo.api.audit import audit_read
 from decalogo.api.dependencies import ServicesDep
 from decalogo.api.exports import read_result
 from decalogo.console.found import DocumentDep
@@ -25,6 +26,7 @@ def read_page(
     end: int = 0,
 ) -> Response:
     """Show a page, with the characters from ``start`` to ``end`` highlighted."""
+    audit_read(request, "document.read", document=document.document_id)
     result = read_result(document, services)
     pages = result["document"]["pages"] if result else number
     pane = page_pane(document, services, number, max(0, start), max(0, end))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Request, Response
 
 from decalogo.access.tokens import Scope
-from decalogo.api.audit import audit
+from decalogo.api.audit import audit, audit_read
 from decalogo.api.dependencies import ServicesDep, find_document
 from decalogo.api.exports import needed_result, reviews_for
 from decalogo.api.review_schemas import MAX_COMMENT, MAX_NAME, ReviewBody
@@ -17,6 +19,7 @@ from decalogo.console.found import DocumentDep
 from decalogo.console.pages import page, redirect
 from decalogo.console.review_filters import Filter, queue_of
 from decalogo.console.security import ChangingDep, VisitorDep, needs
+from decalogo.errors import RequestError
 from decalogo.reports.labels import labels_for
 from decalogo.reports.view import View
 from decalogo.reviews.model import Track, Verdict
@@ -25,7 +28,7 @@ from decalogo.reviews.store import NewReview
 
 router = APIRouter(prefix="/documents/{document_id}", include_in_schema=False)
 
-_NEXT: Final = "next"
+_NUMBER: Final = re.compile(r"[0-9]{1,2}(\.[0-9]{1,4})?")
 
 
 def _writable(services: ServicesDep, session: ChangingDep, document_id: str) -> Document:
@@ -42,6 +45,7 @@ def review_page(
     show: Filter = Filter.UNREVIEWED,
 ) -> Response:
     """Show what is left to review, who reads, and the signature."""
+    audit_read(request, "document.read", document=document.document_id)
     result = needed_result(document, services)
     known = services.reviews.of(document.document_id)
     view = View(result, labels_for(result), document.name)
@@ -80,11 +84,11 @@ def put(
     """Store a review and go on to the next answer that has none."""
     document = _writable(services, session, document_id)
     machine = find_answer(document, services, answer)
-    body = ReviewBody(verdict=verdict, comment=comment, **_correction(verdict, machine, element, score))
-    new = NewReview(answer, body.verdict, body.score, body.checked(machine), body.comment)
-    services.reviews.put(document_id, new, machine, session.token, version)
-    audit(request, "review.put", document=document_id, answer=answer, verdict=verdict.value)
     result = needed_result(document, services)
+    body = ReviewBody(verdict=verdict, comment=comment, **_correction(verdict, machine, element, score))
+    elements = body.checked(machine, labels_for(result).max_score)
+    new = NewReview(answer, body.verdict, body.score, elements, body.comment)
+    services.reviews.put(document_id, new, machine, session.token, version, partial(audit, request))
     known = services.reviews.of(document_id)
     queue = queue_of(result, known, known.track_of(session.token.name), Filter.UNREVIEWED)
     order = [item["id"] for item in result["answers"]]
@@ -101,6 +105,8 @@ def _correction(verdict: Verdict, machine: dict[str, Any], element: list[str] | 
     chosen = set(element or ())
     elements = {name: name in chosen for name in machine["elements"]} if verdict is Verdict.CORRECTED else {}
     number = score.strip().replace(",", ".")
+    if number and not _NUMBER.fullmatch(number):
+        raise RequestError(f"The score {score.strip()!r} is not a number.")
     return {"elements": elements, "score": float(number) if number else None}
 
 
@@ -116,8 +122,7 @@ def accept(
     document = _writable(services, session, document_id)
     wanted = set(answer or ())
     chosen = [a for a in needed_result(document, services)["answers"] if a["id"] in wanted and a["applicable"]]
-    count = services.reviews.accept(document_id, chosen, session.token)
-    audit(request, "review.accept", document=document_id, answers=count)
+    services.reviews.accept(document_id, chosen, session.token, partial(audit, request))
     return redirect(f"/documents/{document_id}/review")
 
 
@@ -132,8 +137,7 @@ def assign(
 ) -> Response:
     """Name the reader of a track."""
     _writable(services, session, document_id)
-    services.reviews.assign(document_id, track, reviewer.strip(), session.token)
-    audit(request, "review.assign", document=document_id, reviewer=reviewer.strip())
+    services.reviews.assign(document_id, track, reviewer.strip(), session.token, partial(audit, request))
     return redirect(f"/documents/{document_id}/review")
 
 
@@ -148,8 +152,7 @@ def sign(
     """Sign result and reviews."""
     document = _writable(services, session, document_id)
     result = needed_result(document, services)
-    known = services.reviews.sign(document_id, result["sha256"], person.strip(), session.token)
-    audit(request, "review.sign", document=document_id, result=result["sha256"], reviews=known.digest())
+    services.reviews.sign(document_id, result["sha256"], person.strip(), session.token, partial(audit, request))
     return redirect(f"/documents/{document_id}/review")
 
 
@@ -163,6 +166,5 @@ def reopen(
 ) -> Response:
     """Take the signature back."""
     _writable(services, session, document_id)
-    services.reviews.reopen(document_id, reason.strip(), session.token)
-    audit(request, "review.reopen", document=document_id, reason=reason.strip())
+    services.reviews.reopen(document_id, reason.strip(), session.token, partial(audit, request))
     return redirect(f"/documents/{document_id}/review")

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
 
+from decalogo.api.audit import audit_read
 from decalogo.api.dependencies import ServicesDep
 from decalogo.api.routes.search import SearchIn
 from decalogo.console.found import BatchDep
@@ -29,6 +30,7 @@ def search_page(
     """Show the hits of a query, with the words around each."""
     answer = None
     if q.strip():
+        audit_read(request, "batch.search", batch=batch.job_id)
         answer = search(
             services.ledger,
             services.store,

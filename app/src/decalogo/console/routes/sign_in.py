@@ -89,4 +89,5 @@ async def sign_out(
 async def _refused(request: Request, services: ServicesDep, error: UnauthorizedError, target: str) -> Response:
     observe(("auth_failures", 1, error.reason))
     await run_in_threadpool(services.rate_limits.count_failure, request)
+    await run_in_threadpool(audit, request, "session.refused", reason=error.reason)
     return page(request, "sign-in.html", status=401, target=safe_target(target), failed=True)
