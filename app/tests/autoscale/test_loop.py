@@ -15,7 +15,16 @@ from decalogo.batches.ledger import Ledger
 from decalogo.batches.queues import WORK_QUEUES
 from decalogo.settings import AutoscaleSettings
 
-QUICK = AutoscaleSettings(scale_down_stabilization_seconds=0, cooldown_seconds=0)
+
+class Immediate(AutoscaleSettings):
+    """Scales down without a stabilization window, so that each step shows its decision."""
+
+    @property
+    def stabilization_seconds(self) -> float:
+        return 0.0
+
+
+QUICK = Immediate()
 
 
 class Queue:

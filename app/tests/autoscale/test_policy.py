@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from decalogo.autoscale.policy import Observation, PolicyState, decide
 from decalogo.settings import AutoscaleSettings
@@ -55,16 +57,14 @@ def test_the_number_of_workers_stays_within_the_bounds(
 
 @given(st.lists(st.floats(-0.2, 0.2), min_size=60, max_size=120))
 def test_noise_stops_no_worker_that_was_started_within_the_stabilization_window(noise: list[float]) -> None:
-    asked = settings(
-        target_drain_seconds=600, scale_down_stabilization_seconds=180, interval_seconds=10, max_workers=20
-    )
+    asked = settings(target_drain_seconds=600, max_workers=20)
     workers, state, changes = 1, PolicyState(), []
     for number, wobble in enumerate(noise):
         depth, rate = int(1000 * (1 + wobble)), workers * 0.2 * (1 + wobble)
         before = workers
         workers, state = decide(Observation(number * 10.0, depth, 2 * workers, workers, rate, 100), state, asked)
         changes.append(workers - before)
-    window = int(asked.scale_down_stabilization_seconds / 10)
+    window = int(asked.stabilization_seconds / asked.interval_seconds)
     for number, change in enumerate(changes):
         if change < 0:
             assert not any(earlier > 0 for earlier in changes[max(0, number - window + 1) : number])
@@ -96,7 +96,7 @@ def test_the_rule_drain_time_immediately_asks_for_enough_workers_to_drain_the_qu
 
 
 def test_the_rate_of_a_worker_is_measured_only_while_all_workers_are_busy() -> None:
-    asked = settings(cooldown_seconds=60)
+    asked = settings(target_drain_seconds=600)
     _, idle = decide(seen(depth=0, workers=4, rate=2.0), PolicyState(), asked)
     assert idle.worker_rate is None
     _, busy = decide(seen(depth=900, running=8, workers=4, rate=2.0), PolicyState(), asked)
@@ -107,7 +107,7 @@ def test_the_rate_of_a_worker_is_measured_only_while_all_workers_are_busy() -> N
 
 
 def test_it_scales_down_only_after_the_stabilization_window() -> None:
-    asked = settings(scale_down_stabilization_seconds=180, min_workers=1, max_workers=20)
+    asked = settings(target_drain_seconds=600, min_workers=1, max_workers=20)
     state = PolicyState(worker_rate=0.5)
     target, state = decide(seen(at=0.0, depth=3000, workers=1), state, asked)
     assert target == 10
@@ -115,3 +115,16 @@ def test_it_scales_down_only_after_the_stabilization_window() -> None:
     assert target == 10
     target, state = decide(seen(at=181.0, depth=0, workers=10), state, asked)
     assert target == 1
+
+
+def test_there_are_six_settings_and_all_times_follow_from_one() -> None:
+    assert len(AutoscaleSettings.model_fields) == 6
+    asked = settings()
+    times = (asked.interval_seconds, asked.stabilization_seconds, asked.cooldown_seconds, asked.change_seconds)
+    assert times == (10, 180, 60, 300)
+
+
+@pytest.mark.parametrize("thresholds", [(500, 50), (50, 50), (-1, 50)])
+def test_thresholds_in_the_wrong_order_are_refused(thresholds: tuple[int, int]) -> None:
+    with pytest.raises(ValidationError, match=r"autoscale\.thresholds"):
+        settings(thresholds=thresholds)

@@ -80,7 +80,7 @@ def unknown_variables(text: str) -> list[str]:
 
 OTHER = {
     "SERVER_NAME", "RENEWED_LINEAGE", "DOCUMENT_ID", "JOB_ID", "OWN_ID", "CONTRACT_EXAMPLES", "LOADTEST_UI_PORT",
-    "PIPE_BUF", "RLIMIT_AS", "PYTHONPATH",
+    "NO_PROXY", "PIPE_BUF", "RLIMIT_AS", "PYTHONPATH",
 }  # fmt: skip
 
 

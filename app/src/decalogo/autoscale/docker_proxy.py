@@ -28,7 +28,7 @@ def docker_proxy(engine: Engine, settings: AutoscaleSettings) -> Starlette:
     changing = threading.Lock()
 
     def capacity() -> int:
-        return min(settings.max_workers, engine.capacity(settings.memory_share, settings.cpu_overcommit))
+        return min(settings.max_workers, engine.capacity(settings.overcommit))
 
     def list_workers(_request: Request) -> Response:
         return JSONResponse({"workers": [asdict(worker) for worker in engine.workers()], "capacity": capacity()})

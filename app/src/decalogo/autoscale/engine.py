@@ -11,6 +11,7 @@ import httpx
 from decalogo.errors import EngineError
 
 _API = "/v1.41"
+MEMORY_SHARE = 0.85
 _PROJECT, _SERVICE, _NUMBER = (f"com.docker.compose.{name}" for name in ("project", "service", "container-number"))
 
 
@@ -55,20 +56,20 @@ class Engine:
         ]
         return sorted(found, key=lambda worker: worker.number)
 
-    def capacity(self, memory_share: float, cpu_overcommit: float) -> int:
+    def capacity(self, overcommit: float) -> int:
         """Return how many workers fit on the host, from the memory and CPU limits of the containers.
 
         Args:
-            memory_share: maximum sum of all memory limits of the project, as a share of the host's memory.
-            cpu_overcommit: maximum sum of the CPU limits of the workers, as a multiple of the host's processors.
+            overcommit: factor on the bounds: all memory limits of the project may add up to 85 % of the host's memory,
+                and the CPU limits of the workers to its processors.
         """
         info = self._ask("GET", "/info")
         limits = {item["Id"]: self._limits(item["Id"]) for item in self._containers()}
         workers = self.workers()
         memory, cpus = limits[workers[0].id]
         others = sum(size for name, (size, _) in limits.items() if name not in {worker.id for worker in workers})
-        by_memory = (info["MemTotal"] * memory_share - others) // memory if memory else 1 << 30
-        by_cpu = info["NCPU"] * cpu_overcommit // cpus if cpus else 1 << 30
+        by_memory = (info["MemTotal"] * MEMORY_SHARE * overcommit - others) // memory if memory else 1 << 30
+        by_cpu = info["NCPU"] * overcommit // cpus if cpus else 1 << 30
         return max(0, int(min(by_memory, by_cpu)))
 
     def add(self) -> str:

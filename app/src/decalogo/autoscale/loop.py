@@ -90,7 +90,7 @@ class Autoscaler:
         self._scale_up(target - seen.workers, [worker for worker in workers if worker["id"] in self._draining])
         for worker in staying[target:]:
             # Recorded before the broadcast: if that fails for one queue, the worker still counts as draining.
-            self._draining[worker["id"]] = seen.at + self._settings.drain_seconds
+            self._draining[worker["id"]] = seen.at + self._settings.change_seconds
             self._control.stop_consuming(worker["node"])
         self._remove_drained(workers)
         return target

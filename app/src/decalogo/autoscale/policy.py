@@ -4,9 +4,8 @@ Two rules exist:
 
 - ``thresholds`` adds one worker when the queue depth is above one threshold and removes one when it is below another.
 - ``drain_time`` computes the number of workers that drain the queue within a target time, from the measured rate of one
-  worker. It scales up immediately. It scales down only to the highest target of the last
-  ``scale_down_stabilization_seconds``, like the Kubernetes horizontal autoscaler, so that a queue depth that fluctuates
-  does not start and stop workers all the time.
+  worker. It scales up immediately. It scales down only to the highest target within the stabilization window, like the
+  Kubernetes horizontal autoscaler, so that a queue depth that fluctuates does not start and stop workers all the time.
 """
 
 from __future__ import annotations
@@ -18,6 +17,10 @@ from decalogo.settings import AutoscaleSettings
 
 _NEW_WEIGHT = 0.3
 """Weight of a new rate measurement in the exponential moving average."""
+_ASSUMED_RATE = 600 / 3600
+"""Documents per second of one worker until it has been measured."""
+_FEW, _MANY = 2, 20
+"""Rule ``thresholds``: numbers of workers at which it stops scaling down and up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +70,24 @@ def decide(seen: Observation, state: PolicyState, settings: AutoscaleSettings) -
 
 
 def _thresholds(seen: Observation, state: PolicyState, settings: AutoscaleSettings) -> tuple[int, PolicyState]:
-    if seen.at - state.changed_at < settings.threshold_interval_seconds:
+    low, high = settings.thresholds
+    if seen.at - state.changed_at < settings.change_seconds:
         return seen.workers, state
-    if seen.depth > settings.threshold_up_depth and seen.workers < settings.threshold_up_below:
+    if seen.depth > high and seen.workers < _MANY:
         return seen.workers + 1, state
-    if seen.depth < settings.threshold_down_depth and seen.workers > settings.threshold_down_above:
+    if seen.depth < low and seen.workers > _FEW:
         return seen.workers - 1, state
     return seen.workers, state
 
 
 def _drain_time(seen: Observation, state: PolicyState, settings: AutoscaleSettings) -> tuple[int, PolicyState]:
     rate = _worker_rate(seen, state, settings)
-    per_worker = rate if rate is not None else settings.assumed_documents_per_hour / 3600
+    per_worker = rate if rate is not None else _ASSUMED_RATE
     share = per_worker * settings.target_drain_seconds
     needed = settings.max_workers if seen.depth >= settings.max_workers * share else math.ceil(seen.depth / share)
     if seen.depth or seen.running:
         needed = max(needed, 1)
-    window = settings.scale_down_stabilization_seconds
+    window = settings.stabilization_seconds
     targets = tuple((at, number) for at, number in state.targets if seen.at - at < window)
     targets += ((seen.at, needed),)
     highest = max(number for _, number in targets)

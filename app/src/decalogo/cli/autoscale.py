@@ -8,6 +8,10 @@ from decalogo.logs import configure
 from decalogo.settings import get_settings
 from decalogo.signals import stop_on_signals
 
+# As compose.scale.yaml names the service and mounts the socket.
+DOCKER_PROXY_URL = "http://docker-proxy:8080"
+ENGINE_SOCKET = "/var/run/docker.sock"
+
 
 def autoscaler() -> None:
     """Run the autoscaler until a stop signal arrives."""
@@ -23,12 +27,12 @@ def autoscaler() -> None:
     configure(settings.log)
     stop = stop_on_signals()
     # The proxy answers a removal only after the worker has stopped.
-    proxy = httpx.Client(base_url=settings.autoscale.docker_proxy_url, timeout=120, trust_env=False)
+    proxy = httpx.Client(base_url=DOCKER_PROXY_URL, timeout=120, trust_env=False)
     scaler = Autoscaler(open_ledger(settings), proxy, CeleryControl(get_celery()), settings.autoscale)
     scaler.run(lambda: beat("autoscaler"), stop.wait)
 
 
-def docker_proxy() -> None:
+def docker_proxy(host: str) -> None:
     """Serve the Docker socket proxy for the Compose project of this container, until a stop signal arrives."""
     import uvicorn
 
@@ -37,10 +41,10 @@ def docker_proxy() -> None:
 
     settings = get_settings()
     configure(settings.log)
-    engine = Engine(settings.autoscale.engine_socket, self_id=socket.gethostname())
+    engine = Engine(ENGINE_SOCKET, self_id=socket.gethostname())
     uvicorn.run(
         application(engine, settings.autoscale),
-        host=settings.autoscale.docker_proxy_host,
+        host=host,
         port=8080,
         log_config=None,
         access_log=False,

@@ -92,11 +92,13 @@ def autoscaler() -> None:
 
 
 @app.command("docker-proxy")
-def docker_proxy() -> None:
+def docker_proxy(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
     """Serve the autoscaler's Docker socket proxy until stopped."""
     from decalogo.cli import autoscale
 
-    autoscale.docker_proxy()
+    autoscale.docker_proxy(host)
 
 
 @app.command()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -38,6 +40,8 @@ def _table(prefix: str, fields: list[tuple[str, FieldInfo]]) -> list[str]:
         default = field.default
         if isinstance(default, BaseModel):
             default = default.model_dump_json()
+        elif isinstance(default, tuple):
+            default = json.dumps(default)
         shown = f"`{default}`" if default not in (None, "") else ""
         rows.append(f"| `{variable}` | {shown} | {field.description or ''} |")
     return [*rows, ""]
