@@ -14,7 +14,7 @@ stack_disk() {
   df -h "$(docker info --format '{{.DockerRootDir}}' 2>/dev/null || echo /)" 2>/dev/null | awk 'NR == 2 { print "free\t" $4 " of " $2 }'
   docker system df --verbose --format '{{range .Volumes}}{{.Name}}{{"\t"}}{{.Size}}{{"\n"}}{{end}}' |
     awk -F '\t' -v own="$(project_name)_" 'index($1, own) == 1 && $2 != "0B" { print "volume " $1 "\t" $2 }'
-  docker image ls --format '{{.Repository}}:{{.Tag}}{{"\t"}}{{.Size}}' | grep '^decalogo/' | sort |
+  docker image ls --format '{{.Repository}}:{{.Tag}}{{"\t"}}{{.Size}}' | grep "^$(image_registry)/" | sort |
     awk -F '\t' -v current=":$version" '{ print "image " $1 "\t" $2 (substr($1, length($1) - length(current) + 1) == current ? "" : "\tnot of this version") }'
   docker system df --format '{{if eq .Type "Build Cache"}}build cache{{"\t"}}{{.Size}}{{"\t"}}{{.Reclaimable}} can go{{end}}' | grep . || true
   folder_sizes
@@ -55,5 +55,5 @@ remove_old_images() {
     # Other tags, such as those of tests, belong to somebody else.
     [[ "$tag" =~ ^[0-9]+\.[0-9]+\.[0-9]+$ && " $* " != *" $tag "* ]] || continue
     docker image rm "$image" >/dev/null 2>&1 && say "Removed the image $image of an earlier version."
-  done < <(docker image ls --format '{{.Repository}}:{{.Tag}}' | grep '^decalogo/' || true)
+  done < <(docker image ls --format '{{.Repository}}:{{.Tag}}' | grep "^$(image_registry)/" || true)
 }

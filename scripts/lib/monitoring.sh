@@ -14,7 +14,7 @@ choose_grafana() {
     quietly compose --profile grafana rm --stop --force grafana
     return 0
   fi
-  image="$(compose --profile grafana config --images grafana | grep -v "^decalogo/")"
+  image="$(compose --profile grafana config --images grafana | grep -v "^$(image_registry)/")"
   if docker image inspect "$image" >/dev/null 2>&1 || pull_grafana "$image"; then
     take_in_grafana
   elif docker image inspect "${image%@*}" >/dev/null 2>&1; then

@@ -5,6 +5,9 @@ readonly NETWORK_FILE="$STATE_DIR/network"
 readonly DEFAULT_NETWORK_PREFIX=10.213.84
 readonly PUBLISHED_PORTS="$STATE_DIR/ports" # HTTP and HTTPS port of a second appliance on this machine
 
+# Prefix of the names of the images, which are built here unless it is the address of a registry.
+image_registry() { configured IMAGE_REGISTRY decalogo; }
+
 project_name() { configured COMPOSE_PROJECT_NAME decalogo; }
 
 # Fail if containers of the project were started from another checkout that still exists.

@@ -31,14 +31,18 @@ stack_up() {
     scale=(--scale "worker=$(cut -d- -f1 "$AUTOSCALE_FILE")")
   fi
   refuse_other_checkout "$(project_name)"
-  if bundle_is_current; then load_bundle; else
+  if bundle_is_current; then
+    load_bundle
+  elif [[ -n "$(configured IMAGE_REGISTRY)" ]]; then
+    pull_images
+  else
     pass_on_pip_index
     make_base_image
   fi
   select_network "$(project_name)"
   select_ports
   choose_grafana
-  if ! bundle_is_current; then
+  if ! bundle_is_current && [[ -z "$(configured IMAGE_REGISTRY)" ]]; then
     step "Building images (fast if nothing changed)"
     quietly compose build
   fi
@@ -66,6 +70,15 @@ await_ready() {
 
 # Run curl inside the container of nginx, because the host need not have it.
 request_api() { compose exec -T nginx curl --noproxy '*' --ipv4 --silent --show-error --insecure "$@"; }
+
+# Pull the images that scripts/push-images put into a registry. The engine selects those for its architecture.
+pull_images() {
+  local image
+  step "Pulling the images of $(image_registry)"
+  while read -r image; do
+    quietly docker pull --quiet "$image"
+  done < <(compose config --images | grep "^$(image_registry)/" | sort -u)
+}
 
 # Pass the package index of this host's pip on to the builds.
 pass_on_pip_index() {

@@ -77,7 +77,7 @@ run_fast_linters() {
 }
 
 check_shell_scripts() {
-  local scripts=("$ROOT/appliance" "$ROOT/.ci/run" "$ROOT/scripts/lock" "$ROOT"/scripts/lib/*.sh)
+  local scripts=("$ROOT/appliance" "$ROOT/.ci/run" "$ROOT/scripts/lock" "$ROOT/scripts/push-images" "$ROOT"/scripts/lib/*.sh)
   scripts+=("$ROOT"/images/*/{serve,serve-*,configure,fill-in,health,operator-cli,reload-users})
   check_if_installed shellcheck --external-sources "${scripts[@]}"
   check_if_installed shfmt --diff --indent 2 --case-indent "${scripts[@]}"

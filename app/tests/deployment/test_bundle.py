@@ -65,3 +65,17 @@ def test_a_damaged_bundle_is_refused_with_the_file(bundled: Checkout) -> None:
 def test_a_checkout_with_another_version_builds(bundled: Checkout, change: str) -> None:
     assert bundled.run(f"{change}; {UP} stack_up ''").returncode == 0
     assert " build" in bundled.asked()
+
+
+def test_with_a_registry_images_are_pulled_and_not_built(checkout: Checkout) -> None:
+    (checkout.folder / ".env").write_text("IMAGE_REGISTRY=registry.example.org/decalogo\n")
+    images = ("registry.example.org/decalogo/app:1.0.0", "registry.example.org/decalogo/nginx:1.0.0")
+    checkout.answer("compose config --images", "\n".join((*images, images[0], "grafana/grafana:1")) + "\n")
+
+    done = checkout.run(UP + "stack_up ''")
+
+    assert done.returncode == 0, done.stderr
+    asked = checkout.asked()
+    assert [asked.count(f"pull --quiet {image}\n") for image in images] == [1, 1]
+    assert " build" not in asked
+    assert not (checkout.folder / "order").exists()
