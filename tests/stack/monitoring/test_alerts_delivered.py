@@ -28,15 +28,15 @@ def faults(appliance: Appliance) -> dict[str, Fault]:
         return appliance.compose("exec", "-T", "redis", "sh", "-c", script, "sh", *command, stdin=password)
 
     def fill_redis() -> None:
-        redis("set", "ballast", "x")
-        redis("setrange", "ballast", str(14 << 20), "x")
+        redis("set", "idempotency:ballast", "x")
+        redis("setrange", "idempotency:ballast", str(14 << 20), "x")
 
     def bring_back() -> object:
         return appliance.compose("start", "worker")
 
     return {
         "NoWorker": (lambda: appliance.compose("kill", "worker"), bring_back),
-        "RedisMemoryHigh": (fill_redis, lambda: redis("del", "ballast")),
+        "RedisMemoryHigh": (fill_redis, lambda: redis("del", "idempotency:ballast")),
         "RedisDown": (lambda: appliance.compose("stop", "redis"), lambda: appliance.compose("start", "redis")),
         "CertificateExpiring": (lambda: put_certificate(tls, days=1), lambda: put_certificate(tls, days=300)),
         "EdgeDown": (lambda: appliance.compose("stop", "api"), lambda: appliance.compose("start", "api")),
