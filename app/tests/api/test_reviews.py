@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from decalogo.api.services import Services
 from decalogo.batches.backup import restore_backup, write_backup
 from decalogo.connections import connect
 from decalogo.reviews.bundle import verify
-from decalogo.settings import LetterheadSettings
+from decalogo.settings import EvaluationSettings, LetterheadSettings, Settings
 from tests.api.conftest import problem
 from tests.console.test_pages import evaluated
 
@@ -230,3 +232,35 @@ def test_nothing_of_a_deleted_documents_content_is_left(
         assert not any(words in key for key in kept)
     assert document.encode() in log
     assert services.audit_log.verify().problem == ""
+
+
+def test_an_evaluated_document_is_evaluated_again_when_asked_unless_it_is_signed(
+    client: httpx.Client, plan: tuple[str, str], people: Callable[..., httpx.Client], services: Services
+) -> None:
+    job, document = plan
+    ana, again = people("ana"), f"/api/v1/documents/{document}/retry?evaluated=true"
+    assert client.post(f"/api/v1/documents/{document}/retry").json()["state"] == "succeeded"
+    ana.post(f"/api/v1/documents/{document}/sign", json={})
+    problem(client.post(again), 409, "conflict")
+    client.post(f"/api/v1/batch/{job}/retry?evaluated=true")
+    assert client.get(f"/api/v1/documents/{document}").json()["state"] == "succeeded"
+    ana.post(f"/api/v1/documents/{document}/reopen", json={"reason": "otra norma"})
+    answer = client.post(f"/api/v1/batch/{job}/retry?evaluated=true")
+    assert (answer.status_code, answer.json()["counts"]["queued"]) == (202, 1)
+    found = services.ledger.document(document)
+    assert found is not None
+    assert found.result_key  # kept until the new one replaces it
+    problem(people("eva", "otra").post(again), 404, "not-found")
+
+
+def test_a_rubric_of_the_operators_is_accepted_by_default_and_by_nobody_elses_path(
+    client: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rubric = tmp_path / "office.yaml"
+    rubric.write_bytes((resources.files("decalogo.rubrics") / "decalogo.yaml").read_bytes())
+    own = EvaluationSettings(rubric=str(rubric))
+    monkeypatch.setattr("decalogo.api.upload.options.get_settings", lambda: Settings(evaluation=own))
+    for name, status in ((str(rubric), 202), (str(tmp_path / "other.yaml"), 422), ("/etc/passwd", 422)):
+        options = ("", json.dumps({"rubric": name}).encode())
+        answer = client.post("/api/v1/batch/upload", files={"files": ("a.txt", b"x"), "options": options})
+        assert answer.status_code == status, answer.text

@@ -30,6 +30,35 @@ def test_a_working_day_in_the_browser(appliance: Appliance, visitor: Visitor, tm
     journey.working_day(visitor, token, REAL_PLAN, tmp_path)
 
 
+def test_two_reviewers_sign_and_look_again_after_the_rubric_changed(
+    appliance: Appliance, visitor: Visitor, tmp_path: Path
+) -> None:
+    plan, rubric = tmp_path / "plan.txt", "/var/lib/decalogo/artifacts/office.yaml"
+    plan.write_text(journey.SHORT_PLAN, encoding="utf-8")
+    tokens = [appliance.run("token", "create", name, *journey.REVIEWER).strip() for name in ("ana", "luis")]
+    assert visitor.context.browser
+    ana, luis = (Visitor(visitor.context.browser, visitor.url) for _ in range(2))
+
+    def install(content: bytes) -> None:
+        write = f"import sys; open('{rubric}', 'w', encoding='utf-8').write(sys.stdin.read())"
+        appliance.compose("exec", "-T", "api", "python", "-c", write, stdin=content.decode())
+
+    def evaluate_again(document: str) -> None:
+        install(journey.other_rubric())
+        journey.evaluate_again(ana, document)
+
+    before = appliance.environment
+    install(journey.shipped_rubric())
+    appliance.environment = {**before, "DECALOGO_EVALUATION__RUBRIC": rubric}
+    try:
+        appliance.run("up", "--scale", "worker=2")
+        journey.two_reviewers(ana, luis, (tokens[0], tokens[1]), plan, evaluate_again, tmp_path)
+    finally:
+        appliance.environment = before
+        appliance.run("up", "--scale", "worker=2")
+    assert "all intact" in appliance.run("audit", "verify")
+
+
 def test_turning_pages_never_meets_the_limit_of_the_api(client: Client) -> None:
     # Three times the burst of the API's zone.
     answers = [client.send("GET", "/sign-in", headers={"Accept": "text/html"}).status_code for _ in range(60)]

@@ -33,13 +33,16 @@ class LedgerChanges(LedgerQueries):
         """Cancel unfinished documents; return how many there were. Running attempts are fenced when they finish."""
         return sum(self._run("cancel", *page) for page in _pages(document_ids))
 
-    def retry(self, document_ids: Sequence[str], *, tenant: str = "", tenant_limit: int = 0) -> list[str]:
+    def retry(
+        self, document_ids: Sequence[str], *, tenant: str = "", tenant_limit: int = 0, evaluated: bool = False
+    ) -> list[str]:
         """Queue documents again that are failed, dead, cancelled or partial.
 
         Args:
             document_ids: others among them are skipped.
             tenant: tenant whose limits apply, as for an upload; empty for an operator, who has no limits.
             tenant_limit: maximum number of unfinished documents of the tenant, these included; 0 disables.
+            evaluated: also those that succeeded. Their results are kept until new ones replace them.
 
         Returns:
             The ids of the queued documents.
@@ -50,7 +53,7 @@ class LedgerChanges(LedgerQueries):
         """
         queued: list[str] = []
         for page in [document_ids] if tenant else _pages(document_ids):
-            outcome, *rest = self._run("retry", tenant, *self._limits(tenant_limit), *page)
+            outcome, *rest = self._run("retry", tenant, *self._limits(tenant_limit), int(evaluated), *page)
             if outcome == "rejected":
                 raise_rejection(rest)
             queued += rest

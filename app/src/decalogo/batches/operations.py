@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from decalogo.batches.ledger import Ledger
 from decalogo.batches.states import TERMINAL, Document, DocumentState
@@ -36,13 +36,29 @@ class BatchOperations:
                 self._store.delete_parts(document.document_id)
         return count
 
-    def retry(self, job_id: str, *, tenant: str = "", tenant_limit: int = 0) -> list[str]:
+    def retry(
+        self,
+        job_id: str,
+        *,
+        tenant: str = "",
+        tenant_limit: int = 0,
+        evaluated: Callable[[Document], bool] | None = None,
+    ) -> list[str]:
         """Queue all documents of a batch that have no full result, or none of them; return their ids.
 
-        :meth:`decalogo.batches.ledger.Ledger.retry` describes ``tenant``, ``tenant_limit`` and the errors.
+        Args:
+            job_id: the batch.
+            tenant: see :meth:`decalogo.batches.ledger.Ledger.retry`, as for ``tenant_limit`` and the errors.
+            tenant_limit: see there.
+            evaluated: says which of the documents with a full result are queued too; None: none of them.
         """
-        ended = [d.document_id for d in self._ledger.iterate(job_id) if d.state in _RETRYABLE]
-        return self._ledger.retry(ended, tenant=tenant, tenant_limit=tenant_limit)
+        ended = [
+            document.document_id
+            for document in self._ledger.iterate(job_id)
+            if document.state in _RETRYABLE
+            or (evaluated is not None and document.state is DocumentState.SUCCEEDED and evaluated(document))
+        ]
+        return self._ledger.retry(ended, tenant=tenant, tenant_limit=tenant_limit, evaluated=evaluated is not None)
 
     def delete(self, job_id: str, *, finished_for: float | None = None) -> int:
         """Delete a batch with its documents and results; return how many documents it had.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
 
 from decalogo.api.audit import audit
 from decalogo.api.dependencies import BatchToChange, DocumentToChange, ServicesDep, Submitter, limited
@@ -10,9 +13,10 @@ from decalogo.api.problem_types import declare
 from decalogo.api.schemas import BatchStatus, DocumentStatus
 from decalogo.api.services import Services
 from decalogo.api.status import batch_status
-from decalogo.batches.states import TERMINAL, Batch, Document
+from decalogo.batches.states import TERMINAL, Batch, Document, DocumentState
 from decalogo.errors import (
     BodyError,
+    ConflictError,
     ForbiddenError,
     NotFoundError,
     QuotaError,
@@ -20,11 +24,15 @@ from decalogo.errors import (
     UnavailableError,
 )
 from decalogo.logs import get_logger
+from decalogo.reviews.model import ReviewState
 
 router = APIRouter(dependencies=[limited("changes")])
 
 _COMMON = (UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError)
 
+Evaluated = Annotated[
+    bool, Query(description="Also documents with a full result, for example after a change of the rubric.")
+]
 _log = get_logger(__name__)
 
 
@@ -48,16 +56,23 @@ def cancel_batch(request: Request, batch: BatchToChange, services: ServicesDep) 
     responses=declare(*_COMMON, QuotaError),
 )
 def retry_batch(
-    request: Request, batch: BatchToChange, response: Response, services: ServicesDep, token: Submitter
+    request: Request,
+    batch: BatchToChange,
+    response: Response,
+    services: ServicesDep,
+    token: Submitter,
+    evaluated: Evaluated = False,
 ) -> BatchStatus:
     """Queue every document again that is `failed`, `dead`, `cancelled` or `partial`; there may be none.
 
-    A partial result is kept until a better one replaces it. The queue must have capacity for all of them, as for an
+    A partial result is kept until a better one replaces it. With `evaluated`, documents with a full result are queued
+    too, except signed ones. The queue must have capacity for all of them, as for an
     upload.
     """
     audit(request, "batch.retry", batch=batch.job_id)
     most = services.limits(token).unfinished_documents
-    revived = services.operations.retry(batch.job_id, tenant=token.tenant, tenant_limit=most)
+    wanted = partial(_unsigned, services) if evaluated else None
+    revived = services.operations.retry(batch.job_id, tenant=token.tenant, tenant_limit=most, evaluated=wanted)
     _log.info("batch retried", batch_id=batch.job_id, documents=len(revived))
     response.headers["Retry-After"] = "1"
     return _status(batch, services)
@@ -88,18 +103,38 @@ def cancel_document(request: Request, document: DocumentToChange, services: Serv
     tags=["documents"],
     status_code=202,
     summary="Retry a document",
-    responses=declare(*_COMMON, QuotaError),
+    responses=declare(*_COMMON, ConflictError, QuotaError),
 )
 def retry_document(
-    request: Request, document: DocumentToChange, response: Response, services: ServicesDep, token: Submitter
+    request: Request,
+    document: DocumentToChange,
+    response: Response,
+    services: ServicesDep,
+    token: Submitter,
+    evaluated: Evaluated = False,
 ) -> DocumentStatus:
-    """Queue the document again if it ended without a full result."""
+    """Queue the document again if it ended without a full result; with `evaluated`, also if it has one.
+
+    A result is kept until the new one replaces it. Reviews of answers that did not change stay, the others wait for a
+    second look. A signed document must be reopened first.
+    """
     audit(request, "document.retry", document=document.document_id)
     if document.state in TERMINAL:
         most = services.limits(token).unfinished_documents
-        services.ledger.retry([document.document_id], tenant=token.tenant, tenant_limit=most)
+        retry_again(document, services, tenant=token.tenant, tenant_limit=most, evaluated=evaluated)
     response.headers["Retry-After"] = "1"
     return _document_status(document, services)
+
+
+def retry_again(document: Document, services: Services, *, tenant: str, tenant_limit: int, evaluated: bool) -> None:
+    """Queue a document again that has ended; raise :class:`ConflictError` for a signed one that has a full result."""
+    if evaluated and document.state is DocumentState.SUCCEEDED and not _unsigned(services, document):
+        raise ConflictError("The document is signed. Reopen it before it is evaluated again.")
+    services.ledger.retry([document.document_id], tenant=tenant, tenant_limit=tenant_limit, evaluated=evaluated)
+
+
+def _unsigned(services: Services, document: Document) -> bool:
+    return services.reviews.of(document.document_id).state is not ReviewState.SIGNED
 
 
 def _status(batch: Batch, services: Services) -> BatchStatus:

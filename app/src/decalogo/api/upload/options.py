@@ -18,6 +18,7 @@ from decalogo.api.upload.metadata import MAX_PAIRS, DocumentOptions, Metadata, P
 from decalogo.api.upload.table import TableOptions
 from decalogo.batches.states import Options, Priority
 from decalogo.errors import ForbiddenError
+from decalogo.settings import get_settings
 from decalogo.webhooks.signing import secret_bytes
 from decalogo.webhooks.target import check_url
 
@@ -155,9 +156,11 @@ def check_custom_ids(ids: Sequence[str], count: int, where: str = "options.custo
 
 
 def rubric_points(name: str) -> tuple[str, ...] | None:
-    """Return the ids of the points of a shipped rubric, or None if no rubric has this name."""
-    # The loader also accepts paths, so untrusted names are compared with the shipped ones first.
-    return _points(name) if name in _rubrics() else None
+    """Return the ids of the points of a shipped rubric or of the operator's, or None if no rubric has this name."""
+    # The loader also accepts paths, so untrusted names are compared with the known ones first.
+    if name in _rubrics():
+        return _points(name)
+    return _points.__wrapped__(name) if name == get_settings().evaluation.rubric else None  # a file may change
 
 
 def _rubrics() -> tuple[str, ...]:

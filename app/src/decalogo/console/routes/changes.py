@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
 
 from decalogo.api.audit import audit
 from decalogo.api.dependencies import ServicesDep
+from decalogo.api.routes.changes import retry_again
 from decalogo.batches.states import TERMINAL
 from decalogo.console.found import BatchDep, BatchToChangeDep, DocumentToChangeDep
 from decalogo.console.pages import page, redirect
@@ -60,11 +63,15 @@ def cancel_document(request: Request, document: DocumentToChangeDep, services: S
 
 @router.post("/documents/{document_id}/retry")
 def retry_document(
-    request: Request, document: DocumentToChangeDep, services: ServicesDep, session: ChangingDep
+    request: Request,
+    document: DocumentToChangeDep,
+    services: ServicesDep,
+    session: ChangingDep,
+    evaluated: Annotated[str, Form(max_length=1)] = "",
 ) -> Response:
     """Queue one document again."""
     audit(request, "document.retry", document=document.document_id)
     if document.state in TERMINAL:
         limit = services.limits(session.token).unfinished_documents
-        services.ledger.retry([document.document_id], tenant=session.token.tenant, tenant_limit=limit)
+        retry_again(document, services, tenant=session.token.tenant, tenant_limit=limit, evaluated=bool(evaluated))
     return redirect(f"/documents/{document.document_id}")

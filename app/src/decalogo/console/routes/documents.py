@@ -31,6 +31,7 @@ def document_page(request: Request, document: DocumentDep, services: ServicesDep
         document=document,
         view=view,
         ended=document.state in TERMINAL,
+        signed=services.reviews.of(document.document_id).signature is not None,
         may_change=Scope.SUBMIT in session.token.scopes,
     )
 
