@@ -96,13 +96,14 @@ class Quality:
     months: defaultdict[tuple[str, str], Tally] = field(default_factory=lambda: defaultdict(Tally))
     verdicts: Counter[str] = field(default_factory=Counter)
     pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
+    people: Counter[tuple[str, str]] = field(default_factory=Counter)
     documents: int = 0
     signed: int = 0
 
     def add(self, result: Mapping[str, Any], reviews: DocumentReviews) -> None:
         """Count one document's result and reviews."""
         self.documents += 1
-        self.signed += reviews.signature is not None
+        self._people(reviews)
         first, second = reviews.of(), reviews.of(Track.SECOND)
         version = str(result["rubric"]["version"])
         for answer in result["answers"]:
@@ -118,6 +119,13 @@ class Quality:
                 other = second.get(answer["id"])
                 if other is not None:
                     self.pairs[_said(review), _said(other)] += 1
+
+    def _people(self, reviews: DocumentReviews) -> None:
+        self.people.update((name, "assigned") for name in reviews.reviewers.values() if name)
+        self.people.update((review.reviewer, "reviewed") for review in reviews.answers.values())
+        if reviews.signature is not None:
+            self.signed += 1
+            self.people[reviews.signature.person, "signed"] += 1
 
     def _review(self, answer: Mapping[str, Any], review: Review, version: str) -> None:
         self.verdicts[review.verdict.value] += 1
@@ -135,6 +143,7 @@ class Quality:
                 mine[key].merge(tally)
         self.verdicts += other.verdicts
         self.pairs += other.pairs
+        self.people += other.people
         self.documents += other.documents
         self.signed += other.signed
 
@@ -161,6 +170,10 @@ class Quality:
                 for (month, version), tally in sorted(self.months.items())
             ],
             "readers": agreement(self.pairs),
+            "people": [
+                {"name": name} | {what: self.people[name, what] for what in ("assigned", "reviewed", "signed")}
+                for name in sorted({name for name, _ in self.people})
+            ],
         }
 
 

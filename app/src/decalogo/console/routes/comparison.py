@@ -13,6 +13,7 @@ from decalogo.api.exports import read_result
 from decalogo.batches.states import Batch
 from decalogo.console.found import BatchDep
 from decalogo.console.pages import page
+from decalogo.console.review_progress import progress_of
 from decalogo.console.security import VisitorDep
 from decalogo.console.summaries import Row, rows_of
 from decalogo.errors import RequestError
@@ -32,6 +33,7 @@ def comparison(
     request: Request,
     batch: BatchDep,
     services: ServicesDep,
+    session: VisitorDep,
     number: Annotated[int, Query(ge=1, le=100_000, alias="page")] = 1,
 ) -> Response:
     """Show the ranking as a heat map, and how the results are distributed."""
@@ -39,12 +41,14 @@ def comparison(
     rows = [row for row in rows_of(services.ledger.iterate(batch.job_id), services) if row.summary]
     rows.sort(key=lambda row: (-(row.summary.percent or 0.0) if row.summary else 0.0, row.name))
     shown = rows[(number - 1) * _PAGE : number * _PAGE]
+    reviews = {row.document.document_id: progress_of(row.document, services) for row in shown}
     first = read_result(rows[0].document, services) if rows else None
     return page(
         request,
         "comparison.html",
         batch=batch,
         rows=shown,
+        reviews={name: seen for name, seen in reviews.items() if seen and seen.shown_to(session.token.name)},
         first_rank=(number - 1) * _PAGE + 1,
         labels=labels_for(first) if first else None,
         points=first["points"] if first else [],
