@@ -32,13 +32,18 @@ choose_grafana() {
 leave_out_grafana() {
   mkdir -p "$STATE_DIR"
   touch "$NO_GRAFANA_FILE"
-  [[ -e "$ROOT/compose.override.yaml" ]] || cp "$ROOT/compose.no-grafana.yaml" "$ROOT/compose.override.yaml"
+  if [[ ! -e "$ROOT/compose.override.yaml" ]] || override_is_ours; then
+    cp "$ROOT/compose.no-grafana.yaml" "$ROOT/compose.override.yaml"
+  fi
 }
 
 take_in_grafana() {
   rm -f "$NO_GRAFANA_FILE"
-  if cmp -s "$ROOT/compose.no-grafana.yaml" "$ROOT/compose.override.yaml"; then rm -f "$ROOT/compose.override.yaml"; fi
+  if override_is_ours; then rm -f "$ROOT/compose.override.yaml"; fi
 }
+
+# True if the file is a copy, perhaps of another version, of compose.no-grafana.yaml.
+override_is_ours() { head -n 1 "$ROOT/compose.override.yaml" 2>/dev/null | grep -q '^# Leaves Grafana out'; }
 
 # Pull the image. A registry that is out of reach costs minutes, so a failure is remembered for one day.
 pull_grafana() {

@@ -154,6 +154,16 @@ def test_grafana_comes_back_with_its_image(checkout: Checkout) -> None:
     assert not (checkout.folder / "var/no-grafana").exists()
 
 
+def test_the_copy_of_an_earlier_version_is_replaced_and_removed(checkout: Checkout) -> None:
+    override = checkout.folder / "compose.override.yaml"
+    override.write_text(OVERRIDE.splitlines()[0] + "\nservices: {}\n")
+
+    checkout.run("leave_out_grafana")
+    assert override.read_text() == OVERRIDE
+    checkout.run("take_in_grafana")
+    assert not override.exists()
+
+
 def test_an_override_file_of_the_operator_stays(checkout: Checkout) -> None:
     (checkout.folder / "compose.override.yaml").write_text("services: {}\n")
     checkout.answer("compose config --images grafana", "grafana/grafana:1\n")
