@@ -12,11 +12,11 @@ stack_disk() {
   version="$(version_of_checkout)"
   [[ -z "${1:-}" ]] || clean_engine "$version"
   df -h "$(docker info --format '{{.DockerRootDir}}' 2>/dev/null || echo /)" 2>/dev/null | awk 'NR == 2 { print "free\t" $4 " of " $2 }'
-  docker system df --verbose --format '{{range .Volumes}}{{.Name}}{{"\t"}}{{.Size}}{{"\n"}}{{end}}' |
-    awk -F '\t' -v own="$(project_name)_" 'index($1, own) == 1 && $2 != "0B" { print "volume " $1 "\t" $2 }'
-  docker image ls --format '{{.Repository}}:{{.Tag}}{{"\t"}}{{.Size}}' | grep "^$(image_registry)/" | sort |
-    awk -F '\t' -v current=":$version" '{ print "image " $1 "\t" $2 (substr($1, length($1) - length(current) + 1) == current ? "" : "\tnot of this version") }'
-  docker system df --format '{{if eq .Type "Build Cache"}}build cache{{"\t"}}{{.Size}}{{"\t"}}{{.Reclaimable}} can go{{end}}' | grep . || true
+  docker system df --verbose --format '{{range .Volumes}}{{.Name}}\t{{.Size}}\n{{end}}' |
+    awk -F '\t' -v own="$(project_name)_" 'index($1, own) == 1 && $2 != "0B" && $1 !~ /_secrets-/ { print "volume " $1 "\t" $2 }'
+  docker image ls --format '{{.Repository}}:{{.Tag}}\t{{.Size}}' | grep "^$(image_registry)/" | sort |
+    awk -F '\t' -v current=":$(configured IMAGE_TAG "$version")" '{ print "image " $1 "\t" $2 (substr($1, length($1) - length(current) + 1) == current ? "" : "\tnot of this version") }'
+  docker system df --format '{{if eq .Type "Build Cache"}}build cache\t{{.Size}}\t{{.Reclaimable}} can go{{end}}' | grep . || true
   folder_sizes
   say "./appliance disk --clean removes images of earlier versions (not of the one before the last update), replaced images, and build cache that was not used for a week."
 }
