@@ -11,7 +11,7 @@ from decalogo.evaluation.documents.parts import READ, Part, Parts
 from decalogo.evaluation.documents.reading import Limits
 from decalogo.evaluation.extract import extract
 from decalogo.evaluation.pdf.reader import read_part
-from tests.evaluation.pdf.raw_pdfs import HELVETICA, assemble, shown, stream_object
+from tests.evaluation.pdf.raw_pdfs import HELVETICA, assemble, raw_pdf, shown, stream_object
 
 TEXT = "La tasa fue de 120 casos en 2019."
 SOUND = shown(TEXT, 60, 700)
@@ -108,3 +108,47 @@ def test_a_file_that_cannot_be_looked_at_is_tried_in_another_process():
     circular = content.replace(b"/Kids [10 0 R 12 0 R]", b"/Kids [10 0 R 2 0 R ]")
     with pytest.raises(DocumentTooLargeError, match="Page 1"):
         extract(circular)
+
+
+def with_font(font: bytes, content: bytes, **objects: bytes) -> bytes:
+    """Return a PDF of one page whose font is ``font``; ``objects`` are its streams, named by their numbers."""
+    written = {int(name[1:]): text for name, text in objects.items()}
+    return raw_pdf(content, objects={3: font, **written})
+
+
+def table(ranges: int, text: bytes) -> bytes:
+    """Return a table of characters with so many ranges of all codes, and a text for the letter ``a``."""
+    rows = b"".join(b"<0000> <ffff> <%04x>\n" % (n % 60000) for n in range(ranges))
+    return b"%d beginbfrange\n%sendbfrange\n1 beginbfchar\n<61> <%s>\nendbfchar\n" % (ranges, rows, text)
+
+
+FONT = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding /ToUnicode 100 0 R >>"
+OUTER = b"<< /Type /Font /Subtype /TrueType /BaseFont /A /FontDescriptor 100 0 R >>"
+DESCRIPTOR = b"<< /Type /FontDescriptor /FontName /A /Flags 4 /FontFile2 101 0 R >>"
+LETTERS = b"BT /F1 .001 Tf 9 400 Td (" + b"a" * 50_000 + b") Tj ET"
+HOSTILE_FONTS = {
+    "ranges of all codes": with_font(FONT, SOUND, n100=packed(table(1000, b"0062"))),
+    "long texts for a code": with_font(FONT, LETTERS, n100=packed(table(1, b"0062" * 5000))),
+    "a table that unpacks": with_font(FONT, SOUND, n100=packed(table(1, b"0062") + b" " * (9 << 20))),
+    "a font program that unpacks": with_font(OUTER, SOUND, n100=DESCRIPTOR, n101=packed(bytes(300 << 20))),
+    "very many characters": document(
+        packed(b"BT /F1 .001 Tf 9 400 Td " + (b"(" + b"la meta " * 500 + b") Tj ") * 900 + b"ET")
+    ),
+    "many characters in forms": document(
+        stream_object(b"/A Do " * 99), A=b"BT /F1 .001 Tf 9 400 Td (" + b"la meta " * 4000 + b") Tj ET"
+    ),
+    "short streams that are many": document(
+        packed(b"BT /F1 .001 Tf 9 400 Td (" + b"la meta " * 50_000 + b") Tj ET")
+    ).replace(b"/Contents 11 0 R", b"/Contents [" + b"11 0 R " * 20 + b"]"),
+}
+
+
+@pytest.mark.parametrize("content", HOSTILE_FONTS.values(), ids=HOSTILE_FONTS)
+def test_fonts_and_texts_over_their_budget_are_refused(content):
+    with pytest.raises(DocumentTooLargeError, match=r"Page 1 of the PDF would take too much"):
+        extract(content)
+
+
+def test_fonts_of_a_sound_document_are_within_the_budget():
+    once = packed(table(2, b"00660069") + b" " * 10_000)  # all codes twice, and a ligature
+    assert extract(with_font(FONT, SOUND, n100=once), ocr=NEVER).pages[0].text

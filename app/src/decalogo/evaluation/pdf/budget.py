@@ -10,57 +10,59 @@ Import this module after a fork only: it loads a native library.
 from __future__ import annotations
 
 import re
-import zlib
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pikepdf
-import pikepdf.settings
 
 from decalogo.evaluation.pdf.crowding import CROWDED
-from decalogo.evaluation.pdf.objects import UNREADABLE, Id, contents, entry, inherited, items, xobjects
+from decalogo.evaluation.pdf.fonts import FontCost, Fonts
+from decalogo.evaluation.pdf.objects import Id, contents, entry, inherited, xobjects
+from decalogo.evaluation.pdf.unpacking import MAX_BYTES, inflated, most_bytes, unpacked
 
-MAX_BYTES = 32 << 20
-"""Unpacked size of a page's content, forms counted as often as they are drawn."""
 _MAX_OBJECTS = 600_000
 """Text, paths and images that a page draws; each takes about 300 bytes."""
-_SMALL = 8000
-"""Packed size of content that is not looked at: at the best ratio, about 1,030, it holds 1.6 million objects."""
+_MAX_CHARACTERS = 2_000_000
+"""Characters that a page shows; each takes about 300 bytes. A dense page has 10,000."""
+_SMALL = 3_000_000
+"""Unpacked size of content that is not looked at: it holds at most 600,000 objects."""
 _LEAST_OPERATOR, _MANY = 5, 200
 """Bytes of the shortest operator that draws, with its operand; objects of a form that need no count."""
 _FEW = 100
 """Forms that a page draws, of which it need not be known which."""
 _MAX_DEPTH = 20
-_LZW_BYTES = 200_000
-_PIECE = 1 << 16
-_PACKED = {"/FlateDecode", "/Fl", "/LZWDecode", "/LZW", "/RunLengthDecode", "/RL"}
-_LZW = {"/LZWDecode", "/LZW"}
+_SHORT = 200_000
+"""Size of content whose characters need no count: all its bytes may be some."""
 _DRAWN = re.compile(rb"(?:(?<=[\s\])>])|^)(?:T[jJ]|f\*?|F|B\*?|b\*?|[sS]|sh|Do|EI|['\"])(?![^\s/\[(<%])")
 _FORM = re.compile(rb"/([^\s/\[\]()<>{}%]+)\s+Do(?![^\s/\[(<%])")
+_STRING = re.compile(rb"\(((?:[^()\\]|\\.)*+)|<([0-9A-Fa-f\s]++)>", re.DOTALL)
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
-
-
-def set_limits() -> None:
-    """Bound what qpdf unpacks in this process."""
-    pikepdf.settings.set_qpdf_limits(flate_max_memory=MAX_BYTES, run_length_max_memory=MAX_BYTES, max_stream_filters=8)
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What drawing some content takes: bytes to read and objects to make."""
+    """What drawing some content takes: bytes to read, objects and characters to make; why its fonts cost too much."""
 
     size: int = 0
     objects: int = 0
+    characters: int = 0
+    fonts: str = ""
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(self.size + other.size, self.objects + other.objects)
+        return Cost(
+            self.size + other.size,
+            self.objects + other.objects,
+            self.characters + other.characters,
+            self.fonts or other.fonts,
+        )
 
     def __mul__(self, times: int) -> Cost:
-        return Cost(self.size * times, self.objects * times)
+        return Cost(self.size * times, self.objects * times, self.characters * times, self.fonts if times else "")
 
 
-_ENDLESS = Cost(MAX_BYTES + 1, _MAX_OBJECTS + 1)
+_ENDLESS = Cost(MAX_BYTES + 1, _MAX_OBJECTS + 1, _MAX_CHARACTERS + 1)
 
 
 def check_pages(document: pikepdf.Pdf) -> tuple[dict[int, str], frozenset[int]]:
@@ -74,6 +76,10 @@ def check_pages(document: pikepdf.Pdf) -> tuple[dict[int, str], frozenset[int]]:
             costly[number] = f"its content unpacks to more than {MAX_BYTES >> 20} MiB"
         elif cost.objects > _MAX_OBJECTS:
             costly[number] = f"it draws more than {_MAX_OBJECTS:,} objects"
+        elif cost.characters > _MAX_CHARACTERS:
+            costly[number] = f"it shows more than {_MAX_CHARACTERS:,} characters"
+        elif cost.fonts:
+            costly[number] = cost.fonts
         elif cost.objects > CROWDED:
             crowded.add(number)
     return costly, frozenset(crowded)
@@ -84,30 +90,28 @@ class _Budget:
     """Estimates pages; what several pages draw is looked at once."""
 
     _known: dict[Id, Cost] = field(default_factory=dict)
+    _fonts: Fonts = field(default_factory=Fonts)
 
     def of(self, page: Any) -> Cost:
         """Return the cost of a page; nothing for one that cannot cost much."""
-        streams = contents(page)
-        forms = {name: form for name, form in xobjects(inherited(page, "/Resources")) if _is_form(form)}
-        cost = Cost()
-        if forms or not all(_is_small(stream) for stream in streams):
+        streams, resources = contents(page), inherited(page, "/Resources")
+        forms, fonts = _forms(resources), self._fonts.of(resources)
+        cost = Cost(fonts=fonts.reason)
+        if forms or fonts.longest > 1 or not _are_small(streams):
             for stream in streams:
-                cost += self._cost(stream, forms, 0, looked_at=not forms)
+                cost += self._cost(stream, forms, fonts, 0)
         return cost
 
-    def _cost(self, stream: Any, forms: dict[str, Any], depth: int, *, looked_at: bool = False) -> Cost:
+    def _cost(self, stream: Any, forms: dict[str, Any], fonts: FontCost, depth: int) -> Cost:
         """Return what one content stream costs, with the forms that it draws."""
-        if looked_at and _is_small(stream):
-            return Cost()
-        if any(name in _LZW for name in _filters(stream)) and len(stream.read_raw_bytes()) > _LZW_BYTES:
-            return _ENDLESS
-        data = _unpacked(stream)
+        data = unpacked(stream)
         if data is None:
             return _ENDLESS
-        cost = Cost(len(data), self._objects(data, depth))
+        characters = len(data) if len(data) <= _SHORT and not depth else _characters(data)
+        cost = Cost(len(data), self._objects(data, depth), characters * fonts.longest, fonts.reason)
         if forms and (draws := data.count(b"Do")):
             costs = {name: self._form_cost(form, depth + 1) for name, form in forms.items()}
-            most = Cost(max(one.size for one in costs.values()), max(one.objects for one in costs.values())) * draws
+            most = _most(costs.values()) * draws
             if draws <= _FEW and _is_affordable(cost + most):
                 return cost + most
             for name, times in Counter(_FORM.findall(data)).items():
@@ -127,60 +131,47 @@ class _Budget:
         if depth > _MAX_DEPTH:
             return _ENDLESS
         self._known[number] = _ENDLESS  # for a form that draws itself
-        inside = {name: one for name, one in xobjects(entry(form, "/Resources")) if _is_form(one)}
-        cost = self._cost(form, inside, depth)
+        resources = entry(form, "/Resources")
+        cost = self._cost(form, _forms(resources), self._fonts.of(resources), depth)
         self._known[number] = cost
         return cost
 
 
-def _unpacked(stream: Any) -> bytes | None:
-    """Return a stream's data; ``None`` for more than the budget. Of a damaged one, what comes before the damage."""
-    try:
-        data: bytes = stream.read_bytes()
-    except pikepdf.DataDecodingError as error:
-        return None if "limit" in str(error) else _salvaged(stream)
-    except UNREADABLE:
-        return b""
-    return data
+def _forms(resources: Any) -> dict[str, Any]:
+    return {name: one for name, one in xobjects(resources) if entry(one, "/Subtype") == "/Form"}
 
 
-def _salvaged(stream: Any) -> bytes | None:
-    data: bytes = stream.read_raw_bytes()
-    for name in _filters(stream):
-        if name not in {"/FlateDecode", "/Fl"}:
-            return data if len(data) <= _SMALL else None
-        unpacker, pieces, size = zlib.decompressobj(), [], 0
-        try:
-            while data and size <= MAX_BYTES and not unpacker.eof:
-                pieces.append(unpacker.decompress(data, _PIECE))
-                size += len(pieces[-1])
-                data = unpacker.unconsumed_tail
-        except zlib.error:
-            pass  # PDFium draws what it has
-        if size > MAX_BYTES:
-            return None
-        data = b"".join(pieces)
-    return data
+def _most(costs: Iterable[Cost]) -> Cost:
+    """Return a cost that none of these exceeds in anything."""
+    listed = [*costs]
+    return Cost(
+        max(one.size for one in listed),
+        max(one.objects for one in listed),
+        max(one.characters for one in listed),
+        next((one.fonts for one in listed if one.fonts), ""),
+    )
+
+
+def _are_small(streams: Sequence[Any]) -> bool:
+    """Tell whether the content of a page can only hold what any page may."""
+    if sum(map(most_bytes, streams)) <= _SMALL:
+        return True
+    left = _SMALL
+    for stream in streams:
+        left -= inflated(stream, left) if most_bytes(stream) > left // 10 else most_bytes(stream)
+        if left < 0:
+            return False
+    return True
+
+
+def _characters(data: bytes) -> int:
+    """Return how many characters some content shows at most."""
+    return sum(len(text) or len(digits) // 2 for text, digits in _STRING.findall(data))
 
 
 def _is_affordable(cost: Cost) -> bool:
-    return cost.size <= MAX_BYTES and cost.objects <= _MAX_OBJECTS
-
-
-def _is_form(stream: Any) -> bool:
-    return bool(entry(stream, "/Subtype") == "/Form")
-
-
-def _is_small(stream: Any) -> bool:
-    """Tell whether a stream can only hold what any page may, from its packed size."""
-    length = entry(stream, "/Length")
-    packed = sum(name in _PACKED for name in _filters(stream))
-    return isinstance(length, int) and length <= (_SMALL if packed == 1 else _MAX_OBJECTS if not packed else 0)
-
-
-def _filters(stream: Any) -> list[str]:
-    found = entry(stream, "/Filter")
-    return [str(found)] if isinstance(found, pikepdf.Name) else [str(name) for name in items(found)]
+    within = cost.size <= MAX_BYTES and cost.objects <= _MAX_OBJECTS and cost.characters <= _MAX_CHARACTERS
+    return within and not cost.fonts
 
 
 def _name(written: bytes) -> str:

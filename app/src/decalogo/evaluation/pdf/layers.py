@@ -25,8 +25,9 @@ from decalogo.evaluation.pdf.objects import (
     xobjects,
 )
 
-_MAX_BYTES = 16 << 20
-"""Decoded size of a content stream past which it is left as it is: maps with a layer for every kind of line."""
+_MAX_TOKENS, _MAX_ALL_TOKENS = 1_000_000, 4_000_000
+"""Words of a content stream, and of a document, past which it is left as it is: maps with a layer for every kind of
+line. Each takes about 400 bytes."""
 _MAX_DEPTH = 12
 _WITHOUT_PAINT = dict.fromkeys(["f", "F", "f*", "B", "B*", "b", "b*", "S", "s"], "n") | {
     "Tj": "", "TJ": "", "sh": "", "Do": "", "INLINE IMAGE": "", "'": "T*", '"': "T*",
@@ -40,6 +41,7 @@ class _Layers:
 
     off: frozenset[Id]
     seen: set[Id] = field(default_factory=set)
+    tokens: int = _MAX_ALL_TOKENS
 
     def hides(self, owner: Any, depth: int = 0) -> bool:
         """Return whether a group or membership dictionary is hidden."""
@@ -127,8 +129,10 @@ def _visible(holder: Any, resources: Any, layers: _Layers) -> bytes | None:
     kept: list[Any] = []
     hidden: list[bool] = []
     try:
-        if sum(len(one.read_bytes()) for one in contents(holder)) > _MAX_BYTES:
+        tokens = sum(map(_count_tokens, contents(holder)))
+        if tokens > min(_MAX_TOKENS, layers.tokens):
             return None
+        layers.tokens -= tokens
         for step in pikepdf.parse_content_stream(holder):
             operands, operator = step.operands, step.operator
             name = str(operator)
@@ -146,6 +150,12 @@ def _visible(holder: Any, resources: Any, layers: _Layers) -> bytes | None:
         return pikepdf.unparse_content_stream(kept)
     except UNREADABLE:
         return None
+
+
+def _count_tokens(stream: Any) -> int:
+    """Return how many words a content stream has at most."""
+    data: bytes = stream.read_bytes()
+    return sum(data.count(sign) for sign in (b" ", b"\n", b"\r", b"\t", b"(", b"<", b"[", b"/"))
 
 
 def _marked(operands: Any, properties: Any) -> Any:

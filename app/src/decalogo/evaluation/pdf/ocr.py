@@ -7,6 +7,7 @@ and the parts of a long document, run in parallel instead. The same page, progra
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _MOST_PIXELS = 20_000_000
 """Maximum size of an image. A larger page (a poster) is rendered at a lower resolution."""
 _LOW_DPI = 72
+_CPU_SECONDS, _CPU_SECONDS_PER_MIB = 40, 20
+"""CPU time to recognise a document: a scanned page has 20 KiB or more and takes about a second."""
 _SURE = 70
 """Mean confidence of the words of an upright page, percent. Below it, the page may be turned or upside down."""
 _TALL = 0.3
@@ -34,7 +37,7 @@ _TALL = 0.3
 _LEAST_TALL = 3
 """Letters of a word whose form tells whether it is turned."""
 
-__all__ = ["page_cache", "program", "recognise_pages", "shows_print"]
+__all__ = ["cpu_seconds_for", "page_cache", "program", "recognise_pages", "shows_print"]
 
 
 def page_cache(content: bytes | Path, options: OcrOptions) -> PageCache:
@@ -51,6 +54,7 @@ def recognise_pages(
     cache: PageCache,
     reached: Callable[[int], bool],
     seconds: float,
+    cpu_seconds: float = math.inf,
 ) -> dict[int, Recognised | None]:
     """Return the lines found on each page; ``None`` for a page that took too long.
 
@@ -61,20 +65,40 @@ def recognise_pages(
         cache: lines recognised before; new ones are added.
         reached: called before each page with the number of pages done. Once it returns true, the rest is left out.
         seconds: time limit for all pages; a page that it cuts off counts as having taken too long.
+        cpu_seconds: the same for the CPU time of the program (see ``cpu_seconds_for``).
     """
     found: dict[int, Recognised | None] = {}
     end = time.monotonic() + seconds
+    cpu_end = _used() + cpu_seconds
     for index, (number, doubt) in enumerate(pages.items()):
         if reached(index):
             break
         progress.at("recognise", number)
         found[number] = cache.get(number)
-        left = min(options.page_seconds, end - time.monotonic())
+        left = min(options.page_seconds, end - time.monotonic(), cpu_end - _used())
         if found[number] is None and left > 0:
             with suppress(TimeoutError):
                 found[number] = lines = _recognise(document, number, doubt, options, left)
                 cache.put(number, lines)
     return found
+
+
+def cpu_seconds_for(content: bytes | Path, options: OcrOptions, seconds: float) -> float:
+    """Return the CPU time for recognition, in proportion to a document's size.
+
+    Args:
+        content: the document.
+        options: the time limit of a whole document.
+        seconds: the time limit of the pages at hand, which may be those of a part.
+    """
+    size = content.stat().st_size if isinstance(content, Path) else len(content)
+    return (_CPU_SECONDS + _CPU_SECONDS_PER_MIB * size / (1 << 20)) * min(1.0, seconds / options.document_seconds)
+
+
+def _used() -> float:
+    """Return the CPU time of the programs that this process has run, seconds."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _recognise(document: Any, number: int, doubt: str, options: OcrOptions, seconds: float) -> Recognised:

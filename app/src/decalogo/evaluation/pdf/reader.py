@@ -102,8 +102,9 @@ def read_part(content: bytes | Path, part: Part, limits: Limits) -> Known:
         if part.kind == RECOGNISE:
             cache = ocr.page_cache(content, limits.ocr)
             doubts = {number: document.read(number).doubt for number in part.pages}
+            allowed = ocr.cpu_seconds_for(content, limits.ocr, part.seconds)
             known.recognised = ocr.recognise_pages(
-                document.document, doubts, limits.ocr, cache, limits.reached, part.seconds
+                document.document, doubts, limits.ocr, cache, limits.reached, part.seconds, allowed
             )
             return known
         length = 0

@@ -84,8 +84,15 @@ def _found(
     todo = {number: doubt for number, doubt in wanted.items() if number not in found}
     limits.parts.check_recognition([*todo], raw, limits.ocr)
     before = len(raw) - len(pages)
+    seconds = limits.ocr.document_seconds
     found |= ocr.recognise_pages(
-        document, todo, limits.ocr, cache, lambda index: limits.reached(before + index), limits.ocr.document_seconds
+        document,
+        todo,
+        limits.ocr,
+        cache,
+        lambda index: limits.reached(before + index),
+        seconds,
+        ocr.cpu_seconds_for(content, limits.ocr, seconds),
     )
     if left := tuple(sorted(number for number in wanted if number not in found)):
         flags.append(

@@ -45,9 +45,10 @@ def inspect(content: bytes | Path) -> Structure:
     """Return what a PDF's objects tell."""
     import pikepdf
 
-    from decalogo.evaluation.pdf.budget import check_pages, set_limits
+    from decalogo.evaluation.pdf.budget import check_pages
     from decalogo.evaluation.pdf.layers import hidden_groups, remove_hidden
     from decalogo.evaluation.pdf.objects import UNREADABLE, entry
+    from decalogo.evaluation.pdf.unpacking import set_limits
 
     set_limits()
     found = Structure(with_header(content))

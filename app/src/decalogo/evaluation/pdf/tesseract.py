@@ -17,6 +17,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from decalogo.evaluation.documents.sheets import Box
+from decalogo.evaluation.limits import limit_address_space
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,6 +27,8 @@ _ORIENTATION = "osd"
 """Name of the language data that tell a page's orientation."""
 _LEAST_CONFIDENCE = 30
 """Minimum confidence of a word, percent. Below it, most "words" are specks and drawings."""
+_MEMORY = 1 << 30
+"""Address space of the program, bytes; a dense page of 20 million pixels needs 400 MiB."""
 _WORD_LEVEL = "5"
 _ROTATE = re.compile(rb"Rotate: (\d+)\s+Orientation confidence: ([\d.]+)")
 
@@ -93,6 +96,7 @@ def _run(path: str, image: Image, options: Sequence[str], seconds: float) -> byt
         if hasattr(resource, "prlimit"):  # the process ends by itself if this one is killed
             limit = math.ceil(seconds) + 1
             resource.prlimit(process.pid, resource.RLIMIT_CPU, (limit, limit))
+            limit_address_space(_MEMORY, process.pid)
         try:
             output, _ = process.communicate(data, timeout=seconds)
         except subprocess.TimeoutExpired as error:
