@@ -23,7 +23,7 @@ from decalogo.batches.queues import HIGH, LARGE, LOW, NORMAL, SCANS, SLOW, SUSPE
 from decalogo.batches.snapshot import take_snapshot
 from decalogo.batches.states import DocumentState, Handling, NewDocument, Options, Priority
 from decalogo.connections import connect
-from decalogo.errors import KeyUsedError
+from decalogo.errors import BodyError, KeyUsedError
 from decalogo.settings import RedisSettings, Settings
 from tests.batches.model import PROCESSES, Entry, Model
 
@@ -49,7 +49,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ledger: Ledger = open_ledger(self.settings)
         self.client = connect(self.redis_settings, self.settings.redis.ledger_db)
         self.model = Model()
-        self.records: dict[str, str] = {}
+        self.records: dict[str, tuple[str, int]] = {}  # batch, and place of the first document in it
         self.batches = 0
         self.tasks = 0
         self.ledger.renew("worker@test", [], large_processes=PROCESSES)
@@ -75,9 +75,36 @@ class LedgerMachine(RuleBasedStateMachine):
             return multiple()
         self.ledger.admit(job_id, tenant, options, documents, handling=handling)
         if key:
-            self.records[key] = job_id
+            self.records[key] = job_id, 0
         self.model.admit([Entry(d.document_id, job_id, tenant, priority.value, d.large) for d in documents])
         return names[-1]
+
+    @rule(
+        target=documents,
+        document=documents,
+        large=st.lists(st.booleans(), min_size=1, max_size=3),
+        key=st.sampled_from(["", "", "idempotency:a"]),
+    )
+    def append(self, document: str, large: list[bool], key: str) -> object:
+        known = self.model.entries.get(document)
+        self.batches += 1
+        documents = [NewDocument(f"doc_{self.batches}_{n}", "x", "", "00", 1, big) for n, big in enumerate(large)]
+        job_id, tenant, most = (known.job_id, known.tenant, 1000) if known else ("batch_0", "a", 1000)
+        handling = Handling("", key, "mark")
+        if known is None:
+            with pytest.raises(BodyError):
+                self.ledger.append(job_id, tenant, documents, most=most, handling=handling)
+            return multiple()
+        if key in self.records:
+            with pytest.raises(KeyUsedError):
+                self.ledger.append(job_id, tenant, documents, most=most, handling=handling)
+            return multiple()
+        for _ in range(2):  # the second call repeats one whose reply was lost
+            self.ledger.append(job_id, tenant, documents, most=most, handling=handling)
+        if key:
+            self.records[key] = job_id, sum(entry.job_id == job_id for entry in self.model.documents())
+        self.model.append([Entry(d.document_id, job_id, tenant, known.priority, d.large) for d in documents])
+        return documents[-1].document_id
 
     @rule()
     def records_expire(self) -> None:
@@ -198,7 +225,7 @@ class LedgerMachine(RuleBasedStateMachine):
         entry = self.model.entries.get(document)
         job_id = entry.job_id if entry else "batch_unknown"
         assert set(self.ledger.delete(job_id)) == set(self.model.delete(job_id))
-        self.records = {key: of for key, of in self.records.items() if of != job_id}
+        self.records = {key: of for key, of in self.records.items() if of[0] != job_id}
 
     @invariant()
     def documents_are_as_in_the_model(self) -> None:
@@ -240,4 +267,4 @@ class LedgerMachine(RuleBasedStateMachine):
             unfinished = [e for e in self.model.documents() if e.tenant == tenant and e.state in ("queued", "running")]
             assert int(self.client.hget("unfinished", tenant) or 0) == len(unfinished)
         records = {key: self.client.get(key) for key in self.client.scan_iter("idempotency:*")}
-        assert records == {key: f"{job_id} mark" for key, job_id in self.records.items()}
+        assert records == {key: f"{job_id} mark {first}" for key, (job_id, first) in self.records.items()}

@@ -125,6 +125,11 @@ class Model:
             self.enqueue(entry, self.now())
         self.totals.update({"batches": 1, "accepted": len(entries), "queued": len(entries)})
 
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Add documents to a batch."""
+        self.admit(entries)
+        self.totals["batches"] -= 1
+
     def next(self, queues: Sequence[str]) -> Entry | None:
         """Return the entry that a claim from these queues must get."""
         waiting = {tenant for queue in queues for tenant in self.queue(queue).tenants}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.console import journey
 from tests.console.journey import Visitor
@@ -182,3 +182,64 @@ def test_what_is_there_already_is_not_sent_again(
     visitor.page.click("button.send")
     visitor.page.wait_for_selector("td:has-text('ya está')")
     visitor.context.close()
+
+
+def test_many_files_become_one_batch_with_what_was_typed_of_each(
+    appliance: Operator, chromium: Browser, tmp_path: Path
+) -> None:
+    token = appliance.client("token", "create", "many").stdout.strip()
+    made = [tmp_path / f"plan-{number:02}.txt" for number in range(60)]
+    for path in made:
+        path.write_text(f"Programa de salud {path.stem}. La tasa de mortalidad infantil fue de 12,4 % en 2019.")
+    visitor = Visitor(chromium, appliance.url)
+    visitor.sign_in(token)
+    visitor.page.set_input_files("#files", [str(path) for path in made])
+    visitor.page.click("details.describe summary")
+    visitor.page.fill("#batch-name", "Sesenta planes")
+    visitor.page.check("#typed")
+    visitor.page.fill("[aria-label='Nombre: plan-03.txt']", "Uribia")
+    visitor.page.fill("[aria-label='Departamento: plan-59.txt']", "La Guajira")
+    visitor.page.click("button.send")
+    visitor.page.wait_for_url("**/batches/batch_*")
+
+    job_id = visitor.page.url.rpartition("/")[2]
+    documents = visitor.get(f"/api/v1/batch/{job_id}/documents?limit=100")["documents"]
+    assert [document["filename"] for document in documents] == [path.name for path in made]
+    assert documents[3]["metadata"] == {"name": "Uribia"}
+    assert documents[59]["metadata"] == {"department": "La Guajira"}
+    assert documents[4]["metadata"] == {}
+    assert visitor.get(f"/api/v1/batch/status/{job_id}")["metadata"] == {"name": "Sesenta planes"}
+    assert visitor.faults == []
+    visitor.context.close()
+
+
+def test_an_upload_that_was_cut_off_goes_on_in_its_batch(
+    appliance: Operator, chromium: Browser, tmp_path: Path
+) -> None:
+    token = appliance.client("token", "create", "cut").stdout.strip()
+    made = [tmp_path / f"other-{number:02}.txt" for number in range(60)]
+    for path in made:
+        path.write_text(f"Programa de vivienda {path.stem}. Se construyeron 120 viviendas en 2019.")
+    visitor = Visitor(chromium, appliance.url)
+    visitor.sign_in(token)
+    visitor.page.route("**/api/v1/batch/upload", lambda route: refuse_second_upload(route))
+    visitor.page.set_input_files("#files", [str(path) for path in made])
+    visitor.page.click("button.send")
+    visitor.page.wait_for_selector("td:has-text('enviado')")
+    first = visitor.get("/api/v1/batch")["batches"][0]
+
+    visitor.page.unroute("**/api/v1/batch/upload")
+    visitor.page.on("dialog", lambda dialog: dialog.accept())
+    visitor.go("/batches")
+    visitor.page.set_input_files("#files", [str(path) for path in made])
+    visitor.page.click("button.send")
+    visitor.page.wait_for_url("**/batches/batch_*")
+    assert visitor.page.url.rpartition("/")[2] == first["job_id"]
+    assert visitor.get(f"/api/v1/batch/status/{first['job_id']}")["counts"]["total"] == 60
+    visitor.context.close()
+
+
+def refuse_second_upload(route: Route) -> None:
+    """Let the first upload of a batch through, and no further one: the lid of the computer is closed."""
+    further = b'"job_id"' in (route.request.post_data_buffer or b"")
+    route.abort() if further else route.continue_()

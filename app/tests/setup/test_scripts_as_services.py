@@ -33,7 +33,7 @@ SCRIPTS = {
 }
 # Who calls which script; the test below runs all of these pairs.
 CALLERS = {
-    "api": {"admit", "cancel", "check_admission", "delete", "describe", "lock", "migrate_1_to_2", "requeue_restored",
+    "api": {"admit", "append", "cancel", "check_admission", "delete", "describe", "lock", "migrate_1_to_2", "requeue_restored",
             "retry", "set_not_applicable", "unlock"},
     "worker": {"claim", "finish", "finish_part", "release", "renew", "split"},
     "scheduler": {"claim_webhooks", "delete", "expire_leases", "finish_webhook", "lock", "migrate_1_to_2",

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, cast
 
 import redis
@@ -30,15 +31,29 @@ def record_name(tenant: str, key: str) -> str:
 
 
 def fingerprint(
-    options: Options, documents: Sequence[NewDocument], webhook: str = "", metadata: Mapping[str, str] = _NO_PAIRS
+    options: Options,
+    documents: Sequence[NewDocument],
+    webhook: str = "",
+    metadata: Mapping[str, str] = _NO_PAIRS,
+    *,
+    added_to: str = "",
 ) -> str:
-    """Return a hash of the payload: options, webhook, metadata, and all that describes each document."""
+    """Return a hash of the payload: options, webhook, metadata, batch, and all that describes each document."""
     described = [
         [d.filename, d.custom_id, d.sha256, dump_pairs(d.metadata), dump_pairs(d.not_applicable)] for d in documents
     ]
     return hashlib.sha256(
-        json.dumps([options.to_json(), webhook, dump_pairs(metadata), described]).encode()
+        json.dumps([options.to_json(), webhook, dump_pairs(metadata), added_to, described]).encode()
     ).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Upload that was accepted with a key; ``first`` is the place of its first document in the batch, from 0."""
+
+    job_id: str
+    fingerprint: str
+    first: int
 
 
 class IdempotencyKeys:
@@ -60,10 +75,10 @@ class IdempotencyKeys:
         """Release the lock, if ``owner`` still holds it."""
         self._scripts.run("unlock", record, owner)
 
-    def known(self, record: str) -> tuple[str, str] | None:
-        """Return batch id and fingerprint of the upload that was accepted with this key, or None."""
+    def known(self, record: str) -> Known | None:
+        """Return what was accepted with this key, or None."""
         text = cast("str | None", self._redis.get(record))
         if not text:
             return None
-        job_id, _, known_fingerprint = text.partition(" ")
-        return job_id, known_fingerprint
+        job_id, known_fingerprint, first = text.split(" ")
+        return Known(job_id, known_fingerprint, int(first))

@@ -81,6 +81,37 @@ class Ledger(LedgerChanges):
         extra = (handling.webhook, *record, dump_pairs(metadata or None), *stored, handling.audit)
         raise_rejection(self._run("admit", tenant, *self._limits(tenant_limit), *batch, *extra))
 
+    def append(
+        self,
+        job_id: str,
+        tenant: str,
+        documents: Sequence[NewDocument],
+        *,
+        most: int,
+        tenant_limit: int = 0,
+        stored: StoredLimits = NO_STORED_LIMITS,
+        handling: Handling = PLAIN,
+    ) -> None:
+        """Add documents to a batch, on disk when this returns; a finished batch is unfinished again.
+
+        Args:
+            job_id: id of the batch.
+            tenant: its owner.
+            documents: one or more. Repeating the call with the same documents changes nothing.
+            most: greatest number of documents of the batch.
+            tenant_limit, stored: as for :meth:`admit`.
+            handling: idempotency record and audit record, written in the same step.
+
+        Raises:
+            ForbiddenError: the batch would have more than ``most`` documents.
+            BodyError: the tenant has no such batch, or another document of the batch has the same custom id.
+            DecalogoError: as :meth:`admit`. Nothing was recorded in any of these cases.
+        """
+        rows = json.dumps([document.to_row() for document in documents])
+        batch = (job_id, most, rows)
+        extra = (handling.idempotency, handling.fingerprint, RECORD_SECONDS, *stored, handling.audit)
+        raise_rejection(self._run("append", tenant, *self._limits(tenant_limit), *batch, *extra))
+
     # -- attempts ------------------------------------------------------------------------------------------------------
 
     def claim(self, owner: str, queues: Sequence[str]) -> Claim | None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 class TierSettings(BaseModel):
     """Limits of one tier of tokens; the defaults are those of *standard*."""
 
-    documents_per_batch: int = Field(50, ge=1, description="Maximum number of documents in one batch.")
+    documents_per_batch: int = Field(50, ge=1, description="Maximum number of documents in one upload.")
     upload_bytes: int = Field(
         100 << 20, ge=1, description="Maximum size of one upload, bytes; api.max_upload_bytes bounds it too."
     )
@@ -48,7 +48,7 @@ class PremiumSettings(TierSettings):
     Each field repeats its default, so that a variable for one field leaves the others at the defaults of this tier.
     """
 
-    documents_per_batch: int = Field(1000, ge=1, description="Maximum number of documents in one batch.")
+    documents_per_batch: int = Field(1000, ge=1, description="Maximum number of documents in one upload.")
     unfinished_documents: int = Field(
         0, ge=0, description="Maximum number of queued and running documents per tenant; 0 disables."
     )
@@ -84,6 +84,9 @@ class ApiSettings(BaseModel):
     port: int = Field(8000, description="Listen port, TCP.")
     processes: int = Field(2, ge=1, description="Number of API processes.")
     max_upload_bytes: int = Field(100 << 20, ge=1, description="Maximum size of a request body, bytes.")
+    max_batch_documents: int = Field(
+        5000, ge=1, description="Maximum number of documents in a batch to which uploads add documents."
+    )
     max_unpacked_bytes: int = Field(
         500 << 20, ge=1, description="Maximum unpacked size of all ZIP archives of one upload, bytes."
     )

@@ -103,5 +103,5 @@ class FormUpload:
 def too_many_documents(limit: int) -> ForbiddenError:
     """Return the error for a batch that exceeds its tier's ``documents_per_batch``."""
     return ForbiddenError(
-        f"A batch of this tier may have at most {limit} documents.", limit="documents_per_batch", allowed=limit
+        f"An upload of this tier may have at most {limit} documents.", limit="documents_per_batch", allowed=limit
     )

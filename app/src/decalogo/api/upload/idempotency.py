@@ -13,7 +13,7 @@ from starlette.requests import Request
 from decalogo.access.tokens import Token
 from decalogo.api.services import Services
 from decalogo.api.upload.intake import in_thread
-from decalogo.batches.idempotency import LOCK_SECONDS, record_name
+from decalogo.batches.idempotency import LOCK_SECONDS, Known, record_name
 from decalogo.errors import KeyReusedError, KeyUsedError, RequestError
 
 MAX_KEY = 255
@@ -58,8 +58,8 @@ async def _renew(services: Services, record: str, owner: str) -> None:
             await asyncio.to_thread(services.idempotency.lock, record, owner)
 
 
-def accepted_before(services: Services, record: str, mark: str = "") -> str | None:
-    """Return the batch that was accepted with this key, or None; blocking.
+def accepted_before(services: Services, record: str, mark: str = "") -> Known | None:
+    """Return the upload that was accepted with this key, or None; blocking.
 
     Args:
         services: services of the process.
@@ -70,8 +70,6 @@ def accepted_before(services: Services, record: str, mark: str = "") -> str | No
         KeyReusedError: the key was accepted with another payload.
     """
     known = services.idempotency.known(record) if record else None
-    if known is None:
-        return None
-    if mark and known[1] != mark:
+    if known and mark and known.fingerprint != mark:
         raise KeyReusedError("This Idempotency-Key belongs to an upload with other documents or options.")
-    return known[0]
+    return known

@@ -16,6 +16,7 @@ from decalogo.api.upload.bounded_json import StrictModel, parse_json
 from decalogo.api.upload.display_names import MAX_NAME, is_plain_id
 from decalogo.api.upload.metadata import MAX_PAIRS, DocumentOptions, Metadata, Points, points_with_reasons
 from decalogo.api.upload.table import TableOptions
+from decalogo.batches.rejection import no_batch
 from decalogo.batches.states import Options, Priority
 from decalogo.errors import ForbiddenError
 from decalogo.settings import get_settings
@@ -39,6 +40,12 @@ class UploadOptions(StrictModel):
 
     model_config = ConfigDict(title="Options")
 
+    job_id: str | None = Field(
+        None,
+        pattern="^batch_[0-9a-z]{26}$",
+        description="Add the documents to this batch of yours. Only `custom_ids`, `documents` and `table` can stand "
+        "beside it: the rest is the batch's. A finished batch is unfinished again, and its webhook reports it again.",
+    )
     rubric: str | None = Field(None, description="Name of the rubric; default: the appliance's.")
     priority: Priority = Field(Priority.NORMAL, description="Priority; the tier decides which are allowed.")
     not_applicable: Points = Field(default_factory=list)
@@ -79,8 +86,10 @@ def resolve_options(asked: UploadOptions, services: Services, token: Token) -> O
 
     Raises:
         ForbiddenError: the tier does not allow this priority.
-        BodyError: the rubric is unknown, or lacks one of the points.
+        BodyError: the rubric is unknown, or lacks one of the points, or the tenant has no batch with this `job_id`.
     """
+    if asked.job_id is not None:
+        return _options_of_batch(asked, services, token)
     allowed = services.limits(token).priorities
     if asked.priority not in allowed:
         raise ForbiddenError(
@@ -100,6 +109,20 @@ def resolve_options(asked: UploadOptions, services: Services, token: Token) -> O
         )
     reasons = resolve_points(asked.not_applicable, rubric, "options.not_applicable")
     return Options(rubric=rubric, priority=asked.priority, not_applicable=reasons, ocr=asked.ocr)
+
+
+_BESIDE_JOB_ID = {"job_id", "custom_ids", "documents", "table"}
+
+
+def _options_of_batch(asked: UploadOptions, services: Services, token: Token) -> Options:
+    """Return the options of the batch to which documents shall be added."""
+    if others := sorted(asked.model_fields_set - _BESIDE_JOB_ID):
+        detail = "belongs to the batch; leave it out, or leave out job_id"
+        raise body_error([{"where": f"options.{name}", "detail": detail} for name in others])
+    batch = services.ledger.own_batch(token.tenant, str(asked.job_id))
+    if batch is None:
+        raise no_batch()
+    return batch.options
 
 
 def resolve_points(given: list[str] | dict[str, str], rubric: str, where: str) -> dict[str, str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from redis.exceptions import RedisError
@@ -25,7 +26,7 @@ from decalogo.api.upload.inline import read_inline
 from decalogo.api.upload.intake import Intake, in_thread
 from decalogo.api.upload.large_documents import is_large
 from decalogo.api.upload.options import UploadOptions, resolve_options, webhook_json
-from decalogo.batches.idempotency import fingerprint
+from decalogo.batches.idempotency import Known, fingerprint
 from decalogo.batches.rejection import StoredLimits
 from decalogo.batches.states import Document, Handling, NewDocument, Options
 from decalogo.ids import new_id
@@ -99,14 +100,15 @@ async def _accept(request: Request, services: Services, token: Token, record: st
             for file, one, own_points, big in zip(stored, about, points, large, strict=True)
         ]
         webhook = webhook_json(asked, services)
-        mark = fingerprint(options, documents, webhook, asked.metadata) if record else ""
+        mark = record and fingerprint(options, documents, webhook, asked.metadata, added_to=asked.job_id or "")
         earlier = await in_thread(accepted_before, services, record, mark)
         if earlier is not None:
-            return Accepted(earlier, await in_thread(services.ledger.documents, earlier, limit=len(documents)), True)
-        job_id = new_id("batch")
+            return await in_thread(_repeated, services, earlier, len(documents))
+        job_id = asked.job_id or new_id("batch")
         handling = Handling(webhook, record, mark, upload_record(request, job_id, documents))
         await in_thread(intake.touch, stored)
-        await in_thread(_admit, services, token, intake, job_id, options, documents, handling, asked.metadata)
+        recorded = partial(_record, services, token, job_id, asked, options, documents, handling)
+        await in_thread(_record_durably, services, intake, documents[0].document_id, recorded)
     size = sum(document.size for document in documents)
     samples = (("uploads", 1), ("upload_documents", len(documents)), ("upload_bytes", size))
     observe(*((name, value, token.tier.value) for name, value in samples))
@@ -114,37 +116,66 @@ async def _accept(request: Request, services: Services, token: Token, record: st
     return Accepted(job_id, documents)
 
 
-def _admit(
+def _repeated(services: Services, earlier: Known, number: int) -> Accepted:
+    """Return the documents of the upload that was accepted with the same key; blocking."""
+    documents = services.ledger.documents(earlier.job_id, offset=earlier.first, limit=number)
+    return Accepted(earlier.job_id, documents, again=True)
+
+
+def _record(
     services: Services,
     token: Token,
-    intake: Intake,
     job_id: str,
+    asked: UploadOptions,
     options: Options,
     documents: list[NewDocument],
     handling: Handling,
-    metadata: Mapping[str, str],
 ) -> None:
-    """Record the batch; the files stay unless the ledger rejected it."""
-    started = time.perf_counter()
-    try:
-        tier = services.limits(token)
+    """Record a new batch, or the further documents of one."""
+    tier = services.limits(token)
+    stored = StoredLimits(tier.stored_documents, tier.stored_bytes)
+    if asked.job_id is None:
         services.ledger.admit(
             job_id,
             token.tenant,
             options,
             documents,
             tenant_limit=tier.unfinished_documents,
-            stored=StoredLimits(tier.stored_documents, tier.stored_bytes),
+            stored=stored,
             handling=handling,
-            metadata=metadata,
+            metadata=asked.metadata,
         )
+    else:
+        services.ledger.append(
+            job_id,
+            token.tenant,
+            documents,
+            most=services.settings.api.max_batch_documents,
+            tenant_limit=tier.unfinished_documents,
+            stored=stored,
+            handling=handling,
+        )
+
+
+def _record_durably(services: Services, intake: Intake, document_id: str, recorded: Callable[[], None]) -> None:
+    """Record the documents; the files stay unless the ledger rejected them.
+
+    Args:
+        services: services of the process.
+        intake: the files.
+        document_id: one of the documents.
+        recorded: records all of them or none.
+    """
+    started = time.perf_counter()
+    try:
+        recorded()
     except RedisError:
-        # The answer was lost, not necessarily the batch: the call may even arrive after this question. So the files
-        # stay; if nothing refers to them, retention sweeps them.
+        # The answer was lost, not necessarily the documents: the call may even arrive after this question. So the
+        # files stay; if nothing refers to them, retention sweeps them.
         intake.keep()
-        if services.ledger.batch(job_id) is None:
+        if services.ledger.document(document_id) is None:
             raise
-        _log.warning("the ledger's answer was lost, but the batch is recorded", batch_id=job_id)
+        _log.warning("the ledger's answer was lost, but the documents are recorded", document_id=document_id)
     intake.keep()
     observe(("enqueue", time.perf_counter() - started, "accept"))
 

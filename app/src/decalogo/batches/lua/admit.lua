@@ -5,8 +5,7 @@ ARGV    1-4 tenant, max_depth, max_memory_share, max_tenant (check_admission.lua
         5 job_id
         6 options (JSON)
         7 priority (high, normal or low)
-        8 documents: JSON list of {id, filename, custom_id, sha256, size, large, metadata, not_applicable}; the last two
-          are JSON texts, or empty
+        8 documents: JSON list, as add_documents takes it (lib/queues.lua)
         9 webhook: JSON {url, secret}, or empty
         10 idempotency record: key, or empty
         11 fingerprint of the payload, kept in that record
@@ -42,30 +41,12 @@ if webhook ~= '' then
 end
 if ARGV[13] ~= '' then redis.call('HSET', batch, 'metadata', ARGV[13]) end
 if record ~= '' then
-  redis.call('SET', record, job_id .. ' ' .. ARGV[11], 'EX', ARGV[12])
+  redis.call('SET', record, job_id .. ' ' .. ARGV[11] .. ' 0', 'EX', ARGV[12])
   redis.call('HSET', batch, 'idempotency', record)
 end
 redis.call('ZADD', 'tenant:' .. tenant .. ':batches', stamp(time), job_id)
-for n, document in ipairs(documents) do
-  redis.call('HSET', 'document:' .. document.id, 'job_id', job_id, 'tenant', tenant, 'filename', document.filename,
-    'custom_id', document.custom_id, 'sha256', document.sha256, 'size', document.size, 'priority', priority,
-    'large', document.large and 1 or 0, 'state', 'queued', 'attempts', 0, 'lost', 0, 'slow', 0, 'owner', '',
-    'problem', '', 'result_key', '', 'pages_key', '',
-    'created_at', stamp(time), 'started_at', '0', 'finished_at', '0')
-  for _, name in ipairs({'metadata', 'not_applicable'}) do
-    if document[name] ~= '' then redis.call('HSET', 'document:' .. document.id, name, document[name]) end
-  end
-  redis.call('RPUSH', batch .. ':documents', document.id)
-  redis.call('ZADD', 'tenant:' .. tenant .. ':documents', document.size, document.id)
-  redis.call('ZADD', 'queued', stamp(time), document.id)
-  enqueue(document.id, stamp(time + n / 1000000), first_queue(priority, false, document.large), tenant)
-end
+add_documents(job_id, tenant, priority, documents, time)
 redis.call('SADD', 'open', job_id)
-redis.call('HINCRBY', 'tenant:bytes', tenant, bytes)
-redis.call('HINCRBY', 'tenant:counts', tenant, #documents)
 if ARGV[16] ~= '' then redis.call('RPUSH', 'audit', ARGV[16]) end
 count('batches')
-count('accepted', #documents)
-count('queued', #documents)
-redis.call('HINCRBY', 'unfinished', tenant, #documents)
 return {}

@@ -37,9 +37,10 @@ redis.call('ZREM', 'tenant:' .. tenant .. ':batches', job_id)
 for _, index in ipairs({'finished', 'webhooks'}) do redis.call('ZREM', index, job_id) end
 redis.call('SREM', 'open', job_id)
 -- The record of an idempotency key expires before its batch does. The key may then belong to a newer batch.
-local record = redis.call('HGET', batch, 'idempotency')
-local known = record and string.match(record, '^idempotency:') and redis.call('GET', record)
-if known and string.match(known, '^%S+') == job_id then redis.call('DEL', record) end
+for record in string.gmatch(redis.call('HGET', batch, 'idempotency') or '', 'idempotency:%S+') do
+  local known = redis.call('GET', record)
+  if known and string.match(known, '^%S+') == job_id then redis.call('DEL', record) end
+end
 redis.call('DEL', batch, batch .. ':documents', 'webhook:' .. job_id)
 if age then -- retention: a process of the API moves this to the audit log (audit/pending.py)
   redis.call('RPUSH', 'audit', cjson.encode({

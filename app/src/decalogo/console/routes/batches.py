@@ -20,7 +20,10 @@ router = APIRouter(include_in_schema=False)
 
 _PAGE = 50
 _RECENT = 100
-"""Latest batches in which a file is looked for before it is sent again."""
+"""Latest batches in which a file is looked for before it is sent again,"""
+
+_MOST = 20_000
+"""and the greatest number of their documents: some 0.2 s of work."""
 
 
 @router.get("/batches")
@@ -64,13 +67,17 @@ async def upload(request: Request, services: ServicesDep, session: VisitorDep) -
 @router.post("/upload/known")
 def known(
     services: ServicesDep, session: ChangingDep, hashes: Annotated[list[str], Body(max_length=5000)]
-) -> list[str]:
-    """Return those SHA-256 digests whose documents are in the tenant's latest batches: they need not be sent again."""
+) -> dict[str, str]:
+    """Return the batch of each SHA-256 digest that the tenant's latest batches have: it need not be sent again."""
     wanted = set(hashes)
     batches, _ = services.listing.page(session.token.tenant, Filter(), _RECENT)
-    found: set[str] = set()
+    found: dict[str, str] = {}
+    seen = 0
     for batch in batches:
-        found |= {document.sha256 for document in services.ledger.iterate(batch.job_id)} & wanted
-        if found == wanted:
+        for document in services.ledger.iterate(batch.job_id):
+            if document.sha256 in wanted:
+                found.setdefault(document.sha256, batch.job_id)
+        seen += batch.counts["total"]
+        if len(found) == len(wanted) or seen >= _MOST:
             break
-    return sorted(found)
+    return found

@@ -1,5 +1,6 @@
-// Upload of many files: checked and hashed before they are sent, divided into uploads that the limits allow, repeated
-// where the service asks to wait, and continued after a reload (what is there already, by SHA-256, is not sent again).
+// Upload of many files into one batch: checked and hashed before they are sent, divided into uploads that the limits
+// allow, repeated where the service asks to wait. An upload that was cut off goes on in its batch after a reload: what is
+// there already, by SHA-256, is not sent again.
 import { filesOf } from "./dropped.js";
 
 const panel = document.querySelector("#upload");
@@ -18,6 +19,10 @@ const body = panel.querySelector("tbody");
 const count = panel.querySelector(".chosen-count");
 const whole = panel.querySelector(".whole");
 const send = panel.querySelector(".send");
+const typed = panel.querySelector("#typed");
+const csv = panel.querySelector("#table");
+const FIELDS = ["name", "code", "department", "period"];
+const UNFINISHED = "decalogo-upload"; // in the browser's storage: batch and digests of an upload that is under way
 
 let entries = [];
 let sending = false;
@@ -28,13 +33,15 @@ for (const name of ["dragenter", "dragover"]) drop.addEventListener(name, (event
 for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop.classList.remove("over"));
 drop.addEventListener("drop", async (event) => { event.preventDefault(); add(await filesOf(event.dataTransfer)); });
 panel.querySelector(".clear").addEventListener("click", () => { if (!sending) { entries = []; draw(); } });
+typed.addEventListener("change", draw);
+csv.addEventListener("change", () => { typed.disabled = csv.files.length > 0; draw(); });
 send.addEventListener("click", () => { if (!sending) sendAll(); });
 form.addEventListener("submit", (event) => event.preventDefault());
 window.addEventListener("beforeunload", (event) => { if (sending) event.preventDefault(); });
 
 function add(files) {
   for (const file of files) {
-    const entry = { file, name: file.webkitRelativePath || file.name, state: "waiting", hash: "" };
+    const entry = { file, name: file.webkitRelativePath || file.name, state: "waiting", hash: "", metadata: {} };
     if (file.size === 0) entry.state = "empty";
     else if (file.size > MAX_BYTES - ROOM_FOR_FORM) entry.state = "too_large";
     else if (UNSUPPORTED.test(file.name)) entry.state = "unsupported";
@@ -45,6 +52,7 @@ function add(files) {
 
 function draw() {
   chosen.hidden = entries.length === 0;
+  for (const cell of panel.querySelectorAll("thead .typed")) cell.hidden = !describes();
   body.replaceChildren(...entries.map(row));
   const bytes = entries.reduce((sum, entry) => sum + entry.file.size, 0);
   count.textContent = words.count.replace("{count}", entries.length).replace("{size}", size(bytes));
@@ -61,8 +69,33 @@ function row(entry) {
   bytes.textContent = size(entry.file.size);
   entry.cell = document.createElement("td");
   mark(entry, entry.state, entry.detail);
-  line.append(name, bytes, entry.cell);
+  line.append(name, bytes, entry.cell, ...(describes() ? FIELDS.map((field) => typedCell(entry, field)) : []));
   return line;
+}
+
+// A table says the same for all documents; an archive holds several documents, which only a table can describe.
+function describes() {
+  return typed.checked && !csv.files.length;
+}
+
+function isArchive(entry) {
+  return /\.zip$/i.test(entry.file.name);
+}
+
+function typedCell(entry, field) {
+  const cell = document.createElement("td");
+  if (isArchive(entry)) return cell;
+  const box = document.createElement("input");
+  box.maxLength = 200;
+  box.value = entry.metadata[field] ?? "";
+  box.setAttribute("aria-label", `${panel.querySelector(`thead [data-field="${field}"]`).textContent}: ${entry.name}`);
+  box.addEventListener("input", () => { entry.metadata[field] = box.value; });
+  cell.append(box);
+  return cell;
+}
+
+function metadataOf(entry) {
+  return Object.fromEntries(Object.entries(entry.metadata).map(([key, value]) => [key, value.trim()]).filter(([, value]) => value));
 }
 
 function mark(entry, state, detail = "") {
@@ -83,27 +116,25 @@ async function sendAll() {
   sending = true;
   send.disabled = true;
   whole.hidden = false;
-  await hashAll();
+  let job = await hashAll();
   const waiting = entries.filter((entry) => entry.state === "hashed");
   whole.max = waiting.reduce((sum, entry) => sum + entry.file.size, 0) || 1;
   whole.value = 0;
-  const batches = [];
   await readTable();
-  const divided = [...groups(waiting)];
-  for (const [index, group] of divided.entries()) {
-    const job = await sendGroup(group, divided.length > 1 ? ` (${index + 1}/${divided.length})` : "");
-    if (job) batches.push(job);
-  }
+  for (const group of groups(waiting)) job = await sendGroup(group, job) || job;
   sending = false;
   draw();
   whole.hidden = true;
   if (!waiting.length) count.textContent = words.nothing;
   const refused = entries.some((entry) => entry.state === "refused");
-  if (batches.length === 1 && !refused) location.assign(`/batches/${batches[0]}`);
-  else if (batches.length && !refused) location.assign("/batches");
+  if (waiting.length && job && !refused) {
+    localStorage.removeItem(UNFINISHED);
+    location.assign(`/batches/${job}`);
+  }
 }
 
-// SHA-256 of each file, one at a time: a browser holds the whole file for it.
+// SHA-256 of each file, one at a time: a browser holds the whole file for it. Returns the batch of an upload of these
+// files that was cut off, or nothing.
 async function hashAll() {
   const seen = new Set();
   for (const entry of entries.filter((item) => item.state === "waiting")) {
@@ -114,16 +145,20 @@ async function hashAll() {
     else { seen.add(entry.hash); entry.state = "hashed"; entry.cell.textContent = words.waiting; }
   }
   const hashes = [...seen];
+  const stored = JSON.parse(localStorage.getItem(UNFINISHED) ?? "{}");
+  let job = "";
   for (let at = 0; at < hashes.length; at += 5000) {
     const answer = await repeated(() => fetch("/upload/known", {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf },
       body: JSON.stringify(hashes.slice(at, at + 5000)),
     }));
-    if (!answer.ok) return;
-    const known = new Set(await answer.json());
-    for (const entry of entries) if (entry.state === "hashed" && known.has(entry.hash)) mark(entry, "known");
+    if (!answer.ok) return "";
+    const known = await answer.json();
+    for (const entry of entries) if (entry.state === "hashed" && known[entry.hash]) mark(entry, "known");
+    if (Object.values(known).includes(stored.job) && hashes.some((hash) => stored.hashes.includes(hash))) job = stored.job;
   }
+  return job;
 }
 
 function* groups(waiting) {
@@ -131,7 +166,8 @@ function* groups(waiting) {
   let bytes = 0;
   for (const entry of waiting) {
     const cost = entry.file.size + 1024;
-    if (group.length && (group.length >= MAX_DOCUMENTS || bytes + cost > MAX_BYTES - ROOM_FOR_FORM)) {
+    const apart = describes() && group.length && isArchive(entry) !== isArchive(group[0]);
+    if (group.length && (apart || group.length >= MAX_DOCUMENTS || bytes + cost > MAX_BYTES - ROOM_FOR_FORM)) {
       yield group;
       group = [];
       bytes = 0;
@@ -142,25 +178,29 @@ function* groups(waiting) {
   if (group.length) yield group;
 }
 
-async function sendGroup(group, number) {
+// Sends files into a batch, or into a new one; returns the batch, or nothing if they were refused.
+async function sendGroup(group, job) {
   const before = whole.value;
-  const key = await digestOf(JSON.stringify([group.map((entry) => entry.hash), options(number), table?.text ?? ""]));
-  const answer = await repeated(() => post(group, key, (sent) => { whole.value = before + sent; }, number), group);
+  const key = await digestOf(JSON.stringify([group.map((entry) => entry.hash), options(group, job), table?.text ?? ""]));
+  const answer = await repeated(() => post(group, key, (sent) => { whole.value = before + sent; }, job), group);
   const told = answer.ok ? await answer.json() : await answer.json().catch(() => ({}));
   whole.value = before + group.reduce((sum, entry) => sum + entry.file.size, 0);
   for (const entry of group) mark(entry, answer.ok ? "sent" : "refused", answer.ok ? "" : told.detail || words.refused);
+  if (answer.ok) localStorage.setItem(UNFINISHED, JSON.stringify({ job: told.job_id, hashes: entries.map((entry) => entry.hash) }));
   return answer.ok ? told.job_id : "";
 }
 
-// What the person says of the batch: its name, a table with the documents' metadata, points that do not apply.
-function options(number) {
+// What the person says: name of the batch and points that do not apply, at its first upload; metadata of each document.
+function options(group, job) {
+  const documents = describes() && !isArchive(group[0]) ? { documents: group.map((entry) => ({ metadata: metadataOf(entry) })) } : {};
+  if (job) return { job_id: job, ...documents };
   const name = panel.querySelector("#batch-name").value.trim();
   const points = [...panel.querySelectorAll(".not-applicable:checked")].map((box) => box.value);
-  return { metadata: name ? { name: name + number } : {}, not_applicable: points };
+  return { metadata: name ? { name } : {}, not_applicable: points, ...documents };
 }
 
 async function readTable() {
-  const file = panel.querySelector("#table").files[0];
+  const file = csv.files[0];
   table = file ? { file, text: (await file.text()).toLowerCase() } : null;
 }
 
@@ -170,9 +210,9 @@ async function digestOf(text) {
 }
 
 // XMLHttpRequest, because fetch does not report the progress of what it sends.
-function post(group, key, progress, number) {
+function post(group, key, progress, job) {
   const data = new FormData();
-  data.append("options", JSON.stringify(options(number)));
+  data.append("options", JSON.stringify(options(group, job)));
   if (table && group.some((entry) => table.text.includes(entry.file.name.toLowerCase()))) data.append("table", table.file);
   for (const entry of group) { data.append("files", entry.file, entry.file.name); mark(entry, "sending"); }
   return new Promise((resolve, reject) => {

@@ -14,7 +14,7 @@ Keys (database redis.ledger_db):
   ledger:format             string  version of this data format (batches/format.py)
 
   batch:<job_id>            hash    tenant, options (JSON), created_at, finished_at (0: unfinished), total, and one
-                                    counter per document state. Optional: idempotency (key of its record), webhook
+                                    counter per document state. Optional: idempotency (keys of its records), webhook
                                     (1: it has one), webhook_attempts, webhook_state (pending, delivered, or the
                                     reason it was abandoned), metadata (JSON)
   batch:<job_id>:documents  list    document ids in submission order
@@ -60,7 +60,8 @@ Keys (database redis.ledger_db):
   completed:<n>             string  documents that finished in the n-th ten seconds of Unix time; expires
   admission                 hash    closed: limit that closed admission (absent while it is open)
 
-  idempotency:<hash>        string  batch and fingerprint of the upload accepted with this key; expires
+  idempotency:<hash>        string  batch, fingerprint and place of the first document of the upload that was accepted
+                                    with this key; expires
   <name>:lock               string  owner of a lock (lock.lua), for idempotency:<hash> and for beat; expires
   beat:sent                 hash    periodic task -> time of its last message
   webhooks                  zset    batch -> time when its webhook is due

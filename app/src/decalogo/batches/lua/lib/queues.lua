@@ -70,3 +70,30 @@ local function next_document(queue, passed_over)
   end
   return nil
 end
+
+-- Record documents of a batch and queue them. The counters of the batch itself are the caller's.
+--   documents  list of {id, filename, custom_id, sha256, size, large, metadata, not_applicable}; the last two are JSON
+--              texts, or empty
+local function add_documents(job_id, tenant, priority, documents, time)
+  local bytes = 0
+  for n, document in ipairs(documents) do
+    redis.call('HSET', 'document:' .. document.id, 'job_id', job_id, 'tenant', tenant, 'filename', document.filename,
+      'custom_id', document.custom_id, 'sha256', document.sha256, 'size', document.size, 'priority', priority,
+      'large', document.large and 1 or 0, 'state', 'queued', 'attempts', 0, 'lost', 0, 'slow', 0, 'owner', '',
+      'problem', '', 'result_key', '', 'pages_key', '',
+      'created_at', stamp(time), 'started_at', '0', 'finished_at', '0')
+    for _, name in ipairs({'metadata', 'not_applicable'}) do
+      if document[name] ~= '' then redis.call('HSET', 'document:' .. document.id, name, document[name]) end
+    end
+    redis.call('RPUSH', 'batch:' .. job_id .. ':documents', document.id)
+    redis.call('ZADD', 'tenant:' .. tenant .. ':documents', document.size, document.id)
+    bytes = bytes + document.size
+    redis.call('ZADD', 'queued', stamp(time), document.id)
+    enqueue(document.id, stamp(time + n / 1000000), first_queue(priority, false, document.large), tenant)
+  end
+  count('accepted', #documents)
+  count('queued', #documents)
+  redis.call('HINCRBY', 'unfinished', tenant, #documents)
+  redis.call('HINCRBY', 'tenant:bytes', tenant, bytes)
+  redis.call('HINCRBY', 'tenant:counts', tenant, #documents)
+end
