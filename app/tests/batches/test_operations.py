@@ -91,6 +91,6 @@ def test_deleting_an_old_batch_leaves_its_idempotency_key_to_a_newer_one(
         document = NewDocument(f"doc_{number}", "x", "", "00", 4)
         ledger.admit(job_id, "t", Options(), [document], handling=Handling("", "idempotency:abc", "mark"))
     operations.delete("batch_old")
-    assert client.get("idempotency:abc") == "batch_new mark"
+    assert client.get("idempotency:abc") == "batch_new mark 0"
     operations.delete("batch_new")
     assert not client.exists("idempotency:abc")

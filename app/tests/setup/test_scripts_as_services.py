@@ -33,8 +33,8 @@ SCRIPTS = {
 }
 # Who calls which script; the test below runs all of these pairs.
 CALLERS = {
-    "api": {"admit", "append", "cancel", "check_admission", "delete", "describe", "lock", "migrate_1_to_2", "requeue_restored",
-            "retry", "set_not_applicable", "unlock"},
+    "api": {"admit", "append", "cancel", "check_admission", "delete", "describe", "lock", "migrate_1_to_2",
+            "requeue_restored", "retry", "set_not_applicable", "unlock"},
     "worker": {"claim", "finish", "finish_part", "release", "renew", "split"},
     "scheduler": {"claim_webhooks", "delete", "expire_leases", "finish_webhook", "lock", "migrate_1_to_2",
                   "take_unpublished", "unlock"},
@@ -131,7 +131,8 @@ def test_every_script_runs_as_each_service_that_calls_it(services: Services, ran
     assert snapshot.totals["accepted"] == 5
 
     other, _ = submit(api)
-    assert len(api.delete(other)) == 1
+    api.append(other, "alcaldia", [NewDocument(new_id("doc"), "y.pdf", "", "00", 7)], most=2)
+    assert len(api.delete(other)) == 2
     assert len(scheduler.delete(job_id)) == 5
     wanted = {(service, name) for service, names in CALLERS.items() for name in names}
     assert wanted - ran == set()

@@ -80,5 +80,5 @@ class IdempotencyKeys:
         text = cast("str | None", self._redis.get(record))
         if not text:
             return None
-        job_id, known_fingerprint, first = text.split(" ")
-        return Known(job_id, known_fingerprint, int(first))
+        job_id, known_fingerprint, *first = text.split(" ")
+        return Known(job_id, known_fingerprint, int(first[0]) if first else 0)
