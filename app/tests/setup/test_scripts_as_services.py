@@ -35,7 +35,7 @@ SCRIPTS = {
 CALLERS = {
     "api": {"admit", "append", "cancel", "check_admission", "delete", "describe", "lock", "migrate_1_to_2",
             "requeue_restored", "retry", "set_not_applicable", "unlock"},
-    "worker": {"claim", "finish", "finish_part", "release", "renew", "split"},
+    "worker": {"claim", "finish", "finish_part", "refuse", "release", "renew", "split"},
     "scheduler": {"claim_webhooks", "delete", "expire_leases", "finish_webhook", "lock", "migrate_1_to_2",
                   "take_unpublished", "unlock"},
 }  # fmt: skip
@@ -112,6 +112,7 @@ def test_every_script_runs_as_each_service_that_calls_it(services: Services, ran
         else:
             worker.finish(claim, DocumentState.SUCCEEDED, result_key=f"r{attempts}", pages_key="p")
         ClaimCheck(services.client("api")).holds(claim.document_id, claim.attempt, "x")
+    assert worker.refuse(lost, "nobody", {"type": "x"}) == ""
     worker.remove_workers(["worker@a"])
     assert api.document(lost).state is DocumentState.DEAD  # type: ignore[union-attr]
     assert api.own_batch("alcaldia", job_id).counts["succeeded"] == 3  # type: ignore[union-attr]

@@ -99,7 +99,8 @@ class Ledger(LedgerChanges):
             tenant: its owner.
             documents: one or more. Repeating the call with the same documents changes nothing.
             most: greatest number of documents of the batch.
-            tenant_limit, stored: as for :meth:`admit`.
+            tenant_limit: as for :meth:`admit`.
+            stored: as for :meth:`admit`.
             handling: idempotency record and audit record, written in the same step.
 
         Raises:
