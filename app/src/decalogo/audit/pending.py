@@ -10,6 +10,7 @@ log and not written again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, cast
 
 import orjson
@@ -41,11 +42,16 @@ def move_pending(client: redis.Redis, log: AuditLog) -> int:
         while waiting := cast("list[str]", client.lrange(_LIST, 0, _CHUNK - 1)):
             records: list[dict[str, Any]] = [orjson.loads(text) for text in waiting]
             # Other records may have been written since the crash, so more than the list holds are searched.
-            known = {(record["action"], record.get("batch")) for record in log.newest(5 * _CHUNK)}
-            log.write_all([record for record in records if (record["action"], record.get("batch")) not in known])
+            known = {_identity(record) for record in log.newest(5 * _CHUNK)}
+            log.write_all([record for record in records if _identity(record) not in known])
             client.ltrim(_LIST, len(waiting), -1)
             client.expire(_LOCK, _LOCK_SECONDS)
             count += len(waiting)
     finally:
         client.delete(_LOCK)
     return count
+
+
+def _identity(record: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what two records of different events never share; a batch may have several uploads."""
+    return record["action"], record.get("batch"), record.get("time"), record.get("request")

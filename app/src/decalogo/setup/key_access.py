@@ -56,6 +56,9 @@ KEYS: Final = (
     Keys("webhook:*", "rw", "", "rw"),
     Keys("idempotency:*", "rw", "", "rw"),
     Keys("admission", "rw", "", "r"),
+    # -- ledger: records on their way to the audit log
+    Keys("audit", "rw", "", "rw"),
+    Keys("audit:moving", "rw", "", ""),
     # -- ledger: periodic tasks
     Keys("beat:*", "", "", "rw"),
     Keys("retention:*", "", "", "rw"),
