@@ -20,6 +20,7 @@ import pytest
 import uvicorn
 
 from decalogo.access.tokens import Tier
+from decalogo.api.http_protocol import ProblemProtocol
 from decalogo.api.services import Services, open_services
 from decalogo.api.stream_limits import Streams
 from decalogo.embedded.instance import free_port
@@ -62,7 +63,8 @@ class InProcess:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._app = create_app(services.settings, services)
-        config = uvicorn.Config(self._app, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+        options: dict[str, Any] = {"log_config": None, "access_log": False, "timeout_graceful_shutdown": 5}
+        config = uvicorn.Config(self._app, http=ProblemProtocol, **options)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]})
         self._thread.start()

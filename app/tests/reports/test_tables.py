@@ -78,6 +78,22 @@ def test_formulas_in_a_quote_stay_text(result: dict[str, Any], attack: str) -> N
     assert {cell.data_type for cell in cells} == {"s"}
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a;=1+1", "a;'=1+1"),
+        ("a, =1+1", "a, '=1+1"),
+        ('a";"@SUM(A1)', 'a";"\'@SUM(A1)'),
+        ("a,+cmd|' /C calc'!A0", "a,'+cmd|' /C calc'!A0"),
+        ("a;-2+3+cmd|x", "a;'-2+3+cmd|x"),
+        ("de 3,5 a 4; -3,5 % en 2023", "de 3,5 a 4; -3,5 % en 2023"),
+        ("sube, -2; baja", "sube, -2; baja"),
+    ],
+)
+def test_no_formula_follows_a_separator(text: str, written: str) -> None:
+    assert safe(text) == written
+
+
 def test_the_workbook_holds_the_matrix_in_colours(plan: Evaluation) -> None:
     book = workbook(REPORTS["xlsx"].render(plan.result, name="Plan"))
     assert book.sheetnames == ["Matriz", "Respuestas", "Recomendaciones", "Evidencia", "Identidad"]

@@ -190,6 +190,11 @@ class TokenStore:
             return None
         return token
 
+    def usable(self, token_id: str) -> bool:
+        """Return whether a token exists and is neither expired nor revoked."""
+        token = self._read(token_id)[1]
+        return token is not None and token.usable(time.time())
+
     def show(self, token_id: str) -> Token:
         """Return a token by its id; raise :class:`NotFoundError`."""
         token = self._read(token_id)[1]

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from decalogo import __version__
 from decalogo.access.tokens import register_admin_token
 from decalogo.api import openapi, problems, shutdown, swagger
+from decalogo.api.compression import Compression
 from decalogo.api.links import ROOT
 from decalogo.api.middleware import RequestContext
 from decalogo.api.routes import (
@@ -37,6 +38,7 @@ from decalogo.api.routes import (
 )
 from decalogo.api.services import Services, open_services
 from decalogo.api.stream_limits import Streams
+from decalogo.api.validators import Validators
 from decalogo.audit.pending import move_pending
 from decalogo.errors import DecalogoError
 from decalogo.logs import get_logger
@@ -98,7 +100,9 @@ def create_api(settings: Settings, services: Services | None = None) -> FastAPI:
     swagger.mount(app)
     openapi.install(app)
     problems.install(app)
+    app.add_middleware(Validators)
     app.add_middleware(RequestContext)
+    app.add_middleware(Compression)
     return app
 
 

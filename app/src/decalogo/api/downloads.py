@@ -27,7 +27,12 @@ def etag_of(body: bytes) -> str:
 
 def is_known(request: Request, etag: str) -> bool:
     """Return whether the client has this version (``If-None-Match``)."""
-    given = request.headers.get("if-none-match", "")
+    return names(request.headers.get("if-none-match"), etag)
+
+
+def names(if_none_match: str | None, etag: str) -> bool:
+    """Return whether the value of ``If-None-Match`` names this version."""
+    given = if_none_match or ""
     return given.strip() == "*" or etag in {tag.strip().removeprefix("W/") for tag in given.split(",")}
 
 

@@ -41,12 +41,17 @@ def event_id(batch: Batch) -> str:
     return f"{counts}-{batch.finished_at:.6f}" if batch.finished_at else counts
 
 
-async def events(batch: Batch, services: Services, last: str, shutdown: asyncio.Event) -> AsyncIterator[bytes]:
+async def events(
+    batch: Batch, services: Services, token_id: str, last: str, shutdown: asyncio.Event
+) -> AsyncIterator[bytes]:
     """Yield events until the batch finishes or is deleted, ``api.events_seconds`` pass, or the server stops.
+
+    The stream also ends when its token is revoked or expires.
 
     Args:
         batch: its current state.
         services: services of the process.
+        token_id: the token of the request.
         last: id of the last event that the client received, or empty.
         shutdown: set when the server is about to stop; the client reconnects to another process.
     """
@@ -67,10 +72,16 @@ async def events(batch: Batch, services: Services, last: str, shutdown: asyncio.
             await asyncio.wait_for(shutdown.wait(), POLL_SECONDS)
             return
         with suppress(RedisError):  # retried at the next poll; the heartbeat keeps the connection open
-            current = await asyncio.to_thread(services.ledger.batch, batch.job_id)
+            usable, current = await asyncio.to_thread(_look, services, token_id, batch.job_id)
+            if not usable:
+                return
         if time.monotonic() - sent_at >= HEARTBEAT_SECONDS:
             sent_at = time.monotonic()
             yield _HEARTBEAT
+
+
+def _look(services: Services, token_id: str, job_id: str) -> tuple[bool, Batch | None]:
+    return services.tokens.usable(token_id), services.ledger.batch(job_id)
 
 
 def _event(batch: Batch, services: Services) -> bytes:

@@ -37,6 +37,11 @@ _PARTS: Final = frozenset(
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
 
 
+def not_ready(document: Document) -> NotReadyError:
+    """Return the error for a document without a result yet."""
+    return NotReadyError(f"The document is {document.state}.", state=document.state, retry_after=1)
+
+
 def read_result(document: Document, services: Services) -> dict[str, Any] | None:
     """Return the result of a document, or None if no report can be rendered from it."""
     if document.state not in TERMINAL or not document.result_key:
@@ -56,7 +61,7 @@ def needed_result(document: Document, services: Services) -> dict[str, Any]:
         NoResultError: it ended without a result.
     """
     if document.state not in TERMINAL:
-        raise NotReadyError(f"The document is {document.state}.", state=document.state, retry_after=1)
+        raise not_ready(document)
     result = read_result(document, services)
     if result is None:
         raise NoResultError(f"The document ended as {document.state}.", state=document.state)

@@ -18,6 +18,7 @@ from decalogo.api.translations import preferred, translated
 from decalogo.errors import (
     BodyError,
     DecalogoError,
+    ForbiddenError,
     MethodNotAllowedError,
     NotFoundError,
     PayloadTooLargeError,
@@ -73,6 +74,10 @@ def error_response(request: Request, error: DecalogoError) -> Response:
     if isinstance(error, UnauthorizedError):
         given = "authorization" in request.headers
         headers["WWW-Authenticate"] = 'Bearer realm="decalogo"' + (', error="invalid_token"' if given else "")
+    if isinstance(error, ForbiddenError) and "scope" in error.extra:
+        headers["WWW-Authenticate"] = (
+            f'Bearer realm="decalogo", error="insufficient_scope", scope="{error.extra["scope"]}"'
+        )
     return problem_response(request, error.problem(), headers)
 
 

@@ -32,7 +32,7 @@ from decalogo.access.tokens import Tier
 from decalogo.errors import RateLimitedError
 from decalogo.settings import ApiSettings
 
-Limit = Literal["uploads", "status", "reads", "changes"]
+Limit = Literal["uploads", "status", "reads", "exports", "changes"]
 LIMITS: Final[tuple[Limit, ...]] = get_args(Limit)
 WINDOW_SECONDS: Final = 60
 _AUTHENTICATION: Final = "authentication"
@@ -108,6 +108,7 @@ class RateLimits:
     def _run(self, check: _Check | None, request: Request, counted: str) -> None:
         if check is None:
             return
+        request.state._rate_limiting_complete = False  # slowapi counts once per request; a route may have two limits
         try:
             check(request=request)
         except RateLimitExceeded as error:
@@ -121,12 +122,26 @@ class RateLimits:
         """Keep the fields of draft-ietf-httpapi-ratelimit-headers for the answer; return limit, amount and wait."""
         item, (key, name) = request.state.view_rate_limit
         stats = self._limiter.limiter.get_window_stats(item, key, name)
+        request.state.requests_left = (item.amount, max(0, stats.remaining), max(0.0, stats.reset_time - time.time()))
         wait = max(0.0, round(stats.reset_time - time.time(), 3))  # Redis keeps the times to a tenth of a millisecond
         request.state.rate_limit = {
             "RateLimit-Policy": f'"{name}";q={item.amount};w={WINDOW_SECONDS}',
             "RateLimit": f'"{name}";r={max(0, stats.remaining)};t={math.ceil(wait)}',
         }
         return name, item.amount, wait
+
+
+def polling_seconds(request: Request) -> int:
+    """Return the seconds after which a client may repeat this request without reaching its limit.
+
+    A client that follows one batch may use the whole limit. While several are followed, the last tenth of the limit is
+    spent no faster than it is freed again.
+    """
+    amount, left, until_next = getattr(request.state, "requests_left", (0, 0, 0.0))
+    if not amount:
+        return 1
+    wait = WINDOW_SECONDS / amount if left > amount / 10 else max(until_next + 1, WINDOW_SECONDS / amount)
+    return max(1, math.ceil(wait))
 
 
 def address_key(address: str) -> str:

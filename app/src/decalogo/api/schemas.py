@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from decalogo.api.links import batch_links, document_links
 from decalogo.api.translations import ENGLISH, translated
-from decalogo.batches.states import Batch, BatchState, Document, DocumentState, Priority
+from decalogo.batches.states import Batch, BatchOutcome, BatchState, Document, DocumentState, Priority
 
 _BATCH = "batch_0r5dkt9aq3w7x1y2z4c6v8b9n0"
 _DOCUMENT = "doc_7m2p4s6t8v0w1x3y5z7a9b1c3d"
@@ -66,12 +66,28 @@ class BatchOptions(BaseModel):
     ocr: Literal["auto", "never"]
 
 
+class WebhookStatus(BaseModel):
+    """Delivery of the webhook of a batch."""
+
+    state: str = Field(
+        description="`waiting` for the end of the batch, `pending` (it is tried or tried again), `delivered`, or"
+        " `abandoned after N attempts: …` with the last reason.",
+        examples=["delivered"],
+    )
+    attempts: int = Field(description="Attempts since the batch finished last.")
+
+
 class BatchStatus(BaseModel):
     """Progress of a batch."""
 
     job_id: str = Field(examples=[_BATCH])
     state: BatchState = Field(description="`finished` once every document is in a terminal state.")
+    outcome: BatchOutcome | None = Field(
+        description="How it ended: `succeeded` (all documents), `partial` (some have a result), `failed` or `cancelled`"
+        " (none has); null until it has finished."
+    )
     counts: Counts
+    webhook: WebhookStatus | None = Field(description="Delivery of its webhook; null without one.")
     options: BatchOptions
     metadata: dict[str, str] = Field(description="Your pairs.", examples=[{"name": "Planes 2024-2027"}])
     created_at: datetime
@@ -88,6 +104,10 @@ class BatchStatus(BaseModel):
         return cls(
             job_id=batch.job_id,
             state=batch.state,
+            outcome=batch.outcome,
+            webhook=WebhookStatus(state=batch.webhook_state or "waiting", attempts=batch.webhook_attempts)
+            if batch.has_webhook
+            else None,
             counts=Counts(**batch.counts),
             options=BatchOptions(
                 rubric=batch.options.rubric,

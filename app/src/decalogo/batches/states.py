@@ -37,6 +37,18 @@ class BatchState(StrEnum):
     FINISHED = "finished"
 
 
+class BatchOutcome(StrEnum):
+    """How a finished batch ended.
+
+    ``partial``: some documents have a result, others none or a partial one. ``failed``: none has a result.
+    """
+
+    SUCCEEDED = "succeeded"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
 class Priority(StrEnum):
     """Priority of a batch."""
 
@@ -141,7 +153,8 @@ PLAIN: Final = Handling()
 class Batch:
     """Batch in the ledger; times are Unix seconds (``finished_at`` is 0 until it finishes).
 
-    ``metadata`` has the submitter's pairs about the batch.
+    ``metadata`` has the submitter's pairs about the batch. ``webhook_state`` is empty without a webhook and until the
+    batch finishes, then ``pending``, ``delivered``, or the reason it was abandoned after ``webhook_attempts``.
     """
 
     job_id: str
@@ -152,6 +165,21 @@ class Batch:
     created_at: float
     finished_at: float
     metadata: Mapping[str, str] = field(default_factory=dict)
+    has_webhook: bool = False
+    webhook_state: str = ""
+    webhook_attempts: int = 0
+
+    @property
+    def outcome(self) -> BatchOutcome | None:
+        """How the batch ended as a whole; None until it has finished."""
+        if not self.finished_at:
+            return None
+        counts = self.counts
+        if counts["succeeded"] == counts["total"]:
+            return BatchOutcome.SUCCEEDED
+        if counts["succeeded"] or counts["partial"]:
+            return BatchOutcome.PARTIAL
+        return BatchOutcome.CANCELLED if counts["cancelled"] == counts["total"] else BatchOutcome.FAILED
 
     @classmethod
     def from_row(cls, job_id: str, row: Mapping[str, str]) -> Self:
@@ -164,7 +192,19 @@ class Batch:
             state = BatchState.QUEUED if counts["queued"] == counts["total"] else BatchState.RUNNING
         options = Options.from_json(row["options"])
         created_at, metadata = float(row["created_at"]), load_pairs(row.get("metadata")) or {}
-        return cls(job_id, row["tenant"], state, counts, options, created_at, finished_at, metadata)
+        return cls(
+            job_id,
+            row["tenant"],
+            state,
+            counts,
+            options,
+            created_at,
+            finished_at,
+            metadata,
+            "webhook" in row,
+            row.get("webhook_state", ""),
+            int(row.get("webhook_attempts", 0)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

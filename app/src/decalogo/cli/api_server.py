@@ -12,6 +12,7 @@ from gunicorn.glogging import Logger
 from uvicorn_worker import UvicornWorker
 
 from decalogo.api.app import CLEAN_UP_SECONDS
+from decalogo.api.http_protocol import ProblemProtocol
 from decalogo.batches.format import check_at_start
 from decalogo.forking import keep_shared
 from decalogo.logs import configure
@@ -38,7 +39,7 @@ class OurLogger(Logger):  # type: ignore[misc]
 class ApiWorker(UvicornWorker):  # type: ignore[misc]
     """A worker process that cancels unfinished requests before gunicorn kills it, so that they can clean up."""
 
-    CONFIG_KWARGS: ClassVar[dict[str, Any]] = {"loop": "auto", "http": "auto", "server_header": False}
+    CONFIG_KWARGS: ClassVar[dict[str, Any]] = {"loop": "auto", "http": ProblemProtocol, "server_header": False}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

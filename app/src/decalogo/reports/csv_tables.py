@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -11,13 +12,19 @@ from decalogo.reports.view import View, plain
 from decalogo.reports.words import Words
 
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_LATER_FORMULA = re.compile(r"([,;\t][\s\"']*)(?=[=@＝＠]|[+\-＋－](?![\d.,\s]*\d\s*(?:[%,;.)]|$)))")
+"""A formula after a separator, where a cell begins for a spreadsheet that splits the text by another one."""
 BOM = "\ufeff"
 """Byte order mark: spreadsheets then read the file as UTF-8."""
 
 
 def safe(text: object) -> str:
-    """Return the text of a cell on one line, with an apostrophe before the start of a formula (CWE-1236)."""
-    cell = plain(text)
+    """Return the text of a cell on one line, with an apostrophe before the start of each formula (CWE-1236).
+
+    A spreadsheet may split the file by comma, semicolon or tab, whatever the file was written with, so a formula may
+    also begin after one of them. Numbers such as ``-3,5 %`` stay as they are there.
+    """
+    cell = _LATER_FORMULA.sub(r"\1'", plain(text))
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 

@@ -34,6 +34,9 @@ class TierSettings(BaseModel):
     reads_per_minute: int = Field(
         300, ge=0, description="Maximum number of other read requests per token in 60 seconds; 0 disables."
     )
+    exports_per_minute: int = Field(
+        12, ge=0, description="Maximum number of ZIP files and comparisons per token in 60 seconds; 0 disables."
+    )
     changes_per_minute: int = Field(
         60, ge=0, description="Maximum number of cancels, retries and deletions per token in 60 seconds; 0 disables."
     )
@@ -68,6 +71,9 @@ class PremiumSettings(TierSettings):
     )
     reads_per_minute: int = Field(
         3000, ge=0, description="Maximum number of other read requests per token in 60 seconds; 0 disables."
+    )
+    exports_per_minute: int = Field(
+        60, ge=0, description="Maximum number of ZIP files and comparisons per token in 60 seconds; 0 disables."
     )
     changes_per_minute: int = Field(
         300, ge=0, description="Maximum number of cancels, retries and deletions per token in 60 seconds; 0 disables."

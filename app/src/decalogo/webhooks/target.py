@@ -46,6 +46,9 @@ def check_url(url: str, settings: WebhookSettings) -> SplitResult:
 def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     """Return whether an address is public; for an address that embeds an IPv4 address, the embedded one decides."""
     if isinstance(address, ipaddress.IPv6Address):
+        # Site-local and IPv4-compatible addresses are deprecated (RFC 3879, RFC 4291), and ipaddress calls them global.
+        if address.is_site_local or int(address) >> 32 == 0:
+            return False
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
         if address in ipaddress.ip_network("64:ff9b::/96"):
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from decalogo.api.dependencies import Language, Moment, Offset, OwnBatch, Reader, ServicesDep, Submitter, limited
 from decalogo.api.links import batch_links
 from decalogo.api.problem_types import declare
+from decalogo.api.rate_limits import polling_seconds
 from decalogo.api.schemas import (
     AcceptedBatch,
     AcceptedDocument,
@@ -122,10 +123,10 @@ async def upload(
     summary="Status of a batch",
     responses=declare(UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError),
 )
-async def status(batch: OwnBatch, response: Response, services: ServicesDep) -> BatchStatus:
+async def status(request: Request, batch: OwnBatch, response: Response, services: ServicesDep) -> BatchStatus:
     """Counts by state. The cost does not depend on the size of the batch."""
     if batch.state != BatchState.FINISHED:
-        response.headers["Retry-After"] = "1"
+        response.headers["Retry-After"] = str(polling_seconds(request))
     return batch_status(batch, services)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from decalogo.access.tokens import Scope, Token
 from decalogo.api.audit import audit
 from decalogo.api.dependencies import BatchToChange, DocumentToChange, ServicesDep, Submitter, limited
 from decalogo.api.problem_types import declare
@@ -28,6 +29,7 @@ from decalogo.reviews.model import ReviewState
 
 router = APIRouter(dependencies=[limited("changes")])
 
+_UNREAD: dict[int | str, dict[str, Any]] = {204: {"description": "Done; the token lacks the scope `read`."}}
 _COMMON = (UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError)
 
 Evaluated = Annotated[
@@ -36,8 +38,16 @@ Evaluated = Annotated[
 _log = get_logger(__name__)
 
 
-@router.post("/batch/{job_id}/cancel", tags=["batches"], summary="Cancel a batch", responses=declare(*_COMMON))
-def cancel_batch(request: Request, batch: BatchToChange, services: ServicesDep) -> BatchStatus:
+@router.post(
+    "/batch/{job_id}/cancel",
+    tags=["batches"],
+    summary="Cancel a batch",
+    response_model=BatchStatus,
+    responses=_UNREAD | declare(*_COMMON),
+)
+def cancel_batch(
+    request: Request, batch: BatchToChange, services: ServicesDep, token: Submitter
+) -> BatchStatus | Response:
     """End queued and running documents as `cancelled`; finished ones keep their results. Idempotent.
 
     A running evaluation is not interrupted, but its result is discarded.
@@ -45,7 +55,7 @@ def cancel_batch(request: Request, batch: BatchToChange, services: ServicesDep) 
     audit(request, "batch.cancel", batch=batch.job_id)
     count = services.operations.cancel(batch.job_id)
     _log.info("batch cancelled", batch_id=batch.job_id, documents=count)
-    return _status(batch, services)
+    return _status(batch, services, token)
 
 
 @router.post(
@@ -53,7 +63,8 @@ def cancel_batch(request: Request, batch: BatchToChange, services: ServicesDep) 
     tags=["batches"],
     status_code=202,
     summary="Retry the documents without a full result",
-    responses=declare(*_COMMON, QuotaError),
+    response_model=BatchStatus,
+    responses=_UNREAD | declare(*_COMMON, QuotaError),
 )
 def retry_batch(
     request: Request,
@@ -62,7 +73,7 @@ def retry_batch(
     services: ServicesDep,
     token: Submitter,
     evaluated: Evaluated = False,
-) -> BatchStatus:
+) -> BatchStatus | Response:
     """Queue every document again that is `failed`, `dead`, `cancelled` or `partial`; there may be none.
 
     A partial result is kept until a better one replaces it. With `evaluated`, documents with a full result are queued
@@ -75,7 +86,7 @@ def retry_batch(
     revived = services.operations.retry(batch.job_id, tenant=token.tenant, tenant_limit=most, evaluated=wanted)
     _log.info("batch retried", batch_id=batch.job_id, documents=len(revived))
     response.headers["Retry-After"] = "1"
-    return _status(batch, services)
+    return _status(batch, services, token)
 
 
 @router.delete(
@@ -89,13 +100,19 @@ def delete_batch(request: Request, batch: BatchToChange, services: ServicesDep) 
 
 
 @router.post(
-    "/documents/{document_id}/cancel", tags=["documents"], summary="Cancel a document", responses=declare(*_COMMON)
+    "/documents/{document_id}/cancel",
+    tags=["documents"],
+    summary="Cancel a document",
+    response_model=DocumentStatus,
+    responses=_UNREAD | declare(*_COMMON),
 )
-def cancel_document(request: Request, document: DocumentToChange, services: ServicesDep) -> DocumentStatus:
+def cancel_document(
+    request: Request, document: DocumentToChange, services: ServicesDep, token: Submitter
+) -> DocumentStatus | Response:
     """End the document as `cancelled` unless it has finished. Idempotent."""
     audit(request, "document.cancel", document=document.document_id)
     services.operations.cancel_documents([document])
-    return _document_status(document, services)
+    return _document_status(document, services, token)
 
 
 @router.post(
@@ -103,7 +120,8 @@ def cancel_document(request: Request, document: DocumentToChange, services: Serv
     tags=["documents"],
     status_code=202,
     summary="Retry a document",
-    responses=declare(*_COMMON, ConflictError, QuotaError),
+    response_model=DocumentStatus,
+    responses=_UNREAD | declare(*_COMMON, ConflictError, QuotaError),
 )
 def retry_document(
     request: Request,
@@ -112,7 +130,7 @@ def retry_document(
     services: ServicesDep,
     token: Submitter,
     evaluated: Evaluated = False,
-) -> DocumentStatus:
+) -> DocumentStatus | Response:
     """Queue the document again if it ended without a full result; with `evaluated`, also if it has one.
 
     A result is kept until the new one replaces it. Reviews of answers that did not change stay, the others wait for a
@@ -123,7 +141,7 @@ def retry_document(
         most = services.limits(token).unfinished_documents
         retry_again(document, services, tenant=token.tenant, tenant_limit=most, evaluated=evaluated)
     response.headers["Retry-After"] = "1"
-    return _document_status(document, services)
+    return _document_status(document, services, token)
 
 
 def retry_again(document: Document, services: Services, *, tenant: str, tenant_limit: int, evaluated: bool) -> None:
@@ -137,14 +155,19 @@ def _unsigned(services: Services, document: Document) -> bool:
     return services.reviews.of(document.document_id).state is not ReviewState.SIGNED
 
 
-def _status(batch: Batch, services: Services) -> BatchStatus:
+def _status(batch: Batch, services: Services, token: Token) -> BatchStatus | Response:
+    """Return the status, or no content for a token that may not read it."""
+    if Scope.READ not in token.scopes:
+        return Response(status_code=204)
     fresh = services.ledger.batch(batch.job_id)
     if fresh is None:  # deleted meanwhile
         raise NotFoundError("No batch has this id.")
     return batch_status(fresh, services)
 
 
-def _document_status(document: Document, services: Services) -> DocumentStatus:
+def _document_status(document: Document, services: Services, token: Token) -> DocumentStatus | Response:
+    if Scope.READ not in token.scopes:
+        return Response(status_code=204)
     fresh = services.ledger.document(document.document_id)
     if fresh is None:
         raise NotFoundError("No document has this id.")

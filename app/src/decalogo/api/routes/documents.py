@@ -11,7 +11,7 @@ from decalogo.access.tokens import Token
 from decalogo.api.audit import audit_read
 from decalogo.api.dependencies import Language, OwnDocument, Reader, ServicesDep, limited
 from decalogo.api.downloads import cacheable, disposition, document_file_name
-from decalogo.api.exports import POLICY, document_report, read_result
+from decalogo.api.exports import POLICY, document_report, not_ready, read_result
 from decalogo.api.problem_types import declare
 from decalogo.api.problems import problem_response
 from decalogo.api.schemas import DocumentStatus, PageText
@@ -150,7 +150,7 @@ def page(
 
 def _no_result(request: Request, document: Document) -> Response:
     if document.state not in TERMINAL:
-        raise NotReadyError(f"The document is {document.state}.", state=document.state, retry_after=1)
+        raise not_ready(document)
     error = NoResultError(f"The document ended as {document.state}.")
     # The document's problem keeps its type, but the status is that of this answer.
     problem = {**error.problem(), **(document.problem or {}), "status": error.status, "state": document.state}

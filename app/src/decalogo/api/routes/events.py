@@ -49,4 +49,5 @@ async def follow(
         return Response(status_code=204)
     streams: Streams = request.app.state.streams
     streams.begin(token.token_id)
-    return CountedStream(events(batch, services, last, request.app.state.shutdown), streams, token.token_id)
+    content = events(batch, services, token.token_id, last, request.app.state.shutdown)
+    return CountedStream(content, streams, token.token_id)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from decalogo.api.audit import audit_read
 from decalogo.api.dependencies import OwnDocument, ServicesDep, limited
+from decalogo.api.downloads import names
 from decalogo.api.problem_types import declare
 from decalogo.api.schemas import QuoteBoxes
 from decalogo.batches.own_files import read_page
@@ -93,6 +94,6 @@ def picture_response(picture: bytes, if_none_match: str | None) -> Response:
     """Answer with a picture, or with 304 when the client has it."""
     etag = f'"{hashlib.sha256(picture).hexdigest()}"'
     headers = {"ETag": etag, "Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
-    if if_none_match and etag in {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}:
+    if names(if_none_match, etag):
         return Response(status_code=304, headers=headers)
     return Response(picture, media_type=MEDIA_TYPE, headers=headers)

@@ -14,7 +14,7 @@ from decalogo.access.tokens import Token
 from decalogo.api.audit import audit_read
 from decalogo.api.dependencies import Language, OwnBatch, Reader, ServicesDep, limited
 from decalogo.api.downloads import REVALIDATE, batch_file_name, disposition
-from decalogo.api.exports import POLICY, archive, comparison, read_result, reviewed_scores, reviews_for
+from decalogo.api.exports import POLICY, archive, comparison, not_ready, read_result, reviewed_scores, reviews_for
 from decalogo.api.problem_types import declare
 from decalogo.api.schemas import Comparison, DocumentResult, Failure
 from decalogo.api.services import Services
@@ -71,6 +71,8 @@ def results(
     ] = ResultsFormat.JSON,
 ) -> Response:
     """One entry per document, in the order of submission; without a result it has state and problem."""
+    if format not in (ResultsFormat.JSON, ResultsFormat.JSONL):
+        services.rate_limits.count(request, "exports")  # each renders a report per document or reads all results
     audit_read(request, "results.read", batch=batch.job_id, format=format.value)
     if format is ResultsFormat.ZIP:
         return StreamingResponse(
@@ -131,7 +133,9 @@ def _array(entries: Iterator[bytes]) -> Iterator[bytes]:
 def _entry(document: Document, services: Services, token: Token, language: str) -> bytes:
     problem: Mapping[str, Any] | None = document.problem
     body = b"null"
-    if document.state in TERMINAL and document.result_key:
+    if document.state not in TERMINAL:
+        problem = not_ready(document).problem()  # as the result of the document alone answers
+    elif document.result_key:
         try:
             # A line break in JSON is white space between two tokens, and would split a JSONL line.
             body = stored_result(services.store, document).replace(b"\n", b" ").strip()

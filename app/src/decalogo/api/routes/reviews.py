@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Path, Request, Response
 
@@ -95,13 +95,16 @@ def put_review(
     if_match: Annotated[
         str | None, Header(max_length=100, description='`ETag` of the review you saw; `"0"` for none, `*` for any.')
     ] = None,
+    if_none_match: Annotated[
+        Literal["*"] | None, Header(description="`*` instead of `If-Match`: only if there is no review yet.")
+    ] = None,
 ) -> AnswerReview:
     """Accept, correct or reject the machine's answer, or declare that the question does not apply.
 
     The machine's answer stays as it is. The review is on disk when this answers.
     """
     machine = find_answer(document, services, answer)
-    expected = version_of(if_match)
+    expected = 0 if if_none_match and not if_match else version_of(if_match)
     elements = body.checked(machine, labels_for(needed_result(document, services)).max_score)
     new = NewReview(answer, body.verdict, body.score, elements, body.comment)
     found = services.reviews.put(document.document_id, new, machine, token, expected, partial(audit, request))
@@ -196,7 +199,7 @@ def version_of(if_match: str | None) -> int | None:
         raise PreconditionRequiredError('Send If-Match with the ETag of the review you saw, or "0" for none.')
     if if_match.strip() == "*":
         return None
-    text = if_match.strip().strip('"')
+    text = if_match.strip().removeprefix("W/").strip('"')  # a proxy that compresses makes every ETag weak
     if not text.isdigit() or len(text) > 9:
         raise PreconditionFailedError("If-Match is no ETag of a review.", version=None)
     return int(text)

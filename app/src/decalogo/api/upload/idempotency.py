@@ -25,6 +25,9 @@ def record_of(request: Request, token: Token) -> str:
     if not given:
         return ""
     key = given[0]
+    # The draft of the IETF has a quoted string (RFC 8941), and most clients send the bare key: both are the same key.
+    if len(key) > 2 and key[0] == key[-1] == '"' and '"' not in key[1:-1]:
+        key = key[1:-1]
     if len(given) > 1 or not 1 <= len(key) <= MAX_KEY or not (key.isascii() and key.isprintable()):
         raise RequestError(f"Idempotency-Key must be a single header of 1 to {MAX_KEY} visible ASCII characters.")
     return record_name(token.tenant, key)
