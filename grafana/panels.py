@@ -64,6 +64,7 @@ class Panel:
         single: one number instead of lines over time.
         states: names of the values 0 and 1, for a bar per series instead of lines that cover each other.
         meaning: the label in ``colours.BY_LABEL`` that decides the colours.
+        tint: colour of all series, in shades if there are several: for kinds of faults, none of which is good.
         whole: the values are shares of a whole, so the axis ends at 100 %.
         table: many series: the legend is a table beside the lines.
         width: columns of 24.
@@ -79,6 +80,7 @@ class Panel:
     single: bool = False
     states: tuple[str, str] | None = None
     meaning: str = ""
+    tint: str = ""
     whole: bool = False
     table: bool = False
     width: int = 8
@@ -188,11 +190,17 @@ def _lines(panel: Panel) -> timeseries.Panel:
         built.thresholds_style(common.GraphThresholdsStyleConfig().mode(GraphThresholdsStyleMode.DASHED))
     legend = common.VizLegendOptions().show_legend(True).calcs([])
     if panel.table:
-        legend.display_mode(LegendDisplayMode.TABLE).placement(LegendPlacement.RIGHT).calcs(["lastNotNull", "max"])
-        legend.sort_by("Max").sort_desc(True).width(340)
+        legend.display_mode(LegendDisplayMode.TABLE).placement(LegendPlacement.RIGHT).calcs(["max"])
+        legend.sort_by("Max").sort_desc(True).width(480 if panel.width > 12 else 330)
     else:
         legend.display_mode(LegendDisplayMode.LIST).placement(LegendPlacement.BOTTOM)
     built.legend(legend)
+    single = len(panel.queries) == 1 and "{{" not in panel.queries[0][1]
+    if panel.tint:
+        mode = model.FieldColorModeId.FIXED if single else model.FieldColorModeId.SHADES
+        built.color_scheme(dashboard.FieldColor().mode(mode).fixed_color(panel.tint))
+    elif single:
+        built.color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.FIXED).fixed_color(NEUTRAL))
     for value, colour in BY_LABEL.get(panel.meaning, {}).items():
         pattern = f"/{value}/" if value.startswith("^") else f"/\\b{value}$/"
         built.override_by_regexp(pattern, [_colour(colour)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from colours import ATTENTION, BAD
 from panels import WINDOW, Board, Panel, or_none, quantiles
 
 BOARD = Board(
@@ -28,6 +29,7 @@ BOARD = Board(
                 )
             ],
             "ErrorRatio",
+            tint=BAD,
         ),
         Panel(
             "Processing time",
@@ -43,6 +45,7 @@ BOARD = Board(
             "s",
             [("decalogo:stage_seconds:p95_15m", "{{stage}}")],
             "ThroughputLow",
+            meaning="stage",
         ),
         Panel(
             "Processes by stage",
@@ -50,6 +53,7 @@ BOARD = Board(
             "short",
             [(f"sum by (stage) (rate(decalogo_stage_duration_seconds_sum[{WINDOW}]))", "{{stage}}")],
             "ThroughputLow",
+            meaning="stage",
         ),
         Panel(
             "Slowest documents",
@@ -115,6 +119,7 @@ BOARD = Board(
                 )
             ],
             "RedeliveryStorm",
+            tint=BAD,
         ),
         Panel(
             "Dead letters",
@@ -135,6 +140,7 @@ BOARD = Board(
                 )
             ],
             "RedeliveryStorm",
+            tint=ATTENTION,
         ),
     ],
 )

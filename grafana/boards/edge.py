@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from colours import ATTENTION, BAD
 from panels import Board, Panel, or_none, quantiles, thresholds
 
 LATENCY = (
@@ -43,18 +44,7 @@ BOARD = Board(
                 )
             ],
             "edge",
-        ),
-        Panel(
-            "Errors by problem",
-            "Error responses of the API per second, by problem type.",
-            "reqps",
-            [
-                (
-                    or_none("sum by (problem) (rate(decalogo_http_problems_total[$__rate_interval]))", "problem"),
-                    "{{problem}}",
-                )
-            ],
-            "ApiErrorsFast",
+            tint=ATTENTION,
         ),
         Panel(
             "Latency by route",
@@ -70,14 +60,7 @@ BOARD = Board(
             "ApiSlow",
             thresholds()["API_SECONDS"],
             table=True,
-            width=16,
-        ),
-        Panel(
-            "Latency at nginx",
-            "Median and 95th percentile of the response time, including the network to the client.",
-            "s",
-            quantiles("edge_request_seconds", "area"),
-            "ApiSlow",
+            width=24,
         ),
         Panel(
             "Console",
@@ -97,6 +80,26 @@ BOARD = Board(
             "ApiSlow",
             table=True,
             width=12,
+        ),
+        Panel(
+            "Errors by problem",
+            "Error responses of the API per second, by problem type.",
+            "reqps",
+            [
+                (
+                    or_none("sum by (problem) (rate(decalogo_http_problems_total[$__rate_interval]))", "problem"),
+                    "{{problem}}",
+                )
+            ],
+            "ApiErrorsFast",
+            tint=BAD,
+        ),
+        Panel(
+            "Latency at nginx",
+            "Median and 95th percentile of the response time, including the network to the client.",
+            "s",
+            quantiles("edge_request_seconds", "area"),
+            "ApiSlow",
         ),
         Panel(
             "Bytes",
@@ -119,6 +122,7 @@ BOARD = Board(
                 )
             ],
             "ApiErrorsFast",
+            tint=ATTENTION,
         ),
         Panel(
             "Requests by tier",

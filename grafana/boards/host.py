@@ -15,6 +15,7 @@ BOARD = Board(
             "percentunit",
             [("decalogo:host_cpu:ratio_5m", "{{mode}}")],
             "ThroughputLow",
+            meaning="mode",
         ),
         Panel(
             "Load",

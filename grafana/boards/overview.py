@@ -116,7 +116,7 @@ BOARD = Board(
             "Documents without a result",
             "Share of the documents of the last hour that failed or are dead letters.",
             "percentunit",
-            [("decalogo:documents_failed:ratio1h or vector(0)", "failed or dead")],
+            [("sum(decalogo:documents_failed:ratio1h) or vector(0)", "failed or dead")],
             "ErrorRatio",
             thresholds()["FAILED_RATIO"],
         ),

@@ -16,6 +16,7 @@ BOARD = Board(
             [('max without (instance) (decalogo_queue_documents{queue=~"$queue"})', "{{queue}}")],
             "QueueDeep",
             thresholds()["QUEUE_DOCUMENTS"],
+            meaning="queue",
         ),
         Panel(
             "Messages by queue",
@@ -23,6 +24,7 @@ BOARD = Board(
             "short",
             [('max without (instance) (decalogo_queue_messages{queue=~"$queue"})', "{{queue}}")],
             "QueueDeep",
+            meaning="queue",
         ),
         Panel(
             "Oldest document by queue",
@@ -31,6 +33,7 @@ BOARD = Board(
             [('max without (instance) (decalogo_queue_oldest_age_seconds{queue=~"$queue"})', "{{queue}}")],
             "OldestDocumentTooOld",
             thresholds()["OLDEST_SECONDS"],
+            meaning="queue",
         ),
         Panel(
             "Wait before the first attempt",
@@ -38,6 +41,7 @@ BOARD = Board(
             "s",
             [('decalogo:queue_wait_seconds:p95_15m{queue=~"$queue"}', "{{queue}}")],
             "OldestDocumentTooOld",
+            meaning="queue",
         ),
         Panel(
             "Recording a batch",

@@ -204,3 +204,16 @@ def test_titles_of_numbers_fit_a_small_screen() -> None:
     for file in FILES:
         for panel in panels(file):
             assert panel["type"] != "stat" or len(panel["title"]) <= 12, panel["title"]
+
+
+def test_faults_are_never_green_and_rows_leave_no_holes() -> None:
+    for file in FILES:
+        width = 0
+        for panel in panels(file):
+            width += panel["gridPos"]["w"]
+            if panel["title"] in ("Failures by problem", "Lost attempts by reason", "Errors by problem"):
+                assert panel["fieldConfig"]["defaults"]["color"] == {"fixedColor": "red", "mode": "shades"}
+            if panel["type"] == "timeseries" and panel["options"]["legend"]["placement"] == "right":
+                assert panel["gridPos"]["w"] >= 12, "no room for lines beside the table"
+            assert width <= 24, f"{file.stem}: {panel['title']} begins a row that is not full"
+            width = 0 if width == 24 else width
