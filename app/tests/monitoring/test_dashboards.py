@@ -177,7 +177,7 @@ def colour_of(panel: dict[str, Any], series: str) -> str | None:
         ("documents", "Finished", "dead", "dark-red"),
         ("documents", "Processing time", "p95 succeeded", "green"),
         ("documents", "Evaluators", "decalogo 2.1.0 failed", "red"),
-        ("documents", "Failures by problem", "none", "text"),
+        ("documents", "Failures by problem", "none", "#8e8e8e"),
         ("edge", "Requests by status", "204", "green"),
         ("edge", "Requests by status", "503", "red"),
         ("workers", "Alive and silent", "silent", "red"),
