@@ -10,10 +10,10 @@ from contextlib import nullcontext, suppress
 
 import pytest
 
-from decalogo.batches.ledger import Ledger, open_ledger
+from decalogo import memory
 from decalogo.evaluation import progress as reports
-from decalogo.settings import EvaluationSettings, Settings
-from decalogo.worker import memory, progress
+from decalogo.settings import EvaluationSettings
+from decalogo.worker import progress
 from decalogo.worker.guard import Guard, reason_of
 
 MIB = 1 << 20
@@ -24,11 +24,6 @@ class Full(memory.Container):
 
     def used(self) -> int:
         return self.limit
-
-
-@pytest.fixture
-def ledger(settings: Settings) -> Ledger:
-    return open_ledger(settings)
 
 
 @pytest.fixture
@@ -70,9 +65,9 @@ def is_running(pid: int) -> bool:
     return os.waitpid(pid, os.WNOHANG) == (0, 0)
 
 
-def test_the_largest_process_ends_before_its_container_is_full(ledger: Ledger, child: Callable[..., int]) -> None:
+def test_the_largest_process_ends_before_its_container_is_full(child: Callable[..., int]) -> None:
     small, large = child("task-small"), child("task-large", stage="extract", page=4, size=100 * MIB)
-    guard = Guard(EvaluationSettings(), ledger, Full(1000 * MIB, memory.Path("/"), ("", "", "", "")))
+    guard = Guard(EvaluationSettings(), Full(1000 * MIB, memory.Path("/"), ("", "", "", "")))
     guard.check_limits([("task-small", small), ("task-large", large)])
     assert ended(large)
     assert is_running(small)
@@ -83,9 +78,9 @@ def test_the_largest_process_ends_before_its_container_is_full(ledger: Ledger, c
     assert reason_of("task-large") is None
 
 
-def test_a_page_that_waits_too_long_ends_though_it_uses_no_cpu(ledger: Ledger, child: Callable[..., int]) -> None:
+def test_a_page_that_waits_too_long_ends_though_it_uses_no_cpu(child: Callable[..., int]) -> None:
     now = [0.0]
-    guard = Guard(EvaluationSettings(page_cpu_seconds=2), ledger, None, lambda: now[0])
+    guard = Guard(EvaluationSettings(page_cpu_seconds=2), None, lambda: now[0])
     running = [("task-page", child("task-page", stage="extract", page=9))]
     for _ in range(20):
         guard.check_limits(running)
@@ -101,14 +96,14 @@ def test_a_page_that_waits_too_long_ends_though_it_uses_no_cpu(ledger: Ledger, c
     assert "page 9" in str(reason_of("task-page"))
 
 
-def test_only_a_process_that_evaluates_for_the_task_is_ended(ledger: Ledger, child: Callable[..., int]) -> None:
+def test_only_a_process_that_evaluates_for_the_task_is_ended(child: Callable[..., int]) -> None:
     storing, other = child("task-storing", guarded=False), child("task-other")
-    guard = Guard(EvaluationSettings(), ledger, Full(1, memory.Path("/"), ("", "", "", "")))
+    guard = Guard(EvaluationSettings(), Full(1, memory.Path("/"), ("", "", "", "")))
     running = [("task-storing", storing), ("task-before", other)]
     guard.check_limits(running)
-    guard.drop_unowned(running)
+    guard.drop_unowned(running, set)
     assert is_running(storing)
     assert is_running(other)
-    guard.drop_unowned([("task-other", other)])
+    guard.drop_unowned([("task-other", other)], lambda _: frozenset[str]())
     assert ended(other)
     assert reason_of("task-other") is None

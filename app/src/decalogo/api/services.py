@@ -73,7 +73,7 @@ def open_services(settings: Settings) -> Services:
         tokens=tokens,
         sessions=SessionStore(client, tokens),
         shares=ShareStore(client),
-        pictures=PagePictures(store, Renderer(settings.rendering)),
+        pictures=PagePictures(store, Renderer(settings.rendering, settings.api.processes)),
         reviews=ReviewStore(store),
         audit_log=open_audit_log(settings.audit),
         listing=Listing(client),

@@ -23,26 +23,49 @@ def evaluate(
     ] = None,
 ) -> None:
     """Evaluate one document and print the result: matrix, rating, strongest and weakest dimension, flags."""
+    import orjson
+
+    from decalogo.errors import DecalogoError
+    from decalogo.settings import get_settings
+    from decalogo.worker.alone import run_guarded
+    from decalogo.worker.guard import cpu_seconds_for
+
+    try:
+        reasons, settings = _reasons(not_applicable or []), get_settings()
+        allowed = cpu_seconds_for(settings.evaluation, file.stat().st_size)
+        answer = orjson.loads(run_guarded(lambda: _evaluated(file, rubric, reasons), settings, allowed))
+        if failure := answer.get("failure"):
+            _fail(failure)
+        if json is not None and json != "-":
+            Path(json).write_text(answer["json"] + "\n", encoding="utf-8", newline="")
+        if pages is not None:
+            pages.write_text("\f".join(answer["pages"]), encoding="utf-8", newline="")
+    except DecalogoError as error:
+        _fail(f"{error.title}: {error.detail}")
+    except OSError as error:
+        _fail(f"{error.filename or file}: {error.strerror or error}")
+    if json == "-":
+        sys.stdout.buffer.write(answer["json"].encode() + b"\n")
+    else:
+        _show(orjson.loads(answer["json"]))
+
+
+def _evaluated(file: Path, rubric: str, reasons: dict[str, str]) -> bytes:
+    """Return the result and the page texts as JSON, or why there are none; it runs in a process of its own."""
+    import orjson
+
     from decalogo.errors import DecalogoError
     from decalogo.evaluation import EvaluateOptions
     from decalogo.evaluation import evaluate as evaluate_document
     from decalogo.evaluation.rubric import load_rubric
 
     try:
-        options = EvaluateOptions(not_applicable=_reasons(not_applicable or []))
-        done = evaluate_document(file, load_rubric(rubric), options)
-        if json is not None and json != "-":
-            Path(json).write_bytes(done.to_json() + b"\n")
-        if pages is not None:
-            pages.write_text("\f".join(done.pages), encoding="utf-8", newline="")
+        done = evaluate_document(file, load_rubric(rubric), EvaluateOptions(not_applicable=reasons))
     except DecalogoError as error:
-        _fail(f"{error.title}: {error.detail}")
+        return orjson.dumps({"failure": f"{error.title}: {error.detail}"})
     except OSError as error:
-        _fail(f"{error.filename or file}: {error.strerror or error}")
-    if json == "-":
-        sys.stdout.buffer.write(done.to_json() + b"\n")
-    else:
-        _show(done.result)
+        return orjson.dumps({"failure": f"{error.filename or file}: {error.strerror or error}"})
+    return orjson.dumps({"json": done.to_json().decode(), "pages": done.pages})
 
 
 def _fail(message: str) -> None:

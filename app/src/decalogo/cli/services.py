@@ -32,11 +32,11 @@ def worker(queues: str, concurrency: int | None) -> None:
 
     from billiard.util import get_logger
 
+    from decalogo import memory
     from decalogo.batches.format import check_at_start
     from decalogo.batches.queues import SUSPECT, SUSPECT_QUEUES, WORK_QUEUES
     from decalogo.metrics import worker as metrics
     from decalogo.queue.app import get_celery, worker_name
-    from decalogo.worker import memory
     from decalogo.worker.leases import LeaseRenewal
 
     app = get_celery()

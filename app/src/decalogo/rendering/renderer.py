@@ -9,11 +9,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections import OrderedDict
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
 from decalogo.errors import NotFoundError, PageUnreadableError, UnavailableError
 from decalogo.logs import get_logger
+from decalogo.memory import process_bytes
 from decalogo.settings import RenderingSettings
 
 _CPU_SECONDS: Final = 3600
@@ -22,18 +24,29 @@ _MAX_ANSWER: Final = 32 << 20
 _WAITING: Final = 16
 """Requests that may wait for the child; more are refused."""
 
+_LEAST_MEMORY: Final = 320 << 20
+_FAILED_SECONDS: Final = 600.0
+_FAILED_PAGES: Final = 3
+_MOST_FAILED: Final = 1000
+
 _log = get_logger(__name__)
 
 
 class Renderer:
     """Asks a child process; safe to call from several threads, one request at a time.
 
+    A page that ends the child or takes too long is refused for a while without another try, and so is a document with
+    several such pages: others wait for the same child.
+
     Args:
         settings: limits of one answer.
+        processes: number of processes of this service, each with a child, that share the memory of its container.
     """
 
-    def __init__(self, settings: RenderingSettings) -> None:
+    def __init__(self, settings: RenderingSettings, processes: int = 1) -> None:
         self._settings = settings
+        self._memory = process_bytes(settings.memory_bytes, processes + 1, least=_LEAST_MEMORY)
+        self._failed: OrderedDict[tuple[str, int], float] = OrderedDict()
         self._child: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._waiting = threading.Semaphore(_WAITING)
@@ -73,10 +86,12 @@ class Renderer:
             self._stop()
 
     def _ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        self._check_failed(request["file"], request["page"])
         if not self._waiting.acquire(blocking=False):
             raise UnavailableError("Too many page pictures are being made.", retry_after=1)
         try:
             with self._lock:
+                self._check_failed(request["file"], request["page"])
                 head, body = self._answer(json.dumps(request).encode() + b"\n")
         finally:
             self._waiting.release()
@@ -85,6 +100,19 @@ class Renderer:
         if "error" in head:
             raise PageUnreadableError(head["detail"])
         return head, body
+
+    def _check_failed(self, file: str, page: int) -> None:
+        """Refuse a page that failed a while ago, or whose document has several such pages."""
+        after = time.monotonic() - _FAILED_SECONDS
+        pages = [number for (name, number), at in [*self._failed.items()] if name == file and at > after]
+        if page in pages or len(pages) >= _FAILED_PAGES:
+            raise PageUnreadableError("Drawing this page takes too long, or ends the renderer.")
+
+    def _remember_failed(self, request: bytes) -> None:
+        asked = json.loads(request)
+        self._failed[asked["file"], asked["page"]] = time.monotonic()
+        while len(self._failed) > _MOST_FAILED:
+            self._failed.popitem(last=False)
 
     def _answer(self, request: bytes) -> tuple[dict[str, Any], bytes]:
         child = self._start()
@@ -103,6 +131,7 @@ class Renderer:
                 body += self._read(child, deadline)
         except (OSError, EOFError, TimeoutError, ValueError) as error:
             self._stop()
+            self._remember_failed(request)
             _log.warning("the renderer ended", error=type(error).__name__, detail=str(error))
             reason = "takes too long" if isinstance(error, TimeoutError) else "ends the renderer"
             raise PageUnreadableError(f"Drawing this page {reason}.") from error
@@ -121,7 +150,7 @@ class Renderer:
     def _start(self) -> subprocess.Popen[bytes]:
         if self._child is None or self._child.poll() is not None:
             self._stop()
-            command = [sys.executable, "-m", "decalogo.rendering.child", str(self._settings.memory_bytes)]
+            command = [sys.executable, "-m", "decalogo.rendering.child", str(self._memory)]
             self._child = subprocess.Popen(  # noqa: S603 - a command of our own
                 [*command, str(_CPU_SECONDS)],
                 stdin=subprocess.PIPE,

@@ -34,6 +34,7 @@ from decalogo.queue.publish import publish
 from decalogo.settings import Settings
 from decalogo.storage.working import AttemptFiles, WorkStore
 from decalogo.worker import parts
+from decalogo.worker.guard import cpu_seconds_for
 from decalogo.worker.outage import through_outage
 from decalogo.worker.parts import Publish
 from decalogo.worker.progress import guarded
@@ -216,10 +217,9 @@ def _evaluate(claim: Claim, store: AttemptFiles, settings: Settings, deadline: f
 
 def _allowed(evaluator: Evaluator, settings: Settings, path: Path) -> float:
     """Return the CPU time for a document, seconds; 0 is no limit."""
-    given = settings.evaluation
-    if not given.cpu_seconds or getattr(evaluator, "unbounded", False):
+    if getattr(evaluator, "unbounded", False):
         return 0.0
-    return given.cpu_seconds + given.cpu_seconds_per_mib * path.stat().st_size / (1 << 20)
+    return cpu_seconds_for(settings.evaluation, path.stat().st_size)
 
 
 def _failure(outcome: Outcome) -> tuple[Sample, ...]:

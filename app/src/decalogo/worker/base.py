@@ -18,11 +18,12 @@ from celery.signals import task_failure
 from celery.worker.request import Request
 from redis.exceptions import RedisError
 
+from decalogo import memory
 from decalogo.batches.ledger import Ending, Ledger, open_ledger
 from decalogo.errors import DocumentError, TimeLimitError
 from decalogo.metrics.record import observe
 from decalogo.settings import get_settings
-from decalogo.worker import memory, progress
+from decalogo.worker import progress
 from decalogo.worker.guard import memory_error, reason_of
 
 log = structlog.get_logger(__name__)

@@ -16,17 +16,16 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from contextlib import suppress
 from typing import Final
 
 import structlog
-from redis.exceptions import RedisError
 
-from decalogo.batches.ledger import Ledger
+from decalogo import memory
 from decalogo.errors import DocumentError, DocumentTooLargeError
 from decalogo.settings import EvaluationSettings
-from decalogo.worker import memory, progress
+from decalogo.worker import progress
 from decalogo.worker.progress import Step
 
 log = structlog.get_logger(__name__)
@@ -54,7 +53,6 @@ class Guard:
 
     Args:
         settings: limits of pages and documents.
-        ledger: tells which tasks own a document.
         container: the container's memory; ``None`` if it has no limit.
         clock: monotonic seconds.
     """
@@ -62,12 +60,10 @@ class Guard:
     def __init__(
         self,
         settings: EvaluationSettings,
-        ledger: Ledger,
         container: memory.Container | None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
-        self._ledger = ledger
         self._container = container
         self._clock = clock
         self._observed_at = clock()
@@ -93,20 +89,20 @@ class Guard:
         if self._container and guarded and self._container.used() > _FULL * self._container.limit:
             self._end_largest(guarded)
 
-    def drop_unowned(self, running: Iterable[Running]) -> None:
-        """End the processes whose task no longer owns a document: it was cancelled, deleted, or given to another."""
+    @staticmethod
+    def drop_unowned(running: Iterable[Running], owning: Callable[[Iterable[str]], Container[str]]) -> None:
+        """End the processes whose task no longer owns a document: it was cancelled, deleted, or given to another.
+
+        Args:
+            running: tasks and processes.
+            owning: returns those of some tasks that own a document.
+        """
         guarded = [one for one in running if _step(*one)]
-        if not guarded:
-            return
-        try:
-            owning = self._ledger.owning(task_id for task_id, _ in guarded)
-        except RedisError as error:
-            log.warning("owners of documents unknown", error=str(error))
-            return
+        owners = owning(task_id for task_id, _ in guarded) if guarded else ()
         for task_id, pid in guarded:
             # The order matters: a process that finishes its document leaves the guard before the ledger changes.
             step = _step(task_id, pid)
-            if step and task_id not in owning:
+            if step and task_id not in owners:
                 _end(step, pid, None)
 
     def _excess(self, step: Step, used: float | None, waited: float) -> DocumentError | None:
@@ -146,6 +142,13 @@ class Guard:
         size, task_id, pid = largest
         if step := _step(task_id, pid):
             _end(step, pid, memory_error(size, step.stage, step.page))
+
+
+def cpu_seconds_for(settings: EvaluationSettings, size: int) -> float:
+    """Return the CPU time for a document of ``size`` bytes, seconds; 0 is no limit."""
+    if not settings.cpu_seconds:
+        return 0.0
+    return settings.cpu_seconds + settings.cpu_seconds_per_mib * size / (1 << 20)
 
 
 def memory_error(size: int, stage: str, page: int) -> DocumentTooLargeError:

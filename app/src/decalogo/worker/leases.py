@@ -21,12 +21,12 @@ from decalogo.batches.ledger import Ledger
 from decalogo.batches.queues import LARGE
 from decalogo.connections import connect
 from decalogo.health import beat
+from decalogo.memory import find_container
 from decalogo.metrics.worker import heartbeat
 from decalogo.queue.publish import TASK_NAME
 from decalogo.settings import get_settings
 from decalogo.worker import progress
 from decalogo.worker.guard import Guard, Running
-from decalogo.worker.memory import find_container
 from decalogo.worker.watchdog import Watchdog, stop_this_process
 
 log = structlog.get_logger(__name__)
@@ -50,7 +50,7 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
         quick = settings.redis.model_copy(update={"socket_timeout_seconds": settings.queue.lease_seconds / 5})
         self._ledger = Ledger(connect(quick, quick.ledger_db, retries=0), settings.queue)
         self._interval = settings.queue.lease_seconds / 4
-        self._guard = Guard(settings.evaluation, self._ledger, find_container())
+        self._guard = Guard(settings.evaluation, find_container())
         broker = connect(quick, quick.broker_db, retries=0)
         self._watchdog = Watchdog(
             settings.queue.watchdog_seconds,
@@ -66,7 +66,7 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
             consumer.timer.call_repeatedly(self._interval, self._renew, (consumer,), priority=10),
             consumer.timer.call_repeatedly(_POOL_SECONDS, self._check_pool, (consumer,)),
             consumer.timer.call_repeatedly(_GUARD_SECONDS, lambda: self._guard.check_limits(_running())),
-            consumer.timer.call_repeatedly(_OWNERS_SECONDS, lambda: self._guard.drop_unowned(_running())),
+            consumer.timer.call_repeatedly(_OWNERS_SECONDS, self._drop_unowned),
         ]
 
     def stop(self, consumer: Any) -> None:
@@ -87,6 +87,12 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
         consumer.pool.maintain_pool()
         for _, pid in _running():
             progress.sample(pid)
+
+    def _drop_unowned(self) -> None:
+        try:
+            self._guard.drop_unowned(_running(), self._ledger.owning)
+        except RedisError as error:
+            log.warning("owners of documents unknown", error=str(error))
 
     @staticmethod
     def _queues(consumer: Any) -> list[str]:

@@ -14,6 +14,7 @@ from decalogo.errors import RubricError
 from decalogo.evaluation.matching.engine import warm
 from decalogo.evaluation.rubric import load_rubric
 from decalogo.forking import keep_shared
+from decalogo.memory import limit_this_process
 from decalogo.queue.app import get_celery
 from decalogo.queue.publish import TASK_NAME
 from decalogo.settings import get_settings
@@ -21,7 +22,6 @@ from decalogo.storage.remote import open_work_store
 from decalogo.storage.working import WorkStore
 from decalogo.worker.attempt import run_attempt
 from decalogo.worker.base import DecalogoTask, MemoryLimitError, ledger
-from decalogo.worker.memory import limit_this_process
 
 app = get_celery()
 

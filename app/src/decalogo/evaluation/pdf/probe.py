@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from decalogo.evaluation.limits import limit_address_space
+from decalogo.memory import limit_address_space
 
 _PAGE_SECONDS = 10
 """CPU time for one page."""

@@ -17,7 +17,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from decalogo.evaluation.documents.sheets import Box
-from decalogo.evaluation.limits import limit_address_space
+from decalogo.memory import limit_address_space
 
 if TYPE_CHECKING:
     from PIL.Image import Image

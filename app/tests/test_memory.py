@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from decalogo.worker.memory import LEAST_BYTES, Container, find_container, process_bytes
+from decalogo.memory import LEAST_BYTES, Container, find_container, process_bytes
 
 GIB = 1 << 30
 CGROUP_1 = "9:name=systemd:/\n4:cpu,memory:{}\n"

@@ -1,4 +1,4 @@
-"""Memory of the container that a worker runs in, and the bound of each of its processes.
+"""Memory of the container that a service runs in, and the bound of each of its processes.
 
 The kernel's OOM killer gives no reason and may pick any process. The bound therefore follows the limit of the cgroup
 (version 1 or 2) and the number of processes, and the parent ends the largest process before the limit is reached.
@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-
-from decalogo.evaluation.limits import limit_address_space
 
 LEAST_BYTES: Final = 640 << 20
 """Least bound of a process: a long plan needs 300 MiB of address space."""
@@ -59,17 +58,18 @@ def find_container(root: Path = _ROOT) -> Container | None:
     return min(found, key=lambda one: one.limit, default=None)
 
 
-def process_bytes(most: int, processes: int, root: Path = _ROOT) -> int:
-    """Return the bound of address space for each of ``processes`` worker processes, bytes; 0 is no bound.
+def process_bytes(most: int, processes: int, root: Path = _ROOT, *, least: int = LEAST_BYTES) -> int:
+    """Return the bound of address space for each of the processes of a service, bytes; 0 is no bound.
 
     Args:
-        most: ``queue.child_address_space_bytes``; 0 disables.
+        most: the setting, such as ``queue.child_address_space_bytes``; 0 disables.
         processes: number of processes that share the memory.
         root: see ``find_container``.
+        least: the bound where the container has less for each.
     """
     container = find_container(root)
     whole = container.limit if container else _physical(root)
-    return min(most, max(LEAST_BYTES, whole // processes)) if most else 0
+    return min(most, max(least, whole // processes)) if most else 0
 
 
 def set_bound(most: int, processes: int) -> None:
@@ -87,6 +87,21 @@ def limit_this_process() -> None:
     """Bound the address space of this process, and of the programs that it runs."""
     if _bound:
         limit_address_space(_bound)
+
+
+def limit_address_space(most: int, pid: int = 0) -> None:
+    """Limit the address space of a process to ``most`` bytes, or to its present limit if that is lower.
+
+    Args:
+        most: bytes.
+        pid: the process, on Linux only; 0 is this one.
+    """
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    if pid:
+        resource.prlimit(pid, resource.RLIMIT_AS, (limit, limit))
+    else:
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def resident(pid: int) -> int:
