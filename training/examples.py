@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,32 @@ def read_example(entry: dict[str, Any], labels: dict[str, Any], text: str, rubri
     """Divide an excerpt into units and put its labels on them."""
     clean = "".join(sign if sign >= " " or sign in "\n\t\f" else " " for sign in text)
     return _example(entry, labels, text, extract(clean.encode(), language=rubric.language), rubric)
+
+
+def read_reviews(files: Iterable[Path], texts: Corpus, names: dict[str, str], rubric: Rubric) -> list[Example]:
+    """Return reviews that an appliance exported, one example per document and point.
+
+    Args:
+        files: JSON Lines of ``GET /api/v1/batch/{job_id}/labels``.
+        texts: holds the originals, each under its SHA-256 as name.
+        names: label key to element name; elements without a key are left out, keys without a review are open.
+        rubric: the rubric they were reviewed for.
+    """
+    examples = []
+    for file in files:
+        for line in file.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            examples.append(read_example(row, review_labels(row, names), texts.text(row), rubric))
+    return examples
+
+
+def review_labels(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """Return labels and spans of a reviewed document by label key."""
+    exported = {key: f"{key.partition('.')[0]}.{name}" for key, name in names.items()}
+    return {
+        "labels": {key: row["labels"].get(name, "?") for key, name in exported.items()},
+        "spans": {key: row["spans"][name] for key, name in exported.items() if name in row["spans"]},
+    }
 
 
 def read_passages(folder: Path, names: dict[str, str], rubric: Rubric) -> list[Example]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from decide import decision, elements_table, figures
-from examples import HERE, Corpus, Example, load_json_lines, plan_of, read_example, read_passages
+from examples import HERE, Corpus, Example, load_json_lines, plan_of, read_example, read_passages, read_reviews
 from export import tables, write
 from fit import ElementTargets, fit, fit_elements, predict, topic_targets
 from matrix import ELEMENT_SCALES, POINT_SCALES, Columns, columns, matrix, vocabulary
@@ -128,6 +128,7 @@ def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--corpus", type=Path, required=True, help="folder with the texts that the labels refer to")
+    parser.add_argument("--reviews", type=Path, nargs="*", default=[], help="files of reviews, from GET …/labels")
     parser.add_argument("--rubric", default="decalogo")
     parser.add_argument("--version", default="1.0.0", help="version of the model")
     parser.add_argument("--out", type=Path, default=HERE.parent / "app/src/decalogo/evaluation/models")
@@ -139,6 +140,7 @@ def main() -> None:
     names = json.loads((HERE / "labels" / "element-map.json").read_text(encoding="utf-8"))
     keys = list(names)
     examples = load_examples(asked.corpus, rubric)
+    examples += read_reviews(asked.reviews, Corpus(asked.corpus), names, rubric)
     examples += read_passages(HERE.parent / "bench" / "labelled", names, rubric) if rubric.id == "decalogo" else []
     examples = [example for example in examples if example.plan not in LEFT_OUT]
     find_by_patterns(examples, rubric, names)

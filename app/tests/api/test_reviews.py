@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import importlib
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -19,11 +21,13 @@ from decalogo.access.tokens import Scope, Tier
 from decalogo.api.services import Services
 from decalogo.batches.backup import restore_backup, write_backup
 from decalogo.connections import connect
+from decalogo.evaluation.rubric import load_rubric
 from decalogo.reviews.bundle import verify
 from decalogo.settings import EvaluationSettings, LetterheadSettings, Settings
 from tests.api.conftest import problem
 from tests.console.test_pages import evaluated
 
+ROOT = Path(__file__).parents[3]
 SCOPES = frozenset({Scope.READ, Scope.REVIEW, Scope.SUBMIT})
 
 
@@ -264,3 +268,27 @@ def test_a_rubric_of_the_operators_is_accepted_by_default_and_by_nobody_elses_pa
         options = ("", json.dumps({"rubric": name}).encode())
         answer = client.post("/api/v1/batch/upload", files={"files": ("a.txt", b"x"), "options": options})
         assert answer.status_code == status, answer.text
+
+
+def test_exported_labels_are_examples_for_training(
+    client: httpx.Client,
+    plan: tuple[str, str],
+    people: Callable[..., httpx.Client],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "training"))
+    examples = importlib.import_module("examples")
+    job, document = plan
+    ana = people("ana")
+    ana.post(f"/api/v1/documents/{document}/reviews/accept", json={})
+    original = client.get(f"/api/v1/documents/{document}/file").content
+    (tmp_path / hashlib.sha256(original).hexdigest()).write_bytes(original)
+    (tmp_path / "reviews.jsonl").write_bytes(client.get(f"/api/v1/batch/{job}/labels").content)
+    names = json.loads((ROOT / "training" / "labels" / "element-map.json").read_text(encoding="utf-8"))
+    corpus = examples.Corpus(tmp_path)
+    made = examples.read_reviews([tmp_path / "reviews.jsonl"], corpus, names, load_rubric("decalogo"))
+    assert [example.point for example in made] == [f"P{number}" for number in range(1, 11)]
+    assert set(made[0].labels.values()) == {0, 1}
+    assert {key for key, units in made[0].proofs.items() if units} == set(made[0].proofs)
+    assert made[0].proofs

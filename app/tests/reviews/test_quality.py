@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -102,9 +103,24 @@ def test_labelled_data_has_what_the_person_says_and_proves_it() -> None:
         reviewed(changed, "corrected", elements={"dato": False, "fuente": True}),
         reviewed(stale, "accepted", fingerprint="of an earlier answer"),
     ]
-    rows = list(labelled("doc_x", result(kept, changed, stale), fold(entries)))
+    pages = ["uno", "dato dos"]
+    for machine in (kept, changed, stale):
+        machine["evidence"] = [
+            {"element": "dato", "page": 2, "start": 0, "end": 8, "quote": "dato dos"},
+            {"element": "dato", "page": 2, "start": 0, "end": 4, "quote": "dato"},
+        ]
+    entries = [entry | {"fingerprint": fingerprint(m)} for entry, m in zip(entries[:2], (kept, changed), strict=True)]
+    entries.append(reviewed(stale, "accepted", fingerprint="of an earlier answer"))
+    rows = list(labelled("doc_x", result(kept, changed, stale), fold(entries), pages))
+    text = "uno\ndato dos"
+    excerpt = {
+        "file": "a" * 64, "pages": [1, 2], "start": 0, "end": len(text),
+        "sha256": hashlib.sha256(text.encode()).hexdigest(),
+    }  # fmt: skip
     assert rows == [
-        {"id": "doc_x-P1", "document": "a" * 64, "point": "P1", "labels": {"Q1.dato": 1, "Q1.fuente": 0},
-         "spans": {"Q1.dato": [[1, 0, 4]]}},
-        {"id": "doc_x-P2", "document": "a" * 64, "point": "P2", "labels": {"Q1.dato": 0, "Q1.fuente": 1}, "spans": {}},
+        {"id": "doc_x-P1", "point": "P1", **excerpt, "labels": {"Q1.dato": 1, "Q1.fuente": 0},
+         "spans": {"Q1.dato": [4, 8]}},
+        {"id": "doc_x-P2", "point": "P2", **excerpt, "labels": {"Q1.dato": 0, "Q1.fuente": 1}, "spans": {}},
     ]  # fmt: skip
+    start, end = rows[0]["spans"]["Q1.dato"]
+    assert text[start:end] == "dato"

@@ -18,6 +18,16 @@ from decalogo.storage.artifacts import ArtifactStore
 PIECE_BYTES: Final = 64 * 1024
 
 
+def all_page_texts(store: ArtifactStore, key: str) -> list[str]:
+    """Return the text of each page; a large document needs some hundred megabytes.
+
+    Raises:
+        FileNotFoundError: the store has no ``key``.
+    """
+    with store.open(key) as stored, gzip.open(stored) as file:
+        return cast("list[str]", orjson.loads(file.read()))
+
+
 def page_text(store: ArtifactStore, key: str, page: int) -> str:
     """Return the text of a page.
 

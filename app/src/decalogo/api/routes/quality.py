@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any
 
@@ -24,6 +25,7 @@ from decalogo.errors import BodyError, ForbiddenError, NotFoundError, Unauthoriz
 from decalogo.reviews.labels import labelled
 from decalogo.reviews.quality import Quality
 from decalogo.reviews.sampling import Place, draw
+from decalogo.storage.page_texts import all_page_texts
 
 router = APIRouter(prefix="/batch", tags=["reviews"], dependencies=[limited("reads")])
 
@@ -105,5 +107,9 @@ def with_results(batch: Batch, services: Services) -> Iterator[tuple[Document, d
 
 def _lines(batch: Batch, services: Services, token: Token) -> Iterator[bytes]:
     for document, result in with_results(batch, services):
-        for row in labelled(document.document_id, result, reviews_for(document, services, token)):
-            yield orjson.dumps(row) + b"\n"
+        known = reviews_for(document, services, token)
+        if known.of() and document.pages_key:
+            with suppress(FileNotFoundError):  # deleted meanwhile
+                pages = all_page_texts(services.store, document.pages_key)
+                for row in labelled(document.document_id, result, known, pages):
+                    yield orjson.dumps(row) + b"\n"
