@@ -50,6 +50,7 @@ def review_page(
     known = services.reviews.of(document.document_id)
     view = View(result, labels_for(result), document.name)
     track = known.track_of(session.token.name)
+    reviewed = reviewed_result(result, reviews_for(document, services, session.token), view.labels.max_score)
     return page(
         request,
         "review.html",
@@ -63,9 +64,16 @@ def review_page(
         queue=queue_of(result, known, track, show)[:300],
         left=len(queue_of(result, known, track, Filter.UNREVIEWED)),
         total=sum(answer["applicable"] for answer in result["answers"]),
-        reviewed=reviewed_result(result, reviews_for(document, services, session.token), view.labels.max_score),
+        reviewed=reviewed,
+        scores=_changed_scores(result, reviewed) if track is Track.FIRST else {},
         may_review=Scope.REVIEW in session.token.scopes,
     )
+
+
+def _changed_scores(result: dict[str, Any], reviewed: dict[str, Any]) -> dict[str, float | None]:
+    """Return the reviewed scores that differ from the machine's, by answer."""
+    pairs = zip(result["answers"], reviewed["answers"], strict=True)
+    return {machine["id"]: row["score"] for machine, row in pairs if row["score"] != machine["score"]}
 
 
 @router.post("/answers/{answer}/review")
