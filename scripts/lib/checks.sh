@@ -17,6 +17,7 @@ run_host_checks() {
 # Checks that both forms share.
 #   $1: folder on the disk that holds the data
 run_shared_checks() {
+  run_check "the commit of this checkout runs" runs_this_commit
   run_check "the disk has free space" disk_has_space "$1"
   run_check "no batch expires within $EXPIRY_DAYS days" in_form expiring "$EXPIRY_DAYS"
   run_check "the last backup is recent" backup_is_recent

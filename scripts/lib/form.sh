@@ -18,6 +18,7 @@ up() {
   apply_profile "$profile" "$larger"
   replicas="$(noted_replicas "$replicas" "$profile$autoscale")"
   "${form}_up" "$replicas"
+  note_commit
   "${form}_invite"
   [[ -z "$attach" ]] || "${form}_attach"
 }

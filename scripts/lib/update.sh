@@ -2,6 +2,7 @@
 # `update [VERSION]` and `rollback`: change the version of this checkout and of the running appliance, with a backup before.
 
 readonly PREVIOUS_FILE="$STATE_DIR/previous" # three lines: commit, version and backup of before the last update
+readonly COMMIT_FILE="$STATE_DIR/started-commit"
 readonly BACKUPS_DIR="$STATE_DIR/backups"
 readonly PREVIOUS_VENV="$ROOT/.venv-previous"
 readonly UPDATE_FREE_KB=$((3 * 1024 * 1024))
@@ -33,7 +34,7 @@ update() {
   mkdir -p "$STATE_DIR"
   printf '%s\n' "$from" "$(version_of HEAD)" "$backup" >"$PREVIOUS_FILE"
   change_version "$form" "$target"
-  remove_old_images "$(version_of HEAD)" "$(sed -n 2p "$PREVIOUS_FILE")"
+  if [[ "$form" != embedded ]] && engine_answers; then clean_engine "$(version_of HEAD)"; fi
   check_after_change "$form"
   say "Updated to $(version_of HEAD). ./appliance rollback returns to $(sed -n 2p "$PREVIOUS_FILE")."
 }
@@ -61,6 +62,18 @@ rollback() {
 }
 
 checkout_git() { git -C "$ROOT" "$@"; }
+
+# Remember the commit that `up` started. Its file is missing if git is, or if this is no clone.
+note_commit() { checkout_git rev-parse HEAD >"$COMMIT_FILE" 2>/dev/null || rm -f "$COMMIT_FILE"; }
+
+# A check of `doctor`: processes keep the code with which they started.
+runs_this_commit() {
+  local started
+  started="$(cat "$COMMIT_FILE" 2>/dev/null || true)"
+  [[ -n "$started" && "$started" != "$(checkout_git rev-parse HEAD)" ]] || return 0
+  echo "it was started from commit ${started:0:12}, and the checkout is at $(checkout_git rev-parse --short=12 HEAD). To update: git checkout --detach ${started:0:12}, then ./appliance update"
+  return "$WARNING"
+}
 
 running_form() {
   local form

@@ -11,7 +11,7 @@ from tests.deployment.checkout import Checkout
 FORM = (
     "stack_runs() { true; }; stack_backup() { echo backup >>order; }; engine_answers() { false; };"
     'change_version() { echo "change $1 $2" >>order; }; check_after_change() { echo doctor >>order; };'
-    "remove_old_images() { :; }; check_free_space() { :; }; "
+    "clean_engine() { :; }; check_free_space() { :; }; "
 )
 
 
@@ -113,3 +113,13 @@ def test_a_rollback_asks_before_it_deletes_what_the_old_version_cannot_read(
 
 def test_without_an_update_there_is_no_way_back(repository: Checkout) -> None:
     assert "no update to roll back" in repository.run(FORM + "rollback").stderr
+
+
+@pytest.mark.parametrize(("then", "status"), [("true", 0), ("git checkout --quiet v1.9.0", 9)])
+def test_the_doctor_finds_a_checkout_that_moved_under_running_processes(
+    repository: Checkout, then: str, status: int
+) -> None:
+    done = repository.run(f"note_commit; {then}; runs_this_commit")
+
+    assert done.returncode == status
+    assert ("./appliance update" in done.stdout) is (status == 9)

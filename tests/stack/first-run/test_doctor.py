@@ -15,7 +15,7 @@ WARNINGS = (
     "the last backup is recent",
     "the images are younger than 90 days",
 )
-CHECKS = 24
+CHECKS = 25
 """Checks that may end with a warning on a machine for tests."""
 
 
