@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from decalogo.access.hosts import JoinLine
+from decalogo.access.hosts import Host, JoinLine
 from decalogo.api.services import Services, open_services
 from decalogo.settings import Settings, StorageSettings
 from decalogo.setup.hosts import add_host
@@ -19,6 +19,7 @@ from decalogo.setup.joining import write_joined
 from decalogo.setup.secrets import make_secrets
 from decalogo.storage.remote import RemoteStore
 from decalogo.webapp import create_app
+from decalogo.worker.remote_ledger import RemoteLedger
 from tests.api.conftest import wait_until
 
 
@@ -36,7 +37,18 @@ class FirstHost:
     secrets: Path
     line: JoinLine
     joined: Path
-    stores: list[RemoteStore] = field(default_factory=list)
+    stores: list[RemoteStore | RemoteLedger] = field(default_factory=list)
+
+    @property
+    def host(self) -> Host:
+        """Return ``north`` as the first host knows it."""
+        return Host(self.line.host_id, self.line.name, "", 0.0)
+
+    def ledger(self) -> RemoteLedger:
+        """Return the ledger as ``north`` sees it."""
+        ledger = RemoteLedger(self.services.settings.model_copy(update={"storage": self.storage()}))
+        self.stores.append(ledger)
+        return ledger
 
     def storage(self) -> StorageSettings:
         """Return the storage settings of ``north``."""
@@ -49,8 +61,9 @@ class FirstHost:
 
     def store(self) -> RemoteStore:
         """Return the store as ``north`` sees it."""
-        self.stores.append(RemoteStore(self.storage(), 60.0))
-        return self.stores[-1]
+        store = RemoteStore(self.storage(), 60.0)
+        self.stores.append(store)
+        return store
 
 
 @pytest.fixture

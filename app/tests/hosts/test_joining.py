@@ -11,10 +11,8 @@ import redis
 from decalogo.access.hosts import JoinLine
 from decalogo.batches.ledger import Ledger
 from decalogo.batches.queues import WORK_QUEUES
-from decalogo.batches.states import DocumentState, NewDocument, Options
 from decalogo.cli.services import read_environment
 from decalogo.errors import ClientError
-from decalogo.ids import new_id
 from decalogo.settings import QueueSettings, RedisSettings, Settings, StorageSettings
 from decalogo.setup.hosts import add_host, revoke_host
 from decalogo.setup.joining import write_joined
@@ -84,45 +82,22 @@ def test_an_address_without_a_certificate_to_trust_is_refused() -> None:
         StorageSettings(url="https://10.0.0.5:7443")
 
 
-def test_a_host_may_do_what_a_worker_does_and_no_more(tmp_path: Path) -> None:
+def test_a_host_takes_messages_and_reaches_no_key_of_the_ledger(tmp_path: Path) -> None:
     line = let_in(tmp_path)
-    with running(tmp_path) as (secrets, socket):
+    with running(tmp_path) as (_, socket):
         own = {"username": f"host-{line.host_id}", "password": line.secret, "decode_responses": True}
-        theirs = {"username": "api", "password": (secrets / "api/redis-password").read_text().strip()}
-        with (
-            redis.Redis(unix_socket_path=str(socket), **own) as host,
-            redis.Redis(unix_socket_path=str(socket), decode_responses=True, **theirs) as api,
-        ):
-            document_id = new_id("doc")
-            Ledger(api, QueueSettings()).admit(
-                new_id("batch"), "tests", Options(), [NewDocument(document_id, "x.txt", "", "00", 1)]
-            )
-            ledger = Ledger(host, QueueSettings())
-            claim = ledger.claim("task-1", WORK_QUEUES)
-            assert claim
-            assert ledger.renew("worker-1@north", ["task-1"], large_processes=2) == []
-            assert ledger.release(document_id, "task-1", "returned", "it was stopped") == "queued"
-            claim = ledger.claim("task-2", WORK_QUEUES)
-            assert claim
-            assert ledger.split(claim, ["1-2"], heavy=False)
-            part = ledger.claim("task-3", WORK_QUEUES)
-            assert part
-            assert ledger.finish_part(part)[0]
-            claim = ledger.claim("task-4", WORK_QUEUES)
-            assert claim
-            assert ledger.finish(claim, DocumentState.SUCCEEDED, result_key="r", pages_key="p")
-            ledger.remove_workers(["worker-1@north"])
-
-            tokens = (
-                "HSET token:x name y",
-                "ZADD tokens 1 x",
-                "HGETALL token:x",
-                "SET idempotency:x y",
-                "DEL beat:sent",
-            )
-            for command in (*REFUSED, *tokens, "INFO memory", "CLIENT KILL USER api", "ACL LOAD", "ACL SETUSER x"):
+        with redis.Redis(unix_socket_path=str(socket), **own) as host:
+            host.lpush("decalogo_batch_tasks", "{}")
+            assert host.brpop(["decalogo_batch_tasks"], timeout=1)
+            host.set("health_check:last", "1")
+            withheld = ("HSET document:x owner y", "HGETALL batch:x", "ZADD queued 1 x", "HGETALL owners", "ZADD workers 1 x",
+                        "SET idempotency:x y", "DEL beat:sent", "HGETALL token:x", "HGETALL webhook:x", "SCAN 0",
+                        "INFO memory", "CLIENT KILL USER api", "ACL LOAD", "ACL SETUSER x")  # fmt: skip
+            for command in (*REFUSED, *withheld):
                 with pytest.raises(redis.exceptions.NoPermissionError):
                     host.execute_command(*command.split())
+            with pytest.raises(redis.exceptions.RedisError):
+                Ledger(host, QueueSettings()).claim("task-1", WORK_QUEUES)
 
 
 def test_a_revoked_host_is_cut_off_when_redis_reads_its_users_again(tmp_path: Path) -> None:

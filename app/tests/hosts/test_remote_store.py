@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from decalogo.api.routes.remote_workers import owner_of
 from decalogo.batches.claims import Claim
-from decalogo.batches.ledger import Ledger
 from decalogo.batches.queues import NORMAL
 from decalogo.batches.states import DocumentState, NewDocument, Options
 from decalogo.errors import ClaimLostError, UnauthorizedError, UnavailableError
@@ -17,6 +17,7 @@ from decalogo.setup.hosts import add_host, known_hosts, revoke_host
 from decalogo.storage.remote import OWNER_HEADER, open_client
 from decalogo.worker.attempt import run_attempt
 from decalogo.worker.first_host import await_first_host
+from decalogo.worker.remote_ledger import RemoteLedger
 from tests.claims import claim_document
 from tests.hosts.conftest import FirstHost
 
@@ -33,7 +34,7 @@ def submit(first: FirstHost, content: bytes = CONTENT) -> str:
 
 
 def claim(first: FirstHost, document_id: str, owner: str = "task-1") -> Claim:
-    return claim_document(first.services.ledger, document_id, owner)
+    return claim_document(first.services.ledger, document_id, owner_of(first.host, owner))
 
 
 def lose(first: FirstHost, document_id: str) -> None:
@@ -47,7 +48,7 @@ def lose(first: FirstHost, document_id: str) -> None:
 def test_a_document_is_judged_by_a_worker_that_shares_no_disk(first: FirstHost) -> None:
     document_id = submit(first)
 
-    outcome = run_attempt("task-1", [NORMAL], first.services.ledger, first.store(), first.services.settings)
+    outcome = run_attempt("task-1", [NORMAL], first.ledger(), first.store(), first.services.settings)
 
     document = first.services.ledger.document(document_id)
     assert document is not None
@@ -59,8 +60,8 @@ def test_a_document_is_judged_by_a_worker_that_shares_no_disk(first: FirstHost) 
 
 def test_both_forms_of_the_store_bring_the_same_result(first: FirstHost) -> None:
     documents = [submit(first), submit(first)]
-    for store in (first.services.store, first.store()):
-        run_attempt("task", [NORMAL], first.services.ledger, store, first.services.settings)
+    for ledger, store in ((first.services.ledger, first.services.store), (first.ledger(), first.store())):
+        run_attempt("task", [NORMAL], ledger, store, first.services.settings)
 
     results = [first.services.store.read(first.services.ledger.document(d).result_key) for d in documents]  # type: ignore[union-attr]
     assert results[0] == results[1]
@@ -81,18 +82,19 @@ def test_a_late_answer_is_refused_with_the_reason_and_leaves_no_file(first: Firs
 
 def test_an_attempt_that_lost_its_claim_is_fenced_and_counted(first: FirstHost) -> None:
     document_id = submit(first)
-    ledger, store = first.services.ledger, first.store()
+    store = first.store()
 
-    class Cut(Ledger):
+    class Cut(RemoteLedger):
         def claim(self, owner: str, queues: Sequence[str]) -> Claim | None:
-            found = ledger.claim(owner, queues)
+            found = super().claim(owner, queues)
             lose(first, document_id)
             return found
 
-    slow = Cut(ledger._redis, first.services.settings.queue)
+    slow = Cut(first.ledger().settings)
 
     assert run_attempt("task-1", [NORMAL], slow, store, first.services.settings) == "fenced"
-    assert ledger.document(document_id).state is DocumentState.QUEUED  # type: ignore[union-attr]
+    slow.close()
+    assert first.services.ledger.document(document_id).state is DocumentState.QUEUED  # type: ignore[union-attr]
 
 
 def test_late_writes_are_counted_with_the_fenced_answers(first: FirstHost) -> None:

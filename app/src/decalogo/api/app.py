@@ -29,6 +29,7 @@ from decalogo.api.routes import (
     health,
     pictures,
     quality,
+    remote_ledger,
     remote_workers,
     results,
     reviews,
@@ -97,6 +98,7 @@ def create_api(settings: Settings, services: Services | None = None) -> FastAPI:
     app.include_router(health.problem_pages)
     app.include_router(shares.public)
     app.include_router(remote_workers.router)
+    app.include_router(remote_ledger.router)
     swagger.mount(app)
     openapi.install(app)
     problems.install(app)

@@ -29,7 +29,7 @@ _log = get_logger(__name__)
 
 MAX_BODY_BYTES: Final = 1 << 20
 """Greatest body of a request, except for routes that limit their bodies themselves."""
-_OWN_BODY_LIMIT: Final = (f"{ROOT}/batch/upload", REMOTE_ROOT)
+_OWN_BODY_LIMIT: Final = (f"{ROOT}/batch/upload", f"{REMOTE_ROOT}/attempts")
 
 
 class _HeadSentError(Exception):

@@ -56,7 +56,7 @@ def users_acl(passwords: Mapping[str, str], hosts: Iterable[Host] = ()) -> str:
 
     Args:
         passwords: password of each user of ``SERVICES`` and of the five others; a missing one raises ``KeyError``.
-        hosts: remote hosts; each is a user with the rights of a worker.
+        hosts: remote hosts; each is a user with the rights of ``host`` in the table of keys.
     """
     # Disabled and without a password, so that a client without a login has no rights. But Redis replays its append-only
     # file as this user and checks every MULTI/EXEC against its rights. With fewer rights, it silently drops each
@@ -74,7 +74,7 @@ def users_acl(passwords: Mapping[str, str], hosts: Iterable[Host] = ()) -> str:
         lines.append(f"user {name} on {_hashed(passwords[name])} resetkeys resetchannels {commands}")
     lines.append(f"user {FLOWER_USER} on {_hashed(passwords[FLOWER_USER])} {FLOWER_ACCESS} {FLOWER_COMMANDS}")
     lines += [
-        f"user {host.redis_user} on #{host.sha256} resetkeys {key_patterns('worker')} {CHANNELS} {WORKER_COMMANDS}"
+        f"user {host.redis_user} on #{host.sha256} resetkeys {key_patterns('host')} {CHANNELS} {WORKER_COMMANDS}"
         for host in hosts
     ]
     return "\n".join(lines) + "\n"

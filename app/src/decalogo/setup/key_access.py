@@ -16,7 +16,7 @@ from typing import Final, Literal
 from decalogo.batches.queues import QUEUES
 
 Right = Literal["", "r", "rw"]
-Service = Literal["api", "worker", "scheduler"]
+Service = Literal["api", "worker", "scheduler", "host"]
 SERVICES: Final = ("api", "worker", "scheduler")
 _ALL: Final = ("rw", "rw", "rw")
 
@@ -27,13 +27,15 @@ class Keys:
 
     Attributes:
         pattern: glob pattern of Redis.
-        api, worker, scheduler: right of each service. Workers of joined hosts have the rights of a worker.
+        api, worker, scheduler: right of each service.
+        host: right of the workers of joined hosts. They reach the ledger only through the gateway of the API.
     """
 
     pattern: str
     api: Right
     worker: Right
     scheduler: Right
+    host: Right = ""
 
     def right(self, service: Service) -> Right:
         """Return the right of a service."""
@@ -42,14 +44,14 @@ class Keys:
 
 KEYS: Final = (
     # -- broker: messages, which are hints without content
-    *(Keys(queue, *_ALL) for queue in QUEUES),
-    *(Keys(name, *_ALL) for name in ("unacked", "unacked_index", "unacked_mutex")),
-    *(Keys(name, *_ALL) for name in ("_kombu.*", "*.celery.pidbox*", "celeryev*")),
+    *(Keys(queue, *_ALL, "rw") for queue in QUEUES),
+    *(Keys(name, *_ALL, "rw") for name in ("unacked", "unacked_index", "unacked_mutex")),
+    *(Keys(name, *_ALL, "rw") for name in ("_kombu.*", "*.celery.pidbox*", "celeryev*")),
     # -- ledger: what claim, renew and finish change
     *(Keys(name, *_ALL) for name in ("batch:*", "document:*", "queue:*", "round-robin*", "completed:*")),
     *(Keys(name, *_ALL) for name in ("queued", "running", "finished", "dead", "open", "heavy", "unfinished")),
     *(Keys(name, *_ALL) for name in ("owners", "workers", "worker-processes", "totals", "webhooks")),
-    Keys("health_check:last", "r", "rw", "r"),
+    Keys("health_check:last", "r", "rw", "r", "rw"),
     Keys("ledger:format", "rw", "r", "rw"),
     # -- ledger: who owns what, and what admits it
     Keys("tenant:*", "rw", "", "rw"),

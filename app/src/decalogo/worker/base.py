@@ -19,12 +19,13 @@ from celery.worker.request import Request
 from redis.exceptions import RedisError
 
 from decalogo import memory
-from decalogo.batches.ledger import Ending, Ledger, open_ledger
+from decalogo.batches.ledger import Ending, Ledger
 from decalogo.errors import DocumentError, TimeLimitError
 from decalogo.metrics.record import observe
 from decalogo.settings import get_settings
 from decalogo.worker import progress
 from decalogo.worker.guard import memory_error, reason_of
+from decalogo.worker.remote_ledger import open_work_ledger
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +33,7 @@ log = structlog.get_logger(__name__)
 @lru_cache(maxsize=1)
 def ledger() -> Ledger:
     """Return the ledger of this process."""
-    return open_ledger(get_settings())
+    return open_work_ledger(get_settings())
 
 
 _ABORTS: Final = frozenset({"SIGABRT", "SIGILL", "SIGTRAP"})

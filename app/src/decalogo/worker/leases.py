@@ -17,7 +17,6 @@ from celery import bootsteps
 from celery.worker import state
 from redis.exceptions import RedisError
 
-from decalogo.batches.ledger import Ledger
 from decalogo.batches.queues import LARGE
 from decalogo.connections import connect
 from decalogo.health import beat
@@ -27,6 +26,7 @@ from decalogo.queue.publish import TASK_NAME
 from decalogo.settings import get_settings
 from decalogo.worker import progress
 from decalogo.worker.guard import Guard, Running
+from decalogo.worker.remote_ledger import open_work_ledger
 from decalogo.worker.watchdog import Watchdog, stop_this_process
 
 log = structlog.get_logger(__name__)
@@ -48,7 +48,7 @@ class LeaseRenewal(bootsteps.StartStopStep):  # type: ignore[misc]
         settings = get_settings()
         # A short timeout without retries, because a call blocks the event loop. The next renewal is the retry.
         quick = settings.redis.model_copy(update={"socket_timeout_seconds": settings.queue.lease_seconds / 5})
-        self._ledger = Ledger(connect(quick, quick.ledger_db, retries=0), settings.queue)
+        self._ledger = open_work_ledger(settings, settings.queue.lease_seconds / 5)
         self._interval = settings.queue.lease_seconds / 4
         self._guard = Guard(settings.evaluation, find_container())
         broker = connect(quick, quick.broker_db, retries=0)

@@ -59,7 +59,7 @@ def read(
     key, own = f"{kind}/{name}", _document(document_id)
     if key != f"documents/{own}" and not (kind == "parts" and name.startswith(f"{own}.")):
         raise NotFoundError("An attempt can read only its own document.")
-    _check(services, document_id, attempt, owner, "read")
+    check_claim(services, host, document_id, attempt, owner, "read")
     try:
         return StoredFile(services.store.open(key), media_type="application/octet-stream")
     except FileNotFoundError as error:
@@ -79,13 +79,13 @@ async def write(
 ) -> Response:
     """Store a result, page texts or the result of a part; reject them if the attempt loses its claim meanwhile."""
     key = f"{kind}/{name}"
-    if key not in _written(document_id, attempt):
+    if key not in written(document_id, attempt):
         raise NotFoundError("An attempt can write only its own results.")
-    await asyncio.to_thread(_check, services, document_id, attempt, owner, "write")
+    await asyncio.to_thread(check_claim, services, host, document_id, attempt, owner, "write")
     with services.store.writer(key) as writer:
         async for chunk in limited_body(request.stream(), MAX_BYTES, services.settings.api):
             await asyncio.to_thread(writer.write, chunk)
-        await asyncio.to_thread(_check, services, document_id, attempt, owner, "write")
+        await asyncio.to_thread(check_claim, services, host, document_id, attempt, owner, "write")
         await asyncio.to_thread(writer.commit)
     return Response(status_code=204)
 
@@ -98,7 +98,7 @@ def _document(document_id: str) -> str:
     return found[1]
 
 
-def _written(document_id: str, attempt: int) -> set[str]:
+def written(document_id: str, attempt: int) -> set[str]:
     """Return the keys that an attempt may write; they contain the attempt or part, so they replace no other's files."""
     if _document(document_id) != document_id:
         return {f"parts/{document_id}"}
@@ -106,8 +106,17 @@ def _written(document_id: str, attempt: int) -> set[str]:
     return {f"results/{stem}.json", f"pages/{stem}.json.gz", f"parts/{stem}.0"}
 
 
-def _check(services: Services, document_id: str, attempt: int, owner: str, what: str) -> None:
-    if services.claims.holds(document_id, attempt, owner):
+def owner_of(host: Host, task: str) -> str:
+    """Return the owner, in the ledger, of an attempt that a Celery task of a joined host runs.
+
+    Only the API writes such owners. A task of another host, or of the first one, never has the same.
+    """
+    return f"{host.redis_user}:{task}"
+
+
+def check_claim(services: Services, host: Host, document_id: str, attempt: int, owner: str, what: str) -> None:
+    """Raise :class:`ClaimLostError` unless this host runs the current attempt at a document (or part)."""
+    if owner and services.claims.holds(document_id, attempt, owner_of(host, owner)):
         return
     if what == "write":
         services.claims.count_fenced()
