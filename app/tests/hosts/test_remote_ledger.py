@@ -25,9 +25,8 @@ def test_a_host_does_with_its_attempts_what_a_worker_does(first: FirstHost) -> N
     assert claim.options.rubric == "decalogo"
     assert ledger.owned_by("task-1") == document_id
     assert ledger.owning(["task-1", "task-2"]) == {"task-1"}
-    assert ledger.renew("worker-1@north", ["task-1", "task-2"], {"task-1": {"page": 3}}, large_processes=2) == [
-        "task-2"
-    ]
+    at_page_3 = {"task-1": {"page": 3}}
+    assert ledger.renew("worker-1@north", ["task-1", "task-2"], at_page_3, large_processes=2) == ["task-2"]
     assert ledger.release(document_id, "task-1", "returned", "it was stopped") == "queued"
 
     claim = ledger.claim("task-2", WORK_QUEUES)
@@ -113,3 +112,4 @@ def test_an_outage_of_the_first_host_looks_like_one_of_redis(first: FirstHost) -
     ledger = RemoteLedger(first.services.settings.model_copy(update={"storage": away}), 1.0)
     with pytest.raises(ConnectionError, match="cannot be reached"):
         ledger.owned_by("task-1")
+    ledger.close()
