@@ -91,8 +91,8 @@ def test_a_host_takes_messages_and_reaches_no_key_of_the_ledger(tmp_path: Path) 
             assert host.brpop(["decalogo_batch_tasks"], timeout=1)
             host.set("health_check:last", "1")
             withheld = ("HSET document:x owner y", "HGETALL batch:x", "ZADD queued 1 x", "HGETALL owners",
-                        "ZADD workers 1 x", "SET idempotency:x y", "DEL beat:sent", "HGETALL token:x", "HGETALL webhook:x", "SCAN 0",
-                        "INFO memory", "CLIENT KILL USER api", "ACL LOAD", "ACL SETUSER x")  # fmt: skip
+                        "ZADD workers 1 x", "SET idempotency:x y", "DEL beat:sent", "HGETALL token:x", "SCAN 0",
+                        "HGETALL webhook:x", "INFO memory", "CLIENT KILL USER api", "ACL LOAD", "ACL SETUSER x")  # fmt: skip
             for command in (*REFUSED, *withheld):
                 with pytest.raises(redis.exceptions.NoPermissionError):
                     host.execute_command(*command.split())
