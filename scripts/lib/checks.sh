@@ -11,6 +11,7 @@ run_host_checks() {
   run_check "no proxy diverts requests inside" no_proxy_inside
   run_check "the container networks overlap no other network" networks_are_apart
   run_check "limits count clients by their own address" clients_are_distinguished
+  run_check "premium tokens reach their limits from one address" limits_fit_together
   run_shared_checks "$(docker info --format '{{.DockerRootDir}}')"
 }
 
@@ -70,6 +71,21 @@ networks_are_apart() {
 
 clients_are_distinguished() {
   if serves_ipv6; then echo "over IPv4; all clients over IPv6 count as one address (docs/how-to/configure-tls.md)"; fi
+}
+
+# nginx limits each address, and the API each token; the lower limit decides.
+limits_fit_together() {
+  local uploads status requests_limit uploads_limit premium
+  premium="$(stack_token list | grep -c 'premium.*usable')" || premium=0
+  if ((premium <= 1)); then # the admin token
+    echo "only the admin token is premium"
+    return 0
+  fi
+  read -r uploads status < <(compose exec -T api python -c 'from decalogo.settings import get_settings as s; t = s().api.premium; print(t.uploads_per_minute, t.status_per_minute)')
+  uploads_limit="$(configured NGINX_UPLOADS_PER_MINUTE 10)" requests_limit="$(configured NGINX_REQUESTS_PER_MINUTE 100)"
+  if ((uploads_limit == 0 || uploads_limit >= uploads)) && ((requests_limit == 0 || requests_limit >= status)); then return 0; fi
+  echo "one address may send $uploads_limit uploads and $requests_limit requests per minute, a premium token $uploads uploads and $status status requests: docs/how-to/configure-tls.md#limits-per-client-address"
+  return "$WARNING"
 }
 
 disk_has_space() {

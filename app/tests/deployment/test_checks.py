@@ -71,3 +71,21 @@ def test_a_disk_that_fills_is_a_warning(checkout: Checkout, used: int, status: i
 def test_batches_that_are_about_to_be_deleted_are_a_warning(checkout: Checkout, line: str, status: int) -> None:
     checkout.answer("compose exec -T api decalogo holdings --expiring 3", line)
     assert checkout.run("stack_expiring 3").returncode == status
+
+
+@pytest.mark.parametrize(
+    ("tokens", "uploads", "status"), [(1, "10", OK), (2, "10", WARNING), (2, "60", OK), (2, "0", OK)]
+)
+def test_a_premium_token_that_nginx_holds_back_is_a_warning(
+    checkout: Checkout, tokens: int, uploads: str, status: int
+) -> None:
+    checkout.answer("compose exec -T api decalogo token list", "x | premium | read | usable |\n" * tokens)
+    checkout.answer("compose exec -T api python", "60 600\n")
+
+    done = checkout.run(
+        "limits_fit_together",
+        NGINX_UPLOADS_PER_MINUTE=uploads,
+        NGINX_REQUESTS_PER_MINUTE="100" if uploads == "10" else "0",
+    )
+
+    assert done.returncode == status, done.stdout

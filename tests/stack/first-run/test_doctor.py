@@ -13,9 +13,10 @@ WARNINGS = (
     "no alert is firing",
     "the disk has free space",
     "the last backup is recent",
+    "premium tokens reach their limits from one address",
     "the images are younger than 90 days",
 )
-CHECKS = 25
+CHECKS = 26
 """Checks that may end with a warning on a machine for tests."""
 
 
