@@ -28,6 +28,7 @@ from decalogo.embedded.layout import Layout
 from decalogo.embedded.supervisor import Supervisor
 
 POLL_SECONDS = 0.05
+PER_UPLOAD = 1000
 
 
 class Embedded:
@@ -81,13 +82,16 @@ class Embedded:
         subprocess.run([sys.executable, "-c", code], env={**self._variables, **own}, check=True)
 
     def submit(self, contents: list[bytes], suffix: str) -> str:
-        """Upload one batch and return its id."""
+        """Upload one batch, by as many uploads as it takes, and return its id."""
+        job_id = ""
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             files = [Path(folder) / f"{number:04}{suffix}" for number in range(len(contents))]
             for file, content in zip(files, contents, strict=True):
                 file.write_bytes(content)
-            answer = self.client.submit([FilePart.of(file) for file in files], SubmitOptions())
-        return str(answer["job_id"])
+            for first in range(0, len(files), PER_UPLOAD):
+                parts = [FilePart.of(file) for file in files[first : first + PER_UPLOAD]]
+                job_id = str(self.client.submit(parts, SubmitOptions(job_id=job_id))["job_id"])
+        return job_id
 
     def documents(self, job_id: str) -> list[dict[str, Any]]:
         """Return the documents of a batch."""

@@ -1,19 +1,23 @@
 """Measure the console of an embedded appliance: first load, page times, page pictures, highlights, memory.
 
-    python bench/console.py PLAN.pdf [--rows 1000] [--pictures 500] [--quotes 2000]
+    python bench/console.py PLAN.pdf [--rows 1103] [--pictures 500] [--quotes 2000] [--sessions 50]
 
 PLAN is a real plan. Prints one JSON line per figure. Times are those of the server's answer on this machine, without a
-browser; the first load counts the bytes and requests of the sign-in page as a browser would make them.
+browser; the first load counts the bytes and requests of the sign-in page as a browser would make them. The sessions
+watch the batch while it is evaluated, as browsers do: each follows the events of the batch and turns pages meanwhile.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import re
 import statistics
+import threading
 import time
 import unicodedata
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -103,13 +107,78 @@ def pictures(appliance: Embedded, session: httpx.Client, document: str, pages: i
     )
 
 
+class Watcher(threading.Thread):
+    """A person who watches a batch: the events of its page, and every two seconds a page, an answer or a picture.
+
+    Args:
+        appliance: the appliance.
+        job: the watched batch.
+        paths: pages that the person opens, in turns.
+    """
+
+    def __init__(self, appliance: Embedded, job: str, paths: list[str]) -> None:
+        super().__init__(daemon=True)
+        self._url, self._token, self._job, self._paths = appliance.instance.url, appliance.token, job, paths
+        self.times: list[float] = []
+        self.events = 0
+
+    def run(self) -> None:
+        """Watch until the batch is finished."""
+        with closing(sign_in(self._url, self._token)) as session:
+            stream = threading.Thread(target=self._follow, args=(session,), daemon=True)
+            stream.start()
+            for path in itertools.cycle(self._paths):
+                started = time.perf_counter()
+                session.get(path).raise_for_status()
+                self.times.append(1000 * (time.perf_counter() - started))
+                stream.join(2)
+                if not stream.is_alive():
+                    return
+
+    def _follow(self, session: httpx.Client) -> None:
+        address = f"/api/v1/batch/{self._job}/events"
+        finished = False
+        while not finished:  # the service ends a stream after five minutes, and the browser opens it again
+            with session.stream("GET", address, headers={"Accept": "text/event-stream"}) as answer:
+                for line in answer.iter_lines():
+                    self.events += line.startswith("event:")
+                    finished = finished or line == "event: finished"
+
+
+def watched(appliance: Embedded, job: str, paths: list[str], count: int) -> None:
+    """Let people watch a batch until it is finished, and measure the pages they open and the memory of the API."""
+    pids = tree(appliance.pid("api"))
+    before = sum(memory(pid) for pid in pids)
+    watchers = [Watcher(appliance, job, [*paths[n % len(paths) :], *paths[: n % len(paths)]]) for n in range(count)]
+    for watcher in watchers:
+        watcher.start()
+    most = before
+    while any(watcher.is_alive() for watcher in watchers):
+        time.sleep(1)
+        most = max(most, sum(memory(pid) for pid in pids))
+    times = sorted(took for watcher in watchers for took in watcher.times)
+    cuts = statistics.quantiles(times, n=100, method="inclusive")
+    figure(
+        "sessions that watch one batch",
+        sessions=count,
+        pages=len(times),
+        fewest_events=min(watcher.events for watcher in watchers),
+        p50_ms=round(cuts[49], 1),
+        p95_ms=round(cuts[94], 1),
+        p99_ms=round(cuts[98], 1),
+        before_mib=round(before, 1),
+        most_mib=round(most, 1),
+    )
+
+
 def main() -> None:
     """Run all measurements."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("plan", type=Path)
-    parser.add_argument("--rows", type=int, default=1000)
+    parser.add_argument("--rows", type=int, default=1103)
     parser.add_argument("--pictures", type=int, default=500)
     parser.add_argument("--quotes", type=int, default=2000)
+    parser.add_argument("--sessions", type=int, default=50)
     options = parser.parse_args()
     with Embedded(2, {}) as appliance:
         first_load(appliance.instance.url)
@@ -125,6 +194,9 @@ def main() -> None:
         pictures(appliance, session, document, result["document"]["pages"], options.pictures)
         texts = [TEXT.format(number=number).encode() for number in range(options.rows)]
         big = appliance.submit(texts, ".txt")
+        answer = f"/documents/{document}/answers/P4-D1-Q1"
+        paths = [f"/batches/{big}", f"/documents/{document}", answer, f"/documents/{document}/pages/9.webp?width=1200"]
+        watched(appliance, big, paths, options.sessions)
         wait(lambda: appliance.client.status(big)["state"] == "finished", 1800, "the batch is evaluated")
         figure("batch page, in order of submission", rows=options.rows, **timed(session, f"/batches/{big}", 20))
         figure("batch page, by score, first", **timed(session, f"/batches/{big}?sort=score&direction=down", 1))

@@ -33,6 +33,7 @@ class SubmitOptions:
         not_applicable: id of each point that does not apply, with the reason or an empty text.
         custom_ids: the submitter's id of each document, in the order of the files.
         ocr: ``auto`` or ``never``: whether to recognise pages without a text layer.
+        job_id: batch to which the documents are added; only ``custom_ids`` may stand beside it.
     """
 
     rubric: str = ""
@@ -40,6 +41,7 @@ class SubmitOptions:
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     custom_ids: Sequence[str] = ()
     ocr: str = ""
+    job_id: str = ""
 
     def as_json(self) -> str:
         """Return the field ``options`` of an upload; empty if all are defaults."""
@@ -49,6 +51,7 @@ class SubmitOptions:
             "not_applicable": dict(self.not_applicable),
             "custom_ids": list(self.custom_ids),
             "ocr": self.ocr,
+            "job_id": self.job_id,
         }
         given = {name: value for name, value in asked.items() if value}
         return json.dumps(given) if given else ""
