@@ -10,6 +10,7 @@ the first request, the second the median of the following ones, client included.
 from __future__ import annotations
 
 import argparse
+import gzip
 import re
 import resource
 import statistics
@@ -34,7 +35,7 @@ from decalogo.reviews.model import fingerprint
 from decalogo.settings import ApiSettings, AuditSettings, PremiumSettings, RedisSettings, Settings, StorageSettings
 
 
-def fill(services: Services, result: bytes, documents: int) -> tuple[str, list[str], int]:
+def fill(services: Services, result: bytes, pages: bytes, documents: int) -> tuple[str, list[str], int]:
     """Store evaluated and reviewed documents of one batch; return batch, documents, and how many reviews there are."""
     job, ids = new_id("batch"), [new_id("doc") for _ in range(documents)]
     new = [NewDocument(name, f"plan-{number:04}.pdf", "", "00", 4) for number, name in enumerate(ids)]
@@ -45,9 +46,11 @@ def fill(services: Services, result: bytes, documents: int) -> tuple[str, list[s
         claim = services.ledger.claim("bench", WORK_QUEUES)
         assert claim is not None
         key = f"results/{claim.document_id}.{claim.attempt}.json"
+        pages_key = f"pages/{claim.document_id}.{claim.attempt}.json.gz"
         services.store.put(key, result)
+        services.store.put(pages_key, pages)
         services.store.put(f"reviews/{claim.document_id}", lines)
-        assert services.ledger.finish(claim, DocumentState.SUCCEEDED, result_key=key)
+        assert services.ledger.finish(claim, DocumentState.SUCCEEDED, result_key=key, pages_key=pages_key)
     return job, ids, len(answers) * documents
 
 
@@ -80,7 +83,8 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=334)
     parser.add_argument("--repeats", type=int, default=3)
     asked = parser.parse_args()
-    result = evaluate(asked.plan, load_rubric("decalogo")).to_json()
+    evaluation = evaluate(asked.plan, load_rubric("decalogo"))
+    result, pages = evaluation.to_json(), gzip.compress(orjson.dumps(evaluation.pages))
     with tempfile.TemporaryDirectory(dir="/var/tmp") as name, durable_valkey(Path(name)) as port:
         limits = {f"{kind}_per_minute": 0 for kind in ("uploads", "status", "reads", "changes")}
         settings = Settings(
@@ -90,7 +94,7 @@ def main() -> None:
             api=ApiSettings(premium=PremiumSettings(**limits)),
         )
         services = replace(open_services(settings), publish=lambda documents: None)
-        job, ids, reviews = fill(services, result, asked.documents)
+        job, ids, reviews = fill(services, result, pages, asked.documents)
         token = services.tokens.create("ana", Tier.PREMIUM, tenant="office", scopes=frozenset(Scope))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
         print(f"{reviews:,} reviews of {len(ids)} documents; {peak} MiB before the first request\n")

@@ -47,12 +47,14 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def evaluated(appliance: Operator, token: str, chromium: Browser) -> tuple[str, str]:
-    """Path of a batch with one evaluated plan, and the id of its document."""
+    """Path of a batch with one evaluated and partly reviewed plan, and the id of its document."""
     visitor = Visitor(chromium, appliance.url)
     visitor.sign_in(token)
     batch = visitor.upload([PLAN])
     visitor.page.wait_for_selector(".state.finished")
     documents = visitor.get(f"/api/v1/batch/{batch.rpartition('/')[2]}/documents")["documents"]
+    for answer, verdict in (("P4-D1-Q1", "accepted"), ("P4-D1-Q2", "rejected"), ("P1-D1-Q1", "not_applicable")):
+        visitor.review(documents[0]["document_id"], answer, verdict)
     visitor.context.close()
     return batch, documents[0]["document_id"]
 

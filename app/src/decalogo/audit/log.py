@@ -20,7 +20,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -100,7 +100,8 @@ class AuditLog:
     def records(self, *, after: int = 0) -> Iterator[Record]:
         """Yield the records with a higher number than ``after``, oldest first."""
         for path in self._files():
-            yield from (record for record in records_of(path) if record["seq"] > after)
+            with suppress(FileNotFoundError):  # deleted after its retention meanwhile
+                yield from (record for record in records_of(path) if record["seq"] > after)
 
     def newest(self, count: int, *, before: int | None = None) -> list[Record]:
         """Return the last records with a lower number than ``before``, newest first."""
@@ -108,18 +109,25 @@ class AuditLog:
         for path in reversed(self._files()):
             if before is not None and _first_number(path) >= before:
                 continue
-            for record in records_backwards(path):
-                if before is None or record["seq"] < before:
-                    found.append(record)
-                    if len(found) == count:
-                        return found
+            with suppress(FileNotFoundError):
+                for record in records_backwards(path):
+                    if before is None or record["seq"] < before:
+                        found.append(record)
+                        if len(found) == count:
+                            return found
         return found
 
     def verify(self) -> Verified:
         """Check every hash, the chain, the numbers and the head."""
-        # A writer that appends meanwhile only makes the log longer than this head.
-        head = self._read("head")
-        return verify(self._files(), self._read("first"), head)
+        while True:
+            # A writer that appends meanwhile only makes the log longer than this head.
+            head = self._read("head")
+            files = self._files()
+            try:
+                return verify(files, self._read("first"), head)
+            except FileNotFoundError:
+                if files == self._files():
+                    raise  # otherwise a file was deleted after its retention meanwhile
 
     def delete_expired(self) -> int:
         """Delete files past the retention or past the total size, and write a record about it; return how many."""
