@@ -202,6 +202,16 @@ def test_a_restored_backup_holds_reviews_and_a_signature_that_verifies(
     ana.post(f"/api/v1/documents/{document}/sign", json={"person": "Ana Ruiz"})
     before = client.get(f"/api/v1/documents/{document}/reviewed").json()
     assert verify(before) == []
+    changed = before["reviewed"] | {"global": 99.0}
+    assert verify(before | {"reviewed": changed}) == [
+        "The reviewed scores were changed: they do not follow from result and reviews."
+    ]
+    assert "maximum score" in verify(before | {"max_score": 30.0})[0]
+    other = before["result"] | {"global": before["result"]["global"] | {"percent": 99.0}}
+    assert "machine's result was changed" in verify(before | {"result": other})[0]
+    for part in ("result", "reviews", "reviewed", "max_score", "signature"):
+        assert verify({name: value for name, value in before.items() if name != part}) != []
+    assert "damaged" in verify(before | {"reviews": [1]})[0] or "changed" in verify(before | {"reviews": [1]})[0]
     archive, redis = io.BytesIO(), connect(services.settings.redis, services.settings.redis.ledger_db)
     write_backup(redis, services.store, archive)
     client.delete(f"/api/v1/batch/{plan[0]}")

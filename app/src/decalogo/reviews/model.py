@@ -145,7 +145,7 @@ def fold(entries: Sequence[Entry]) -> DocumentReviews:
         document.version += 1
         kind = entry["kind"]
         if kind == "review":
-            review = _review(entry)
+            review = review_of(entry)
             document.answers[Track(entry["track"]), review.answer] = review
             if document.state is ReviewState.OPEN:
                 document.state = ReviewState.IN_REVIEW
@@ -161,7 +161,8 @@ def fold(entries: Sequence[Entry]) -> DocumentReviews:
     return document
 
 
-def _review(entry: Entry) -> Review:
+def review_of(entry: Mapping[str, Any]) -> Review:
+    """Return the review that an entry of a journal, or :meth:`Review.as_dict`, holds."""
     return Review(
         answer=entry["answer"],
         verdict=Verdict(entry["verdict"]),

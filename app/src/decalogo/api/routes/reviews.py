@@ -39,7 +39,6 @@ from decalogo.errors import (
 from decalogo.reports.labels import labels_for
 from decalogo.reviews.bundle import bundle
 from decalogo.reviews.model import Review, Track
-from decalogo.reviews.scores import reviewed_result
 from decalogo.reviews.store import NewReview
 
 router = APIRouter(prefix="/documents", tags=["reviews"])
@@ -172,7 +171,7 @@ def reviewed(request: Request, document: OwnDocument, services: ServicesDep, tok
     if known.track_of(token.name) is Track.SECOND and known.signature is None:
         raise ConflictError("You read this document blind: the first reader's reviews are shown after the signature.")
     audit_read(request, "reviewed.read", document=document.document_id)
-    return bundle(result, known, reviewed_result(result, known, labels_for(result).max_score))
+    return bundle(result, known, labels_for(result).max_score)
 
 
 def find_answer(document: Document, services: Services, answer: str) -> dict[str, Any]:
