@@ -29,7 +29,7 @@ class EvaluationSettings(BaseModel):
         description="CPU time limit per page, seconds; the worker process ends and the document fails; 0 disables.",
     )
     cpu_seconds: float = Field(
-        45.0, ge=0, description="CPU time limit per document, seconds, to which its size adds; 0 disables."
+        30.0, ge=0, description="CPU time limit per document, seconds, to which its size adds; 0 disables."
     )
     cpu_seconds_per_mib: float = Field(
         15.0, ge=0, description="CPU time that each MiB of a document adds to its limit, seconds."

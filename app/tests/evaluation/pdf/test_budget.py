@@ -10,7 +10,10 @@ from decalogo.evaluation.documents.model import OcrOptions
 from decalogo.evaluation.documents.parts import READ, Part, Parts
 from decalogo.evaluation.documents.reading import Limits
 from decalogo.evaluation.extract import extract
+from decalogo.evaluation.pdf import crowding
+from decalogo.evaluation.pdf.opened import OpenedPdf
 from decalogo.evaluation.pdf.reader import read_part
+from decalogo.evaluation.pdf.structure import inspect
 from tests.evaluation.pdf.raw_pdfs import HELVETICA, assemble, raw_pdf, shown, stream_object
 
 TEXT = "La tasa fue de 120 casos en 2019."
@@ -101,6 +104,19 @@ def test_the_pages_around_it_are_read_and_the_flag_names_it():
 )
 def test_maps_and_dense_tables_are_within_the_budget(content):
     assert extract(content, ocr=NEVER).pages[0].text
+
+
+def test_after_ten_pages_that_are_refused_no_further_one_is_loaded(monkeypatch):
+    monkeypatch.setattr(crowding, "CROWDED", 10)
+    monkeypatch.setattr(crowding, "_MOST_STEPS", 10)
+    crowded = stream_object(b"BT /F1 9 Tf 590 400 Td " + b"(ab) Tj -9 0 Td " * 40 + b"ET")
+    pages = OpenedPdf(inspect(document(*[crowded] * 12, stream_object(SOUND))))
+    try:
+        reasons = [pages.read(number).costly for number in range(1, 14)]
+    finally:
+        pages.close()
+    assert all("sort its text" in reason for reason in reasons[:10])
+    assert reasons[10:] == ["10 pages before it did"] * 3
 
 
 def test_a_file_that_cannot_be_looked_at_is_tried_in_another_process():

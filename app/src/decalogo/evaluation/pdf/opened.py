@@ -11,6 +11,8 @@ from decalogo.evaluation.documents.raw_pages import RawPage
 from decalogo.evaluation.pdf.page import read_page
 from decalogo.evaluation.pdf.structure import Structure, typed_values
 
+_MOST_REFUSED = 10
+"""Pages that may turn out too costly once they are loaded; past them no further page is loaded."""
 _PASSWORD_ERRORS = (4, 5)  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 
 
@@ -32,6 +34,7 @@ class OpenedPdf:
         self.document = _open(structure.content)
         self._structure = structure
         self._typed = typed_values(structure.content)
+        self._refused = 0
         self._costly: Mapping[int, str] | None = structure.costly if structure.checked else None
 
     def __len__(self) -> int:
@@ -45,7 +48,11 @@ class OpenedPdf:
             self._costly = costly_pages(self._structure.content, len(self))
         if reason := self._costly.get(number, ""):
             return RawPage(number, costly=reason)
-        return read_page(self.document, number - 1, self._typed, many_objects=number in self._structure.crowded)
+        if self._refused >= _MOST_REFUSED:
+            return RawPage(number, costly=f"{_MOST_REFUSED} pages before it did")
+        page = read_page(self.document, number - 1, self._typed, many_objects=number in self._structure.crowded)
+        self._refused += bool(page.costly)
+        return page
 
     def close(self) -> None:
         """Close the file."""
