@@ -1,22 +1,21 @@
 """Measure CPU time and memory of extraction, compared with PDFium's bare text.
 
     python bench/extraction.py [--repeat N] FILE...
-    python bench/extraction.py --against DIR [--repeat N] FILE...
+    python bench/extraction.py --against PYTHON [--repeat N] FILE...
 
 Each file is measured in a process of its own. The report has pages, pages per second and the peak of resident memory.
 It also has the CPU seconds (user + system, minimum of N runs) of PDFium's text alone and of the whole extraction, and
 their ratio.
 
-With ``--against`` two versions of the code take turns, each in a process of its own that stays up. The report has the
-user CPU seconds of both (minimum of N runs) and the median of their ratios. Build the C page reader for both versions
-first.
+With ``--against`` two versions of the code take turns, each in a process of its own that stays up. PYTHON is the
+interpreter of an environment with the other version. The report has the user CPU seconds of both (minimum of N runs)
+and the median of their ratios.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import statistics
 import subprocess
@@ -85,16 +84,9 @@ for line in sys.stdin:
 
 def compare(files: list[Path], before: Path, repeat: int) -> None:
     """Print the CPU time of another version of the package and of this one, measured in turns."""
-    now = Path(__file__).parents[1] / "app/src"
     workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", _WORKER],
-            env={**os.environ, "PYTHONPATH": str(source.resolve())},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for source in (before, now)
+        subprocess.Popen([python, "-c", _WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for python in (str(before), sys.executable)
     ]
 
     def seconds(worker: subprocess.Popen[str], path: Path) -> float:
@@ -120,7 +112,7 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--repeat", type=int, default=3, help="number of runs; the fastest counts")
     parser.add_argument("--json", action="store_true", help="measure one file in this process and print JSON")
-    parser.add_argument("--against", type=Path, metavar="DIR", help="app/src of another version, measured in turns")
+    parser.add_argument("--against", type=Path, metavar="PYTHON", help="interpreter of another version")
     options = parser.parse_args()
     if options.against:
         compare(options.files, options.against, options.repeat)

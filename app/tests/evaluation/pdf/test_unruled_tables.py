@@ -171,6 +171,35 @@ def test_a_list_is_no_table() -> None:
     assert tables(lambda canvas: write(canvas, [["•", text] for _, text in rows], [60, 90])) == []
 
 
+def test_a_table_beside_a_column_of_prose_keeps_its_rows() -> None:
+    rows = [["Rubro", "Monto"], ["Educación", "1.200"], ["Salud", "840"], ["Total", "2.040"]]
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 9)
+        for number in range(12):
+            canvas.drawString(60, 700 - 13 * number, "El municipio reconoce que las víctimas tienen")
+        for number in range(26):
+            canvas.drawString(330, 703 - 13 * number, "tienen derecho a la verdad y a la reparación")
+        write(canvas, rows, [60, 190], top=520, pitch=17)
+
+    assert tables(draw) == [rows]
+
+
+def test_prose_close_to_a_table_does_not_hide_it() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawString(560, 642, "16")  # at the height of the first line, as the number of a page
+        prose(canvas, 642)
+        write(canvas, TARGETS, LEFTS, top=602, pitch=13)
+        canvas.drawString(165, 550, "Fuente: Secretaría de Planeación")
+
+    assert tables(draw) == [TARGETS]
+
+
+def test_an_asterisk_in_a_row_is_a_value() -> None:
+    rows = [["Indicador", "2015", "2016", "2017"], ["Aulas", "*", "35", "30"], ["Partos", "10", "20", "30"]]
+    assert tables(lambda canvas: write(canvas, rows, [60, 240, 320, 400])) == [rows]
+
+
 def test_lines_set_to_the_width_of_their_column_are_no_table() -> None:
     def draw(canvas: Canvas) -> None:
         for number, words in enumerate(["ejecutar una política integral", "impulsar obras sobre caminos"] * 4):

@@ -6,6 +6,7 @@ strips of the page (gutters) stay empty in all of them. Coordinates are points w
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,10 @@ _MOST_SPANNING = 2
 _SPANNED = 0.8
 """Maximum width of a title between rows, as a share of the table's width: a wider line is prose."""
 _LONG_TITLE = 60
+_LONG_LINE = 75
+"""Minimum length of a line that is prose wherever it is, characters."""
+_SOURCE = re.compile(r"\W*(?:fuentes?|fonte|source|notas?|notes?|elabora\w+)\b", re.IGNORECASE)
+"""Beginning of the text below a table."""
 _YOUNG = 2
 _MOST_TITLES = 3
 """Maximum number of rows of a header whose titles may lie over several columns."""
@@ -116,6 +121,8 @@ def _grow(rows: Sequence[TextRow], first: int) -> Region:
     farthest = 0.0
     for row in rows[first + 1 : first + _MOST_ROWS]:
         last = (waiting or region.rows)[-1]
+        if _is_prose(row, last):
+            break
         step = row.top - last.top
         if step > max(_FAR * max(row.size, last.size), _PITCH * farthest):
             break
@@ -132,6 +139,15 @@ def _grow(rows: Sequence[TextRow], first: int) -> Region:
             break
     _trim(region)
     return region
+
+
+def _is_prose(row: TextRow, above: TextRow) -> bool:
+    """Return whether a row is a line of prose: one long text, or the second of two shorter ones."""
+    if len(row.segments) > 1:
+        return False
+    length = len(row.segments[0].text)
+    alone = len(above.segments) == 1
+    return length > _LONG_LINE or (length > _LONG_TITLE and alone and len(above.segments[0].text) > _LONG_TITLE)
 
 
 def _refine(region: Region) -> None:
@@ -171,7 +187,7 @@ def _trim(region: Region) -> None:
     while len(region.rows) > 1 and len(region.rows[-1].segments) == 1:
         before, last = region.rows[-2], region.rows[-1]
         first = region.column_of(last.segments[0])[0]
-        close = last.top - before.top < _CLOSE * last.size
+        close = last.top - before.top < _CLOSE * last.size and not _SOURCE.match(last.segments[0].text)
         if close and (last.segments[0].text[:1].islower() or first > 0):
             break
         region.rows.pop()

@@ -19,7 +19,7 @@ from itertools import pairwise
 from decalogo.evaluation.layout.tables_regions import Region, TextRow
 
 _NUMERIC = re.compile(
-    r"(?:[$€₡%US<>≤≥~≈±(]|COP|USD|RD)*\s*[-–+]?\d[\d\s.,\'’]*\s*(?:%|[$€₡)]|p\.\s?p\.|\w{1,4}\b|[*†‡]|\([^)]{1,8}\))*"
+    r"(?:[$€₡%US<>≤≥~≈±(]|COP|USD|RD)*\s*[-–+]?\d[\d\s.,\'’]*\s*(?:%|[$€₡)]|p\.\s?p\.|\w{1,4}\b|[*†‡]|\([^)]{1,30}\))*"
 )
 _DASH = re.compile(r"[-–—]+|n\.?[ad]\.?|N/?[AD]|nd|s/d|\.\.+|\$\s*[-–—]")
 YEAR = re.compile(r"(?:19|20)\d\d\*?")
@@ -29,7 +29,7 @@ _STEP = 1.3
 """Minimum distance of two rows, as a multiple of the distance of two lines of one cell."""
 _LEADING = 1.1
 """Minimum distance of two lines, as a multiple of the font size."""
-LONGEST_NUMBER = 30
+LONGEST_NUMBER = 40
 """Maximum length of a number with its unit, characters."""
 _MOST_HEADER = 6
 _MOST_DENSE = 4

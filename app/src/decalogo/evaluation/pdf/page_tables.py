@@ -34,16 +34,20 @@ def find_tables(asked: TextPage, lines: Sequence[RawLine]) -> list[Grid]:
         _fill(grid, asked, lines)
         grid.turn = _turn(grid, asked)
     tables = [grid for grid in grids if is_table(grid)]
-    unruled = find_unruled(*text_rows(asked, outside(lines, tables), rules), rules)
+    unruled = _find_unruled(asked, outside(lines, tables), rules)
     for grid in tables:
         if is_coarse(grid, asked.text) and (finer := _finer(grid, asked, lines, rules)) is not None:
             grids[grids.index(grid)] = finer
     return sorted([*grids, *unruled], key=lambda grid: (grid.box.top, grid.box.left)) if unruled else grids
 
 
+def _find_unruled(asked: TextPage, lines: Sequence[RawLine], rules: RulingLines) -> list[Grid]:
+    return [grid for rows, seeds in text_rows(asked, lines, rules) for grid in find_unruled(rows, seeds, rules)]
+
+
 def _finer(grid: Grid, asked: TextPage, lines: Sequence[RawLine], rules: RulingLines) -> Grid | None:
     """Return the grid that the alignment of the text in a half-ruled grid gives; ``None`` if it loses text."""
-    found = find_unruled(*text_rows(asked, inside(lines, grid), rules), rules)
+    found = _find_unruled(asked, inside(lines, grid), rules)
     if len(found) != 1 or _characters(found[0], asked.text) < _KEPT * _characters(grid, asked.text):
         return None
     return found[0]

@@ -11,7 +11,7 @@ next one, and a page without a sign of a table is left at once:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from operator import attrgetter
 
@@ -20,7 +20,8 @@ from decalogo.evaluation.documents.sheets import Grid
 from decalogo.evaluation.layout.grids import RulingLines
 from decalogo.evaluation.layout.tables_checks import is_value
 from decalogo.evaluation.layout.tables_regions import GAP, Segment, TextRow
-from decalogo.evaluation.layout.tables_rows import LONGEST_NUMBER
+from decalogo.evaluation.layout.tables_rows import LONGEST_NUMBER, is_number
+from decalogo.evaluation.pdf.page_columns import halves
 from decalogo.evaluation.pdf.text_page import TextPage
 
 _CHARACTER = 0.5
@@ -56,13 +57,22 @@ def inside(lines: Sequence[RawLine], grid: Grid) -> list[RawLine]:
     return [line for line in lines if _is_inside(line, grid)]
 
 
-def text_rows(asked: TextPage, lines: Sequence[RawLine], rules: RulingLines) -> tuple[list[TextRow], set[int]]:
-    """Return the rows of text, top to bottom, and the indices of those that have several segments.
+def text_rows(
+    asked: TextPage, lines: Sequence[RawLine], rules: RulingLines
+) -> Iterator[tuple[list[TextRow], set[int]]]:
+    """Yield rows of text, top to bottom, and the indices of those that have several segments.
 
-    Both are empty for a page that holds no table without rules.
+    The columns of a page of prose are apart. A page that holds no table without rules yields nothing.
     """
     free = [line for line in lines if _is_upright(line)]
-    if len(free) < _LEAST_SEEDS or len(free) > _MOST_LINES:
+    for side in halves(free) if len(free) <= _MOST_LINES else ():
+        rows, seeds = _rows(asked, side, rules)
+        if seeds:
+            yield rows, seeds
+
+
+def _rows(asked: TextPage, free: Sequence[RawLine], rules: RulingLines) -> tuple[list[TextRow], set[int]]:
+    if len(free) < _LEAST_SEEDS:
         return [], set()
     usual = _density(free)
     groups = _at_one_height(free)
@@ -188,7 +198,7 @@ def _cut(asked: TextPage, lines: Sequence[RawLine]) -> dict[int, list[Segment]]:
         start, left = line.start, line.box.left
         segments: list[Segment] = []
         for gap in found:
-            if not _is_mark(text[start : gap.end], text[gap.start : line.end]):
+            if start > line.start or not _is_mark(text[start : gap.end], text[gap.start : line.end]):
                 segments.append(Segment(left, gap.right, start, gap.end, text[start : gap.end]))
                 start, left = gap.start, gap.left
         if segments:
@@ -208,4 +218,6 @@ def _is_justified(segments: Sequence[Segment], size: float) -> bool:
 
 def _is_mark(text: str, rest: str) -> bool:
     """Return whether a text is the mark of the list item that follows it."""
-    return text in _MARKS or (text in _DASHES and len(rest) > _LONG_ITEM)
+    if text in _MARKS:
+        return not is_number(rest.split(maxsplit=1)[0])
+    return text in _DASHES and len(rest) > _LONG_ITEM
