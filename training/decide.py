@@ -1,8 +1,9 @@
-"""From cross-validated probabilities to thresholds, confidence and figures."""
+"""From cross-validated probabilities to the decision: weights, thresholds, confidence and figures."""
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,54 +13,128 @@ from export import SOFT_STEPS, shares
 from fit import fit, sigmoid
 from scipy import sparse
 
+from decalogo.evaluation.learned.point_marks import MARKS_PER_POINT
+
 if TYPE_CHECKING:
     from train import Data
 
-ABOUT_WEIGHT = 0.5
-"""What the logarithm of "about the point" counts next to that of "states the element"."""
+SIGNS = ("states", "about", "pattern", "heading", "strong", "words")
+"""What speaks for an answer: logarithms of both probabilities; whether a pattern of the rubric finds the element in
+the unit, a heading above names the point, the unit holds a strong term of it; steps of the document's length."""
+START = np.array([1.0, 0.5, 1.5, 0.0, 0.0, 0.0])
+"""Weights by which the first units are chosen."""
 LEAST_ABOUT = 0.3
 """A unit is looked at for elements from this probability of a point on."""
 LEAST_NAMED = 0.15
-"""The same where the point's own terms are near a match of the rubric's patterns."""
-PRECISION = 0.9
+"""The same where a pattern of the rubric finds the element near the point's own terms."""
 PERCENTS = (30, 40, 50, 60, 65, 70, 75, 80, 85, 90, 92, 94, 96, 97, 98, 99)
 """The steps of an answer's confidence."""
-LEAST_SCORE = -8.0
-OWN_CONSTANT, OWN_SLOPE = 0.58, 0.1
-"""How freely an element may differ from all: scales of its own constant and slope."""
-PATTERN_BONUS = 1.5
-"""What is added where a pattern of the rubric found the element too."""
-COLUMN_BONUS = 4.0
-"""The same where it found it in the columns of a table."""
+OWN_CONSTANT = 0.5
+"""How freely an element may differ from all."""
+SOURCES = {"excerpt": 0.5, "passage": 0.5, "page": 1.0, "verdict": 3.0}
+"""Weights of the labels in the fit: verdicts tell what the best unit of a whole plan is worth."""
+COLUMN_BONUS = 2.5
+"""What is added where a pattern found the element in the columns of a table."""
+PRECISION = 0.91
+"""Precision that excerpts and verdicts on whole plans must reach."""
+WORDS = [math.ceil(math.exp(step / 4)) for step in range(60)]
+"""Lengths of a document, words, from one step of the sign ``words`` to the next: quarters of a logarithm."""
+_SUREST = 0.99
+_ROUNDS = 3
+"""Rounds in which the best units are chosen by the weights that the last choice gave."""
+REACH, MOST = 300, 8000
+"""Where a document treats a point: words around a unit that tell how much, and words that are taken for a point."""
 
 
 @dataclass
 class Answers:
-    """One row per decided label: the best score in its excerpt, the label, element and fold."""
+    """One row per question that has an answer or a label of 1.
 
-    score: Any
+    Attributes:
+        signs: a column per sign, those of the best unit.
+        looked: whether any unit was looked at.
+        label, element, fold: numbers.
+        source: names of ``SOURCES``.
+    """
+
+    signs: Any
+    looked: Any
     label: Any
     element: Any
     fold: Any
+    source: Any
 
 
-def answers(data: Data, keys: Sequence[str], stated: Any, about: Any, of: Sequence[int]) -> Answers:
-    """Score every decided label by its excerpt's best unit."""
-    rows: list[tuple[float, int, int, int]] = []
+def answers(
+    data: Data, keys: Sequence[str], probabilities: tuple[Any, Any], of: Sequence[int], weights: Any
+) -> Answers:
+    """Return the best unit of every question by some weights of the signs."""
+    states, about = (np.log(np.clip(values, 1e-4, 1)) for values in probabilities)
+    first = np.searchsorted(data.of_example, np.arange(len(data.examples)))
+    column = {key: number for number, key in enumerate(keys)}
+    rows: list[tuple[Any, bool, int, int, int, str]] = []
     for number, example in enumerate(data.examples):
-        if not example.point or not example.measured:
-            continue
-        units = np.flatnonzero(data.of_example == number)
-        relevance = np.log(np.clip(about[units, data.points.index(example.point)], 1e-4, 1))
-        for column, key in enumerate(keys):
-            label = example.labels.get(key, "?")
-            if label != "?":
-                score = np.log(np.clip(stated[units, column], 1e-4, 1)) + ABOUT_WEIGHT * relevance
-                least, bonus = (LEAST_NAMED, PATTERN_BONUS) if key in example.found else (LEAST_ABOUT, 0)
-                score = np.where(relevance >= math.log(least), score + bonus, -20)
-                rows.append((float(score.max()), int(label), column, of[number]))
-    table = np.array(rows)
-    return Answers(table[:, 0], table[:, 1].astype(int), table[:, 2].astype(int), table[:, 3].astype(int))
+        words = bisect_right(WORDS, example.words)
+        for question in example.questions if example.measured else ():
+            point, element = data.points.index(question.point), column[question.key]
+            units = np.array(question.units)
+            at = first[number] + units
+            matched = example.matched.get((question.point, question.key), frozenset())
+            pattern = np.array([unit in matched for unit in question.units])
+            ok = about[at, point] >= np.where(pattern, math.log(LEAST_NAMED), math.log(LEAST_ABOUT))
+            if not ok.any():
+                rows.append((np.zeros(len(SIGNS)), False, question.label, element, of[number], question.source))
+                continue
+            units, at, pattern = units[ok], at[ok], pattern[ok]
+            marks = [example.marks[unit] for unit in units]
+            signs = np.column_stack(
+                [
+                    states[at, element],
+                    about[at, point],
+                    pattern,
+                    [MARKS_PER_POINT * point + 2 in own for own in marks],
+                    [MARKS_PER_POINT * point in own for own in marks],
+                    np.full(len(at), words),
+                ]
+            )
+            best = int(np.argmax(signs @ weights))
+            rows.append((signs[best], True, question.label, element, of[number], question.source))
+    signs, looked, label, element, fold, source = zip(*rows, strict=True)
+    return Answers(*(np.array(part) for part in (signs, looked, label, element, fold, source)))
+
+
+class Calibration:
+    """Weights of the signs, and for each element a constant, from questions and their labels."""
+
+    def __init__(self, found: Answers, rows: Any, elements: int) -> None:
+        rows = rows[found.looked[rows]]
+        self._elements = elements
+        weights = np.array([SOURCES[name] for name in found.source[rows]])[:, None]
+        columns = self._columns(found.signs[rows], found.element[rows])
+        self._table = fit(columns, found.label[rows, None].astype(np.float32), weights, 1.0, 300)[:, 0]
+        self.weights = self._table[: len(SIGNS)]
+        self.constants = OWN_CONSTANT * self._table[len(SIGNS) : -1] + self._table[-1]
+
+    def _columns(self, signs: Any, element: Any) -> Any:
+        return sparse.csr_matrix(np.hstack([signs, np.eye(self._elements)[element] * OWN_CONSTANT]))
+
+    def probability(self, found: Answers, rows: Any) -> Any:
+        """Return the probability that each answer is right; 0 where no unit was looked at."""
+        columns = self._columns(found.signs[rows], found.element[rows])
+        return np.where(found.looked[rows], sigmoid(columns @ self._table[:-1] + self._table[-1]), 0)
+
+    def score(self, element: int, probability: float) -> float:
+        """Return the sum of the weighted signs at which an element reaches a probability."""
+        return float(math.log(probability / (1 - probability)) - self.constants[element])
+
+
+def crossed(found: Answers, elements: int) -> Any:
+    """Return the probability of each answer by the calibration of the other folds."""
+    result = np.zeros(len(found.label))
+    for fold in sorted(set(found.fold.tolist())):
+        held = np.flatnonzero(found.fold == fold)
+        result[held] = Calibration(found, np.flatnonzero(found.fold != fold), elements).probability(found, held)
+    return result
 
 
 def threshold(score: Any, label: Any, precision: float) -> float:
@@ -70,37 +145,78 @@ def threshold(score: Any, label: Any, precision: float) -> float:
     return float(score[order[good.max()]]) if len(good) else float(score.max()) + 1
 
 
+@dataclass(frozen=True)
+class Limit:
+    """How sure an answer must be: surer in a longer document, because the best of many units is more often wrong.
+
+    Attributes:
+        start: log odds in a document of the length of an excerpt.
+        length: steps of that length.
+        slope: log odds that each further step adds.
+    """
+
+    start: float
+    length: int
+    slope: float
+
+    def reached(self, probability: Any, steps: Any) -> Any:
+        """Return which answers are sure enough."""
+        odds = np.log(np.clip(probability, 1e-9, 1 - 1e-9)) - np.log(np.clip(1 - probability, 1e-9, 1))
+        return odds >= self.start + self.slope * np.maximum(0, steps - self.length)
+
+
+def chosen_limit(found: Answers, probability: Any, rows: Any) -> Limit:
+    """Return the limit at which excerpts and verdicts on whole plans are right often enough.
+
+    Without verdicts the limit does not depend on the length.
+    """
+    looked = rows[found.looked[rows]]
+    short, long = (looked[found.source[looked] == name] for name in ("excerpt", "verdict"))
+    steps = found.signs[:, SIGNS.index("words")]
+    start = _odds(threshold(probability[short], found.label[short], PRECISION))
+    length = round(float(steps[short].mean()))
+    if not len(long):
+        return Limit(start, length, 0.0)
+    end = _odds(threshold(probability[long], found.label[long], PRECISION))
+    return Limit(start, length, max(0.0, end - start) / max(1.0, float(steps[long].mean()) - length))
+
+
+def _odds(probability: float) -> float:
+    probability = min(_SUREST, probability)
+    return math.log(probability / (1 - probability))
+
+
 def decision(
-    data: Data, keys: Sequence[str], stated: Any, about: Any, of: Sequence[int]
+    data: Data, keys: Sequence[str], probabilities: tuple[Any, Any], of: Sequence[int]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the decision part of the header, and what cross-validation measured.
 
-    Probabilities and thresholds that are measured on a fold come from the other folds.
+    Probabilities and limits that are measured on a fold come from the other folds.
     """
-    found = answers(data, keys, stated, about, of)
-    said = np.zeros(len(found.score), bool)
+    weights = START
+    for _ in range(_ROUNDS):
+        found = answers(data, keys, probabilities, of, weights)
+        final = Calibration(found, np.arange(len(found.label)), len(keys))
+        weights = final.weights
+    probability = crossed(found, len(keys))
+    said = np.zeros(len(found.label), bool)
     for fold in sorted(set(of)):
-        rest = np.flatnonzero(found.fold != fold)
-        inner = np.zeros(len(found.score))
-        for other in sorted(set(found.fold[rest].tolist())):
-            held = rest[found.fold[rest] == other]
-            inner[held] = Calibration(found, rest[found.fold[rest] != other], len(keys)).probability(found, held)
-        limit = threshold(inner[rest], found.label[rest], PRECISION)
-        held = np.flatnonzero(found.fold == fold)
-        said[held] = Calibration(found, rest, len(keys)).probability(found, held) >= limit
-    crossed = np.zeros(len(found.score))
-    for fold in sorted(set(of)):
-        held = np.flatnonzero(found.fold == fold)
-        crossed[held] = Calibration(found, np.flatnonzero(found.fold != fold), len(keys)).probability(found, held)
-    limit = threshold(crossed, found.label, PRECISION)
-    final = Calibration(found, np.arange(len(found.score)), len(keys))
+        held, rest = np.flatnonzero(found.fold == fold), np.flatnonzero(found.fold != fold)
+        said[held] = chosen_limit(found, probability, rest).reached(
+            probability[held], found.signs[held, SIGNS.index("words")]
+        )
+    limit = chosen_limit(found, probability, np.arange(len(found.label)))
     made = {
-        "about_weight": round(ABOUT_WEIGHT * SOFT_STEPS),
+        "weights": {name: round(float(weight) * SOFT_STEPS) for name, weight in zip(SIGNS, weights, strict=True)},
+        "words": WORDS,
         "least_about": round(math.log(LEAST_ABOUT) * SOFT_STEPS),
         "least_named": round(math.log(LEAST_NAMED) * SOFT_STEPS),
-        "pattern_bonus": round(PATTERN_BONUS * SOFT_STEPS),
         "column_bonus": round(COLUMN_BONUS * SOFT_STEPS),
-        "thresholds": [round(final.score(number, limit) * SOFT_STEPS) for number in range(len(keys))],
+        "reach": REACH,
+        "most": MOST,
+        "thresholds": [round((limit.start - constant) * SOFT_STEPS) for constant in final.constants.tolist()],
+        "length": limit.length,
+        "slope": round(limit.slope * SOFT_STEPS),
         "percent": list(PERCENTS),
         "confidence": [
             [round(final.score(number, percent / 100) * SOFT_STEPS) for percent in PERCENTS]
@@ -108,33 +224,7 @@ def decision(
         ],
         "shares": shares(),
     }
-    return made, {"answers": found, "said": said}
-
-
-class Calibration:
-    """From scores to probabilities: one slope and constant, and for each element a small change of both."""
-
-    def __init__(self, found: Answers, rows: Any, elements: int) -> None:
-        self._elements = elements
-        columns = self._columns(found.score[rows], found.element[rows])
-        table = fit(columns, found.label[rows, None].astype(np.float32), np.ones((len(rows), 1)), 1.0, 200)
-        self._table = table[:, 0]
-
-    def _columns(self, score: Any, element: Any) -> Any:
-        score = np.clip(score, LEAST_SCORE, None)
-        which = np.eye(self._elements)[element]
-        return sparse.csr_matrix(np.hstack([score[:, None], which * OWN_CONSTANT, which * score[:, None] * OWN_SLOPE]))
-
-    def probability(self, found: Answers, rows: Any) -> Any:
-        """Return the probability that each answer is right."""
-        columns = self._columns(found.score[rows], found.element[rows])
-        return sigmoid(columns @ self._table[:-1] + self._table[-1])
-
-    def score(self, element: int, probability: float) -> float:
-        """Return the score of an element at which a probability is reached."""
-        slope = self._table[0] + OWN_SLOPE * self._table[1 + self._elements + element]
-        constant = self._table[-1] + OWN_CONSTANT * self._table[1 + element]
-        return float((math.log(probability / (1 - probability)) - constant) / max(slope, 0.2))
+    return made, {"answers": found, "said": said, "probability": probability, "limit": limit}
 
 
 def wilson(hits: int, total: int) -> tuple[float, float, float]:
@@ -143,30 +233,16 @@ def wilson(hits: int, total: int) -> tuple[float, float, float]:
         return 0.0, 0.0, 1.0
     z, share = 1.96, hits / total
     middle, half = share + z * z / (2 * total), z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return share, (middle - half) / (1 + z * z / total), (middle + half) / (1 + z * z / total)
+    return share, max(0.0, (middle - half) / (1 + z * z / total)), min(1.0, (middle + half) / (1 + z * z / total))
 
 
-def figures(report: dict[str, Any]) -> dict[str, Any]:
-    """Return precision and recall over all elements."""
-    label, said = report["answers"].label, report["said"]
+def figures(report: dict[str, Any], source: str = "excerpt") -> dict[str, Any]:
+    """Return precision and recall over all elements, by the labels of one source."""
+    chosen = report["answers"].source == source
+    label, said = report["answers"].label[chosen], report["said"][chosen]
     right = int((label * said).sum())
     return {
         "precision": [round(value, 3) for value in wilson(right, int(said.sum()))],
         "recall": [round(value, 3) for value in wilson(right, int(label.sum()))],
         "labels": len(label),
     }
-
-
-def elements_table(report: dict[str, Any], keys: Sequence[str]) -> str:
-    """Return precision and recall for each element as a Markdown table."""
-    found, said = report["answers"], report["said"]
-    lines = ["| element | present | found | right | precision | recall |", "|---|---|---|---|---|---|"]
-    for number, key in [*enumerate(keys), (-1, "all")]:
-        chosen = found.element == number if number >= 0 else np.ones(len(said), bool)
-        label, hit = found.label[chosen], said[chosen]
-        right, present, count = int((label * hit).sum()), int(label.sum()), int(hit.sum())
-        shown = [f"{s:.2f} ({low:.2f}-{high:.2f})" for s, low, high in (wilson(right, count), wilson(right, present))]
-        lines.append(
-            f"| {key} | {present} | {count} | {right} | {shown[0] if count else '-'} | {shown[1] if present else '-'} |"
-        )
-    return "\n".join(lines)

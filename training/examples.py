@@ -2,48 +2,73 @@
 
 from __future__ import annotations
 
-import bisect
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
+from places import Places, covering
 
 from decalogo.evaluation.documents.model import Extracted
 from decalogo.evaluation.extract import extract
 from decalogo.evaluation.learned.pattern_groups import add_patterns, pattern_groups
 from decalogo.evaluation.learned.point_marks import point_marks
-from decalogo.evaluation.matching.reading import read_units, scan_units
+from decalogo.evaluation.matching.find import Finder
+from decalogo.evaluation.matching.reading import UnitReading, read_units, scan_units
 from decalogo.evaluation.matching.sections import Sections
 from decalogo.evaluation.rubric import Rubric
 
 HERE = Path(__file__).parent
 
 
-@dataclass
-class Example:
-    """One excerpt, divided into units.
+@dataclass(frozen=True)
+class Question:
+    """Whether some units state an element about a point, as somebody who read them says.
 
     Attributes:
-        id: of the excerpt.
+        units: indexes of the units.
+        point: id of the point.
+        key: label key of the element.
+        label: 1 or 0.
+        source: one of ``decide.SOURCES``.
+    """
+
+    units: list[int]
+    point: str
+    key: str
+    label: int
+    source: str
+
+
+@dataclass
+class Example:
+    """One excerpt or plan, divided into units.
+
+    Attributes:
+        id: of the excerpt, or the file of a plan.
         plan: the document it was taken from; cross-validation leaves whole plans out.
-        point: the point its labels are about, "" for windows whose units are labelled one by one.
+        point: the point its labels are about, "" for plans, whose units are labelled one by one.
         labels: label key to 1, 0 or "?".
         units: the units.
         section_kinds: the kind of each unit's section.
         marks: point marks of each unit.
         patterns: a row per unit, a column per group of patterns: whether it stands in it.
+        document: the extracted text.
+        reading: how the units were read.
         measured: whether its labels count in the figures.
-        found: label keys that the rubric's patterns alone find for the point.
+        matched: (point, label key) to the units in which a pattern of the rubric finds the element.
         proofs: label key to the units that hold its quote.
         topics: for each unit the points that it is about, or ``None`` where nobody said.
         open_topics: for each unit the points that it may be about.
-        known: for windows: (units, keys that they state, keys that are open).
-        document: the extracted text.
+        known: for plans: (units, keys that they state, keys that are open).
+        questions: what is asked of the decision.
+        used: the units that become rows of the training; ``None``: all.
+        named_near: for plans: for each unit and point whether a unit near it names the point.
+        words: number of words of the whole text.
     """
 
     id: str
@@ -55,12 +80,53 @@ class Example:
     marks: list[list[int]]
     patterns: Any
     document: Extracted
+    reading: UnitReading | None
     measured: bool = True
-    found: set[str] = field(default_factory=set)
+    matched: dict[tuple[str, str], set[int]] = field(default_factory=dict)
     proofs: dict[str, list[int]] = field(default_factory=dict)
     topics: list[set[str] | None] = field(default_factory=list)
     open_topics: list[set[str]] = field(default_factory=list)
     known: list[tuple[list[int], set[str], set[str]]] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    used: list[int] | None = None
+    named_near: Any = None
+    words: int = 0
+
+    def keep_used(self) -> None:
+        """Keep only the units that become rows of the training."""
+        if self.used is None:
+            return
+        place = {index: at for at, index in enumerate(self.used)}
+        self.units = [self.units[index] for index in self.used]
+        self.marks = [self.marks[index] for index in self.used]
+        self.named_near = self.named_near[self.used]
+        self.patterns = self.patterns[self.used]
+        self.topics = [self.topics[index] for index in self.used]
+        self.open_topics = [self.open_topics[index] for index in self.used]
+        self.known = [([place[index] for index in units], stated, unsure) for units, stated, unsure in self.known]
+        self.questions = [replace(one, units=[place[index] for index in one.units]) for one in self.questions]
+        self.matched = {key: {place[index] for index in units} for key, units in self.matched.items()}
+
+    def find_by_patterns(self, rubric: Rubric, names: dict[str, str]) -> None:
+        """Note the units in which the rubric's patterns find an element that a question asks for."""
+        if self.reading is None:
+            raise ValueError(f"{self.id} was read before")
+        of = {key: (key.split(".")[0], name) for key, name in names.items()}
+        elements = {
+            (question.id, element.name): element
+            for dimension in rubric.data.dimensions
+            for question in dimension.questions
+            for element in getattr(question.rule, "elements", ())
+        }
+        finder = Finder(rubric, self.reading.engine.patterns, self.units, self.units, self.reading.postings)
+        focuses = {point.id: self.reading.ranker.focus(point) for point in rubric.data.points}
+        asked: dict[tuple[str, str], set[int]] = {}
+        for question in self.questions:
+            asked.setdefault((question.point, question.key), set()).update(question.units)
+        for (point, key), units in asked.items():
+            found = finder.find(elements[of[key]], focuses[point], units)
+            self.matched[point, key] = {match.unit.index for match in found}
+        self.reading = None
 
 
 class Corpus:
@@ -78,20 +144,26 @@ class Corpus:
             raise ValueError(f"{entry['id']}: {entry['file']} is not the file that was labelled")
         return text
 
+    def path(self, file: str) -> Path:
+        """Return the path of a file of the corpus."""
+        return self._folder / file
+
     def _whole(self, entry: dict[str, Any]) -> str:
-        path = self._folder / entry["file"]
+        path = self.path(entry["file"])
         if "pages" in entry:
             if path not in self._pages:
                 self._pages[path] = [page.text for page in extract(path.read_bytes()).pages]
             first, last = entry["pages"]
             return "\n".join(self._pages[path][first - 1 : last])
+        return self.plain_text(entry["file"])
+
+    def plain_text(self, file: str) -> str:
+        """Return a text file of the corpus, decoded as its labels say."""
+        path = self.path(file)
         if path not in self._texts:
-            self._texts[path] = _plain_text(path)
+            text = path.read_bytes().decode("cp1252", "replace")
+            self._texts[path] = text.replace("\r\n", "\n").replace("\r", "\n")
         return self._texts[path]
-
-
-def _plain_text(path: Path) -> str:
-    return path.read_bytes().decode("cp1252", "replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_example(entry: dict[str, Any], labels: dict[str, Any], text: str, rubric: Rubric) -> Example:
@@ -153,6 +225,24 @@ def _passage_label(questions: dict[str, list[str]], key: str, name: str) -> Any:
 
 
 def _example(entry: dict[str, Any], labels: dict[str, Any], text: str, document: Extracted, rubric: Rubric) -> Example:
+    example = read_document(entry, document, rubric)
+    example.labels = labels.get("labels", {})
+    place = Places(text, document)
+    for key, (start, end) in labels.get("spans", {}).items():
+        example.proofs[key] = covering(example.units, place.find(start, end))
+    if "topics" in labels:
+        _put_topics(example, entry["blocks"], labels["topics"], place)
+    every = list(range(len(example.units)))
+    example.questions = [
+        Question(every, example.point, key, int(label), "excerpt")
+        for key, label in example.labels.items()
+        if label != "?"
+    ]
+    return example
+
+
+def read_document(entry: dict[str, Any], document: Extracted, rubric: Rubric) -> Example:
+    """Divide a document into units, without labels."""
     reading = read_units(document, rubric, headings=True)
     for scanner in reading.engine.scanners[1:]:
         scan_units(reading.units, scanner, reading.postings)
@@ -160,31 +250,20 @@ def _example(entry: dict[str, Any], labels: dict[str, Any], text: str, document:
     patterns = np.zeros((len(reading.units), len(groups)), np.uint8)
     add_patterns(patterns, reading.units, range(len(reading.units)), list(groups.values()))
     sections = Sections(rubric, reading.engine.patterns)
-    example = Example(
+    return Example(
         id=entry["id"],
         plan=plan_of(entry["file"]),
         point=entry.get("point", ""),
-        labels=labels.get("labels", {}),
+        labels={},
         units=reading.units,
         section_kinds=[sections.kind(unit.section) for unit in reading.units],
         marks=point_marks(reading, rubric),
         patterns=patterns,
         document=document,
+        reading=reading,
         topics=[None] * len(reading.units),
         open_topics=[set() for _ in reading.units],
     )
-    place = _Places(text, document)
-    for row in entry.get("units", ()):
-        units = _touching(example.units, place.find(row["start"], row["end"]))
-        example.known.append((units, set(row["stated"]), set(row["open"])))
-        for index in units:
-            example.topics[index] = (example.topics[index] or set()) | set(row["points"])
-            example.open_topics[index] |= set(row.get("open_points", ()))
-    for key, (start, end) in labels.get("spans", {}).items():
-        example.proofs[key] = _covering(example.units, place.find(start, end))
-    if "topics" in labels:
-        _put_topics(example, entry["blocks"], labels["topics"], place)
-    return example
 
 
 def plan_of(file: str) -> str:
@@ -192,7 +271,7 @@ def plan_of(file: str) -> str:
     return Path(file).name.split("-")[0]
 
 
-def _put_topics(example: Example, blocks: list[list[int]], topics: dict[str, list[str]], place: _Places) -> None:
+def _put_topics(example: Example, blocks: list[list[int]], topics: dict[str, list[str]], place: Places) -> None:
     starts = [place.find(start, min(end, start + 60)) for start, end in blocks]
     for index, unit in enumerate(example.units):
         middle = (unit.start + unit.end) / 2
@@ -201,53 +280,6 @@ def _put_topics(example: Example, blocks: list[list[int]], topics: dict[str, lis
             if found and found[0] == unit.page and found[1] <= middle + 1:
                 number = at
         example.topics[index] = set(topics.get(str(number + 1), ()))
-
-
-def _touching(units: list[Any], span: tuple[int, int, int] | None) -> list[int]:
-    if span is None:
-        return []
-    page, start, end = span
-    return [unit.index for unit in units if unit.page == page and unit.start < end and unit.end > start]
-
-
-def _covering(units: list[Any], span: tuple[int, int, int] | None) -> list[int]:
-    """Return the units that hold most of a span."""
-    if span is None:
-        return []
-    page, start, end = span
-    shares = [
-        (min(end, unit.end) - max(start, unit.start), unit.index)
-        for unit in units
-        if unit.page == page and unit.start < end and unit.end > start
-    ]
-    most = max(shares, default=(0, 0))[0]
-    return [index for share, index in shares if share >= 0.5 * most]
-
-
-class _Places:
-    """From characters of a labelled text to page and offsets of the extracted one, which may differ in white space."""
-
-    def __init__(self, text: str, document: Extracted) -> None:
-        self._text = text
-        self._from = [at for at, sign in enumerate(text) if not sign.isspace()]
-        self._to = [
-            (page.number, at) for page in document.pages for at, sign in enumerate(page.text) if not sign.isspace()
-        ]
-        self._all = "".join(sign for page in document.pages for sign in page.text if not sign.isspace())
-        self._lengths = {page.number: len(page.text) for page in document.pages}
-
-    def find(self, start: int, end: int) -> tuple[int, int, int] | None:
-        wanted = "".join(sign for sign in self._text[start:end] if not sign.isspace())
-        expected = bisect.bisect_left(self._from, start) * len(self._all) // max(1, len(self._from))
-        best, at = None, self._all.find(wanted) if wanted else -1
-        while at >= 0:
-            if best is None or abs(at - expected) < abs(best - expected):
-                best = at
-            at = self._all.find(wanted, at + 1)
-        if best is None:
-            return None
-        (page, first), (last_page, last) = self._to[best], self._to[best + len(wanted) - 1]
-        return page, first, last + 1 if last_page == page else self._lengths[page]
 
 
 def load_json_lines(path: Path) -> list[dict[str, Any]]:

@@ -9,9 +9,6 @@ import numpy as np
 from examples import Example
 from scipy.optimize import minimize
 
-from decalogo.evaluation.learned.point_marks import MARKS_PER_POINT
-from decalogo.evaluation.learned.windows import around
-
 BACKGROUND = 0.3
 """Weight of a unit that is taken for no point because nothing near names it."""
 
@@ -54,12 +51,12 @@ def predict(rows: Any, table: Any) -> Any:
 def topic_targets(examples: Sequence[Example], points: Sequence[str]) -> tuple[Any, Any]:
     """Return for each unit and point whether it is about it, and with what weight.
 
-    Units of a window that nobody labelled are not about a point that nothing near them names.
+    Units of a plan that nobody labelled are not about a point that nothing near them names.
     """
     wanted, weights = [], []
     for example in examples:
         proofs = {index for units in example.proofs.values() for index in units}
-        named = _named_near(example, len(points)) if not example.point else None
+        named = example.named_near
         for index, topics in enumerate(example.topics):
             if topics is not None:
                 unsure = example.open_topics[index] - topics
@@ -73,14 +70,6 @@ def topic_targets(examples: Sequence[Example], points: Sequence[str]) -> tuple[A
                 wanted.append([proved and point == example.point for point in points])
                 weights.append([float(proved and point == example.point) for point in points])
     return np.array(wanted, np.float32), np.array(weights, np.float32)
-
-
-def _named_near(example: Example, points: int) -> Any:
-    """Return for each unit and point whether it is named in the unit or in one of six units before or after it."""
-    named = np.zeros((len(example.units), points), np.float32)
-    for index, marks in enumerate(example.marks):
-        named[index, [mark // MARKS_PER_POINT for mark in marks]] = 1
-    return around(named, (6, 6)) > 0
 
 
 class ElementTargets:
@@ -113,16 +102,19 @@ class ElementTargets:
                 self.bags.append((number, rows[~off], proofs, points.index(example.point)))
 
     def _units(self, first: int, units: list[int], stated: set[str], unsure: set[str], keys: Sequence[str]) -> None:
-        rows = np.array([first + index for index in units])
+        rows = np.array([first + index for index in units], np.int64)
+        if not len(rows):
+            return
         for number, key in enumerate(keys):
             if key in unsure:
                 continue
             if key in stated:
                 self.wanted[rows, number] = 1
-                self.weights[rows, number] = 0.5 / len(rows)
+                self.weights[rows, number] = np.maximum(self.weights[rows, number], 0.5 / len(rows))
                 self.bags.append((number, rows, set(), -1))
             else:
-                self.weights[rows, number] = 1
+                silent = rows[self.wanted[rows, number] == 0]
+                self.weights[silent, number] = 1
 
     def chosen(self, stated: Any, about: Any) -> tuple[Any, Any]:
         """Return targets and weights after a first model: the best unit of each bag counts, clear others too."""

@@ -74,15 +74,16 @@ def vocabulary(examples: Sequence[Example], lexicon: Any, least: int = 2) -> dic
 
 
 def lexicon_words(example: Example, lexicon: Any, tokenise: Any) -> list[list[Any]]:
-    """Return the words of each unit."""
-    return [lexicon.words(unit) for unit in tokenise([unit.text for unit in example.units])]
+    """Return the words of each unit that becomes a row."""
+    units = example.units if example.used is None else [example.units[index] for index in example.used]
+    return [lexicon.words(unit) for unit in tokenise([unit.text for unit in units])]
 
 
-def columns(features: Sequence[Features], extractor: Extractor, point_marks: int) -> Columns:
-    """Choose the grams and shapes that get a weight: those in several units."""
+def columns(features: Sequence[Features], used: Sequence[Any], extractor: Extractor, point_marks: int) -> Columns:
+    """Choose the grams and shapes that get a weight: those in several units that become rows (``used``)."""
 
     def frequent(name: str, least: int) -> Any:
-        keys = np.concatenate([getattr(one, name).keys for one in features])
+        keys = np.concatenate([_of_units(getattr(one, name), own) for one, own in zip(features, used, strict=True)])
         found, counts = np.unique(keys, return_counts=True)
         return found[counts >= least]
 
@@ -97,37 +98,43 @@ def columns(features: Sequence[Features], extractor: Extractor, point_marks: int
     )
 
 
-def matrix(features: Features, extractor: Extractor, known: Columns, scales: Scales) -> Any:
-    """Return the rows of one document's units."""
+def _of_units(pairs: Any, used: Any) -> Any:
+    return pairs.keys if used is None else pairs.keys[np.isin(pairs.units, used)]
+
+
+def matrix(features: Features, used: Any, extractor: Extractor, known: Columns, scales: Scales) -> Any:
+    """Return the rows of one document's units (``used``: only of these, rising)."""
+    rows = np.arange(features.count) if used is None else np.array(used)
     parts = [
-        _lookup(features.grams, known.grams, features.count) * scales.grams,
-        _lookup(features.shapes, known.shapes, features.count) * scales.shapes,
+        _lookup(features.grams, known.grams, features.count)[rows] * scales.grams,
+        _lookup(features.shapes, known.shapes, features.count)[rows] * scales.shapes,
     ]
-    own = sparse.csr_matrix(features.cues, dtype=np.float32)
-    before, after = around(features.cues, (1, 0), own=False), around(features.cues, (0, 1), own=False)
+    own = sparse.csr_matrix(features.cues[rows], dtype=np.float32)
+    before = around(features.cues, (1, 0), own=False)[rows]
+    after = around(features.cues, (0, 1), own=False)[rows]
     named = features.marks[:, features.marks.shape[1] - known.point_marks :]
-    near_cues = around(np.hstack([features.cues, named]), AROUND)
+    near_cues = around(np.hstack([features.cues, named]), AROUND)[rows]
     parts += [own * scales.cues]
     parts += [sparse.csr_matrix(part, dtype=np.float32) * scales.beside for part in (before, after)]
     parts += [
         sparse.csr_matrix(near_cues, dtype=np.float32) * scales.around,
-        sparse.csr_matrix(features.marks, dtype=np.float32) * scales.marks,
+        sparse.csr_matrix(features.marks[rows], dtype=np.float32) * scales.marks,
     ]
-    parts.append(sparse.csr_matrix(features.patterns, dtype=np.float32) * scales.patterns)
+    parts.append(sparse.csr_matrix(features.patterns[rows], dtype=np.float32) * scales.patterns)
     stems = sparse.csr_matrix(
         (np.ones(len(features.stems.keys), np.float32), (features.stems.units, features.stems.keys)),
         shape=(features.count, known.stems),
     )
     for window, scale in ((NEAR, scales.near), (WIDE, scales.wide)):
         parts.append(
-            _window(stems, features.starts, window) * scale if scale else _nothing(features.count, known.stems)
+            _window(stems, features.starts, window, rows) * scale if scale else _nothing(len(rows), known.stems)
         )
     for level in range(LEVELS):
         scale = scales.headings[level]
         parts.append(
-            _headings(features, extractor, known.stems, level) * scale
+            _headings(features, extractor, known.stems, level)[rows] * scale
             if scale
-            else _nothing(features.count, known.stems)
+            else _nothing(len(rows), known.stems)
         )
     return sparse.hstack(parts, format="csr", dtype=np.float32)
 
@@ -143,15 +150,15 @@ def _lookup(pairs: Any, keys: Any, count: int) -> Any:
     return sparse.csr_matrix((np.ones(hit.sum(), np.float32), (pairs.units[hit], at[hit])), shape=(count, len(keys)))
 
 
-def _window(stems: Any, starts: Any, reach: tuple[int, int]) -> Any:
+def _window(stems: Any, starts: Any, reach: tuple[int, int], used: Any) -> Any:
     low, high = context(starts, reach)
     rows, cols = [], []
-    for index, (first, last) in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
-        for other in range(first, last):
+    for row, index in enumerate(used.tolist()):
+        for other in range(low[index], high[index]):
             if other != index:
-                rows.append(index)
+                rows.append(row)
                 cols.append(other)
-    near = sparse.csr_matrix((np.ones(len(rows), np.float32), (rows, cols)), shape=(stems.shape[0], stems.shape[0]))
+    near = sparse.csr_matrix((np.ones(len(rows), np.float32), (rows, cols)), shape=(len(used), stems.shape[0]))
     return near @ stems
 
 

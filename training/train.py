@@ -16,20 +16,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from decide import decision, elements_table, figures
+from card import elements_table, write_card
+from decide import decision, figures
 from examples import HERE, Corpus, Example, load_json_lines, plan_of, read_example, read_passages, read_reviews
 from export import tables, write
 from fit import ElementTargets, fit, fit_elements, predict, topic_targets
 from matrix import ELEMENT_SCALES, POINT_SCALES, Columns, columns, matrix, vocabulary
-from pages import read_pages
 from scipy import sparse
 
+from decalogo.evaluation.learned.content import trained_content
 from decalogo.evaluation.learned.features import Extractor
 from decalogo.evaluation.learned.pattern_groups import pattern_groups
 from decalogo.evaluation.learned.point_marks import MARKS_PER_POINT
 from decalogo.evaluation.learned.words import load_lexicon
-from decalogo.evaluation.pipeline import evaluate_extracted
 from decalogo.evaluation.rubric import Rubric, load_rubric
+from plans import read_plans
 
 ELEMENT_STRENGTH = 0.15
 POINT_STRENGTH = 0.1
@@ -57,12 +58,18 @@ class Data:
             lexicon, vocabulary(examples, lexicon), sections, point_marks, list(pattern_groups(rubric))
         )
         features = [self.extractor.extract(one.units, one.section_kinds, one.marks) for one in examples]
+        used = [one.used for one in examples]
         for example, made in zip(examples, features, strict=True):
             made.patterns = example.patterns
-        self.known: Columns = columns(features, self.extractor, point_marks)
+            example.words = int(made.starts[-1])
+            example.keep_used()
+        self.known: Columns = columns(features, used, self.extractor, point_marks)
         self.of_example = np.repeat(np.arange(len(examples)), [len(one.units) for one in examples])
         self.elements, self.about = (
-            sparse.vstack([matrix(one, self.extractor, self.known, scales) for one in features], format="csr")
+            sparse.vstack(
+                [matrix(one, own, self.extractor, self.known, scales) for one, own in zip(features, used, strict=True)],
+                format="csr",
+            )
             for scales in (ELEMENT_SCALES, POINT_SCALES)
         )
 
@@ -79,26 +86,16 @@ class Data:
 
 
 def load_examples(corpus: Path, rubric: Rubric) -> list[Example]:
-    """Read all labelled excerpts and units whose plan may be used."""
+    """Read all labelled excerpts whose plan may be used."""
     texts = Corpus(corpus)
     labels = {row["id"]: row for row in load_json_lines(HERE / "labels" / "labels.jsonl")}
     entries = json.loads((HERE / "labels" / "excerpts.json").read_text(encoding="utf-8"))
-    units = load_json_lines(HERE / "labels" / "units.jsonl")
     examples = []
-    for entry in [*entries, *units, *read_pages()]:
+    for entry in entries:
         if plan_of(entry["file"]) in LEFT_OUT:
             continue
         examples.append(read_example(entry, labels.get(entry["id"], {}), texts.text(entry), rubric))
     return examples
-
-
-def find_by_patterns(examples: Sequence[Example], rubric: Rubric, names: dict[str, str]) -> None:
-    """Note in each excerpt which elements of its point the patterns find without a model."""
-    for example in examples:
-        if example.point:
-            answers = evaluate_extracted(example.document, rubric, use_model=False).result["answers"]
-            of = {answer["question"]: answer["elements"] for answer in answers if answer["point"] == example.point}
-            example.found = {key for key, name in names.items() if of[key.split(".")[0]][name]}
 
 
 def folds(examples: Sequence[Example], count: int, seed: int) -> list[int]:
@@ -134,7 +131,6 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE.parent / "app/src/decalogo/evaluation/models")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", type=Path, help="file for the cross-validated probabilities")
     asked = parser.parse_args()
     rubric = load_rubric(asked.rubric)
     names = json.loads((HERE / "labels" / "element-map.json").read_text(encoding="utf-8"))
@@ -142,17 +138,17 @@ def main() -> None:
     examples = load_examples(asked.corpus, rubric)
     examples += read_reviews(asked.reviews, Corpus(asked.corpus), names, rubric)
     examples += read_passages(HERE.parent / "bench" / "labelled", names, rubric) if rubric.id == "decalogo" else []
+    examples += read_plans(asked.corpus, rubric, LEFT_OUT, keys)
     examples = [example for example in examples if example.plan not in LEFT_OUT]
-    find_by_patterns(examples, rubric, names)
+    for example in examples:
+        example.find_by_patterns(rubric, names)
     data = Data(examples, rubric)
     stated, about, of = cross_validate(data, keys, asked.folds, asked.seed)
-    if asked.keep:
-        np.savez_compressed(asked.keep, stated=stated, about=about, of=np.array(of), of_example=data.of_example)
-    made, report = decision(data, keys, stated, about, of)
+    made, report = decision(data, keys, (stated, about), of)
     element_table, point_table = data.fit(range(len(data.examples)), keys)
     header = {
         "version": asked.version,
-        "rubric": {"id": rubric.id, "version": rubric.version},
+        "rubric": {"id": rubric.id, "version": rubric.version, "content": trained_content(rubric)},
         "language": rubric.language.code,
         "stemmer": rubric.language.stemmer,
         "lexicon": data.extractor.lexicon.sha256,
@@ -162,6 +158,7 @@ def main() -> None:
         "point_marks": data.known.point_marks,
         "patterns": list(data.extractor.patterns),
         "plans": sorted({example.plan for example in data.examples if example.measured}),
+        "left_out": list(LEFT_OUT),
         "decision": made,
         "figures": figures(report),
     }
@@ -170,7 +167,10 @@ def main() -> None:
         **tables("elements", element_table, data.known, ELEMENT_SCALES),
         **tables("about", point_table, data.known, POINT_SCALES),
     }
-    write(asked.out / f"{rubric.id}-{asked.version}.npz", header, parts)
+    file = asked.out / f"{rubric.id}-{asked.version}.npz"
+    write(file, header, parts)
+    command = f"python training/train.py --corpus DIR --version {asked.version}"
+    file.with_suffix(".md").write_text(write_card(data, keys, header, report, command), encoding="utf-8")
     print(elements_table(report, keys))
 
 

@@ -42,7 +42,7 @@ from decalogo.evaluation.scoring.result import SCHEMA_VERSION, Evaluation, canon
 from decalogo.evaluation.scoring.roll_up import roll_up
 from decalogo.evaluation.scoring.rules import Context, RuleResult, apply_rule
 
-EVALUATOR = {"name": "decalogo", "version": "2.1.0"}
+EVALUATOR = {"name": "decalogo", "version": "2.2.0"}
 """Raise the version whenever the same bytes and rubric could give another result."""
 
 
@@ -90,10 +90,10 @@ def evaluate_extracted(
     reading = read_units(document, rubric, headings=model is not None)
     units, postings, engine = reading.units, reading.postings, reading.engine
     focuses = {point.id: reading.ranker.focus(point) for point in rubric.data.points if point.id not in reasons}
-    findings = Findings(model, rubric, reading) if model and units else None
-    # Elements count only where a text is about a point, so nothing is looked for elsewhere: mostly half of a document.
-    asked = set(findings.near if findings else ()).union(*(focus.relevant for focus in focuses.values()))
-    chosen = sorted(asked)
+    findings = Findings(model, rubric, reading, focuses) if model and units else None
+    # Elements count only where a text is about a point, so nothing is looked for elsewhere.
+    searched = {name: findings.narrowed(name, focus) for name, focus in focuses.items()} if findings else focuses
+    chosen = findings.near if findings else sorted(set().union(*(focus.relevant for focus in focuses.values())))
     relevant = [units[index] for index in chosen]
     for scanner in engine.scanners[1:]:
         scan_units(relevant, scanner, postings)
@@ -109,12 +109,10 @@ def evaluate_extracted(
                 _skipped(point, dimension.id, q) for dimension in rubric.data.dimensions for q in dimension.questions
             ]
             continue
-        focus = focuses[point.id]
-        if not focus.relevance:
+        if not focuses[point.id].relevance:
             silent.append(point.id)
-        context = Context(
-            point, focus, finder, document.pages, rubric.data.max_score, rubric.data.evidence_per_element, findings
-        )
+        focus, most = searched[point.id], rubric.data.evidence_per_element
+        context = Context(point, focus, finder, document.pages, rubric.data.max_score, most, findings)
         for dimension in rubric.data.dimensions:
             answers += [
                 _answer(point, dimension.id, question, apply_rule(question, context), rubric)

@@ -62,6 +62,25 @@ def test_a_rubric_without_a_model_is_evaluated_by_its_patterns(tmp_path: Path) -
     assert {(tuple(item["found_by"]), item["confidence"]) for item in evidence} == {(("pattern",), None)}
 
 
+@pytest.mark.parametrize(
+    ("written", "instead", "fits"),
+    [
+        ("- feminicida", "- magnicida", False),
+        ("title: Línea base cuantitativa", "title: Punto de partida", True),
+    ],
+)
+def test_a_rubric_of_the_same_name_with_other_content_gets_no_model(
+    tmp_path: Path, written: str, instead: str, fits: bool
+) -> None:
+    content = (resources.files("decalogo.rubrics") / "decalogo.yaml").read_text(encoding="utf-8")
+    assert written in content
+    path = tmp_path / "decalogo.yaml"
+    path.write_text(content.replace(written, instead, 1), encoding="utf-8")
+    rubric = load_rubric(path)
+    assert (rubric.id, rubric.version) == ("decalogo", load_rubric("decalogo").version)
+    assert (model_for(rubric) is not None) == fits
+
+
 def test_a_model_of_other_word_lists_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     (file,) = [file for file in resources.files(FOLDER).iterdir() if file.name.endswith(".npz")]
     monkeypatch.setattr("decalogo.evaluation.learned.model.load_lexicon", lambda *_: None)

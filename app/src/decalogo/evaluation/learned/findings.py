@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from decalogo.evaluation.learned.model import Model
 from decalogo.evaluation.learned.pattern_groups import add_patterns, pattern_groups
-from decalogo.evaluation.learned.point_marks import point_marks
+from decalogo.evaluation.learned.places import treated
+from decalogo.evaluation.learned.point_marks import MARKS_PER_POINT, point_marks
 from decalogo.evaluation.matching.match import Match
 from decalogo.evaluation.matching.reading import UnitReading
+from decalogo.evaluation.matching.relevance import Focus
 from decalogo.evaluation.matching.sections import Sections
 from decalogo.evaluation.rubric import Rubric
 
 SOFT_STEPS = 1024
 """Steps of a logarithm's unit in ``Model.soft``."""
+_ROW = 500
+"""Share of a row of a ruled table whose columns name the point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,21 @@ class Finding:
     relevance: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """The units that may state an element about one point.
+
+    Attributes:
+        rows: their rows among the scored units, rising.
+        score: what speaks for each without the element.
+        about: whether it is about the point even where no pattern finds the element.
+    """
+
+    rows: Any
+    score: Any
+    about: Any
+
+
 class Findings:
     """The model's findings in one document.
 
@@ -41,33 +60,50 @@ class Findings:
         model: the rubric's model.
         rubric: the rubric.
         reading: the document's units, headings among them.
+        focuses: point id to the units that name it.
 
     Attributes:
-        near: indexes of the units that are about a point, rising.
+        near: indexes of the units that are about a point where the document treats it, rising.
     """
 
-    def __init__(self, model: Model, rubric: Rubric, reading: UnitReading) -> None:
+    def __init__(self, model: Model, rubric: Rubric, reading: UnitReading, focuses: Mapping[str, Focus]) -> None:
         import numpy as np
 
         self._model = model
+        self._decision = model.header["decision"]
         self._columns = {key: number for number, key in enumerate(model.keys)}
         self._points = {point: number for number, point in enumerate(model.points)}
         sections = Sections(rubric, reading.engine.patterns)
         kinds = [sections.kind(unit.section) for unit in reading.units]
         self._features = model.extractor.extract(reading.units, kinds, point_marks(reading, rubric))
-        decision = model.header["decision"]
         self._about = model.log_probability(model.about.scores(self._features))
-        self.near = np.flatnonzero((self._about >= decision["least_about"]).any(1)).tolist()
-        self._row: dict[int, int] = {}
+        self._shares = np.searchsorted(self._decision["shares"], self._about, side="right").clip(1)
+        tables = [unit.index for unit in reading.units if unit.roles]
+        shares = self._shares.copy()
+        for point, focus in focuses.items():
+            rows = [index for index in tables if index in focus.relevance]
+            shares[rows, self._points[point]] = np.maximum(shares[rows, self._points[point]], _ROW)
+        self._treated = treated(shares, self._features.starts, self._decision["reach"], self._decision["most"])
+        self._named = self._treated & ((self._about >= self._decision["least_named"]) | (shares > self._shares))
+        self.near = np.flatnonzero(self._named.any(1)).tolist()
+        self._length = bisect_right(self._decision["words"], int(self._features.starts[-1]))
+        self._surer = self._decision["slope"] * max(0, self._length - self._decision["length"])
         self._units: Any = None
         self._stated: Any = None
+        self._candidates: dict[str, _Candidates] = {}
+
+    def narrowed(self, point: str, focus: Focus) -> Focus:
+        """Return the units that name a point where the document treats it."""
+        named = self._named[:, self._points[point]]
+        relevance = {index: weight for index, weight in focus.relevance.items() if named[index]}
+        own = {index: found for index, found in focus.own.items() if named[index]}
+        return replace(focus, relevance=relevance, own=own)
 
     def score_elements(self, rubric: Rubric, reading: UnitReading, units: Sequence[int]) -> None:
         """Score the elements in some units, rising, once their patterns are known."""
         import numpy as np
 
         self._units = np.array(units, np.int64)
-        self._row = {unit: row for row, unit in enumerate(units)}
         add_patterns(self._features.patterns, reading.units, units, list(pattern_groups(rubric).values()))
         self._stated = self._model.log_probability(self._model.elements.scores(self._features, self._units))
 
@@ -87,35 +123,41 @@ class Findings:
         """
         import numpy as np
 
-        decision = self._model.header["decision"]
-        output, about = self._columns[question, element], self._points[point]
-        relevance = self._about[self._units, about]
-        score = self._stated[:, output] + relevance * decision["about_weight"] // SOFT_STEPS
-        about_point = relevance >= decision["least_about"]
-        for match in matches:  # terms of the point stand near
-            row = self._row[match.unit.index]
-            score[row] += decision["column_bonus" if match.unit.roles else "pattern_bonus"]
-            about_point[row] |= bool(match.unit.roles) or relevance[row] >= decision["least_named"]
-        found = np.flatnonzero(about_point & (score >= decision["thresholds"][output]))
-        best = sorted(found.tolist(), key=lambda row: (-int(score[row]), row))[:most]
-        return [
-            Finding(
-                int(self._units[row]),
-                self._confidence(output, int(score[row])),
-                self._share(int(relevance[row])),
-            )
-            for row in best
-        ]
+        decision, output = self._decision, self._columns[question, element]
+        among = self._candidates.get(point)
+        if among is None:
+            among = self._candidates[point] = self._among(point)
+        score = among.score + self._stated[among.rows, output] * decision["weights"]["states"] // SOFT_STEPS
+        about = among.about.copy()
+        for match in matches:
+            at = int(np.searchsorted(self._units[among.rows], match.unit.index))
+            if at < len(among.rows) and self._units[among.rows[at]] == match.unit.index:
+                about[at] = True
+                score[at] += decision["weights"]["pattern"] + (decision["column_bonus"] if match.unit.roles else 0)
+        found = np.flatnonzero(about & (score >= decision["thresholds"][output] + self._surer))
+        best = sorted(found.tolist(), key=lambda at: (-int(score[at]), at))[:most]
+        return [self._finding(output, point, int(self._units[among.rows[at]]), int(score[at])) for at in best]
+
+    def _among(self, point: str) -> _Candidates:
+        import numpy as np
+
+        decision, number = self._decision, self._points[point]
+        weights = decision["weights"]
+        rows = np.flatnonzero(self._named[self._units, number])
+        units = self._units[rows]
+        marks = self._features.marks[units]
+        first = marks.shape[1] - MARKS_PER_POINT * (len(self._points) - number)
+        about = self._about[units, number]
+        score = about * weights["about"] // SOFT_STEPS + weights["words"] * self._length
+        score = score + weights["strong"] * marks[:, first].astype(np.int64)
+        score += weights["heading"] * marks[:, first + 2].astype(np.int64)
+        return _Candidates(rows, score, about >= decision["least_about"])
+
+    def _finding(self, output: int, point: str, unit: int, score: int) -> Finding:
+        steps = self._decision["confidence"][output]
+        confidence = self._decision["percent"][max(0, bisect_right(steps, score) - 1)]
+        return Finding(unit, int(confidence), int(self._shares[unit, self._points[point]]) / 1000)
 
     def explain(self, unit: int, question: str, element: str) -> list[str]:
         """Return what in a unit spoke most for an element."""
         return self._model.elements.strongest(self._features, unit, self._columns[question, element])
-
-    def _confidence(self, output: int, score: int) -> int:
-        decision = self._model.header["decision"]
-        return int(decision["percent"][max(0, bisect_right(decision["confidence"][output], score) - 1)])
-
-    def _share(self, logarithm: int) -> float:
-        """Return a probability of three digits from its logarithm by the model's own table."""
-        shares = self._model.header["decision"]["shares"]
-        return max(1, bisect_right(shares, logarithm)) / 1000

@@ -13,6 +13,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from decalogo.evaluation.learned.content import trained_content
 from decalogo.evaluation.learned.features import Extractor
 from decalogo.evaluation.learned.weights import Weights
 from decalogo.evaluation.learned.words import load_lexicon
@@ -70,8 +71,9 @@ class Model:
 
 
 def model_for(rubric: Rubric) -> Model | None:
-    """Return the model that ships for a rubric, ``None`` where there is none for its id and version."""
-    return _models(rubric.id, rubric.version)
+    """Return the model that was trained with a rubric's terms, patterns and questions; ``None`` if none ships."""
+    found = _models(rubric.id, rubric.version)
+    return found if found and found.header["rubric"]["content"] == trained_content(rubric) else None
 
 
 @lru_cache(maxsize=8)

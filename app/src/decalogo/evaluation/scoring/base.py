@@ -15,6 +15,9 @@ from decalogo.evaluation.rubric.clauses import Element
 from decalogo.evaluation.rubric.model import Point, Threshold
 from decalogo.evaluation.scoring.evidence import Evidence, quote_match
 
+_MATCHES = 6
+"""Units in which a pattern finds an element that the model weighs, best first."""
+
 
 @dataclass(slots=True)
 class RuleResult:
@@ -58,9 +61,9 @@ class Context:
 
     def evidence(self, question: str, element: Element) -> tuple[Evidence, ...]:
         """Return quotes for an element of a question: the model's findings if it knows the element, else matches."""
-        matches = self.matches(element, self.per_element)
         if self.findings is None or not self.findings.covers(question, element.name):
-            return self.quote(element.name, matches)
+            return self.quote(element.name, self.matches(element, self.per_element))
+        matches = self.matches(element, _MATCHES)
         by_unit = {match.unit.index: match for match in matches}
         quotes = []
         for found in self.findings.find(self.point.id, question, element.name, matches, self.per_element):
