@@ -9,7 +9,7 @@ from labels import Count, Decision, Labelled, decide, load_labelled
 
 from decalogo.evaluation.rubric import load_rubric
 
-LEAST_PRECISION, LEAST_RECALL = 0.90, 0.75
+LEAST_PRECISION, LEAST_RECALL = 0.90, 0.80
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_the_set_asks_every_question_of_every_point_and_is_balanced(items: list[
 
 
 @pytest.mark.parametrize("part", ["tuning", "held-out", "all"])
-def test_nine_in_ten_found_are_there_and_three_in_four_there_are_found(decisions: list[Decision], part: str) -> None:
+def test_nine_in_ten_found_are_there_and_eight_in_ten_there_are_found(decisions: list[Decision], part: str) -> None:
     count = Count()
     for decision in decisions:
         if part in (decision.part, "all"):
@@ -56,5 +56,5 @@ def test_no_question_lives_off_the_others(decisions: list[Decision]) -> None:
     counts: dict[str, Count] = defaultdict(Count)
     for decision in decisions:
         counts[decision.question].add(decision)
-    weak = {name: count for name, count in counts.items() if count.precision < 0.75 or count.recall < 0.2}
+    weak = {name: count for name, count in counts.items() if count.precision < 0.75 or count.recall < 0.6}
     assert not weak

@@ -36,10 +36,10 @@ def quotes(answer: dict[str, Any], element: str) -> list[tuple[int, str]]:
     return [(e["page"], " ".join(e["quote"].split())) for e in answer["evidence"] if e["element"] == element]
 
 
-def test_products_stand_with_target_and_unit(florencia: Answers) -> None:
+def test_products_stand_with_target_and_unit_and_nobody_responsible(florencia: Answers) -> None:
     for point in ("P1", "P2", "P3", "P4", "P5", "P6"):
         table = florencia[f"{point}-Q6"]
-        assert all(table["elements"][name] for name in ("tabla", "meta", "unidad")), point
+        assert table["elements"] == {"tabla": True, "meta": True, "unidad": True, "responsable": False}, point
         assert florencia[f"{point}-Q14"]["measure"]["of"] >= 10
         assert florencia[f"{point}-Q14"]["score"] == 0
     assert any(page == 33 for page, _ in quotes(florencia["P5-Q6"], "meta"))

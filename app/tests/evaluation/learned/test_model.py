@@ -51,6 +51,31 @@ def test_a_row_below_titles_is_found_and_says_by_what() -> None:
     assert all(item["found_by"] and 30 <= item["confidence"] <= 99 for item in row["evidence"])
 
 
+def found_by_the_model(text: str) -> set[tuple[str, str]]:
+    rubric = load_rubric("decalogo")
+    model = model_for(rubric)
+    assert model is not None
+    answers = evaluate(text.encode(), rubric).result["answers"]
+    return {
+        (answer["id"], name)
+        for answer in answers
+        for name, found in answer["elements"].items()
+        if found and (answer["question"], name) in model.keys
+    }
+
+
+def test_a_longer_document_needs_surer_proof() -> None:
+    text = f"""{TEXT}
+El programa capacita a 120 mujeres rurales cada año en articulación con el SENA, según la Ley 1257 de 2008.
+
+La Secretaría de la Mujer hará el seguimiento.
+"""
+    filling = "\nVÍAS\n\n" + "El municipio tiene una plaza y calles de piedra que suben al cerro.\n\n" * 3000
+    short, long = found_by_the_model(text), found_by_the_model(text + filling)
+    assert ("P1-D2-Q6", "unidad") in long
+    assert long < short
+
+
 def test_a_rubric_without_a_model_is_evaluated_by_its_patterns(tmp_path: Path) -> None:
     content = (resources.files("decalogo.rubrics") / "decalogo.yaml").read_text(encoding="utf-8")
     path = tmp_path / "own.yaml"
