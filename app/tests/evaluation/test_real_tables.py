@@ -69,7 +69,6 @@ def test_a_breakdown_names_groups_and_not_the_general_population(florencia: Answ
 def test_results_are_named_in_a_column_of_their_own(florencia: Answers) -> None:
     assert florencia["P5-Q16"]["elements"]["meta"]
     assert florencia["P4-Q17"]["score"] == 3
-    assert florencia["P4-Q16"]["elements"]["linea_base"] is True  # written under the diagnosis, not in a column
     levels = florencia["P5-Q28"]
     assert levels["measure"]["found"] >= 3
     assert all(levels["elements"][name] for name in ("insumos", "productos", "resultados"))
@@ -113,5 +112,6 @@ def test_the_last_of_several_yearly_targets_is_the_target(tables: dict[str, Answ
 
 def test_a_table_of_data_has_no_products_and_no_money(tables: dict[str, Answers]) -> None:
     answers = tables["tabla-estratos"]
-    for question in ("Q3", "Q5", "Q6", "Q14", "Q18"):
+    for question in ("Q3", "Q5", "Q14", "Q18"):
         assert answers[f"P7-{question}"]["score"] == 0, question
+    assert not any(answers["P7-Q6"]["elements"][name] for name in ("tabla", "meta", "responsable"))  # a unit is named
