@@ -14,6 +14,8 @@ SECONDS = {
     "faults/test_api_faults.py": 70,
     "faults/test_chaos.py": 65,
     "faults/test_dead_letters.py": 60,
+    "faults/test_reviews.py": 60,
+    "console/test_review_journey.py": 60,
     "embedded/test_start_and_stop.py": 60,
     "embedded/test_main_job.py": 60,
     "worker/test_workers.py": 60,
