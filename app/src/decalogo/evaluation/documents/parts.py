@@ -8,16 +8,15 @@ that no part returned are read by that process, so the result is the same whiche
 
 from __future__ import annotations
 
-import io
-import pickle
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
 from decalogo import __version__
+from decalogo.evaluation.documents import page_codec
 from decalogo.evaluation.documents.model import OcrOptions, SplitSizes
 from decalogo.evaluation.documents.raw_pages import RawLine, RawPage, Recognised
 from decalogo.evaluation.documents.sheets import Box, Grid, GridCell
@@ -69,7 +68,7 @@ class Known:
 
     def encode(self) -> bytes:
         """Return the pages as bytes, without any loss of precision."""
-        return _FORM + pickle.dumps((self.read, self.recognised), protocol=5)
+        return _FORM + page_codec.encode(self.read, self.recognised)
 
     @classmethod
     def decode(cls, data: bytes) -> Known:
@@ -81,9 +80,8 @@ class Known:
         if not data.startswith(_FORM):
             raise ValueError("pages encoded by another release")
         try:
-            read, recognised = _Unpickler(io.BytesIO(data[len(_FORM) :])).load()
-            return cls(read, recognised)
-        except Exception as error:  # a damaged pickle may raise anything
+            return cls(*page_codec.decode(data[len(_FORM) :]))
+        except (ValueError, TypeError, IndexError, RecursionError) as error:
             raise ValueError(f"damaged pages: {error}") from error
 
     @classmethod
@@ -140,12 +138,3 @@ def cut(pages: Sequence[int], size: int) -> list[tuple[int, ...]]:
     """Return ``pages`` in runs of at most ``size`` pages; the lengths of the runs differ by one at most."""
     count = -(-len(pages) // size)
     return [tuple(pages[len(pages) * i // count : len(pages) * (i + 1) // count]) for i in range(count)]
-
-
-class _Unpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        """Return a class of which pages consist; reject any other."""
-        kind = _CLASSES.get(name)
-        if kind is None or kind.__module__ != module:
-            raise pickle.UnpicklingError(f"{module}.{name} is not part of a page")
-        return kind
