@@ -133,3 +133,21 @@ def test_a_request_id_is_kept_if_it_is_harmless_and_passed_on(client: Client, gi
     answer = client.http.get("/nowhere", headers={"X-Request-ID": given, **from_a_new_address()})
     assert (answer.headers["X-Request-ID"] == given) == kept
     assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
+
+
+def test_a_problem_of_nginx_names_its_path_without_what_json_would_escape(client: Client) -> None:
+    for path, instance in (("/api/v1/metrics/x?secret=1", "/api/v1/metrics/x"), ("/internal/%22a", "/internal/%22a")):
+        assert client.http.get(path, headers=from_a_new_address()).json()["instance"] == instance
+
+
+def test_long_texts_are_compressed_by_nginx(client: Client) -> None:
+    answer = client.http.get("/api/v1/openapi.json", headers={"Accept-Encoding": "gzip", **from_a_new_address()})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.headers["ETag"].startswith('W/"')
+    known = {"If-None-Match": answer.headers["ETag"], **from_a_new_address()}
+    assert client.http.get("/api/v1/openapi.json", headers=known).status_code == 304
+
+
+def test_no_cache_keeps_a_redirect(appliance: Appliance) -> None:
+    with connection(appliance.http_port, "", tls=False) as edge:
+        assert exchange(edge, head("GET", "/")).values("Cache-Control") == ["no-store"]
