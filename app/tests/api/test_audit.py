@@ -133,7 +133,7 @@ def test_a_record_that_was_written_before_a_crash_is_not_written_again(settings:
     log = AuditLog(tmp_path / "log")
     waiting = [f'{{"action":"batch.upload","batch":"batch_{number}","time":{number}.5}}' for number in range(450)]
     redis.rpush("audit", *waiting)
-    log.write("batch.upload", batch="batch_0")  # the process died before it shortened the list
+    log.write("batch.upload", batch="batch_0", time=0.5)  # the process died before it shortened the list
     log.write("session.begin")
     assert move_pending(redis, log) == 450
     assert [record["batch"] for record in log.records() if "batch" in record] == [f"batch_{n}" for n in range(450)]

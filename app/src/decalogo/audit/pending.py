@@ -2,7 +2,7 @@
 
 The Lua scripts that accept an upload, and that delete a batch after its retention, append a record to the list
 ``audit`` in the same step. So no upload and no deletion goes unrecorded, an upload costs no further write to disk, and
-retention, which runs in the workers, needs no access to the log. Redis keeps the list as durably as the batches.
+retention, which runs in the scheduler, needs no access to the log. Redis keeps the list as durably as the batches.
 
 A crash between writing the log and shortening the list leaves records in both. They are found among the newest of the
 log and not written again.
