@@ -1,8 +1,10 @@
 """A page that would hold a process is left out, with the reason; the pages around it are read."""
 
+import io
 import time
 import zlib
 
+import pikepdf
 import pytest
 
 from decalogo.errors import DocumentTooLargeError
@@ -10,10 +12,11 @@ from decalogo.evaluation.documents.model import OcrOptions
 from decalogo.evaluation.documents.parts import READ, Part, Parts
 from decalogo.evaluation.documents.reading import Limits
 from decalogo.evaluation.extract import extract
-from decalogo.evaluation.pdf import crowding
+from decalogo.evaluation.pdf import budget, crowding
 from decalogo.evaluation.pdf.opened import OpenedPdf
 from decalogo.evaluation.pdf.reader import read_part
 from decalogo.evaluation.pdf.structure import inspect
+from decalogo.evaluation.pdf.unpacking import unpacked
 from tests.evaluation.pdf.raw_pdfs import HELVETICA, assemble, raw_pdf, shown, stream_object
 
 TEXT = "La tasa fue de 120 casos en 2019."
@@ -104,6 +107,18 @@ def test_the_pages_around_it_are_read_and_the_flag_names_it():
 )
 def test_maps_and_dense_tables_are_within_the_budget(content):
     assert extract(content, ocr=NEVER).pages[0].text
+
+
+def test_content_that_pages_share_is_unpacked_once(monkeypatch):
+    unpackings = []
+    monkeypatch.setattr(budget, "unpacked", lambda stream: unpackings.append(stream) or unpacked(stream))
+    pages = document(*[packed(SOUND + b"9 9 m " * 600_000)] * 30)
+    for number in range(1, 30):
+        pages = pages.replace(b"/Contents %d 0 R" % (11 + 2 * number), b"/Contents %d 0 R" % 11)
+    with pikepdf.open(io.BytesIO(pages)) as opened:
+        costly, _ = budget.check_pages(opened)
+    assert len(costly) == 0
+    assert len(unpackings) == 1
 
 
 def test_after_ten_pages_that_are_refused_no_further_one_is_loaded(monkeypatch):

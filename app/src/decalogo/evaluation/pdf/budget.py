@@ -90,16 +90,23 @@ class _Budget:
     """Estimates pages; what several pages draw is looked at once."""
 
     _known: dict[Id, Cost] = field(default_factory=dict)
+    _pages: dict[Any, Cost] = field(default_factory=dict)
     _fonts: Fonts = field(default_factory=Fonts)
 
     def of(self, page: Any) -> Cost:
         """Return the cost of a page; nothing for one that cannot cost much."""
         streams, resources = contents(page), inherited(page, "/Resources")
         forms, fonts = _forms(resources), self._fonts.of(resources)
+        key = tuple(one.objgen for one in streams), tuple((name, one.objgen) for name, one in forms.items()), fonts
+        if (known := self._pages.get(key)) is not None:
+            return known
         cost = Cost(fonts=fonts.reason)
         if forms or fonts.longest > 1 or not _are_small(streams):
             for stream in streams:
                 cost += self._cost(stream, forms, fonts, 0)
+                if not _is_affordable(cost):
+                    break
+        self._pages[key] = cost
         return cost
 
     def _cost(self, stream: Any, forms: dict[str, Any], fonts: FontCost, depth: int) -> Cost:
