@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request, Response
 
@@ -95,7 +95,7 @@ def put_review(
         str | None, Header(max_length=100, description='`ETag` of the review you saw; `"0"` for none, `*` for any.')
     ] = None,
     if_none_match: Annotated[
-        Literal["*"] | None, Header(description="`*` instead of `If-Match`: only if there is no review yet.")
+        str | None, Header(pattern=r"^\*$", description="`*` instead of `If-Match`: only if there is no review yet.")
     ] = None,
 ) -> AnswerReview:
     """Accept, correct or reject the machine's answer, or declare that the question does not apply.
