@@ -79,6 +79,18 @@ def test_a_title_over_several_columns_is_given_to_each():
     assert texts(found) == [["Mujer", "1", "2", "3"]]
 
 
+def test_ranges_below_a_title_over_several_columns_are_titles():
+    top = ["", "Grupo etáreo", "", "Total"]
+    ages = ["Año", "5-11", "12-17", "0-17"]
+    (found,) = extract(
+        plan_pdf(
+            [ruled_table([top, ages, ["2019", "15.488", "16.577", "32.065"]], WIDTHS, extra=[("SPAN", (1, 0), (2, 0))])]
+        )
+    ).tables
+    assert found.header == ("Año", "Grupo etáreo 5-11", "Grupo etáreo 12-17", "Total 0-17")
+    assert texts(found) == [["2019", "15.488", "16.577", "32.065"]]
+
+
 def test_a_title_row_over_the_whole_table_is_its_section():
     body = [["EJE 1. DERECHOS", "", "", ""], HEADER, *rows(2)]
     (found,) = extract(plan_pdf([ruled_table(body, WIDTHS, extra=[("SPAN", (0, 0), (3, 0))])])).tables

@@ -23,7 +23,8 @@ _HEADER_ROWS = 3
 _SAME_COLUMN = 6.0
 """Maximum difference of the column borders of a table on two pages, points."""
 _NUMERIC = re.compile(r"[\d\s.,%$()+\-–—/]*\d[\d\s.,%$()+\-–—/]*")
-_YEARS = re.compile(r"(?:19|20)\d\d(?:\s*[-–/]\s*(?:(?:19|20)?\d\d))?")
+_YEARS = re.compile(r"(?:19|20)\d\d(?:\s*[-–/]\s*(?:(?:19|20)?\d\d))?|\d{1,3}\s*[-–]\s*\d{1,3}")
+"""Years, and ranges such as those of ages."""
 _OVERLAP = 2.0
 """Maximum overlap of a line's box with a grid above or below it, points."""
 
