@@ -97,3 +97,15 @@ def test_no_text_is_left_over() -> None:
     composed = ("quartile_", "review_", "verdict_", "code", "department", "period")
     left = [key for key in texts("en") if f'"{key}"' not in used.replace("'", '"') and not key.startswith(composed)]
     assert left == []
+
+
+def test_the_maximum_of_a_changed_copy_of_a_shipped_rubric_is_that_of_the_result(plan: Evaluation) -> None:
+    changed = plan.result | {"rubric": plan.result["rubric"] | {"sha256": "0" * 64}}
+    assert labels_for(changed).max_score == 3
+    changed["answers"] = [
+        answer | {"score": None if answer["score"] is None else answer["score"] * 4 / 3}
+        for answer in changed["answers"]
+    ]
+    found = labels_for(changed)
+    assert (found.max_score, found.notice) == (4, "notice_other")
+    assert labels_for(plan.result).max_score == 3

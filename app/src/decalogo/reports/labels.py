@@ -87,15 +87,17 @@ def labels_for(result: dict[str, Any], rubric: Rubric | None = None) -> Labels:
             max_score=_max_score(result),
             notice="notice_unknown",
         )
+    same = rubric.sha256 == given["sha256"]
     questions = [question for dimension in rubric.data.dimensions for question in dimension.questions]
     return Labels(
         title=rubric.data.title,
         words=words(rubric.data.language),
         questions={question.id: question.title for question in questions},
         elements={(q.id, element.name): element.label for q in questions for element in _elements(q)},
-        max_score=rubric.data.max_score,
+        # An office may change its copy of a shipped rubric, which then has other names and another maximum.
+        max_score=rubric.data.max_score if same else _max_score(result, rubric.data.max_score),
         ratings=tuple(sorted(((r.at_least, r.name) for r in rubric.data.ratings), reverse=True)),
-        notice="" if rubric.sha256 == given["sha256"] else "notice_other",
+        notice="" if same else "notice_other",
     )
 
 
@@ -128,13 +130,18 @@ def _language(result: dict[str, Any]) -> str:
     return guess_language(text) or DEFAULT
 
 
-def _max_score(result: dict[str, Any]) -> float:
-    """Derive the greatest score of a question from a cell of the matrix and the scores in it."""
+def _max_score(result: dict[str, Any], default: float = 3.0) -> float:
+    """Derive the greatest score of a question from a cell of the matrix and the scores in it.
+
+    Args:
+        result: a result.
+        default: the answer where every score is 0.
+    """
     cells: dict[tuple[str, str], list[float]] = {}
     for answer in result["answers"]:
         if answer["score"] is not None:
             cells.setdefault((answer["point"], answer["dimension"]), []).append(answer["score"])
-    best, scores = 0.0, [3.0]
+    best, scores = 0.0, [default]
     for (point, dimension), found in cells.items():
         percent = result["matrix"][point][dimension] or 0.0
         if percent > best:
