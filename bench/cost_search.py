@@ -55,8 +55,10 @@ def measure(content: bytes, numbers: Numbers, ocr: str) -> Cost:
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS + 5, CPU_SECONDS + 5))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         limit_address_space(MEMORY)
-        os.write(telling, _ending(content, ocr).encode())
-        os._exit(0)
+        try:
+            os.write(telling, _ending(content, ocr).encode())
+        finally:
+            os._exit(0)
     os.close(telling)
     with os.fdopen(told, "rb") as pipe:
         ending = pipe.read().decode()
@@ -73,6 +75,8 @@ def _ending(content: bytes, ocr: str) -> str:
         return f"{error.slug}: {error.detail[:60]}"
     except MemoryError:
         return "out of memory"
+    except Exception as error:
+        return f"defect: {error!r}"
     return "read"
 
 
