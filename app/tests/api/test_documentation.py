@@ -79,3 +79,13 @@ def test_problems_that_the_ledger_writes_have_their_page_too() -> None:
     written = dict(re.findall(r"type = '/problems/([a-z-]+)', title = '([^']+)'", scripts))
     assert len(written) >= 2
     assert {slug: problem_types()[slug].title for slug in written} == written
+
+
+def test_the_schema_of_results_is_the_published_one(client: httpx.Client) -> None:
+    published = Path(__file__).parents[3] / "docs/reference/schema/result-1.json"
+    packaged = Path(errors.__file__).parent / "api/schema/result-1.json"
+    assert packaged.read_text(encoding="utf-8") == published.read_text(encoding="utf-8")
+    document = client.get(f"{API}/openapi.json").json()
+    answer = document["paths"]["/api/v1/documents/{document_id}/result"]["get"]["responses"]["200"]
+    assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Result"}
+    assert {"answers", "global"} <= set(document["components"]["schemas"]["Result"]["required"])

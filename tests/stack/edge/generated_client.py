@@ -10,8 +10,8 @@ import sys
 import time
 
 from made import AuthenticatedClient
-from made.api.batches import documents, own_batches, results, status, upload
-from made.api.documents import result
+from made.api.batches import documents, export, own_batches, results, status, upload
+from made.api.documents import report, result
 from made.models import AcceptedBatch, BatchState, InlineDocument, InlineUpload, Problem, UploadFilesBody
 from made.types import File
 
@@ -38,6 +38,10 @@ def main(url: str, token: str, authority: str) -> None:
         assert document.custom_id == "own-1"
         assert accepted.job_id in [batch.job_id for batch in own_batches.sync(client=client).batches]
         assert result.sync(document.document_id, client=client).to_dict()["answers"]
+        for kind in report.ReportFormat:
+            assert report.sync(document.document_id, client=client, format_=kind).payload.read(), kind
+        for kind in export.ResultsFormat:
+            assert export.sync(accepted.job_id, client=client, format_=kind).payload.read(), kind
         assert len(results.sync(accepted.job_id, client=client)) == 1
         assert isinstance(status.sync("batch_" + "0" * 26, client=client), Problem)
     print(document.state.value)

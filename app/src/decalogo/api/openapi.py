@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+from importlib.resources import files
 from typing import Any
 
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
+from decalogo.api.links import ROOT
 from decalogo.api.schemas import Failure
 from decalogo.api.upload.inline import InlineUpload
 from decalogo.api.upload.options import UploadOptions
@@ -36,10 +40,26 @@ def install(app: FastAPI) -> None:
             models = [(InlineUpload, "validation"), (UploadOptions, "validation"), (Failure, "serialization")]
             _, extra = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
             document["components"]["schemas"] |= extra["$defs"]
+            _describe_results(document)
             _problems_only_as_problems(document)
         return document
 
     app.openapi = complete  # type: ignore[method-assign]
+
+
+def _describe_results(document: dict[str, Any]) -> None:
+    """Add the schema of results, which docs/reference/schema publishes, and refer to it."""
+    text = (files("decalogo.api") / "schema" / "result-1.json").read_text(encoding="utf-8")
+    # `const: true` without a type makes generators of clients write code that does not run.
+    text = re.sub(r'"const": true', '"type": "boolean"', text)
+    result = json.loads(re.sub(r"#/\$defs/(\w+)", lambda name: f"#/components/schemas/Result{name[1].title()}", text))
+    schemas, reference = document["components"]["schemas"], {"$ref": "#/components/schemas/Result"}
+    schemas |= {f"Result{name.title()}": part for name, part in result.pop("$defs").items()}
+    schemas["Result"] = {name: value for name, value in result.items() if not name.startswith("$")}
+    operation = document["paths"][f"{ROOT}/documents/{{document_id}}/result"]["get"]
+    operation["responses"]["200"]["content"]["application/json"]["schema"] = reference
+    entry = schemas["DocumentResult"]["properties"]["result"]
+    entry["anyOf"] = [reference, {"type": "null"}]
 
 
 def _problems_only_as_problems(document: dict[str, Any]) -> None:

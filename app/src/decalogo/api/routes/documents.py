@@ -65,13 +65,8 @@ async def document(document: OwnDocument, services: ServicesDep, language: Langu
     summary="Result of a document",
     responses={
         200: {
-            "description": "The result byte for byte as it was stored, or a report.",
-            "content": {
-                "application/json": {"schema": {"type": "object"}},
-                HTML: {"schema": {"type": "string"}},
-                CSV: {"schema": {"type": "string"}},
-                XLSX: {"schema": {"type": "string", "format": "binary"}},
-            },
+            "description": "The result byte for byte as it was stored, here as the default evaluator makes it.",
+            "content": {"application/json": {"schema": {"type": "object"}}},
             "headers": {"ETag": {"description": "SHA-256 of the body.", "schema": {"type": "string"}}},
         },
         304: {"description": "Unchanged since the `ETag` in `If-None-Match`."},
@@ -83,7 +78,9 @@ def result(
     document: OwnDocument,
     services: ServicesDep,
     token: Reader,
-    format: Annotated[ReportFormat, Query(description="`json`, or a report.")] = ReportFormat.JSON,
+    format: Annotated[
+        ReportFormat, Query(description="`json`, or a report.", include_in_schema=False)
+    ] = ReportFormat.JSON,
 ) -> Response:
     """409 with `Retry-After` until the result exists; 422 with the document's problem if it ended without one.
 
@@ -100,6 +97,34 @@ def result(
         return _report(request, document, services, token, format)
     name = {"Content-Disposition": disposition(document_file_name(document, "json"), inline=True)}
     return cacheable(request, body, "application/json", name)
+
+
+@router.get(
+    "/{document_id}/report",
+    dependencies=[limited("reads")],
+    summary="Report of a document",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "A file in the requested format.",
+            "content": {
+                kind: {"schema": {"type": "string", "format": "binary"}}
+                for kind in ("application/octet-stream", HTML, CSV, XLSX)
+            }
+            | {"application/json": {}},
+        },
+        **declare(*_COMMON, NotReadyError, NoResultError),
+    },
+)
+def report(
+    request: Request,
+    document: OwnDocument,
+    services: ServicesDep,
+    token: Reader,
+    format: Annotated[ReportFormat, Query(description="`csv-excel`: for spreadsheets in Spanish.")] = ReportFormat.HTML,
+) -> Response:
+    """The same as `result?format=`, as a file for clients that are made from this document."""
+    return result(request, document, services, token, format)
 
 
 def _report(request: Request, document: Document, services: Services, token: Token, format: ReportFormat) -> Response:
@@ -121,7 +146,6 @@ def _report(request: Request, document: Document, services: Services, token: Tok
     response_model=PageText,
     responses={
         200: {
-            "content": {"text/plain": {"schema": {"type": "string"}}},
             "headers": {"ETag": {"description": "Version of the text.", "schema": {"type": "string"}}},
         },
         304: {"description": "Unchanged since the `ETag` in `If-None-Match`."},
@@ -133,7 +157,9 @@ def page(
     document: OwnDocument,
     services: ServicesDep,
     page: Annotated[int, Path(ge=1, le=10_000_000, description="Page number, from 1.")],
-    format: Annotated[TextFormat, Query(description="`text`: the text alone.")] = TextFormat.JSON,
+    format: Annotated[
+        TextFormat, Query(description="`text`: the text alone.", include_in_schema=False)
+    ] = TextFormat.JSON,
 ) -> Response:
     """The text that offsets of evidence refer to: `text[start:end]` is the quote."""
     if document.state not in TERMINAL or not document.pages_key:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
@@ -16,7 +16,7 @@ from decalogo.api.dependencies import Language, OwnBatch, Reader, ServicesDep, l
 from decalogo.api.downloads import REVALIDATE, batch_file_name, disposition
 from decalogo.api.exports import POLICY, archive, comparison, not_ready, read_result, reviewed_scores, reviews_for
 from decalogo.api.problem_types import declare
-from decalogo.api.schemas import Comparison, DocumentResult, Failure
+from decalogo.api.schemas import DocumentResult, Failure
 from decalogo.api.services import Services
 from decalogo.api.translations import translated
 from decalogo.batches.own_files import stored_result
@@ -25,6 +25,11 @@ from decalogo.errors import BodyError, ForbiddenError, NotFoundError, Unauthoriz
 from decalogo.reports import CSV, HTML, XLSX
 
 router = APIRouter(prefix="/batch", tags=["batches"], dependencies=[limited("reads")])
+
+
+# The first one is what generators of clients can read.
+_EXPORT_TYPES: Final = ("application/octet-stream", "application/zip", "application/x-ndjson",
+                        HTML, CSV, XLSX)  # fmt: skip
 
 
 class ResultsFormat(StrEnum):
@@ -43,15 +48,9 @@ class ResultsFormat(StrEnum):
 @router.get(
     "/{job_id}/results",
     summary="Results of a batch",
-    response_model=list[DocumentResult] | Comparison,
+    response_model=list[DocumentResult],
     responses={
-        200: {
-            "description": "The results in the requested format.",
-            "content": {
-                kind: {"schema": {"type": "string", **({"format": "binary"} if "charset" not in kind else {})}}
-                for kind in ("application/x-ndjson", "application/zip", HTML, CSV, XLSX)
-            },
-        },
+        200: {"description": "The results; `export` has them in other formats."},
         **declare(UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError),
     },
 )
@@ -66,7 +65,8 @@ def results(
         Query(
             description="`json`: one array; `jsonl`: one object per line; `zip`: all reports and the comparison;"
             " `html`, `xlsx`, `csv`, `csv-excel` (for spreadsheets in Spanish), `comparison` (JSON): the comparison of"
-            " the documents."
+            " the documents.",
+            include_in_schema=False,  # clients made from the document cannot tell the types apart; `export` has them
         ),
     ] = ResultsFormat.JSON,
 ) -> Response:
@@ -89,6 +89,38 @@ def results(
         lines = (entry + b"\n" for entry in entries)
         return StreamingResponse(lines, media_type="application/x-ndjson", headers=_headers(batch, "jsonl"))
     return StreamingResponse(_array(entries), media_type="application/json", headers=_headers(batch, "json"))
+
+
+@router.get(
+    "/{job_id}/export",
+    summary="Results of a batch in another format",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "A file in the requested format.",
+            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _EXPORT_TYPES}
+            | {"application/json": {}},
+        },
+        **declare(UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError),
+    },
+)
+def export(
+    request: Request,
+    batch: OwnBatch,
+    services: ServicesDep,
+    token: Reader,
+    language: Language,
+    format: Annotated[
+        ResultsFormat,
+        Query(
+            description="`zip`: all reports and the comparison; `jsonl`: one result per line; `json`: one array;"
+            " `html`, `xlsx`, `csv`, `csv-excel` (for spreadsheets in Spanish), `comparison` (JSON): the comparison of"
+            " the documents."
+        ),
+    ] = ResultsFormat.ZIP,
+) -> Response:
+    """The same as `results?format=`, as a file for clients that are made from this document."""
+    return results(request, batch, services, token, language, format)
 
 
 @router.get(
