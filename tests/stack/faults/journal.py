@@ -63,9 +63,10 @@ class Journal:
         finished = (line for line in self._each() if line["message"] == "document finished")
         return Counter(line["document_id"] for line in finished if line["outcome"] in STANDING)
 
-    def fenced(self) -> Counter[str]:
-        """Return the number of results that came too late, by document."""
-        return Counter(line["document_id"] for line in self._each() if line.get("outcome") == "fenced")
+    def late_attempts(self) -> int:
+        """Return the number of attempts that were refused, or ended by their parent, because they came too late."""
+        lines = self._each()
+        return sum(line.get("outcome") == "fenced" or "no longer wanted" in line.get("reason", "") for line in lines)
 
     def rows(self, unsound: set[str]) -> list[Row]:
         """Return the table; ``unsound`` are the documents that the reconciliation did not find whole."""

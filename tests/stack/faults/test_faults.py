@@ -98,7 +98,7 @@ def test_a_worker_frozen_past_its_lease(attack: Attack) -> None:
 
     def refused() -> bool:
         attack.journal.read([worker])
-        return attack.journal.fenced().total() > 0
+        return attack.journal.late_attempts() > 0
 
     wait(refused, "a late answer that was refused", 30)
 
