@@ -92,7 +92,8 @@ def cpu_seconds_for(content: bytes | Path, options: OcrOptions, seconds: float) 
         seconds: the time limit of the pages at hand, which may be those of a part.
     """
     size = content.stat().st_size if isinstance(content, Path) else len(content)
-    return (_CPU_SECONDS + _CPU_SECONDS_PER_MIB * size / (1 << 20)) * min(1.0, seconds / options.document_seconds)
+    share = min(1.0, seconds / options.document_seconds) if options.document_seconds else 0.0
+    return (_CPU_SECONDS + _CPU_SECONDS_PER_MIB * size / (1 << 20)) * share
 
 
 def _used() -> float:
