@@ -168,7 +168,7 @@ def test_page_texts_are_those_the_offsets_count_in(
 ) -> None:
     succeed(services, batch["documents"][0])
     pages = f"{API}/documents/{batch['documents'][0]}/pages"
-    assert client.get(f"{pages}/2").json() == {"page": 2, "text": PAGES[1]}
+    assert client.get(f"{pages}/2").json().items() >= {"page": 2, "text": PAGES[1]}.items()
     plain = client.get(f"{pages}/1", params={"format": "text"})
     assert plain.text == PAGES[0]
     assert plain.headers["content-type"] == "text/plain; charset=utf-8"

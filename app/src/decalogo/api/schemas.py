@@ -267,24 +267,6 @@ class Comparison(BaseModel):
     documents: list[dict[str, Any]] = Field(description="Sorted by rank.")
 
 
-class PageText(BaseModel):
-    """Extracted text of one page; offsets of evidence count its Unicode code points."""
-
-    page: int = Field(description="Number, from 1.")
-    text: str
-
-
-class QuoteBoxes(BaseModel):
-    """Where characters of a page's text are on the page of the original."""
-
-    page: int = Field(description="Number, from 1.")
-    boxes: list[tuple[float, float, float, float]] = Field(
-        description="Left, top, right and bottom of each run, as shares of the page from its top left."
-    )
-    text: str = Field(description="The characters of the original inside the boxes.")
-    ratio: float = Field(description="Height of the page divided by its width.")
-
-
 class SearchHit(BaseModel):
     """A place that holds every word of a query."""
 

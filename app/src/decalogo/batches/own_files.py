@@ -7,10 +7,11 @@ if it is one of this document's own.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from decalogo.batches.states import Document
 from decalogo.storage.artifacts import ArtifactStore
-from decalogo.storage.page_texts import page_text
+from decalogo.storage.page_texts import page_layout, page_text
 
 
 def result_key(document: Document) -> str:
@@ -31,6 +32,11 @@ def stored_result(store: ArtifactStore, document: Document) -> bytes:
 def read_page(store: ArtifactStore, document: Document, page: int) -> str:
     """Return the text of a page, as :func:`~decalogo.storage.page_texts.page_text` does."""
     return page_text(store, pages_key(document), page)
+
+
+def read_layout(store: ArtifactStore, document: Document, page: int) -> dict[str, Any] | None:
+    """Return the layout of a page, as :func:`~decalogo.storage.page_texts.page_layout` does."""
+    return page_layout(store, pages_key(document), page)
 
 
 def _own(kind: str, document_id: str, key: str) -> str:

@@ -153,7 +153,7 @@ def evaluate_extracted(
     if place is not None:
         result["global"] |= place.standing(result["global"]["percent"], len(folded))
     result["sha256"] = hashlib.sha256(canonical_json(result)).hexdigest()
-    return Evaluation(result, tuple(page.text for page in document.pages))
+    return Evaluation(result, tuple(page.text for page in document.pages), document=document)
 
 
 def _reasons(not_applicable: Mapping[str, str], rubric: Rubric) -> dict[str, str]:

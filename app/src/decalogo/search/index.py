@@ -13,7 +13,6 @@ Tables:
 
 from __future__ import annotations
 
-import gzip
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -26,6 +25,7 @@ import orjson
 from decalogo.batches.own_files import pages_key, stored_result
 from decalogo.batches.states import Document
 from decalogo.storage.artifacts import ArtifactStore
+from decalogo.storage.page_texts import all_page_texts
 
 _SCHEMA: Final = """
 CREATE TABLE documents (id TEXT PRIMARY KEY, result TEXT);
@@ -135,7 +135,7 @@ class BatchIndex:
     def _texts(self, document: Document) -> tuple[list[str], dict[str, Any]]:
         pages: list[str] = []
         if document.pages_key:
-            pages = orjson.loads(gzip.decompress(self._store.read(pages_key(document))))
+            pages = all_page_texts(self._store, pages_key(document))
         return pages, cast("dict[str, Any]", orjson.loads(stored_result(self._store, document)))
 
     @contextmanager

@@ -6,7 +6,6 @@ contain the attempt, so a fenced attempt never overwrites the result of another 
 
 from __future__ import annotations
 
-import gzip
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import orjson
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 
@@ -24,14 +22,17 @@ from decalogo.batches.queues import SLOW
 from decalogo.batches.states import TERMINAL, DocumentState
 from decalogo.errors import ClaimLostError, DocumentError, RubricError, TimeLimitError
 from decalogo.evaluation import progress
-from decalogo.evaluation.documents.model import OcrOptions
+from decalogo.evaluation.documents.model import Extracted, OcrOptions
+from decalogo.evaluation.documents.page_view import page_views
 from decalogo.evaluation.documents.parts import SplitError
 from decalogo.evaluation.evaluators import Evaluator, SplittingEvaluator, get_evaluator
 from decalogo.evaluation.options import EvaluateOptions
 from decalogo.evaluation.rubric import load_rubric
+from decalogo.evaluation.scoring.result import Evaluation
 from decalogo.metrics.record import Sample, observe
 from decalogo.queue.publish import publish
 from decalogo.settings import Settings
+from decalogo.storage.page_texts import encode_pages
 from decalogo.storage.working import AttemptFiles, WorkStore
 from decalogo.worker import parts
 from decalogo.worker.guard import cpu_seconds_for
@@ -207,12 +208,21 @@ def _evaluate(claim: Claim, store: AttemptFiles, settings: Settings, deadline: f
         ("pages", len(evaluation.pages)),
         ("bytes", path.stat().st_size),
     )
-    pages = gzip.compress(orjson.dumps(evaluation.pages), compresslevel=3, mtime=0)
-    files = {pages_key: pages, result_key: evaluation.to_json()}
+    files = {pages_key: _pages(evaluation), result_key: evaluation.to_json()}
     if evaluation.partial:
         error = TimeLimitError("the time limit was reached before the last page; the result lists the evaluated pages")
         return Outcome(DocumentState.PARTIAL, result_key, pages_key, error.problem(), files, samples)
     return Outcome(DocumentState.SUCCEEDED, result_key, pages_key, files=files, samples=samples)
+
+
+def _pages(evaluation: Evaluation) -> bytes:
+    """Return the page texts with the layout of each page, if the evaluator reports the document."""
+    document: Extracted | None = getattr(evaluation, "document", None)
+    if document is None:
+        return encode_pages(evaluation.pages)
+    views = page_views(document, range(1, len(document.pages) + 1))
+    layouts = ({name: view[name] for name in ("recognised", "blocks", "headings", "tables")} for view in views)
+    return encode_pages(evaluation.pages, layouts)
 
 
 def _allowed(evaluator: Evaluator, settings: Settings, path: Path) -> float:

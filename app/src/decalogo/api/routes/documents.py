@@ -12,11 +12,12 @@ from decalogo.api.audit import audit_read
 from decalogo.api.dependencies import Language, OwnDocument, Reader, ServicesDep, limited
 from decalogo.api.downloads import cacheable, disposition, document_file_name
 from decalogo.api.exports import POLICY, document_report, not_ready, read_result
+from decalogo.api.page_schemas import PageText
 from decalogo.api.problem_types import declare
 from decalogo.api.problems import problem_response
-from decalogo.api.schemas import DocumentStatus, PageText
+from decalogo.api.schemas import DocumentStatus
 from decalogo.api.services import Services
-from decalogo.batches.own_files import read_page, stored_result
+from decalogo.batches.own_files import read_layout, read_page, stored_result
 from decalogo.batches.states import TERMINAL, Document
 from decalogo.errors import (
     BodyError,
@@ -142,7 +143,7 @@ def _report(request: Request, document: Document, services: Services, token: Tok
 @router.get(
     "/{document_id}/pages/{page}",
     dependencies=[limited("reads")],
-    summary="Text of a page",
+    summary="Text, blocks and tables of a page",
     response_model=PageText,
     responses={
         200: {
@@ -161,17 +162,19 @@ def page(
         TextFormat, Query(description="`text`: the text alone.", include_in_schema=False)
     ] = TextFormat.JSON,
 ) -> Response:
-    """The text that offsets of evidence refer to: `text[start:end]` is the quote."""
+    """The text that offsets of evidence refer to: `text[start:end]` is the quote. Its blocks, headings and tables."""
     if document.state not in TERMINAL or not document.pages_key:
         return _no_result(request, document)
     try:
         text = read_page(services.store, document, page)
+        layout = read_layout(services.store, document, page) if format is TextFormat.JSON else None
     except FileNotFoundError as error:
         raise NotFoundError("The page texts have been deleted.") from error
     audit_read(request, "document.read", document=document.document_id)
     if format is TextFormat.TEXT:
         return cacheable(request, text.encode(), "text/plain; charset=utf-8", {"X-Content-Type-Options": "nosniff"})
-    return cacheable(request, PageText(page=page, text=text).model_dump_json().encode(), "application/json")
+    body = PageText.model_validate({**(layout or {}), "page": page, "text": text})
+    return cacheable(request, body.model_dump_json().encode(), "application/json")
 
 
 def _no_result(request: Request, document: Document) -> Response:

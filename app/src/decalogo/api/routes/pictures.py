@@ -10,8 +10,8 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from decalogo.api.audit import audit_read
 from decalogo.api.dependencies import OwnDocument, ServicesDep, limited
 from decalogo.api.downloads import names
+from decalogo.api.page_schemas import QuoteBoxes
 from decalogo.api.problem_types import declare
-from decalogo.api.schemas import QuoteBoxes
 from decalogo.batches.own_files import read_page
 from decalogo.errors import (
     BodyError,

@@ -112,7 +112,7 @@ def assemble(
         "flags": [{"code": flag.code, "detail": flag.detail, "pages": list(flag.pages)} for flag in document.flags],
     }
     result["sha256"] = hashlib.sha256(canonical_json(result)).hexdigest()
-    return Evaluation(result, tuple(page.text for page in document.pages))
+    return Evaluation(result, tuple(page.text for page in document.pages), document=document)
 
 
 def _answer(verdict: Verdict | None, question: Question, rubric: Rubric, document: Extracted) -> dict[str, Any]:

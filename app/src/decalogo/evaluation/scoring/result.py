@@ -10,6 +10,8 @@ from typing import Any
 
 import orjson
 
+from decalogo.evaluation.documents.model import Extracted
+
 SCHEMA_VERSION = 1
 
 
@@ -21,11 +23,13 @@ class Evaluation:
         result: the result as JSON types.
         pages: text of each page; ``pages[page - 1][start:end]`` is a quote.
         seconds: duration of each stage by name, if known; not part of the result.
+        document: the extracted document with these pages, if known; not part of the result.
     """
 
     result: dict[str, Any]
     pages: tuple[str, ...]
     seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
+    document: Extracted | None = field(default=None, compare=False, repr=False)
 
     def to_json(self) -> bytes:
         """Return the result's canonical JSON: UTF-8, sorted keys, no spaces."""
