@@ -51,9 +51,11 @@ def published() -> Published:
 
 
 @pytest.fixture
-def services(settings: Settings, published: Published) -> Services:
+def services(settings: Settings, published: Published) -> Iterator[Services]:
     """Real ledger, store and tokens; publishing is watched."""
-    return replace(open_services(settings), publish=published)
+    opened = replace(open_services(settings), publish=published)
+    yield opened
+    opened.pictures.close()
 
 
 class InProcess:

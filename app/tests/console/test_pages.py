@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 
 import httpx
 import pytest
+from PIL import Image
 
 from decalogo.api.services import Services
 from decalogo.batches.states import DocumentState
@@ -75,6 +77,29 @@ def test_a_text_document_shows_its_quote_in_the_text_of_the_page(client: httpx.C
         assert '<mark id="quote">' in page
         assert "no-page-pictures" not in page
         assert visitor.get(f"/documents/{document}/pages/1.webp").status_code == 404
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF"])
+def test_an_image_is_shown_as_a_picture_to_its_tenant_alone(
+    client: httpx.Client, services: Services, form: str
+) -> None:
+    written = io.BytesIO()
+    frames = [Image.new("RGB", (600, 800), colour) for colour in ("white", "grey")]
+    more = {"save_all": True, "append_images": frames[1:]} if form == "TIFF" else {}
+    frames[0].save(written, form, **more)
+    batch = client.post("/api/v1/batch/upload", files={"files": ("escaneo", written.getvalue())}).json()
+    document = batch["documents"][0]["document_id"]
+    last = 2 if form == "TIFF" else 1
+    picture = client.get(f"/api/v1/documents/{document}/pages/{last}/image", params={"width": 300})
+    assert (picture.status_code, picture.headers["content-type"]) == (200, "image/webp")
+    assert Image.open(io.BytesIO(picture.content)).size == (300, 400)
+    assert client.get(f"/api/v1/documents/{document}/pages/{last + 1}/image").json()["type"] == "/problems/not-found"
+    for tenant, status in (("alcaldia", 200), ("vecino", 404)):
+        with browser(client) as visitor:
+            sign_in(visitor, token(services, tenant=tenant))
+            assert visitor.get(f"/documents/{document}/pages/{last}.webp").status_code == status
+            page = visitor.get(f"/documents/{document}/read/{last}").text
+            assert (f'<image href="/documents/{document}/pages/{last}.webp?width=1200"' in page) == (status == 200)
 
 
 def test_two_reviewers_cannot_overwrite_each_other(client: httpx.Client, services: Services) -> None:

@@ -7,7 +7,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-_PDF = "application/pdf"
 _WIDTH = 900
 """Width of a page picture, pixels."""
 _STYLE = """
@@ -31,9 +30,9 @@ def as_html(view: dict[str, Any], file: Path) -> str:
 
     Args:
         view: as ``document_view`` describes it.
-        file: the document; its page pictures are drawn from it if it is a PDF.
+        file: the document; its page pictures are drawn from it if it is a PDF or an image.
     """
-    pictures = _pictures(file, view) if view["media_type"] == _PDF else {}
+    pictures = _pictures(file, view)
     flags = "".join(
         f'<div class="flag"><b>{escape(flag["code"])}</b>: {escape(flag["detail"])}</div>' for flag in view["flags"]
     )
@@ -48,16 +47,18 @@ def as_html(view: dict[str, Any], file: Path) -> str:
 def _pictures(file: Path, view: dict[str, Any]) -> dict[int, bytes]:
     """Return the pictures of pages, drawn by a process of its own; a page that cannot be drawn has none."""
     from decalogo.errors import DecalogoError
-    from decalogo.rendering.renderer import Renderer
+    from decalogo.rendering.renderer import MEDIA_TYPES, Renderer
     from decalogo.settings import get_settings
 
+    if view["media_type"] not in MEDIA_TYPES:
+        return {}
     renderer = Renderer(get_settings().rendering)
     costly = {page for flag in view["flags"] if flag["code"] == "pages-too-costly" for page in flag["pages"]}
     pictures: dict[int, bytes] = {}
     try:
         for number in (page["page"] for page in view["pages"] if page["page"] not in costly):
             try:
-                pictures[number] = renderer.picture(file, number, _WIDTH)
+                pictures[number] = renderer.picture(file, number, _WIDTH, view["media_type"])
             except DecalogoError:
                 continue
     finally:

@@ -1,36 +1,27 @@
 """The renderer's process: reads one request per line from standard input, answers on standard output.
 
-Request: a JSON object with ``kind`` (``picture`` or ``boxes``), ``file``, ``page`` (from 1) and what the kind needs.
+Request: a JSON object with ``kind`` (``picture`` or ``boxes``), ``file``, ``media_type``, ``page`` (from 1) and what
+the kind needs.
 Answer: a JSON line ``{"bytes": N, ...}`` followed by N bytes, or ``{"error": slug, "detail": ...}``.
 
-PDFium runs on documents of strangers here. The process therefore has no network use, no secrets and bounded memory; its
-parent kills it when an answer takes too long.
+PDFium and Pillow run on documents of strangers here. The process therefore has no network use, no secrets and bounded
+memory; its parent kills it when an answer takes too long.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import resource
 import sys
 from contextlib import closing
 from typing import Any, Final
 
+from decalogo.rendering.answers import RenderError, picture_answer, scale_of
 from decalogo.rendering.boxes import Rectangle, find_quote, join_boxes
+from decalogo.rendering.image_files import FORMATS, answer_for_image
 
 MAX_SIDE_POINTS: Final = 14_400
 """Longest side of a page, points: the limit of the PDF format itself."""
-MAX_PIXELS: Final = 12_000_000
-"""Pixels of one picture: bounds memory for pages that are very tall or wide."""
-_QUALITY: Final = 78
-
-
-class RenderError(Exception):
-    """A request that cannot be answered: its slug and the reason."""
-
-    def __init__(self, slug: str, detail: str) -> None:
-        super().__init__(detail)
-        self.slug = slug
 
 
 class Renderer:
@@ -42,6 +33,8 @@ class Renderer:
 
     def answer(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         """Return the head and the body of one answer; raise :class:`RenderError`."""
+        if request["media_type"] in FORMATS:
+            return answer_for_image(request)
         with closing(self._page(request["file"], request["page"])) as page:
             if request["kind"] == "picture":
                 return self._picture(page, request["width"])
@@ -67,13 +60,8 @@ class Renderer:
         across, down = page.get_size()
         if not (0 < across <= MAX_SIDE_POINTS and 0 < down <= MAX_SIDE_POINTS):
             raise RenderError("page-unreadable", "The page has no usable size.")
-        scale = width / across
-        if width * down * scale > MAX_PIXELS:
-            scale = (MAX_PIXELS / (across * down)) ** 0.5
-        image = page.render(scale=scale, may_draw_forms=False).to_pil()
-        body = io.BytesIO()
-        image.convert("RGB").save(body, "WEBP", quality=_QUALITY, method=1)
-        return {"width": image.width, "height": image.height}, body.getvalue()
+        scale = scale_of(across, down, width)
+        return picture_answer(page.render(scale=scale, may_draw_forms=False).to_pil())
 
     def _boxes(self, page: Any, request: dict[str, Any]) -> dict[str, Any]:
         width, height = page.get_size()

@@ -7,15 +7,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from decalogo.errors import NoPicturesError, NotFoundError, UnavailableError
-from decalogo.rendering.renderer import Renderer
+from decalogo.errors import DocumentError, NoPicturesError, NotFoundError, UnavailableError
+from decalogo.evaluation.documents.detect import HEAD_BYTES, PDF, media_type
+from decalogo.rendering.renderer import MEDIA_TYPES, Renderer
 from decalogo.storage.artifacts import ArtifactStore
 
 MEDIA_TYPE: Final = "image/webp"
 MIN_WIDTH: Final = 100
 MAX_WIDTH: Final = 2400
 _STEP: Final = 100
-_HEAD_BYTES: Final = 1024
 
 
 class PagePictures:
@@ -39,7 +39,7 @@ class PagePictures:
             width: pixels; rounded up to the next hundred, so that few sizes are kept.
 
         Raises:
-            NoPicturesError: the original is no PDF.
+            NoPicturesError: the original is neither a PDF nor an image.
             NotFoundError: the original is gone, or has no such page.
             PageUnreadableError: the page cannot be drawn within the limits.
             UnavailableError: too many requests wait already.
@@ -48,7 +48,8 @@ class PagePictures:
         key = f"images/{document_id}.{page}.{width}"
         with suppress(FileNotFoundError):
             return self._store.read(key)
-        picture = self._renderer.picture(self._original(document_id), page, width)
+        file, kind = self._original(document_id)
+        picture = self._renderer.picture(file, page, width, kind)
         with suppress(UnavailableError):  # a full disk costs the cache, not the answer
             self._store.put(key, picture)
         return picture
@@ -59,22 +60,30 @@ class PagePictures:
         Raises:
             NoPicturesError, NotFoundError, PageUnreadableError, UnavailableError: as for ``picture``.
         """
-        return self._renderer.boxes(self._original(document_id), page, text, start, end)
+        file, kind = self._original(document_id)
+        return self._renderer.boxes(file, page, text, start, end, kind)
 
     def has_pictures(self, document_id: str) -> bool:
-        """Return whether the original is a PDF that is still kept."""
+        """Return whether the original is a PDF or an image, and still kept."""
         with suppress(NotFoundError, NoPicturesError):
             self._original(document_id)
             return True
         return False
 
-    def _original(self, document_id: str) -> Path:
+    def close(self) -> None:
+        """End the renderer's process; the next request starts another one."""
+        self._renderer.close()
+
+    def _original(self, document_id: str) -> tuple[Path, str]:
+        """Return the original and its media type."""
         try:
             path = self._store.content(document_id)
             with path.open("rb") as file:
-                head = file.read(_HEAD_BYTES)
+                head = file.read(HEAD_BYTES)
         except FileNotFoundError as error:
             raise NotFoundError("The original is no longer kept.") from error
-        if b"%PDF-" not in head:
-            raise NoPicturesError("Only PDF documents have page pictures; read the page's text instead.")
-        return path
+        with suppress(DocumentError):
+            kind = media_type(head)
+            if kind in MEDIA_TYPES and (kind != PDF or b"%PDF-" in head):
+                return path, kind
+        raise NoPicturesError("Only PDF documents and images have page pictures; read the page's text instead.")

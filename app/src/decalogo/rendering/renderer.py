@@ -14,10 +14,14 @@ from pathlib import Path
 from typing import IO, Any, Final, cast
 
 from decalogo.errors import NotFoundError, PageUnreadableError, UnavailableError
+from decalogo.evaluation.documents.detect import PDF
 from decalogo.logs import get_logger
 from decalogo.memory import process_bytes
+from decalogo.rendering.image_files import FORMATS
 from decalogo.settings import RenderingSettings
 
+MEDIA_TYPES: Final = (PDF, *FORMATS)
+"""Media types of the files whose pages can be drawn."""
 _CPU_SECONDS: Final = 3600
 """CPU time after which a child is replaced by a new one."""
 _MAX_ANSWER: Final = 32 << 20
@@ -51,34 +55,35 @@ class Renderer:
         self._lock = threading.Lock()
         self._waiting = threading.Semaphore(_WAITING)
 
-    def picture(self, file: Path, page: int, width: int) -> bytes:
+    def picture(self, file: Path, page: int, width: int, media_type: str = PDF) -> bytes:
         """Return a page as WebP.
 
         Args:
-            file: a PDF.
+            file: a PDF, or an image whose frames are the pages.
             page: number of the page, from 1.
-            width: pixels; the height follows from the page.
+            width: pixels; the height follows from the page. Images are not enlarged.
+            media_type: one of ``MEDIA_TYPES``.
 
         Raises:
             NotFoundError: the document has fewer pages.
             PageUnreadableError: the page cannot be drawn within the limits.
             UnavailableError: too many requests wait already.
         """
-        return self._ask({"kind": "picture", "file": str(file), "page": page, "width": width})[1]
+        asked = {"kind": "picture", "file": str(file), "media_type": media_type, "page": page, "width": width}
+        return self._ask(asked)[1]
 
-    def boxes(self, file: Path, page: int, text: str, start: int, end: int) -> dict[str, Any]:
+    def boxes(self, file: Path, page: int, text: str, start: int, end: int, media_type: str = PDF) -> dict[str, Any]:
         """Return where ``text[start:end]`` is on a page.
 
         Returns:
-            ``boxes``: rectangles as shares of the page (left, top, right, bottom); ``text``: the characters found;
-            ``ratio``: height of the page divided by its width.
+            ``boxes``: rectangles as shares of the page (left, top, right, bottom), none for an image; ``text``: the
+            characters found; ``ratio``: height of the page divided by its width.
 
         Raises:
             NotFoundError, PageUnreadableError, UnavailableError: as for ``picture``.
         """
-        return self._ask({"kind": "boxes", "file": str(file), "page": page, "text": text, "start": start, "end": end})[
-            0
-        ]
+        asked = {"kind": "boxes", "file": str(file), "media_type": media_type, "page": page}
+        return self._ask({**asked, "text": text, "start": start, "end": end})[0]
 
     def close(self) -> None:
         """End the child process."""

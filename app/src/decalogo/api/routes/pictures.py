@@ -62,7 +62,7 @@ def image(
     ] = 900,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Only PDF documents have page pictures; of others, read the page's text."""
+    """PDF documents and images (JPEG, PNG, TIFF) have page pictures; of others, read the page's text."""
     picture = services.pictures.picture(document.document_id, page, width)
     audit_read(request, "document.read", document=document.document_id)
     return picture_response(picture, if_none_match)
@@ -80,7 +80,7 @@ def boxes(
     start: Annotated[int, Query(ge=0, le=40_000_000, description="First character of the quote in the page's text.")],
     end: Annotated[int, Query(ge=0, le=40_000_000, description="The character after its last.")],
 ) -> QuoteBoxes:
-    """Rectangles as shares of the page, and the characters they hold; empty where a page was recognised by OCR."""
+    """Rectangles as shares of the page, and the characters they hold; empty for text read by OCR."""
     if not document.pages_key:
         raise NotFoundError("The document has no page texts.")
     try:
