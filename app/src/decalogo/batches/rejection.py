@@ -70,4 +70,5 @@ def no_batch() -> BodyError:
 
 
 def _wrong(where: str, detail: str) -> BodyError:
-    return BodyError(f"{where}: {detail}", errors=[{"where": where, "detail": detail}])
+    said = f"{where}: {detail}"
+    return BodyError(said, errors=[{"where": where, "detail": detail}])
