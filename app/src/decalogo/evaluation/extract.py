@@ -110,16 +110,7 @@ def extract(
     sheets, flags = reading.sheets, reading.flags
     because = f": {reading.unread_because}" if reading.unread_because else ""
     _check_text(reading, because)
-    costly = {page for flag in flags if flag.code == "pages-too-costly" for page in flag.pages}
-    blank = tuple(sheet.number for sheet in sheets if not sheet.lines and sheet.number not in costly)
-    if blank and reading.media_type in _SCANNED:
-        flags.append(
-            Flag(
-                "pages-without-text",
-                f"{len(blank)} of {len(sheets)} pages have no text layer and were not evaluated{because}.",
-                blank,
-            )
-        )
+    flags += _blank_pages(reading, because)
     if reading.cut:
         flags.append(reading.partial_flag())
     words = words_of(language)
@@ -135,6 +126,16 @@ def extract(
         flags=tuple(flags),
         total_pages=reading.total if reading.cut else None,
     )
+
+
+def _blank_pages(reading: Reading, because: str) -> list[Flag]:
+    """Return the flag of pages that should have text and have none."""
+    costly = {page for flag in reading.flags if flag.code == "pages-too-costly" for page in flag.pages}
+    blank = tuple(sheet.number for sheet in reading.sheets if not sheet.lines and sheet.number not in costly)
+    if not blank or reading.media_type not in _SCANNED:
+        return []
+    detail = f"{len(blank)} of {len(reading.sheets)} pages have no text layer and were not evaluated{because}."
+    return [Flag("pages-without-text", detail, blank)]
 
 
 def _check_text(reading: Reading, because: str) -> None:

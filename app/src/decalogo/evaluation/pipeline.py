@@ -101,23 +101,16 @@ def evaluate_extracted(
         findings.score_elements(rubric, reading, chosen)
     finder = Finder(rubric, engine.patterns, units, relevant, postings)
     progress.at("score")
-    answers: list[dict[str, Any]] = []
-    silent: list[str] = []
-    for point in rubric.data.points:
-        if point.id in reasons:
-            answers += [
-                _skipped(point, dimension.id, q) for dimension in rubric.data.dimensions for q in dimension.questions
-            ]
-            continue
-        if not focuses[point.id].relevance:
-            silent.append(point.id)
-        focus, most = searched[point.id], rubric.data.evidence_per_element
-        context = Context(point, focus, finder, document.pages, rubric.data.max_score, most, findings)
-        for dimension in rubric.data.dimensions:
-            answers += [
-                _answer(point, dimension.id, question, apply_rule(question, context), rubric)
-                for question in dimension.questions
-            ]
+    most, highest = rubric.data.evidence_per_element, rubric.data.max_score
+    answers = _answers(
+        rubric,
+        {
+            point.id: Context(point, searched[point.id], finder, document.pages, highest, most, findings)
+            for point in rubric.data.points
+            if point.id not in reasons
+        },
+    )
+    silent = [name for name, focus in focuses.items() if not focus.relevance]
     _mark_recognised(document, answers)
     treatments = {
         name: treatment_of(
@@ -154,6 +147,18 @@ def evaluate_extracted(
         result["global"] |= place.standing(result["global"]["percent"], len(folded))
     result["sha256"] = hashlib.sha256(canonical_json(result)).hexdigest()
     return Evaluation(result, tuple(page.text for page in document.pages), document=document)
+
+
+def _answers(rubric: Rubric, contexts: Mapping[str, Context]) -> list[dict[str, Any]]:
+    """Return the answers in the rubric's order; points without a context do not apply."""
+    return [
+        _answer(point, dimension.id, question, apply_rule(question, contexts[point.id]), rubric)
+        if point.id in contexts
+        else _skipped(point, dimension.id, question)
+        for point in rubric.data.points
+        for dimension in rubric.data.dimensions
+        for question in dimension.questions
+    ]
 
 
 def _reasons(not_applicable: Mapping[str, str], rubric: Rubric) -> dict[str, str]:
