@@ -6,9 +6,13 @@ import re
 from pathlib import Path
 
 import httpx
+from jsonschema import Draft202012Validator
 
 from decalogo import errors
 from decalogo.api.problem_types import problem_types
+from decalogo.evaluation import evaluate
+from decalogo.evaluation.options import EvaluateOptions
+from decalogo.evaluation.rubric import load_rubric
 from tests.api.conftest import problem
 
 API = "/api/v1"
@@ -89,3 +93,12 @@ def test_the_schema_of_results_is_the_published_one(client: httpx.Client) -> Non
     answer = document["paths"]["/api/v1/documents/{document_id}/result"]["get"]["responses"]["200"]
     assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Result"}
     assert {"answers", "global"} <= set(document["components"]["schemas"]["Result"]["required"])
+
+
+def test_a_result_fits_the_schema_of_the_document(client: httpx.Client) -> None:
+    document = client.get(f"{API}/openapi.json").json()
+    options = EvaluateOptions(not_applicable={"P9": "no hay cárcel"})
+    result = evaluate(b"La tasa de homicidios fue de 12 en 2019.", load_rubric("decalogo"), options).result
+    assert None in [answer["score"] for answer in result["answers"]]
+    schema = {"$ref": "#/components/schemas/Result", "components": document["components"]}
+    assert [error.message for error in Draft202012Validator(schema).iter_errors(result)] == []

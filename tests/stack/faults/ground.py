@@ -157,9 +157,16 @@ class Ground:
 
     def states(self, documents: Iterable[str]) -> list[str]:
         """Return the states of documents."""
+        return self._fields(documents, "state")
+
+    def lost(self, documents: Iterable[str]) -> list[str]:
+        """Return how many attempts at each document were lost."""
+        return self._fields(documents, "lost")
+
+    def _fields(self, documents: Iterable[str], name: str) -> list[str]:
         with self.ledger() as ledger, ledger.pipeline(transaction=False) as pipe:
             for document in documents:
-                pipe.hget(f"document:{document}", "state")
+                pipe.hget(f"document:{document}", name)
             return cast("list[str]", pipe.execute())
 
     def at_work(self, count: int = 4) -> list[str]:

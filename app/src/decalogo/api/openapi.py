@@ -54,12 +54,17 @@ def _describe_results(document: dict[str, Any]) -> None:
     text = re.sub(r'"const": true', '"type": "boolean"', text)
     result = json.loads(re.sub(r"#/\$defs/(\w+)", lambda name: f"#/components/schemas/Result{name[1].title()}", text))
     schemas, reference = document["components"]["schemas"], {"$ref": "#/components/schemas/Result"}
-    schemas |= {f"Result{name.title()}": part for name, part in result.pop("$defs").items()}
+    schemas |= {f"Result{name.title()}": _without_conditions(part) for name, part in result.pop("$defs").items()}
     schemas["Result"] = {name: value for name, value in result.items() if not name.startswith("$")}
     operation = document["paths"][f"{ROOT}/documents/{{document_id}}/result"]["get"]
     operation["responses"]["200"]["content"]["application/json"]["schema"] = reference
     entry = schemas["DocumentResult"]["properties"]["result"]
     entry["anyOf"] = [reference, {"type": "null"}]
+
+
+def _without_conditions(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema without what depends on a value of its own; the published file keeps that."""
+    return {name: value for name, value in schema.items() if name not in ("if", "then", "else")}
 
 
 def _problems_only_as_problems(document: dict[str, Any]) -> None:
