@@ -33,7 +33,7 @@ def running(clone: Appliance) -> Iterator["subprocess.Popen[bytes]"]:
 def page(clone: Appliance, running: "subprocess.Popen[bytes]") -> Iterator[httpx.Client]:
     address = f"http://127.0.0.1:{clone.environment['LOADTEST_UI_PORT']}"
     until = time.monotonic() + START_SECONDS
-    with httpx.Client(base_url=address, trust_env=False, timeout=10) as client:
+    with httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
         while True:
             assert running.poll() is None
             try:

@@ -47,7 +47,7 @@ def test_the_report_is_one_page_with_its_pictures_in_it(output: Path) -> None:
     pictures = len(list(output.glob("*.png")))
     assert page.count('src="data:image/png;base64,') == pictures >= 2
     assert 'src="http' not in page
-    assert "projection" in page.lower()
+    assert "projected" in page.lower()
     assert (output / "matrix.png").stat().st_size > 5000
 
 
