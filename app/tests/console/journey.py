@@ -14,6 +14,7 @@ from typing import Any
 
 import pypdfium2
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from decalogo.reviews.bundle import verify
 from decalogo.reviews.model import fingerprint
@@ -27,6 +28,8 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Interfaces come and go while other appliances start on the machine, and Chromium then drops what it loads.
+    "--enable-auto-reload",
 ]
 PATIENCE = 180_000
 """Milliseconds for what a busy machine may take long to do."""
@@ -88,8 +91,15 @@ class Visitor:
             self.faults.append(f"foreign request: {request.url}")
 
     def go(self, path: str) -> None:
-        """Open a page of the console."""
-        self.page.goto(self.url + path)
+        """Open a page of the console, again if an interface of the machine came or went meanwhile."""
+        for left in reversed(range(5)):
+            try:
+                self.page.goto(self.url + path)
+            except PlaywrightError as error:
+                if "ERR_NETWORK_CHANGED" not in error.message or not left:
+                    raise
+            else:
+                return
 
     def sign_in(self, token: str) -> None:
         """Sign in on the first page."""

@@ -49,8 +49,8 @@ def test_a_dangerous_command_is_refused_to_every_service(appliance: Appliance, u
 @pytest.mark.parametrize("user", SERVICE_USERS)
 def test_a_service_may_work(appliance: Appliance, user: str) -> None:
     assert as_user(appliance, user, "ping") == "PONG"
-    assert as_user(appliance, user, "set acl-test 1") == "OK"
-    assert as_user(appliance, user, "del acl-test") == "1"
+    assert as_user(appliance, user, "set queue:acl-test 1") == "OK"
+    assert as_user(appliance, user, "del queue:acl-test") == "1"
 
 
 def test_without_credentials_the_server_answers_nothing(appliance: Appliance) -> None:
