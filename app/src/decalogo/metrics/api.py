@@ -55,7 +55,7 @@ class Processes(Collector):
         self._streams = streams
 
     def collect(self) -> Iterator[Metric]:
-        """Yield their number, their memory and their open event streams."""
+        """Yield the number of API processes, their memory and the number of their open event streams."""
         alive = sorted(Arbiter.WORKERS)
         yield GaugeMetricFamily("decalogo_api_processes", "API processes alive.", len(alive))
         memory = GaugeMetricFamily("decalogo_api_process_resident_bytes", "Resident memory.", labels=["process"])

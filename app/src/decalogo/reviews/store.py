@@ -64,9 +64,9 @@ class ReviewStore:
         Args:
             document_id: the document.
             new: the review.
-            answer: the machine's answer that it is about.
+            answer: the machine's answer under review.
             token: the reviewer's.
-            expected: version of the review that the reviewer saw, 0 for none; None accepts any.
+            expected: version of the review that the reviewer saw, 0 if there was none yet. None skips this check.
             audit: records the review.
 
         Raises:

@@ -52,7 +52,7 @@ async def problems() -> list[ProblemType]:
 
 @problem_pages.get("/problems/{slug}", summary="One problem type", responses=declare(NotFoundError))
 async def problem(slug: str) -> ProblemType:
-    """The page that the `type` of a problem refers to."""
+    """The web page at the address in the `type` of an error response."""
     found = problem_types().get(slug)
     if found is None:
         raise NotFoundError("No problem type has this name.")

@@ -55,5 +55,5 @@ class Budget:
 
 
 def refuse(what: str) -> NoReturn:
-    """Raise ``DocumentTooLargeError`` for a document that holds ``what``."""
+    """Raise ``DocumentTooLargeError``; ``what`` names what the document has too much of."""
     raise DocumentTooLargeError(f"The document holds {what}. Split it, or upload the relevant pages as PDF.")

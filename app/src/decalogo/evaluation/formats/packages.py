@@ -108,7 +108,7 @@ class Package:
         return {key: Relationship(kind, resolve(folder, target)) for key, (kind, target) in found.items()}
 
     def content_types(self) -> dict[str, str]:
-        """Return the declared type of each part that has one of its own, by name in lower case."""
+        """Return the content types of the parts that declare one, by the name of the part in lower case."""
         if CONTENT_TYPES not in self:
             return {}
         return parse_xml(self.stream(CONTENT_TYPES, _MOST_LIST_BYTES), _ContentTypes(self.budget)).found
