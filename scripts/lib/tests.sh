@@ -71,7 +71,7 @@ run_linters() {
 
 run_fast_linters() {
   check "ruff check" in_root "$VENV/bin/ruff" check app tests grafana loadtest bench scripts training
-  check "ruff format" in_root "$VENV/bin/ruff" format --check app tests grafana loadtest bench scripts training training
+  check "ruff format" in_root "$VENV/bin/ruff" format --check app tests grafana loadtest bench scripts training
   check "spelling" in_root "$VENV/bin/codespell"
   check "sentence length" in_root "$VENV/bin/python" scripts/prose.py --check
 }

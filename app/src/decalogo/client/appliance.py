@@ -33,7 +33,7 @@ class SubmitOptions:
         not_applicable: id of each point that does not apply, with the reason or an empty text.
         custom_ids: the submitter's id of each document, in the order of the files.
         ocr: ``auto`` or ``never``: whether to recognise pages without a text layer.
-        job_id: batch to which the documents are added; only ``custom_ids`` may stand beside it.
+        job_id: batch to which the documents are added; only ``custom_ids`` is allowed with it.
     """
 
     rubric: str = ""

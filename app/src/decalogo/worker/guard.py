@@ -1,14 +1,14 @@
 """The parent's guard: it ends the process of a document that exceeds a limit, or that nobody waits for any more.
 
 Native code cannot be interrupted, and a process in the middle of a hostile page looks at no clock. The parent therefore
-compares what each process uses with its limits, ten times per second, and kills it (decision 0070):
+compares what each process uses with its limits, ten times per second, and kills it (decision 0071):
 
 - CPU time per page, and per document in proportion to its size;
 - time per page, for a process that waits without using the CPU;
 - memory: the largest process, before the container reaches its limit;
 - a document that was cancelled or deleted, or whose lease expired.
 
-``reason_of`` then tells why, so that the document ends as failed in one attempt and not as lost.
+``reason_of`` returns the reason afterwards. So the document ends as failed in one attempt, and not as lost.
 """
 
 from __future__ import annotations

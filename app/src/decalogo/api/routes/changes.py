@@ -50,7 +50,7 @@ def cancel_batch(
 ) -> BatchStatus | Response:
     """End queued and running documents as `cancelled`; finished ones keep their results. Idempotent.
 
-    A running evaluation is not interrupted, but its result is discarded.
+    The process of a running evaluation is ended within about two seconds.
     """
     audit(request, "batch.cancel", batch=batch.job_id)
     count = services.operations.cancel(batch.job_id)

@@ -43,8 +43,9 @@ class UploadOptions(StrictModel):
     job_id: str | None = Field(
         None,
         pattern="^batch_[0-9a-z]{26}$",
-        description="Add the documents to this batch of yours. Only `custom_ids`, `documents` and `table` can stand "
-        "beside it: the rest is the batch's. A finished batch is unfinished again, and its webhook reports it again.",
+        description="Add the documents to this batch of yours. Only `custom_ids`, `documents` and `table` are "
+        "allowed with it. The batch keeps its other options. A finished batch runs again, and its webhook reports its "
+        "end again.",
     )
     rubric: str | None = Field(None, description="Name of the rubric; default: the appliance's.")
     priority: Priority = Field(Priority.NORMAL, description="Priority; the tier decides which are allowed.")

@@ -25,9 +25,7 @@ if record ~= '' then
   local known = redis.call('GET', record)
   if known then return {'idempotency-key', known} end
 end
-local bytes = 0
-for _, document in ipairs(documents) do bytes = bytes + document.size end
-local rejected = reject_stored(tenant, #documents, bytes, ARGV[14], ARGV[15])
+local rejected = reject_stored(tenant, documents, ARGV[14], ARGV[15])
   or reject(tenant, #documents, ARGV[2], ARGV[3], ARGV[4])
 if rejected then return rejected end
 

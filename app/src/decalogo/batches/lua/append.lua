@@ -40,9 +40,7 @@ if next(given) then
     if custom_id and given[custom_id] then return {'custom-id', custom_id} end
   end
 end
-local bytes = 0
-for _, document in ipairs(documents) do bytes = bytes + document.size end
-local rejected = reject_stored(tenant, #documents, bytes, ARGV[11], ARGV[12])
+local rejected = reject_stored(tenant, documents, ARGV[11], ARGV[12])
   or reject(tenant, #documents, ARGV[2], ARGV[3], ARGV[4])
 if rejected then return rejected end
 

@@ -8,5 +8,5 @@ ARGV    1 tenant
         5, 6 maximum number and bytes of all stored documents of the tenant; 0 disables
 Returns {} or {limit, value, maximum, seconds to wait}
 --]]
-return reject_stored(ARGV[1], 1, 1, ARGV[5], ARGV[6])
+return reject_stored(ARGV[1], {{size = 1}}, ARGV[5], ARGV[6])
   or reject(ARGV[1], 1, ARGV[2], ARGV[3], ARGV[4]) or {}

@@ -44,11 +44,13 @@ class _Candidates:
 
     Attributes:
         rows: their rows among the scored units, rising.
+        units: their indexes in the document, rising.
         score: what speaks for each without the element.
         about: whether it is about the point even where no pattern finds the element.
     """
 
     rows: Any
+    units: Any
     score: Any
     about: Any
 
@@ -130,13 +132,13 @@ class Findings:
         score = among.score + self._stated[among.rows, output] * decision["weights"]["states"] // SOFT_STEPS
         about = among.about.copy()
         for match in matches:
-            at = int(np.searchsorted(self._units[among.rows], match.unit.index))
-            if at < len(among.rows) and self._units[among.rows[at]] == match.unit.index:
+            at = int(np.searchsorted(among.units, match.unit.index))
+            if at < len(among.units) and among.units[at] == match.unit.index:
                 about[at] = True
                 score[at] += decision["weights"]["pattern"] + (decision["column_bonus"] if match.unit.roles else 0)
         found = np.flatnonzero(about & (score >= decision["thresholds"][output] + self._surer))
         best = sorted(found.tolist(), key=lambda at: (-int(score[at]), at))[:most]
-        return [self._finding(output, point, int(self._units[among.rows[at]]), int(score[at])) for at in best]
+        return [self._finding(output, point, int(among.units[at]), int(score[at])) for at in best]
 
     def _among(self, point: str) -> _Candidates:
         import numpy as np
@@ -151,7 +153,7 @@ class Findings:
         score = about * weights["about"] // SOFT_STEPS + weights["words"] * self._length
         score = score + weights["strong"] * marks[:, first].astype(np.int64)
         score += weights["heading"] * marks[:, first + 2].astype(np.int64)
-        return _Candidates(rows, score, about >= decision["least_about"])
+        return _Candidates(rows, units, score, about >= decision["least_about"])
 
     def _finding(self, output: int, point: str, unit: int, score: int) -> Finding:
         steps = self._decision["confidence"][output]

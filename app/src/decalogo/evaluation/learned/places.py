@@ -1,7 +1,7 @@
 """Where a document treats each point: the stretches of text that are most about it, up to a fixed length.
 
-A point is judged by what stands there. So a long document has no more chances to state an element than a shorter one,
-two documents glued together no more than the better of them, and a remark in passing does not count.
+Only these stretches count for a point. A long document therefore has no more chances to state an element than a short
+one, and two joined documents have hardly more than the better of them. A remark elsewhere does not count.
 """
 
 from __future__ import annotations

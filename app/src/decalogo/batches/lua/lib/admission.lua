@@ -69,11 +69,13 @@ local function reject(tenant, number, max_depth, max_memory_share, max_tenant)
   return exceeded
 end
 
--- Return nil when `number` more documents of `bytes` in all fit into what a tenant may store, else as exceeded_limit;
--- counts a rejection. Stored documents are those of all batches that are not deleted yet. A limit of 0 disables.
-local function reject_stored(tenant, number, bytes, max_documents, max_bytes)
+-- Return nil when more documents, a list of {size}, fit into what a tenant may store, else as exceeded_limit; counts a
+-- rejection. Stored documents are those of all batches that are not deleted yet. A limit of 0 disables.
+local function reject_stored(tenant, documents, max_documents, max_bytes)
+  local bytes = 0
+  for _, document in ipairs(documents) do bytes = bytes + document.size end
   for _, limit in ipairs({
-    {'stored-documents', 'tenant:counts', number, tonumber(max_documents)},
+    {'stored-documents', 'tenant:counts', #documents, tonumber(max_documents)},
     {'stored-bytes', 'tenant:bytes', bytes, tonumber(max_bytes)},
   }) do
     local name, key, more, maximum = unpack(limit)
