@@ -285,7 +285,7 @@ def two_reviewers(
 
 
 def conflict(ana: Visitor, luis: Visitor, here: str, answer: str) -> None:
-    """Both open an answer; the second one to decide is told, sees the other's review, and decides on top of it."""
+    """Two reviewers open one answer. The second one gets a conflict, sees the first review, and decides again."""
     ana.go(f"{here}/answers/{answer}")
     luis.go(f"{here}/answers/{answer}")
     luis.page.click("button[value=accepted]")

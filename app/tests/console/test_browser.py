@@ -190,9 +190,7 @@ def test_many_files_become_one_batch_with_what_was_typed_of_each(
     appliance: Operator, chromium: Browser, tmp_path: Path
 ) -> None:
     token = appliance.client("token", "create", "many").stdout.strip()
-    made = [tmp_path / f"plan-{number:02}.txt" for number in range(60)]
-    for path in made:
-        path.write_text(f"Programa de salud {path.stem}. La tasa de mortalidad infantil fue de 12,4 % en 2019.")
+    made = sixty_plans(tmp_path, "salud")
     visitor = Visitor(chromium, appliance.url)
     visitor.sign_in(token)
     visitor.page.set_input_files("#files", [str(path) for path in made])
@@ -219,9 +217,7 @@ def test_an_upload_that_was_cut_off_goes_on_in_its_batch(
     appliance: Operator, chromium: Browser, tmp_path: Path
 ) -> None:
     token = appliance.client("token", "create", "cut").stdout.strip()
-    made = [tmp_path / f"other-{number:02}.txt" for number in range(60)]
-    for path in made:
-        path.write_text(f"Programa de vivienda {path.stem}. Se construyeron 120 viviendas en 2019.")
+    made = sixty_plans(tmp_path, "vivienda")
     visitor = Visitor(chromium, appliance.url)
     visitor.sign_in(token)
     visitor.page.route("**/api/v1/batch/upload", lambda route: refuse_second_upload(route))
@@ -239,6 +235,14 @@ def test_an_upload_that_was_cut_off_goes_on_in_its_batch(
     assert visitor.page.url.rpartition("/")[2] == first["job_id"]
     assert visitor.get(f"/api/v1/batch/status/{first['job_id']}")["counts"]["total"] == 60
     visitor.context.close()
+
+
+def sixty_plans(folder: Path, subject: str) -> list[Path]:
+    """Make more files than one upload of a standard token carries, each with a content of its own."""
+    made = [folder / f"plan-{number:02}.txt" for number in range(60)]
+    for path in made:
+        path.write_text(f"Programa de {subject} {path.stem}. Se atendieron 120 hogares en 2019.")
+    return made
 
 
 def refuse_second_upload(route: Route) -> None:

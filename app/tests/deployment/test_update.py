@@ -1,4 +1,4 @@
-"""`update` and `rollback` before they change anything: which version, and what is refused."""
+"""What `update` and `rollback` check before they change anything: the version, and their refusals."""
 
 from __future__ import annotations
 

@@ -214,6 +214,6 @@ def test_faults_are_never_green_and_rows_leave_no_holes() -> None:
             if panel["title"] in ("Failures by problem", "Lost attempts by reason", "Errors by problem"):
                 assert panel["fieldConfig"]["defaults"]["color"] == {"fixedColor": "red", "mode": "shades"}
             if panel["type"] == "timeseries" and panel["options"]["legend"]["placement"] == "right":
-                assert panel["gridPos"]["w"] >= 12, "no room for lines beside the table"
+                assert panel["gridPos"]["w"] >= 12, "no room for lines next to the table"
             assert width <= 24, f"{file.stem}: {panel['title']} begins a row that is not full"
             width = 0 if width == 24 else width

@@ -92,7 +92,7 @@ class Summary:
 
     @property
     def state(self) -> str:
-        """Whether it is signed, by whom and when, in one sentence."""
+        """Sentence that tells who signed the document and when, or that nobody did."""
         return self.reviewed.summary if self.reviewed else self.words["summary_unsigned"]
 
     @property
