@@ -1,8 +1,8 @@
 """Rows of text of a PDF page, cut at wide gaps, if a table without rules may be on it.
 
 Most pages are prose, and the search for tables costs more than the rest of the page. So each look is cheaper than the
-next one, and a page without a sign of a table is left at once:
 next one, and the search ends early on a page without a sign of a table:
+
 1. Lines that are wider than their characters explain, or at one height, in three rows close to each other.
 2. The gaps between the words of such lines: the box of every word costs two calls of PDFium.
 3. What every table without rules has: numbers, rows of three texts, or rules between its rows.
