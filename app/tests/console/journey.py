@@ -28,9 +28,14 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Interfaces come and go while other appliances start on the machine, and Chromium then drops what it loads.
+    # Interfaces come and go while other appliances start on the machine. Chromium then drops each load over HTTP/2.
+    "--disable-http2",
     "--enable-auto-reload",
 ]
+NETWORK_CHANGE_SIGNS = ("ERR_NETWORK_CHANGED", "chrome-error://")
+"""What Playwright reports of a load that Chromium dropped, and of one that met the error page of the load before."""
+ATTEMPTS = 10
+"""Times that a page is opened while Chromium drops it."""
 PATIENCE = 180_000
 """Milliseconds for what a busy machine may take long to do."""
 
@@ -70,6 +75,7 @@ class Visitor:
     def __init__(self, opened: Browser, url: str, **options: Any) -> None:
         self.url = url
         self.faults: list[str] = []
+        self.dropped = False
         window = {"width": 1366, "height": 768}
         self.context: BrowserContext = opened.new_context(
             **{"viewport": window, "locale": "es-CO", "ignore_https_errors": True, "reduced_motion": "reduce"} | options
@@ -80,6 +86,7 @@ class Visitor:
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
         self.page.on("request", self._request)
+        self.page.on("requestfailed", self._dropped)
 
     def _console(self, message: Any) -> None:
         # Chromium logs every answer from 400 on; a refusal that a page shows is no fault of the page.
@@ -92,14 +99,21 @@ class Visitor:
 
     def go(self, path: str) -> None:
         """Open a page of the console, again if an interface of the machine came or went meanwhile."""
-        for left in reversed(range(5)):
+        for left in reversed(range(ATTEMPTS)):
+            self.dropped = False
             try:
                 self.page.goto(self.url + path)
             except PlaywrightError as error:
-                if "ERR_NETWORK_CHANGED" not in error.message or not left:
+                if not left or not any(sign in error.message for sign in NETWORK_CHANGE_SIGNS):
                     raise
+                self.page.wait_for_timeout(500)
             else:
-                return
+                if not self.dropped:
+                    return
+
+    def _dropped(self, request: Any) -> None:
+        """Note that a script or style of the page is missing."""
+        self.dropped |= any(sign in (request.failure or "") for sign in NETWORK_CHANGE_SIGNS)
 
     def sign_in(self, token: str) -> None:
         """Sign in on the first page."""
