@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import subprocess
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pypdfium2
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from playwright.sync_api import Error as PlaywrightError
 
 from decalogo.reviews.bundle import verify
 from decalogo.reviews.model import fingerprint
@@ -28,14 +30,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Interfaces come and go while other appliances start on the machine. Chromium then drops each load over HTTP/2.
-    "--disable-http2",
-    "--enable-auto-reload",
 ]
-NETWORK_CHANGE_SIGNS = ("ERR_NETWORK_CHANGED", "chrome-error://")
-"""What Playwright reports of a load that Chromium dropped, and of one that met the error page of the load before."""
-ATTEMPTS = 10
-"""Times that a page is opened while Chromium drops it."""
 PATIENCE = 180_000
 """Milliseconds for what a busy machine may take long to do."""
 
@@ -55,12 +50,24 @@ def chromium_path() -> str | None:
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Start the Chromium of the machine; end it afterwards."""
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+    with TemporaryDirectory() as folder, sync_playwright() as playwright:
+        environment = {**os.environ, **_network_blind(Path(folder))}
+        opened = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS, env=environment)
         try:
             yield opened
         finally:
             opened.close()
+
+
+def _network_blind(folder: Path) -> dict[str, str]:
+    """Return the variable that hides changes of network interfaces from Chromium; nothing without a C compiler."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        return {}
+    library = folder / "no_netlink.so"
+    source = Path(__file__).with_name("no_netlink.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"], check=True)
+    return {"LD_PRELOAD": str(library)}
 
 
 class Visitor:
@@ -75,7 +82,6 @@ class Visitor:
     def __init__(self, opened: Browser, url: str, **options: Any) -> None:
         self.url = url
         self.faults: list[str] = []
-        self.dropped = False
         window = {"width": 1366, "height": 768}
         self.context: BrowserContext = opened.new_context(
             **{"viewport": window, "locale": "es-CO", "ignore_https_errors": True, "reduced_motion": "reduce"} | options
@@ -86,7 +92,6 @@ class Visitor:
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
         self.page.on("request", self._request)
-        self.page.on("requestfailed", self._dropped)
 
     def _console(self, message: Any) -> None:
         # Chromium logs every answer from 400 on; a refusal that a page shows is no fault of the page.
@@ -98,22 +103,8 @@ class Visitor:
             self.faults.append(f"foreign request: {request.url}")
 
     def go(self, path: str) -> None:
-        """Open a page of the console, again if an interface of the machine came or went meanwhile."""
-        for left in reversed(range(ATTEMPTS)):
-            self.dropped = False
-            try:
-                self.page.goto(self.url + path)
-            except PlaywrightError as error:
-                if not left or not any(sign in error.message for sign in NETWORK_CHANGE_SIGNS):
-                    raise
-                self.page.wait_for_timeout(500)
-            else:
-                if not self.dropped:
-                    return
-
-    def _dropped(self, request: Any) -> None:
-        """Note that a script or style of the page is missing."""
-        self.dropped |= any(sign in (request.failure or "") for sign in NETWORK_CHANGE_SIGNS)
+        """Open a page of the console."""
+        self.page.goto(self.url + path)
 
     def sign_in(self, token: str) -> None:
         """Sign in on the first page."""
