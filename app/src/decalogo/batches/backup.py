@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import tarfile
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from contextlib import contextmanager
+from typing import IO, Any, BinaryIO
 
 import redis
 
@@ -77,22 +79,15 @@ def restore_backup(
         raise RequestError("this appliance already holds batches; restore into an empty one, or add --force to merge")
     files = 0
     with tempfile.TemporaryFile() as ledger:
-        try:
-            with tarfile.open(fileobj=source, mode="r|") as archive:
-                for member in archive:
-                    content = archive.extractfile(member)
-                    if content is None:
-                        continue
-                    if member.name == MANIFEST:
-                        check_format(json.load(content))
-                    elif member.name == LEDGER:
-                        while piece := content.read(1 << 20):
-                            ledger.write(piece)
-                    elif member.name.startswith(ARTIFACTS):
-                        _store(store, member.name.removeprefix(ARTIFACTS), content)
-                        files += 1
-        except (tarfile.TarError, EOFError, ValueError) as error:
-            raise RequestError(f"the file is no backup, or a damaged one ({error})") from error
+        with open_archive(source) as members:
+            for name, content in members:
+                if name == MANIFEST:
+                    check_format(json.load(content))
+                elif name == LEDGER:
+                    shutil.copyfileobj(content, ledger)
+                elif name.startswith(ARTIFACTS):
+                    _store(store, name.removeprefix(ARTIFACTS), content)
+                    files += 1
         ledger.seek(0)
         batches, documents = _load(client, store, dict(json.loads(line) for line in ledger))
     return {"batches": batches, "documents": documents, "files": files}
@@ -119,6 +114,20 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
     info = tarfile.TarInfo(name)
     info.size = len(content)
     archive.addfile(info, io.BytesIO(content))
+
+
+@contextmanager
+def open_archive(source: BinaryIO) -> Iterator[Iterator[tuple[str, IO[bytes]]]]:
+    """Open an archive of :func:`write_backup`; yield the name and the content of each file in it, in order.
+
+    Raises:
+        RequestError: the file is no archive or a damaged one, or the block raises ValueError over a content.
+    """
+    try:
+        with tarfile.open(fileobj=source, mode="r|") as archive:
+            yield ((member.name, content) for member in archive if (content := archive.extractfile(member)) is not None)
+    except (tarfile.TarError, EOFError, ValueError) as error:
+        raise RequestError(f"the file is no backup, or a damaged one ({error})") from error
 
 
 def check_format(manifest: Any) -> None:

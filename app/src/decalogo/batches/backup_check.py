@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tarfile
 from typing import IO, Any, BinaryIO, Final
 
-from decalogo.batches.backup import ARTIFACTS, GONE, LEDGER, MANIFEST, check_format
+from decalogo.batches.backup import ARTIFACTS, GONE, LEDGER, MANIFEST, check_format, open_archive
 from decalogo.errors import RequestError
 
 _PIECE: Final = 1 << 20
@@ -27,23 +26,17 @@ def check_backup(source: BinaryIO) -> dict[str, int]:
     rows: dict[str, dict[str, Any]] = {}
     hashes: dict[str, str] = {}
     gone: set[str] | None = None
-    try:
-        with tarfile.open(fileobj=source, mode="r|") as archive:
-            for member in archive:
-                content = archive.extractfile(member)
-                if content is None:
-                    continue
-                if member.name == MANIFEST:
-                    manifest = json.load(content)
-                    check_format(manifest)
-                elif member.name == LEDGER:
-                    rows = dict(json.loads(line) for line in content)
-                elif member.name == GONE:
-                    gone = set(json.load(content))
-                elif member.name.startswith(ARTIFACTS):
-                    hashes[member.name.removeprefix(ARTIFACTS)] = _sha256(content)
-    except (tarfile.TarError, EOFError, ValueError) as error:
-        raise RequestError(f"the file is no backup, or a damaged one ({error})") from error
+    with open_archive(source) as members:
+        for name, content in members:
+            if name == MANIFEST:
+                manifest = json.load(content)
+                check_format(manifest)
+            elif name == LEDGER:
+                rows = dict(json.loads(line) for line in content)
+            elif name == GONE:
+                gone = set(json.load(content))
+            elif name.startswith(ARTIFACTS):
+                hashes[name.removeprefix(ARTIFACTS)] = _sha256(content)
     if not manifest or gone is None:
         raise RequestError("the file is no backup, or its end is missing")
     if problems := _problems(manifest, rows, hashes, gone):

@@ -32,6 +32,13 @@ _EXPORT_TYPES: Final = ("application/octet-stream", "application/zip", "applicat
                         HTML, CSV, XLSX)  # fmt: skip
 
 
+_FORMATS: Final = (
+    "`json`: one array; `jsonl`: one object per line; `zip`: all reports and the comparison; `html`, `xlsx`, `csv`,"
+    " `csv-excel` (for spreadsheets in Spanish), `comparison` (JSON): the comparison of the documents."
+)
+_ERRORS: Final = declare(UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError)
+
+
 class ResultsFormat(StrEnum):
     """Formats of the results of a batch."""
 
@@ -51,7 +58,7 @@ class ResultsFormat(StrEnum):
     response_model=list[DocumentResult],
     responses={
         200: {"description": "The results; `export` has them in other formats."},
-        **declare(UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError),
+        **_ERRORS,
     },
 )
 def results(
@@ -63,9 +70,7 @@ def results(
     format: Annotated[
         ResultsFormat,
         Query(
-            description="`json`: one array; `jsonl`: one object per line; `zip`: all reports and the comparison;"
-            " `html`, `xlsx`, `csv`, `csv-excel` (for spreadsheets in Spanish), `comparison` (JSON): the comparison of"
-            " the documents.",
+            description=_FORMATS,
             include_in_schema=False,  # clients made from the document cannot tell the types apart; `export` has them
         ),
     ] = ResultsFormat.JSON,
@@ -101,7 +106,7 @@ def results(
             "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _EXPORT_TYPES}
             | {"application/json": {}},
         },
-        **declare(UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError),
+        **_ERRORS,
     },
 )
 def export(
@@ -110,14 +115,7 @@ def export(
     services: ServicesDep,
     token: Reader,
     language: Language,
-    format: Annotated[
-        ResultsFormat,
-        Query(
-            description="`zip`: all reports and the comparison; `jsonl`: one result per line; `json`: one array;"
-            " `html`, `xlsx`, `csv`, `csv-excel` (for spreadsheets in Spanish), `comparison` (JSON): the comparison of"
-            " the documents."
-        ),
-    ] = ResultsFormat.ZIP,
+    format: Annotated[ResultsFormat, Query(description=_FORMATS)] = ResultsFormat.ZIP,
 ) -> Response:
     """The same as `results?format=`, as a file for clients that are made from this document."""
     return results(request, batch, services, token, language, format)
@@ -132,7 +130,7 @@ def export(
             "description": "One JSON object per line.",
             "content": {"application/x-ndjson": {"schema": {"$ref": "#/components/schemas/Failure"}}},
         },
-        **declare(UnauthorizedError, ForbiddenError, NotFoundError, BodyError, UnavailableError),
+        **_ERRORS,
     },
 )
 def failures(batch: OwnBatch, services: ServicesDep, language: Language) -> Response:

@@ -21,11 +21,8 @@ local tenant, job_id, options, priority = ARGV[1], ARGV[5], ARGV[6], ARGV[7]
 local documents, webhook, record, time = cjson.decode(ARGV[8]), ARGV[9], ARGV[10], now()
 local batch = 'batch:' .. job_id
 if redis.call('EXISTS', batch) == 1 then return {} end
-if record ~= '' then
-  local known = redis.call('GET', record)
-  if known then return {'idempotency-key', known} end
-end
-local rejected = reject_stored(tenant, documents, ARGV[14], ARGV[15])
+local rejected = accepted_before(record)
+  or reject_stored(tenant, documents, ARGV[14], ARGV[15])
   or reject(tenant, #documents, ARGV[2], ARGV[3], ARGV[4])
 if rejected then return rejected end
 

@@ -24,10 +24,8 @@ local stored = redis.call('HMGET', batch, 'options', 'total')
 -- This index decides, because workers may write the batch but not the index.
 if not redis.call('ZSCORE', 'tenant:' .. tenant .. ':batches', job_id) then return {'no-batch'} end
 if redis.call('EXISTS', 'document:' .. documents[1].id) == 1 then return {} end
-if record ~= '' then
-  local known = redis.call('GET', record)
-  if known then return {'idempotency-key', known} end
-end
+local repeated = accepted_before(record)
+if repeated then return repeated end
 
 local total, given = tonumber(stored[2]), {}
 if total + #documents > tonumber(ARGV[6]) then return {'batch-documents', total, ARGV[6]} end

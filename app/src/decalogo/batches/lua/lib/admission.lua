@@ -87,3 +87,9 @@ local function reject_stored(tenant, documents, max_documents, max_bytes)
   end
   return nil
 end
+
+-- Return {'idempotency-key', record} when an upload with this idempotency record was accepted before, else nil.
+local function accepted_before(record)
+  local known = record ~= '' and redis.call('GET', record)
+  return known and {'idempotency-key', known} or nil
+end
