@@ -1,6 +1,6 @@
 """The synthetic evaluator: a fixed cost per document, for load tests.
 
-A load test measures queues, leases and storage, whatever the documents at hand cost to read. This evaluator uses a
+A load test measures queues, leases and storage, not the cost of reading documents. This evaluator uses a
 fixed CPU time, waits for a fixed time and holds a fixed amount of memory per document. It reads no document.
 """
 

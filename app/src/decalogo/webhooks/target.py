@@ -63,7 +63,7 @@ def connect(parts: SplitResult, settings: WebhookSettings, ends: float) -> http.
     Args:
         parts: the URL, as :func:`check_url` returns it.
         settings: which addresses are allowed.
-        ends: deadline of the connection, monotonic seconds. The resolution of the name is not interrupted.
+        ends: deadline of the connection, monotonic seconds. It does not interrupt name resolution.
 
     Raises:
         ForbiddenAddressError: none of its addresses is allowed.

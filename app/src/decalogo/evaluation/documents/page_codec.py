@@ -1,7 +1,8 @@
 """The pages of a document as bytes, for another process: JSON in a fixed schema, checked when it is read.
 
-A worker that was taken over may write what it likes. The bytes can therefore only become pages: every value has its
-type, and the cells of a grid are named by their numbers. Lone surrogates and infinite numbers are carried exactly.
+A compromised worker can write any bytes. Reading them yields pages or an error, and nothing else: the type of every
+value is checked, and cells of a grid are referred to by number. Lone surrogates and infinite numbers are
+kept exactly.
 """
 
 from __future__ import annotations

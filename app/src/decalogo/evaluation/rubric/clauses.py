@@ -22,13 +22,16 @@ class Clause(Strict):
     """One way to find an element: all given conditions hold in one unit of text (a sentence or a table row).
 
     Attributes:
-        any: anchor patterns, one of which matches in the unit. also: patterns, one of which matches in the unit too, at
-        most ``also_near`` characters from the anchor. also_near: maximum distance of ``also`` from the anchor,
-        characters. none: patterns that exclude the unit. number: kinds of numbers, one of which is in the unit; with
-        ``any``, within ``near`` characters of the anchor. near: maximum distance between anchor and number, characters.
-        order: position of the number: ``before`` the anchor ("300 familias") or ``after`` it. numbers: minimum number
-        of numbers of these kinds in the unit (a series has more than one). apart: the anchor contains a word that is
-        not a strong term of the point. "Niñas y niños" is not a separate group for a point about children.
+        any: anchor patterns, one of which matches in the unit.
+        also: patterns, one of which matches in the unit too.
+        also_near: maximum distance of ``also`` from the anchor, characters.
+        none: patterns that exclude the unit.
+        number: kinds of numbers, one of which is in the unit.
+        near: maximum distance between anchor and number, characters.
+        order: position of the number: ``before`` the anchor ("300 familias") or ``after`` it.
+        numbers: minimum number of numbers of these kinds in the unit (a series has more than one).
+        apart: the anchor contains a word that is not a strong term of the point. "Niñas y niños" is not a separate
+            group for a point about children.
         years: minimum number of different years in the unit.
         about: ``own``: the unit itself names the point. ``near``: its passage or a heading may name it instead.
         beside: shared finders, one of which matches in the unit or at most ``reach`` units away in the same section.

@@ -154,8 +154,8 @@ def treatment_of(units: Sequence[tuple[int, tuple[str, ...], float]], programme:
 
     Args:
         units: page, headings above (outermost first) and relevance of each unit about the point.
-        programme: matches headings of programmes, sectors and the like. What stands under one counts three times:
-            advice belongs there rather than into a diagnosis.
+        programme: matches headings of programmes, sectors and the like. A unit under such a heading counts three times,
+            because advice belongs in a programme and not in a diagnosis.
     """
     if not units:
         return Treatment(0, None)
