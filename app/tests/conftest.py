@@ -29,6 +29,13 @@ hypothesis.settings.register_profile("decalogo", deadline=None)
 hypothesis.settings.load_profile("decalogo")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Skip files of slow tests alone when slow tests are left out: the import of what they use takes seconds, too."""
+    if config.option.markexpr != "not slow" or collection_path.is_dir():
+        return None
+    return bool(seconds_of(collection_path.relative_to(Path(__file__).parent).as_posix())) or None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark slow tests, and start them first: one that starts last keeps a single process busy at the end."""
