@@ -19,7 +19,7 @@ import httpx
 import pytest
 import uvicorn
 
-from decalogo.access.tokens import Tier
+from decalogo.access.tokens import Scope, Tier
 from decalogo.api.http_protocol import ProblemProtocol
 from decalogo.api.services import Services, open_services
 from decalogo.api.stream_limits import Streams
@@ -27,6 +27,7 @@ from decalogo.embedded.instance import free_port
 from decalogo.logs import configure
 from decalogo.settings import LogSettings, Settings
 from decalogo.webapp import create_app
+from tests.api.working import evaluated
 from tests.conftest import environment
 
 
@@ -220,3 +221,42 @@ def wait_until(condition: Callable[[], bool], seconds: float, explain: Callable[
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s: {explain()}"
         time.sleep(0.02)
+
+
+Nothing = Callable[[], None]
+
+
+@pytest.fixture
+def nothing_left(settings: Settings, services: Services, published: Published) -> Nothing:
+    """Return a check that a refused upload has left no trace."""
+
+    def check() -> None:
+        assert stored_files(settings) == []
+        assert services.ledger.depth() == 0
+        assert services.ledger.batches("alcaldia") == []
+        assert published.pairs == []
+
+    return check
+
+
+@pytest.fixture
+def people(client: httpx.Client, services: Services) -> Iterator[Callable[..., httpx.Client]]:
+    """Return a client with a token of that name, in the tenant of ``client``."""
+    scopes = frozenset({Scope.READ, Scope.REVIEW, Scope.SUBMIT})
+    opened = ExitStack()
+
+    def person(name: str, tenant: str = "alcaldia") -> httpx.Client:
+        token = services.tokens.create(name, Tier.PREMIUM, tenant=tenant, scopes=scopes)
+        headers = {"Authorization": f"Bearer {token}"}
+        return opened.enter_context(
+            httpx.Client(base_url=client.base_url, headers=headers, timeout=30, trust_env=False)
+        )
+
+    with opened:
+        yield person
+
+
+@pytest.fixture
+def plan(client: httpx.Client, services: Services) -> tuple[str, str]:
+    """Ids of a batch and its evaluated document."""
+    return evaluated(client, services)

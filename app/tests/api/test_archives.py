@@ -16,8 +16,7 @@ import pytest
 
 from decalogo.api.services import Services
 from decalogo.settings import Settings
-from tests.api.conftest import Published, problem, stored_files
-from tests.api.test_refusals import Nothing, nothing_left  # noqa: F401 - a fixture
+from tests.api.conftest import Nothing, Published, problem, stored_files
 from tests.api.uploading import PDF, UPLOAD, files
 from tests.evaluation.formats.test_office import docx, p
 
@@ -158,7 +157,7 @@ CORRUPT = GOOD[:45] + bytes([GOOD[45] ^ 255]) + GOOD[46:]
 )
 def test_a_bad_member_refuses_the_upload_and_is_named(
     client: httpx.Client,
-    nothing_left: Nothing,  # noqa: F811
+    nothing_left: Nothing,
     content: bytes,
     where: str,
     detail: str,
@@ -169,7 +168,7 @@ def test_a_bad_member_refuses_the_upload_and_is_named(
     nothing_left()
 
 
-def test_every_bad_member_is_named_up_to_twenty(client: httpx.Client, nothing_left: Nothing) -> None:  # noqa: F811
+def test_every_bad_member_is_named_up_to_twenty(client: httpx.Client, nothing_left: Nothing) -> None:
     inner = archive({"b.txt": b"dos"})
     content = archive({f"{number:02}.zip": inner for number in range(25)})
     told = problem(send(client, ("planes.zip", content)), 422, "body-invalid")
@@ -180,7 +179,7 @@ def test_every_bad_member_is_named_up_to_twenty(client: httpx.Client, nothing_le
     nothing_left()
 
 
-def test_members_count_for_the_tiers_limit(client: httpx.Client, nothing_left: Nothing) -> None:  # noqa: F811
+def test_members_count_for_the_tiers_limit(client: httpx.Client, nothing_left: Nothing) -> None:
     fits = archive({f"{number}.txt": b"uno" for number in range(50)})
     assert problem(send(client, ("a.txt", b"uno"), ("planes.zip", fits)), 403, "forbidden")["allowed"] == 50
     nothing_left()
@@ -190,7 +189,7 @@ def test_members_count_for_the_tiers_limit(client: httpx.Client, nothing_left: N
 def test_a_bomb_is_refused_before_it_is_unpacked(
     serve: Callable[..., httpx.Client],
     services: Services,
-    nothing_left: Nothing,  # noqa: F811
+    nothing_left: Nothing,
 ) -> None:
     content = archive({"a.txt": bytes(300 << 20), "b.txt": bytes(300 << 20)})
     assert len(content) < 1 << 20
@@ -206,7 +205,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(
     nothing_left()
 
 
-def test_a_member_that_is_longer_than_its_list_says_is_damaged(client: httpx.Client, nothing_left: Nothing) -> None:  # noqa: F811
+def test_a_member_that_is_longer_than_its_list_says_is_damaged(client: httpx.Client, nothing_left: Nothing) -> None:
     body = problem(send(client, ("planes.zip", changed(GOOD, 22, "<I", 10))), 422, "body-invalid")
     assert "is damaged" in body["errors"][0]["detail"]
     nothing_left()

@@ -20,7 +20,7 @@ from decalogo.errors import UnavailableError
 from decalogo.retention import Retention
 from decalogo.settings import Settings
 from tests.api.conftest import problem, wait_until
-from tests.console.test_pages import PLAN, evaluated
+from tests.api.working import PLAN, evaluated
 
 
 def actions(services: Services) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from decalogo.api.services import Services
 from tests.api.conftest import problem
-from tests.console.test_pages import evaluated
+from tests.api.working import evaluated
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import httpx
 
 from decalogo.access.tokens import Scope, Tier
 from decalogo.api.services import Services
-from tests.console.test_pages import evaluated
+from tests.api.working import evaluated
 from tests.console.test_sessions import browser, sign_in
 
 

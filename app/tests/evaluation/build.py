@@ -12,6 +12,16 @@ from decalogo.evaluation.documents.model import Cell, Extracted, Page, Passage, 
 from decalogo.evaluation.pipeline import evaluate_extracted
 from decalogo.evaluation.rubric import Rubric, load_rubric
 
+COLUMNS = [
+    {"role": "baseline", "header": ["linea base"]},
+    {"role": "result", "header": ["indicador de resultado"]},
+    {"role": "product", "header": ["producto"]},
+    {"role": "cost", "header": ["costo"]},
+    {"role": "target", "header": ["meta"], "after": {"result": "result_target", "product": "product_target"}},
+    {"role": "program", "header": ["programa"]},
+]
+"""Roles of the columns of an investment table."""
+
 
 def document(*passages: str | tuple[PassageKind, str], section: tuple[str, ...] = ()) -> Extracted:
     """One page whose passages stand under each other."""
@@ -35,6 +45,11 @@ def table_document(header: list[str], *rows: list[str], section: tuple[str, ...]
         body.append(Row(1, tuple(cells)))
     table = Table(tuple(header), tuple(body), 1, section)
     return Extracted("application/pdf", (Page(1, text),), (), (table,))
+
+
+def element(name: str, *clauses: dict[str, Any]) -> dict[str, Any]:
+    """An element of a rule that any of the clauses proves."""
+    return {"name": name, "label": f"lo de {name}", "find": list(clauses)}
 
 
 def rubric_text(rule: dict[str, Any], **more: Any) -> str:

@@ -24,8 +24,8 @@ from decalogo.embedded.instance import free_port
 from decalogo.evaluation import evaluate
 from decalogo.evaluation.rubric import load_rubric
 from decalogo.reviews.journal import Journal
+from tests.api.working import PLAN
 from tests.claims import claim_document
-from tests.console.test_pages import PLAN
 from tests.faults.processes import Processes
 
 pytestmark = pytest.mark.timeout(900)

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import journey
 import pytest
+import review_journey
 from journey import Visitor
 
 from appliance import Appliance
@@ -34,8 +35,8 @@ def test_two_reviewers_sign_and_look_again_after_the_rubric_changed(
     appliance: Appliance, visitor: Visitor, tmp_path: Path
 ) -> None:
     plan, rubric = tmp_path / "plan.txt", "/var/lib/decalogo/artifacts/office.yaml"
-    plan.write_text(journey.SHORT_PLAN, encoding="utf-8")
-    tokens = [appliance.run("token", "create", name, *journey.REVIEWER).strip() for name in ("ana", "luis")]
+    plan.write_text(review_journey.SHORT_PLAN, encoding="utf-8")
+    tokens = [appliance.run("token", "create", name, *review_journey.REVIEWER).strip() for name in ("ana", "luis")]
     assert visitor.context.browser
     ana, luis = (Visitor(visitor.context.browser, visitor.url) for _ in range(2))
 
@@ -44,15 +45,15 @@ def test_two_reviewers_sign_and_look_again_after_the_rubric_changed(
         appliance.compose("exec", "-T", "api", "python", "-c", write, stdin=content.decode())
 
     def evaluate_again(document: str) -> None:
-        install(journey.other_rubric())
-        journey.evaluate_again(ana, document)
+        install(review_journey.other_rubric())
+        review_journey.evaluate_again(ana, document)
 
     before = appliance.environment
-    install(journey.shipped_rubric())
+    install(review_journey.shipped_rubric())
     appliance.environment = {**before, "DECALOGO_EVALUATION__RUBRIC": rubric}
     try:
         appliance.run("up", "--scale", "worker=2")
-        journey.two_reviewers(ana, luis, (tokens[0], tokens[1]), plan, evaluate_again, tmp_path)
+        review_journey.two_reviewers(ana, luis, (tokens[0], tokens[1]), plan, evaluate_again, tmp_path)
     finally:
         appliance.environment = before
         appliance.run("up", "--scale", "worker=2")

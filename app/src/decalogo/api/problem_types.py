@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from decalogo import errors
+from decalogo.api.operator_schemas import ProblemType
 from decalogo.api.problems import MEDIA_TYPE
-from decalogo.api.schemas import Problem, ProblemType
+from decalogo.api.schemas import Problem
 
 # Errors of commands and of the Docker socket proxy, which the API never returns.
 _LOCAL = {"embedded", "client", "engine", "bench", "ledger-format", "settings"}

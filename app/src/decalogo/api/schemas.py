@@ -1,4 +1,4 @@
-"""Models of the API's answers. The answers and their OpenAPI documentation are made from them."""
+"""Models of the API's answers about batches and documents. Answers and OpenAPI documentation are made from them."""
 
 from __future__ import annotations
 
@@ -180,46 +180,6 @@ class DocumentList(BaseModel):
     next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null on the last page.")
 
 
-class Loss(BaseModel):
-    """An attempt that ended without a result; unknown values are null."""
-
-    attempt: int = Field(description="Number, from 1.")
-    cause: str = Field(
-        description="`signal`, `exit`, `time-limit`, `memory`, `error`, or `silence` (the worker stopped responding)."
-    )
-    reason: str = Field(examples=["its process was killed by SIGKILL"])
-    signal: str | None = Field(None, examples=["SIGKILL"])
-    exit_status: int | None = None
-    stage: str | None = Field(
-        None, description="Last stage: `start`, `extract`, `recognise`, `match`, `score`, `store`."
-    )
-    page: int | None = Field(None, description="Last page, from 1.")
-    peak_memory_bytes: int | None = Field(None, description="Highest observed resident memory of its process.")
-    host: str | None = Field(None, description="Host or container of its worker.")
-    seconds: float = Field(description="Duration.")
-    ended_at: datetime
-
-
-class DeadLetterStatus(DocumentStatus):
-    """A document whose attempts were all lost, as operators see it."""
-
-    tenant: str = Field(description="Tenant that owns the document.", examples=["alcaldia"])
-    losses: list[Loss] = Field(description="Lost attempts, oldest first.")
-
-    @classmethod
-    def of(cls, document: Document, base: str, language: str = ENGLISH) -> DeadLetterStatus:
-        """Return the operators' view of ``document``, with its problem in a language."""
-        losses = [Loss.model_validate(loss) for loss in document.losses]
-        return cls(tenant=document.tenant, losses=losses, **dict(DocumentStatus.of(document, base, language)))
-
-
-class DeadLetterList(BaseModel):
-    """One page of dead letters, newest first."""
-
-    documents: list[DeadLetterStatus]
-    next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null on the last page.")
-
-
 class Failure(BaseModel):
     """A document that ended without a result."""
 
@@ -288,36 +248,6 @@ class SearchResult(BaseModel):
     documents: int = Field(description="Documents with a result; more than `indexed` while the index is being built.")
     hits: list[SearchHit]
     next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
-
-
-class AuditPage(BaseModel):
-    """One page of the audit log, newest first."""
-
-    records: list[dict[str, Any]]
-    next_before: int | None = Field(description="Give it as `before` for the next page; null on the last one.")
-
-
-class Health(BaseModel):
-    """The process responds."""
-
-    state: str = Field(examples=["alive"])
-    version: str
-
-
-class Ready(BaseModel):
-    """The appliance can accept and evaluate documents."""
-
-    state: str = Field(examples=["ready"])
-    checks: dict[str, str] = Field(examples=[{"redis": "ok", "artifacts": "ok", "workers": "ok"}])
-
-
-class ProblemType(BaseModel):
-    """A problem type."""
-
-    type: str
-    title: str
-    status: int
-    description: str
 
 
 def _moment(seconds: float) -> datetime | None:

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from decalogo.api.dependencies import Operator, ServicesDep, limited
+from decalogo.api.operator_schemas import AuditPage
 from decalogo.api.problem_types import declare
-from decalogo.api.schemas import AuditPage
 from decalogo.errors import BodyError, ForbiddenError, UnauthorizedError, UnavailableError
 
 router = APIRouter(prefix="/audit", tags=["operation"])

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request
 
 from decalogo.api.audit import audit
 from decalogo.api.dependencies import DeadLetter, Offset, Operator, ServicesDep, limited
+from decalogo.api.operator_schemas import DeadLetterList, DeadLetterStatus
 from decalogo.api.problem_types import declare
-from decalogo.api.schemas import DeadLetterList, DeadLetterStatus
 from decalogo.errors import BodyError, ForbiddenError, NotFoundError, UnauthorizedError, UnavailableError
 from decalogo.logs import get_logger
 

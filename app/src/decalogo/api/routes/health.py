@@ -10,8 +10,8 @@ from fastapi import APIRouter, Response
 
 from decalogo import __version__
 from decalogo.api.dependencies import ServicesDep
+from decalogo.api.operator_schemas import Health, ProblemType, Ready
 from decalogo.api.problem_types import declare, problem_types
-from decalogo.api.schemas import Health, ProblemType, Ready
 from decalogo.api.services import Services
 from decalogo.errors import NotFoundError, UnavailableError
 
