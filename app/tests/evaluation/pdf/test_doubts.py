@@ -3,15 +3,10 @@
 import io
 import re
 
-import pikepdf
-import pypdfium2
 import pytest
-import reportlab
 from PIL import Image, ImageDraw
 from reportlab.lib.pagesizes import letter
 from reportlab.lib.utils import ImageReader
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from decalogo.evaluation.documents.model import OcrOptions
@@ -20,6 +15,7 @@ from decalogo.evaluation.documents.reading import Limits
 from decalogo.evaluation.extract import extract
 from decalogo.evaluation.pdf.reader import read_part
 from tests.evaluation.pdf.pdfs import lines_pdf
+from tests.evaluation.pdf.scans import picture, scan, set_in_vera
 from tests.evaluation.pdf.test_ocr import LINES, flags
 
 pytestmark = pytest.mark.usefixtures("tesseract")
@@ -28,31 +24,10 @@ MORE = [*LINES, "El programa construye 35 aulas nuevas en la zona rural.", "La m
 SIGNATURE = [f"Firmado digitalmente por la Secretaría de Planeación, código {n}4F-{n}A7C" for n in range(6)]
 
 
-def picture(lines, *, turn: int = 0) -> Image.Image:
-    with pypdfium2.PdfDocument(lines_pdf([lines], font_size=12)) as source:
-        return source[0].render(scale=200 / 72, grayscale=True).to_pil().rotate(-turn, expand=True)
-
-
 def photo() -> Image.Image:
     image = Image.linear_gradient("L").resize((800, 1000)).rotate(30)
     ImageDraw.Draw(image).ellipse((100, 200, 700, 800), fill=90)
     return image
-
-
-def scan(image, over=(), *, place=(0, 0, *letter), mode=0) -> bytes:
-    """Return a page that is an image, with lines of text over it at given places."""
-    target = io.BytesIO()
-    canvas = Canvas(target, pagesize=letter, invariant=1)
-    canvas.drawImage(ImageReader(image), *place)
-    for x, y, line in over:
-        text = canvas.beginText(x, y)
-        text.setFont("Helvetica", 9)
-        text.setTextRenderMode(mode)
-        text.textOut(line)
-        canvas.drawText(text)
-    canvas.showPage()
-    canvas.save()
-    return target.getvalue()
 
 
 def assert_recognised(document, lines) -> None:
@@ -112,25 +87,6 @@ def test_a_scan_that_lies_on_its_side_or_upside_down_is_read_upright(turn):
     assert_recognised(document, MORE)
     assert document.pages[0].text.index(MORE[0]) < document.pages[0].text.index("35 aulas")
     assert any("cien mil\nhabitantes" in document.pages[0].text[one.start : one.end] for one in document.passages)
-
-
-def set_in_vera(lines, change) -> bytes:
-    """Return lines in an embedded font whose dictionaries ``change`` alters."""
-    pdfmetrics.registerFont(TTFont("Vera", f"{reportlab.__path__[0]}/fonts/Vera.ttf"))
-    target = io.BytesIO()
-    canvas = Canvas(target, pagesize=letter, invariant=1)
-    for number, line in enumerate(lines):
-        canvas.setFont("Vera", 11)
-        canvas.drawString(40, 740 - 18 * number, line)
-    canvas.showPage()
-    canvas.save()
-    with pikepdf.open(target) as document:
-        for item in document.objects:
-            if isinstance(item, pikepdf.Dictionary) and "/ToUnicode" in item:
-                change(item)
-        written = io.BytesIO()
-        document.save(written)
-    return written.getvalue()
 
 
 def unmap(font) -> None:

@@ -9,22 +9,10 @@ from decalogo.errors import DamagedDocumentError, UnsupportedDocumentError
 from decalogo.evaluation.documents.detect import HEAD_BYTES, PDF, media_type
 from decalogo.evaluation.extract import extract
 from tests.evaluation.formats.test_office import docx, p
+from tests.evaluation.pdf.containers import COVER, portfolio, xfa_form
 from tests.evaluation.pdf.pdfs import lines_pdf
-from tests.evaluation.pdf.raw_pdfs import raw_pdf, shown, stream_object
 
-COVER = "Para ver esta cartera abra el archivo con otro programa."
 LINES = ["La tasa fue de 120 casos en 2019.", "La meta es de 90 casos en 2023."]
-
-
-def portfolio(members: dict[str, bytes], *, collection: bool = True) -> bytes:
-    with pikepdf.open(io.BytesIO(lines_pdf([[COVER]]))) as document:
-        for name, data in members.items():
-            document.attachments[name] = data
-        if collection:
-            document.Root.Collection = pikepdf.Dictionary(Type=pikepdf.Name.Collection, View=pikepdf.Name.D)
-        target = io.BytesIO()
-        document.save(target)
-    return target.getvalue()
 
 
 def test_the_members_of_a_portfolio_are_the_pages():
@@ -50,12 +38,6 @@ def test_a_portfolio_inside_a_portfolio_is_named():
 def test_the_files_attached_to_a_plan_are_no_pages_of_it():
     document = extract(portfolio({"anexo.txt": LINES[1].encode()}, collection=False))
     assert [page.text for page in document.pages] == [COVER]
-
-
-def xfa_form(text: str) -> bytes:
-    template = b"<xdp:xdp xmlns:xdp='http://ns.adobe.com/xdp/'><template/></xdp:xdp>"
-    return raw_pdf(shown(text, 60, 700), objects={100: stream_object(template)},
-                   catalog=b"/AcroForm << /Fields [] /XFA 100 0 R >> /NeedsRendering true")  # fmt: skip
 
 
 @pytest.mark.parametrize("notice", ["Please wait...", "Espere... Si este mensaje no se reemplaza, actualice su visor."])

@@ -12,6 +12,8 @@ DEFAULT = "cp1252"
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"))
 # Labels that stand for the Windows charset that contains them, as browsers take them.
 _WINDOWS = {"ascii": DEFAULT, "iso8859-1": DEFAULT, "iso8859-9": "cp1254", "tis-620": "cp874", "gb2312": "gb18030"}
+_OTHER_NAMES = {"utf8mb4": "utf-8", "unicode": "utf-16"}
+"""Labels that programs write and Python does not know; ``x-`` in front of a known one is left out."""
 _UNFIT = frozenset({"utf-7", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "mbcs", "oem", "undefined"})
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
 _XML = re.compile(rb"\s{0,99}<\?xml[^>]{0,99}?encoding\s{0,9}=\s{0,9}[\"']([A-Za-z0-9_.:-]{2,40})")
@@ -20,12 +22,15 @@ _META_BYTES = 16_384
 
 def known_codec(label: str | None) -> str | None:
     """Return Python's codec for a charset label, or ``None`` where it is unknown or no charset of documents."""
-    try:
-        name = codecs.lookup((label or "").strip().strip("\"'")).name
-        b"".decode(name)
-    except (LookupError, ValueError):
-        return None
-    return None if name in _UNFIT else _WINDOWS.get(name, name)
+    written = (label or "").strip().strip("\"'").lower()
+    for one in (_OTHER_NAMES.get(written, written), written.removeprefix("x-")):
+        try:
+            name = codecs.lookup(one).name
+            b"".decode(name)
+        except (LookupError, ValueError):
+            continue
+        return None if name in _UNFIT else _WINDOWS.get(name, name)
+    return None
 
 
 def declared_in_html(data: bytes) -> str | None:

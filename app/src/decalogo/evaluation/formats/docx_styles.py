@@ -41,6 +41,11 @@ def is_on(attributes: Attributes) -> bool:
     return value(attributes, "w", "val").lower() not in _OFF
 
 
+def is_raise(attributes: Attributes) -> bool:
+    """Return whether ``w:position`` raises text; a negative one lowers it."""
+    return value(attributes, "w", "val").strip("+0") != "" and not value(attributes, "w", "val").startswith("-")
+
+
 def outline_rank(attributes: Attributes) -> int | None:
     """Return the heading level of ``w:outlineLvl``; 0 for body text, ``None`` where it is malformed."""
     level = value(attributes, "w", "val")
@@ -106,3 +111,6 @@ class DocxStyles(XmlHandler):
 
     def _start_w_vertAlign(self, attributes: Attributes) -> None:
         self._style.raised = value(attributes, "w", "val") == "superscript"
+
+    def _start_w_position(self, attributes: Attributes) -> None:
+        self._style.raised = self._style.raised or is_raise(attributes)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decalogo.evaluation.formats.blocks import Block, Break
 from decalogo.evaluation.formats.budgets import Budget
 from decalogo.evaluation.formats.builder import BlockBuilder
-from decalogo.evaluation.formats.docx_styles import NO_STYLE, DocxStyles, Style, is_on, outline_rank
+from decalogo.evaluation.formats.docx_styles import NO_STYLE, DocxStyles, Style, is_on, is_raise, outline_rank
 from decalogo.evaluation.formats.xml_stream import Attributes, XmlHandler, value
 
 _SUPERSCRIPT = "superscript"
@@ -154,6 +154,10 @@ class DocxText(XmlHandler):
     def _start_w_vertAlign(self, attributes: Attributes) -> None:
         if self._runs and not self._in_properties:
             self._runs[-1].raised = value(attributes, "w", "val") == _SUPERSCRIPT
+
+    def _start_w_position(self, attributes: Attributes) -> None:
+        if self._runs and not self._in_properties:  # half points above the line
+            self._runs[-1].raised |= is_raise(attributes)
 
     def _start_w_t(self, _: Attributes) -> None:
         self._text += 1

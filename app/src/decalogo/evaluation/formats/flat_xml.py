@@ -74,6 +74,20 @@ def _read(root: str, kind: str, pieces: Pieces, limits: Limits) -> Reading:
     return _refuse(root)
 
 
+def word_xml_blocks(data: bytes, budget: Budget) -> list[Block]:
+    """Return the content of a Word document that is one XML file; nothing for XML of another kind.
+
+    Raises:
+        UnsupportedDocumentError: a package without a Word document.
+        ExpatError: the XML is malformed.
+    """
+    pieces: Pieces = lambda: _pieces(data)  # noqa: E731
+    root = _root(pieces())[0].rpartition(" ")[2]
+    if root == "wordDocument":
+        return parse_xml(pieces(), DocxHandler(budget)).finish()
+    return _flat_package(pieces, budget) if root == "package" else []
+
+
 def _refuse(root: str) -> NoReturn:
     name = "".join(char for char in root if char.isprintable())[:60]
     raise UnsupportedDocumentError(

@@ -67,7 +67,7 @@ class HtmlTarget:
             self._skipped = 1
             self._css = [] if tag == "style" else None
             return
-        raises = tag == "sup" or style.raised
+        raises = tag == "sup" or style.raised or _is_note_mark(attributes)
         keeps = tag in {"pre", "textarea"}
         self._ends.append((raises, keeps, style.break_after))
         self._raised += raises
@@ -195,6 +195,10 @@ class HtmlTarget:
         self._next_hanging = {}
         self._column = 0
         self.build.end_row()
+
+
+def _is_note_mark(attributes: dict[str, str]) -> bool:
+    return attributes.get("epub:type") == "noteref" or attributes.get("role") == "doc-noteref"
 
 
 def _is_page_mark(attributes: dict[str, str]) -> bool:

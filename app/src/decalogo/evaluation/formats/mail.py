@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -111,11 +109,7 @@ def _read_part(part: MailPart, whole: Reading, limits: Limits, read_part: Callab
 def _all_parts(data: bytes) -> Iterator[MailPart]:
     """Yield the parts with content of all messages; pictures inside a text are left out."""
     for raw in _messages(data.removeprefix(b"\xef\xbb\xbf")):
-        try:
-            parts = content_parts(email.message_from_bytes(raw, policy=email.policy.compat32))
-        except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
-            raise DamagedDocumentError("The message is malformed. Upload its attachments instead.") from error
-        for part in parts:
+        for part in content_parts(raw):
             if not (part.inline and part.declared.startswith("image/")):
                 yield part
 

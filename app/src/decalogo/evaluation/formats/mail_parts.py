@@ -5,6 +5,8 @@ Sources: RFC 2046 (multipart types), RFC 2387 (multipart/related), RFC 2557 (sav
 
 from __future__ import annotations
 
+import email
+import email.policy
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,7 +15,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from typing import Final
 
-from decalogo.errors import DocumentTooLargeError
+from decalogo.errors import DamagedDocumentError, DocumentTooLargeError
 from decalogo.evaluation.formats.charsets import decode, known_codec
 
 _MOST_PARTS: Final = 100
@@ -22,12 +24,14 @@ _BOM: Final = b"\xef\xbb\xbf"
 # Parts that only programs read: style sheets of saved pages, invitations, contacts, signatures, reports of delivery.
 _NO_CONTENT: Final = re.compile(
     r"text/(?:css|javascript|calendar|x-?vcard|vcard|directory|rfc822-headers|x-amp-html|xml)"
-    r"|application/(?:javascript|x-javascript|ics|pgp-signature|(?:x-)?pkcs7-signature|xml|x-font-.*|font-.*)"
+    r"|application/(?:javascript|x-javascript|ics|pgp-signature|(?:x-)?pkcs7-signature|xml|x-font-.*|font-.*|applefile|vnd\.ms-officetheme)"
     r"|font/.*|message/(?:delivery-status|disposition-notification|partial|external-body)"
 )
 _ENCRYPTED: Final = re.compile(r"multipart/encrypted|application/(?:x-)?pkcs7-mime")
 _TAG: Final = re.compile(r"<(?:style|script|title)\b.*?</(?:style|script|title)|<[^<>]*>", re.IGNORECASE | re.DOTALL)
 _PICTURES: Final = ("image/", "audio/", "video/", "application/octet-stream")
+_HEADER_FILE: Final = re.compile(rb"mso-element:\s{0,9}footnote-separator")
+"""In the file of a page saved by Word that holds the headers, and the lines above notes."""
 _STUB: Final = 4
 """How many times longer the HTML form is than a plain form that only says that there is an HTML form."""
 _STUB_LENGTH: Final = 400
@@ -57,13 +61,17 @@ class MailPart:
         return not self.name and self.declared in {"text/plain", "text/html"}
 
 
-def content_parts(message: Message) -> list[MailPart]:
+def content_parts(data: bytes) -> list[MailPart]:
     """Return the parts of a message that hold content, in order.
 
     Raises:
+        DamagedDocumentError: the message is malformed.
         DocumentTooLargeError: more than 100 parts, or nested more than 20 deep.
     """
-    return list(_parts(message, 0, [_MOST_PARTS]))
+    try:
+        return list(_parts(email.message_from_bytes(data, policy=email.policy.compat32), 0, [_MOST_PARTS]))
+    except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise DamagedDocumentError("The message is malformed. Upload its attachments instead.") from error
 
 
 def _parts(message: Message, depth: int, left: list[int]) -> Iterator[MailPart]:
@@ -133,7 +141,7 @@ def _related(message: Message, children: list[Message], depth: int, left: list[i
     for child in children:
         for part in _parts(child, depth + 1, left):
             is_root = child is root or (root is None and child is children[0])
-            if is_root or not part.declared.startswith(_PICTURES):
+            if is_root or not (part.declared.startswith(_PICTURES) or _HEADER_FILE.search(part.data)):
                 yield part
 
 

@@ -11,6 +11,7 @@ from decalogo.evaluation.documents.reading import Limits, Reading
 from decalogo.evaluation.formats.blocks import Block, PageBreak, Paragraph, RowCell, TableRow
 from decalogo.evaluation.formats.pages import make_sheets
 from decalogo.evaluation.formats.text import decode_file
+from decalogo.evaluation.layout.note_marks import mark, raised
 
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t#]*$")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+")
@@ -20,6 +21,9 @@ _CELL_BORDER = re.compile(r"(?<!\\)\|")
 # Marks around words; what is inside stays. Links keep their text, images their description.
 _LINK = re.compile(r"!?\[([^\[\]]{0,500})\]\([^()\s]{0,2000}\)")
 _STRONG = re.compile(r"(\*\*|__|`)(?=\S)([^*_`\n]{1,500})(?<=\S)\1")
+
+_RAISED = re.compile(r"(?:<sup>([^<>\n]{1,50})</sup>|\^([\w*]{1,3})\^|\[\^([\w-]{1,30})\](:?))", re.IGNORECASE)
+"""Superscripts as HTML and between carets, and note marks; a note's own mark has a colon."""
 
 
 def read_markdown(content: bytes | Path, limits: Limits) -> Reading:
@@ -59,4 +63,12 @@ def _blocks(text: str) -> Iterator[Block]:
 
 
 def _plain(text: str) -> str:
+    text = _RAISED.sub(_superscript, text)
     return _STRONG.sub(r"\2", _LINK.sub(r"\1", text)).replace("\\|", "|")
+
+
+def _superscript(match: re.Match[str]) -> str:
+    tagged, caret, note, colon = match.groups()
+    if note:
+        return f"[{note}]" if colon else mark(note)
+    return raised(match.string[max(0, match.start() - 20) : match.start()], tagged or caret)

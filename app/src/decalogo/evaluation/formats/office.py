@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from decalogo.errors import DamagedDocumentError, UnsupportedDocumentError
-from decalogo.evaluation.documents.detect import HEAD_BYTES, HTML, MARKDOWN, RTF, TEXT, ZIP, media_type
+from decalogo.evaluation.documents.detect import EML, HEAD_BYTES, HTML, MARKDOWN, RTF, TEXT, XML, ZIP, media_type
 from decalogo.evaluation.documents.model import Flag
 from decalogo.evaluation.documents.reading import Limits, Reading
 from decalogo.evaluation.formats.blocks import Block, Paragraph
@@ -15,7 +15,9 @@ from decalogo.evaluation.formats.cells import spreadsheet_blocks
 from decalogo.evaluation.formats.charsets import decode
 from decalogo.evaluation.formats.docx import docx_blocks
 from decalogo.evaluation.formats.epub import epub_blocks
+from decalogo.evaluation.formats.flat_xml import word_xml_blocks
 from decalogo.evaluation.formats.html import html_blocks
+from decalogo.evaluation.formats.mail_parts import content_parts
 from decalogo.evaluation.formats.number_formats import NumberWriter
 from decalogo.evaluation.formats.odf import odf_handler
 from decalogo.evaluation.formats.odf_sheets import OdfSheets
@@ -110,6 +112,11 @@ def _inner(data: bytes, budget: Budget) -> list[Block]:
             return rtf_blocks(data, budget)
         if kind == ZIP:
             return _inner_docx(data, budget)
+        if kind == XML:
+            return word_xml_blocks(data, budget)
+        if kind == EML:  # a saved page
+            pages = (part.data for part in content_parts(data) if part.declared == "text/html")
+            return [block for page in pages for block in html_blocks(page, budget)]
         if kind in {TEXT, MARKDOWN}:
             return [Paragraph(text) for text in decode(data).split("\n\n")]
     except (UnsupportedDocumentError, DamagedDocumentError, *BROKEN, expat.ExpatError):

@@ -163,8 +163,10 @@ class RtfReader:
             group.codec = self._fonts.codec(number or 0, self._codec)
         elif word == b"v":
             group.hidden = on
-        elif word == b"deleted":
+        elif word in {b"deleted", b"mvf", b"upr"}:
             group.deleted = on
+        elif word == b"ud":  # the Unicode form of the text that ``upr`` begins with
+            group.deleted = False
         elif word in {b"super", b"up"}:
             group.raised = on
         elif word in {b"nosupersub", b"sub", b"dn"}:

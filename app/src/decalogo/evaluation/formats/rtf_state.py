@@ -12,7 +12,7 @@ PASSED_OVER = frozenset(
     b"atnref atrfstart atrfend nonesttables nesttableprops userprops docvar template passwordhash "
     b"ftnsep ftnsepc ftncn aftnsep aftnsepc aftncn pgdsctbl".split()
 )
-KEPT_IN_STAR = frozenset({b"shpinst", b"shptxt", b"ud"})
+KEPT_IN_STAR = frozenset({b"shpinst", b"shptxt", b"ud", b"footnote"})
 """Destinations that readers may not know (they begin with a star), and that hold text of the page."""
 SIGNS = {
     b"tab": "\t", b"line": "\n", b"emdash": "—", b"endash": "–", b"bullet": "•", b"lquote": "‘", b"rquote": "’",
@@ -29,7 +29,8 @@ class Group:
     Attributes:
         instead: characters after a Unicode sign that stand for it.
         codec: of its text.
-        hidden: whether its text is hidden or deleted.
+        hidden: whether its text is hidden.
+        deleted: whether it is deleted, moved away, or given again in Unicode.
         raised: whether its text is superscript.
         kind: ``fonts``, ``note`` or ``box`` for the groups that begin these, else empty.
         fonts: whether it is inside the font table.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from math import hypot
 from typing import TYPE_CHECKING
 
 from decalogo.evaluation.documents.sheets import Box
@@ -160,20 +161,27 @@ def _false_blanks(asked: TextPage) -> Iterator[Edit]:
 
 
 def _is_taken_back(asked: TextPage, at: int) -> bool:
-    """Return whether the letters around a blank leave no room for it. Only upright text is looked at."""
+    """Return whether the letters around a blank leave no room for it."""
     if at == 0:
         return False
     blank, after, before = asked.glyph(at), asked.glyph(at + 1), asked.glyph(at - 1)
-    if blank is None or after is None or before is None or after.b or after.c:
+    if blank is None or after is None or before is None:
         return False
-    size = after.size * after.a
-    if size <= 0 or abs(after.y - before.y) > _SAME_HEIGHT * size:
+    # Places along the line and above it, in the direction of the text.
+    scale = hypot(after.a, after.b)
+    size = after.size * scale
+    if size <= 0:
         return False
-    if after.x - blank.x < _TAKEN_BACK * size:
-        return after.x > before.x
+    along, up = (after.a / scale, after.b / scale), (-after.b / scale, after.a / scale)
+    if abs((after.x - before.x) * up[0] + (after.y - before.y) * up[1]) > _SAME_HEIGHT * size:
+        return False
+    blank_at, after_at, before_at = (one.x * along[0] + one.y * along[1] for one in (blank, after, before))
+    if after_at - blank_at < _TAKEN_BACK * size:
+        return after_at > before_at
     # Boxes are turned with the page: what counts is how wide the letter before the blank is.
     box = asked.box(at - 1)
     if box is None:
         return False
-    right = before.x + (box.bottom - box.top if asked.rotation.rotation in (90, 270) else box.right - box.left)
-    return right - blank.x > _INSIDE * size and after.x - right < _CLOSE * size
+    upright = (asked.rotation.rotation in (90, 270)) == (abs(after.b) > abs(after.a))
+    right = before_at + (box.right - box.left if upright else box.bottom - box.top)
+    return right - blank_at > _INSIDE * size and after_at - right < _CLOSE * size

@@ -131,10 +131,16 @@ class NativeTextPage(TextPage):
     def __init__(self, page: int, textpage: int) -> None:
         super().__init__(page, textpage)
         self.reader = _reader()
-        rotation = self.rotation
-        self.rotation_at = ctypes.byref(
-            _Rotation(rotation.left, rotation.bottom, rotation.right, rotation.top, rotation.rotation)
-        )
+        self._pass_rotation()
+
+    def turn(self, degrees: int) -> None:
+        """Read the page turned by ``degrees``, clockwise, instead of its own rotation."""
+        super().turn(degrees)
+        self._pass_rotation()
+
+    def _pass_rotation(self) -> None:
+        one = self.rotation
+        self.rotation_at = ctypes.byref(_Rotation(one.left, one.bottom, one.right, one.top, one.rotation))
 
     def lines(self) -> list[RawLine]:
         """Return the lines that are not blank."""

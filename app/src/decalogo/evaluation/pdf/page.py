@@ -16,6 +16,7 @@ from decalogo.evaluation.pdf.edits import find_edits
 from decalogo.evaluation.pdf.page_tables import find_tables, finish_tables
 from decalogo.evaluation.pdf.pdfium import functions, loaded
 from decalogo.evaluation.pdf.placing import place_typed
+from decalogo.evaluation.pdf.text_direction import text_direction
 from decalogo.evaluation.pdf.text_page import TextPage
 
 if TYPE_CHECKING:
@@ -99,8 +100,11 @@ def has_typed_text(page: int) -> bool:
 
 def _fill(result: RawPage, page: int, textpage: int, values: Sequence[Value]) -> None:
     asked = text_page()(page, textpage)
-    result.text, result.height = asked.text, asked.rotation.height
-    result.lines = asked.lines()
+    result.text, result.lines = asked.text, asked.lines()
+    if result.lines and (turn := text_direction(asked, result.lines)) != asked.rotation.rotation:
+        asked.turn(turn)
+        result.lines = asked.lines()
+    result.height = asked.rotation.height
     result.doubt = doubt_about(asked, result.lines)
     edits = find_edits(asked, result.lines)
     result.grids = find_tables(asked, result.lines)

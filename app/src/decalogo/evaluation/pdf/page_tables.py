@@ -7,13 +7,13 @@ that its rows and columns are those that a reader sees.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import atan2, degrees
 from statistics import mode
 
 from decalogo.evaluation.documents.raw_pages import RawLine
 from decalogo.evaluation.documents.sheets import Grid, GridCell
 from decalogo.evaluation.layout.grids import RulingLines, find_grids, is_table, turned
 from decalogo.evaluation.layout.tables_unruled import find_unruled, is_coarse
+from decalogo.evaluation.pdf.text_direction import drawn_at
 from decalogo.evaluation.pdf.text_page import Place, TextPage
 from decalogo.evaluation.pdf.text_rows import inside, outside, text_rows
 
@@ -112,6 +112,5 @@ def _turn(grid: Grid, asked: TextPage) -> int:
     turns = [0]
     for start, _ in filled[:: len(filled) // _SAMPLE + 1]:
         if (glyph := asked.glyph(start)) is not None:
-            drawn = round(degrees(atan2(glyph.b, glyph.a)) / 90) * 90
-            turns.append((asked.rotation.rotation - drawn) % 360)
+            turns.append((asked.rotation.rotation - drawn_at(glyph)) % 360)
     return mode(turns[1:] or turns)

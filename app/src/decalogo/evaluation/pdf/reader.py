@@ -35,7 +35,11 @@ from decalogo.evaluation.pdf.structure import Structure, inspect
 MOST_CHARACTERS = 40_000_000
 """Maximum number of characters of a document: eighty times a long plan, about 1 GB of memory while it is read."""
 _PAGES_OF_NOTICE = 2
-_NOTICE = re.compile(r"please wait|espere|aguarde|patienter|adobe\W*reader|acrobat", re.IGNORECASE)
+_NOTICE = re.compile(
+    r"please wait|espere|aguarde|patienter|adobe\W*reader|acrobat"
+    r"|pdf viewer|(?:visor|visualizador) (?:de )?(?:archivos )?pdf",
+    re.IGNORECASE,
+)
 """What the page says that stands in for an XFA form in other programs."""
 
 

@@ -17,7 +17,7 @@ class Rotation:
 
     Attributes:
         left, top, right, bottom: the visible part of the page (its crop box), PDF coordinates.
-        rotation: degrees, clockwise.
+        rotation: degrees, clockwise, by which the page is turned to be read.
         width, height: of the page as it is seen, points.
     """
 
@@ -25,10 +25,13 @@ class Rotation:
         f, box = functions(), ctypes.create_string_buffer(_rectangle.size)
         f.FPDF_GetPageBoundingBox(page, ctypes.byref(box))  # never fails for a loaded page
         self.left, self.top, self.right, self.bottom = _rectangle.unpack(box)
-        self.rotation = 90 * f.FPDFPage_GetRotation(page)
-        sideways = self.rotation in (90, 270)
+        self.turn(90 * f.FPDFPage_GetRotation(page))
+
+    def turn(self, degrees: int) -> None:
+        """Set the rotation: that of the page, or that of the text on it."""
+        self.rotation = degrees
         self.width, self.height = self.right - self.left, self.top - self.bottom
-        if sideways:
+        if degrees in (90, 270):
             self.width, self.height = self.height, self.width
 
     def box(self, left: float, bottom: float, right: float, top: float) -> Box:

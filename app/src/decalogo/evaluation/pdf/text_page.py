@@ -182,6 +182,10 @@ class TextPage:
             lines.append(RawLine(first, last + 1, box, size, is_bold(i) and is_bold(k), level))
         return lines
 
+    def turn(self, degrees: int) -> None:
+        """Read the page turned by ``degrees``, clockwise, instead of its own rotation."""
+        self.rotation.turn(degrees)
+
     def middle(self, offset: int) -> Place | None:
         """Return the centre of the character at a text offset; ``None`` if it has no box."""
         box = self.box(offset)
