@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,13 @@ from decalogo.batches.states import NewDocument, Options
 from decalogo.evaluation.evaluators import PatternEvaluator
 from decalogo.evaluation.options import EvaluateOptions
 from decalogo.evaluation.rubric import load_rubric
+from decalogo.reports.words import words
 from decalogo.settings import ApiSettings
 from tests.api.conftest import problem, wait_until
 from tests.api.uploading import UPLOAD
 from tests.api.working import fail, succeed
 from tests.claims import claim_document
+from tests.console.test_pages import evaluated
 
 API = "/api/v1"
 
@@ -85,14 +88,28 @@ def test_a_filter_that_makes_no_sense_is_told(client: httpx.Client, query: dict[
 
 
 def test_a_finished_batch_says_when_it_will_be_deleted(client: httpx.Client, services: Services) -> None:
-    from datetime import datetime, timedelta
-
     job_id = hand_in(services, 1)
     assert client.get(f"{API}/batch/status/{job_id}").json()["expires_at"] is None
     services.ledger.cancel([f"doc_{1:026d}"])
     status = client.get(f"{API}/batch/status/{job_id}").json()
     finished, expires = (datetime.fromisoformat(status[name]) for name in ("finished_at", "expires_at"))
     assert expires - finished == timedelta(days=services.settings.storage.retention_days)
+
+
+@pytest.mark.parametrize("days", [30, 0])
+def test_report_and_summary_name_the_date_of_the_status(
+    client: httpx.Client, services: Services, days: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services.settings.storage, "retention_days", days)
+    job, document = evaluated(client, services)
+    expires = client.get(f"{API}/batch/status/{job}").json()["expires_at"]
+    kept = words("es")
+    wanted = kept["kept_for_ever"]
+    if days:
+        wanted = kept.say("kept_until", when=kept.moment(datetime.fromisoformat(expires)))
+    for path in ("report?format=html", "summary?format=html"):
+        assert wanted in client.get(f"{API}/documents/{document}/{path}").text
+    assert wanted in client.get(f"{API}/batch/{job}/export?format=html").text
 
 
 def read_events(answer: httpx.Response) -> Iterator[dict[str, str]]:

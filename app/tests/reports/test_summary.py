@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from decalogo.evaluation import Evaluation
+from decalogo.reports import Retention
 from decalogo.reports.html import summary_html
 from decalogo.reports.labels import labels_for
 from decalogo.reports.reviewed import Reviewed
@@ -27,11 +28,13 @@ PIXEL = bytes.fromhex(
 )
 
 
-def summary_for(result: dict[str, Any], scores: dict[str, Any] | None = None, **head: Any) -> Summary:
+def summary_for(
+    result: dict[str, Any], scores: dict[str, Any] | None = None, *, retention: Retention | None = None, **head: Any
+) -> Summary:
     labels = labels_for(result)
     return Summary(
         machine=result,
-        view=View(applied(result, scores) if scores else result, labels, "Florencia"),
+        view=View(applied(result, scores) if scores else result, labels, "Florencia", retention=retention),
         reviewed=Reviewed(scores, labels) if scores else None,
         letterhead=Letterhead(**head),
         about=(("Código", "18001"),),

@@ -12,7 +12,7 @@ from decalogo.api.services import Services
 from decalogo.batches.own_files import stored_result
 from decalogo.batches.states import TERMINAL, Batch, Document
 from decalogo.errors import NoResultError, NotReadyError
-from decalogo.reports import COMPARISONS, REPORTS, Evaluated, NotEvaluated, roll_up
+from decalogo.reports import COMPARISONS, REPORTS, Evaluated, NotEvaluated, Retention, roll_up
 from decalogo.reports.labels import labels_for
 from decalogo.reviews.model import DocumentReviews, Track
 from decalogo.reviews.scores import standing
@@ -87,26 +87,35 @@ def reviewed_scores(
     return standing(result, known, labels_for(dict(result)).max_score) if known.version else None
 
 
+def retention_of(batch: Batch | None, services: Services) -> Retention | None:
+    """Return how long a batch is kept; None if it was deleted meanwhile."""
+    days = services.settings.storage.retention_days
+    return Retention(days, batch.expires(days)) if batch else None
+
+
 def document_report(
     name: str, document: Document, result: dict[str, Any], services: Services, token: Token | None
 ) -> tuple[bytes, str, str]:
     """Return the report of a document with its media type and file extension."""
     report = REPORTS[name]
     reviewed = reviewed_scores(document, result, services, token)
-    return report.render(result, name=document.name, reviewed=reviewed), report.media_type, report.extension
+    kept = retention_of(services.ledger.batch(document.job_id), services)
+    body = report.render(result, name=document.name, reviewed=reviewed, retention=kept)
+    return body, report.media_type, report.extension
 
 
 def comparison(name: str, batch: Batch, services: Services, token: Token | None) -> tuple[bytes, str, str]:
     """Return the comparison of a batch with its media type and file extension; it needs about 2 KB per document."""
     kind = COMPARISONS[name]
-    return kind.render(roll_up(_documents(batch, services, token))), kind.media_type, kind.extension
+    body = kind.render(roll_up(_documents(batch, services, token)), retention_of(batch, services))
+    return body, kind.media_type, kind.extension
 
 
 def archive(batch: Batch, services: Services, token: Token) -> Iterator[bytes]:
     """Yield a ZIP of all reports and the comparison, with one document in memory at a time."""
     from decalogo.reports.archive import reports_zip
 
-    yield from reports_zip(_documents(batch, services, token))
+    yield from reports_zip(_documents(batch, services, token), retention=retention_of(batch, services))
 
 
 def _documents(batch: Batch, services: Services, token: Token | None) -> Iterable[Evaluated | NotEvaluated]:

@@ -100,7 +100,6 @@ class BatchStatus(BaseModel):
     @classmethod
     def of(cls, batch: Batch, base: str, retention_days: float) -> BatchStatus:
         """Return the API's view of ``batch``, which is deleted ``retention_days`` after it has finished (0: never)."""
-        expires = batch.finished_at + retention_days * 86_400 if batch.finished_at and retention_days else 0.0
         return cls(
             job_id=batch.job_id,
             state=batch.state,
@@ -118,7 +117,7 @@ class BatchStatus(BaseModel):
             metadata=dict(batch.metadata),
             created_at=datetime.fromtimestamp(batch.created_at, UTC),
             finished_at=_moment(batch.finished_at),
-            expires_at=_moment(expires),
+            expires_at=_moment(batch.expires(retention_days)),
             links=batch_links(batch.job_id, base),
         )
 

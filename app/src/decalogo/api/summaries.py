@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from decalogo.access.tokens import Token
-from decalogo.api.exports import reviewed_scores
+from decalogo.api.exports import retention_of, reviewed_scores
 from decalogo.api.services import Services
 from decalogo.batches.states import Document
 from decalogo.logs import get_logger
@@ -36,7 +36,12 @@ def summary_of(document: Document, result: dict[str, Any], services: Services, t
     about = [(labels.words[key], plain(document.metadata[key])) for key in _METADATA if document.metadata.get(key)]
     return Summary(
         machine=result,
-        view=View(applied(result, scores) if scores else result, labels, document.name),
+        view=View(
+            applied(result, scores) if scores else result,
+            labels,
+            document.name,
+            retention=retention_of(services.ledger.batch(document.job_id), services),
+        ),
         reviewed=Reviewed(scores, labels) if scores else None,
         letterhead=letterhead(services.settings.letterhead),
         about=tuple(about),

@@ -181,6 +181,10 @@ class Batch:
             return BatchOutcome.PARTIAL
         return BatchOutcome.CANCELLED if counts["cancelled"] == counts["total"] else BatchOutcome.FAILED
 
+    def expires(self, retention_days: float) -> float:
+        """Return when it is deleted, ``retention_days`` after its end; 0 until it finishes, and for 0 days (never)."""
+        return self.finished_at + retention_days * 86_400 if self.finished_at and retention_days else 0.0
+
     @classmethod
     def from_row(cls, job_id: str, row: Mapping[str, str]) -> Self:
         """Parse the hash ``batch:<job_id>`` of the ledger."""

@@ -18,8 +18,19 @@ from typing import Any, Protocol
 
 from decalogo.evaluation.rubric import Rubric
 from decalogo.reports.aggregate import Evaluated, NotEvaluated, RollUp, roll_up
+from decalogo.reports.retention import Retention
 
-__all__ = ["COMPARISONS", "REPORTS", "Comparison", "Evaluated", "NotEvaluated", "Report", "RollUp", "roll_up"]
+__all__ = [
+    "COMPARISONS",
+    "REPORTS",
+    "Comparison",
+    "Evaluated",
+    "NotEvaluated",
+    "Report",
+    "Retention",
+    "RollUp",
+    "roll_up",
+]
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HTML, CSV, JSON = "text/html; charset=utf-8", "text/csv; charset=utf-8", "application/json"
@@ -37,6 +48,7 @@ class Render(Protocol):
         link: str = "",
         rubric: Rubric | None = None,
         reviewed: dict[str, Any] | None = None,
+        retention: Retention | None = None,
     ) -> bytes:
         """Return the report.
 
@@ -47,6 +59,7 @@ class Render(Protocol):
             link: URL of the document (``https:``, ``http:`` or relative), for links to its pages.
             rubric: rubric of the result; default: the shipped rubric with its id.
             reviewed: what people say of it (:func:`decalogo.reviews.scores.standing`); None where nobody reviewed it.
+            retention: of the document's batch; None: the report does not say when it is deleted.
 
         Raises:
             ValueError: ``link`` has another scheme.
@@ -64,11 +77,11 @@ class Report:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A format of the comparison of a batch; ``render`` takes the value of ``roll_up``."""
+    """A format of the comparison of a batch; ``render`` takes the value of ``roll_up`` and the retention."""
 
     media_type: str
     extension: str
-    render: Callable[[dict[str, Any]], bytes]
+    render: Callable[..., bytes]
 
 
 def _maker(format_name: str) -> Render:
@@ -80,19 +93,29 @@ def _maker(format_name: str) -> Render:
         link: str = "",
         rubric: Rubric | None = None,
         reviewed: dict[str, Any] | None = None,
+        retention: Retention | None = None,
     ) -> bytes:
         from decalogo.reports.rendering import render_report
 
-        return render_report(format_name, result, name=name, pages=pages, link=link, rubric=rubric, reviewed=reviewed)
+        return render_report(
+            format_name,
+            result,
+            name=name,
+            pages=pages,
+            link=link,
+            rubric=rubric,
+            reviewed=reviewed,
+            retention=retention,
+        )
 
     return render
 
 
-def _comparer(format_name: str) -> Callable[[dict[str, Any]], bytes]:
-    def render(rollup: dict[str, Any]) -> bytes:
+def _comparer(format_name: str) -> Callable[..., bytes]:
+    def render(rollup: dict[str, Any], retention: Retention | None = None) -> bytes:
         from decalogo.reports.rendering import render_comparison
 
-        return render_comparison(format_name, rollup)
+        return render_comparison(format_name, rollup, retention)
 
     return render
 

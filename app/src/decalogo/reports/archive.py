@@ -17,6 +17,7 @@ from decalogo.reports.comparison import comparison_csv, comparison_html, compari
 from decalogo.reports.csv_tables import answers_csv
 from decalogo.reports.html import report_html
 from decalogo.reports.labels import labels_for
+from decalogo.reports.retention import Retention
 from decalogo.reports.reviewed import Reviewed
 from decalogo.reports.view import View
 from decalogo.reports.xlsx import report_xlsx
@@ -68,6 +69,7 @@ def reports_zip(
     *,
     formats: Sequence[str] = ("html", "json"),
     rubric: Rubric | None = None,
+    retention: Retention | None = None,
 ) -> Iterator[bytes]:
     """Yield a ZIP: ``reports/0001-name.html`` and so on for each document, then the comparison.
 
@@ -77,6 +79,7 @@ def reports_zip(
         documents: read one by one; documents without a result appear in the comparison only.
         formats: formats of the reports: ``html``, ``json``, ``xlsx``, ``csv``.
         rubric: rubric of the results; default: the shipped one.
+        retention: of the batch, named in the HTML pages and workbooks.
 
     Raises:
         RequestError: the results have different rubrics.
@@ -94,14 +97,14 @@ def reports_zip(
             rollup.add(replace(document, link=linked))
             labels = labels_for(document.result, rubric)
             reviewed = Reviewed(document.reviewed, labels) if document.reviewed else None
-            view = View(document.result, labels, document.name, reviewed=reviewed)
+            view = View(document.result, labels, document.name, reviewed=reviewed, retention=retention)
             for name in formats:
                 yield archive.add(f"{stem}.{name}", _MAKERS[name](view))
             if document.reviewed:
                 content = orjson.dumps(document.reviewed, option=orjson.OPT_SORT_KEYS)
                 yield archive.add(f"{stem}.reviewed.json", content)
         whole = rollup.as_dict()
-        yield archive.add("index.html", comparison_html(whole))
+        yield archive.add("index.html", comparison_html(whole, retention))
         yield archive.add("comparison.xlsx", comparison_xlsx(whole))
         yield archive.add("comparison.csv", comparison_csv(whole))
         yield archive.add("comparison.json", orjson.dumps(whole, option=orjson.OPT_SORT_KEYS))

@@ -8,6 +8,7 @@ from typing import Any
 from decalogo.reports.csv_tables import table
 from decalogo.reports.html import render
 from decalogo.reports.labels import Labels
+from decalogo.reports.retention import Retention
 from decalogo.reports.reviewed import moment, summary
 from decalogo.reports.words import words
 from decalogo.reports.workbook import Workbook
@@ -39,7 +40,7 @@ def _spread(rollup: dict[str, Any], labels: Labels) -> list[dict[str, Any]]:
     return [whole, *rollup["points"], *rollup["dimensions"]]
 
 
-def comparison_html(rollup: dict[str, Any]) -> bytes:
+def comparison_html(rollup: dict[str, Any], retention: Retention | None = None) -> bytes:
     """Return the comparison as one self-contained page."""
     labels = _labels(rollup)
     return render(
@@ -49,6 +50,7 @@ def comparison_html(rollup: dict[str, Any]) -> bytes:
         w=labels.words,
         reviewed=any(document["reviewed"] for document in rollup["documents"]),
         summary=summary,
+        kept=retention.sentence(labels.words) if retention else "",
         distributions=[
             (labels.words["distribution"], _spread(rollup, labels)[: 1 + len(rollup["points"])]),
             (labels.words["distribution_dimensions"], rollup["dimensions"]),

@@ -14,6 +14,7 @@ from decalogo.reports.comparison import comparison_csv, comparison_html, compari
 from decalogo.reports.csv_tables import answers_csv
 from decalogo.reports.html import report_html
 from decalogo.reports.labels import labels_for
+from decalogo.reports.retention import Retention
 from decalogo.reports.reviewed import Reviewed
 from decalogo.reports.view import View
 from decalogo.reports.xlsx import report_xlsx
@@ -25,7 +26,6 @@ _REPORTS: dict[str, Callable[[View], bytes]] = {
     "csv-excel": partial(answers_csv, excel=True),
 }
 _COMPARISONS: dict[str, Callable[[dict[str, Any]], bytes]] = {
-    "html": comparison_html,
     "xlsx": comparison_xlsx,
     "csv": comparison_csv,
     "csv-excel": partial(comparison_csv, excel=True),
@@ -42,15 +42,18 @@ def render_report(
     link: str,
     rubric: Rubric | None,
     reviewed: dict[str, Any] | None = None,
+    retention: Retention | None = None,
 ) -> bytes:
     """Return one document's report; see ``decalogo.reports.Render``."""
     if urlsplit(link).scheme not in ("", "http", "https"):
         raise ValueError(f"a document's link must be http, https or relative: {link!r}")
     labels = labels_for(result, rubric)
-    view = View(result, labels, name, pages, link, Reviewed(reviewed, labels) if reviewed else None)
+    view = View(result, labels, name, pages, link, Reviewed(reviewed, labels) if reviewed else None, retention)
     return _REPORTS[format_name](view)
 
 
-def render_comparison(format_name: str, rollup: dict[str, Any]) -> bytes:
-    """Return a batch's comparison."""
+def render_comparison(format_name: str, rollup: dict[str, Any], retention: Retention | None = None) -> bytes:
+    """Return a batch's comparison; the page also says when the batch is deleted."""
+    if format_name == "html":
+        return comparison_html(rollup, retention)
     return _COMPARISONS[format_name](rollup)

@@ -132,10 +132,11 @@ def _signature(document: Any, summary: Summary) -> None:
     _line(document, signature.person if signature else words["signature"])
     if summary.letterhead.role:
         _line(document, summary.letterhead.role)
-    digests = [(words["sha_document"], summary.machine["document"]["sha256"])]
-    digests.append((words["sha_result"], signature.result_sha256 if signature else summary.machine["sha256"]))
-    digests += [(words["sha_reviews"], signature.reviews_sha256)] if signature else []
-    for name, value in digests:
+    small = [(words["sha_document"], summary.machine["document"]["sha256"])]
+    small.append((words["sha_result"], signature.result_sha256 if signature else summary.machine["sha256"]))
+    small += [(words["sha_reviews"], signature.reviews_sha256)] if signature else []
+    small += [(words["retention"], summary.view.kept)] if summary.view.kept else []
+    for name, value in small:
         _line(document, f"{name}: {value}", size=7)
 
 

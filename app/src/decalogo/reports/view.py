@@ -11,6 +11,7 @@ from typing import Any
 
 from decalogo.reports.labels import Labels
 from decalogo.reports.numbers import page_ranges
+from decalogo.reports.retention import Retention
 from decalogo.reports.reviewed import Reviewed, ReviewedAnswer
 
 _QUESTIONS, _POINTS = 5, 3
@@ -90,6 +91,7 @@ class View:
         pages: text of each page, or empty.
         link: URL of the document, or ""; pages are linked as ``<link>#page=N``.
         reviewed: what people say of the result; None where nobody reviewed it.
+        retention: of its batch; None where no appliance keeps it.
     """
 
     result: dict[str, Any]
@@ -98,12 +100,18 @@ class View:
     pages: Sequence[str] = ()
     link: str = ""
     reviewed: Reviewed | None = None
+    retention: Retention | None = None
     _by_cell: dict[tuple[str, str], list[Answer]] = field(default_factory=dict)
 
     @property
     def called(self) -> str:
         """Name of the document, or the beginning of its hash."""
         return plain(self.name) or f"{self.result['document']['sha256'][:12]}…"
+
+    @property
+    def kept(self) -> str:
+        """When the appliance deletes the document; "" where no appliance keeps it."""
+        return self.retention.sentence(self.labels.words) if self.retention else ""
 
     @property
     def notices(self) -> list[str]:

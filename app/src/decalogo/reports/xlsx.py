@@ -133,6 +133,7 @@ def _identity(book: Workbook, view: View) -> None:
         (words["sha_rubric"], rubric["sha256"]),
         (words["sha_result"], result["sha256"]),
         (words["schema"], result["schema_version"]),
+        *([(words["retention"], view.kept)] if view.kept else []),
         *(("!", notice) for notice in view.notices),
         *((f"{words['flag']}: {code}", text) for code, text in view.flags),
     ]

@@ -110,7 +110,7 @@ def batch_page(
         q=q,
         done=batch.counts["total"] - batch.counts["queued"] - batch.counts["running"],
         rate=services.ledger.finished_per_second(120.0),
-        expires=_expires(batch, services.settings.storage.retention_days),
+        expires=batch.expires(services.settings.storage.retention_days),
         may_change=Scope.SUBMIT in session.token.scopes,
     )
 
@@ -159,7 +159,3 @@ def assign(
         if document.job_id == batch.job_id and services.reviews.of(document_id).signature is None:
             services.reviews.assign(document_id, track, reviewer.strip(), session.token, partial(audit, request))
     return redirect(f"/batches/{job_id}")
-
-
-def _expires(batch: Batch, retention_days: float) -> float:
-    return batch.finished_at + retention_days * 86_400 if batch.finished_at and retention_days else 0.0
