@@ -36,7 +36,8 @@ Access
   token revoke ID           revoke a token immediately
   token admin [--new]       print the admin token; --new: replace it, whatever happened to the old one
   operator                  print the login of the pages for operators (/grafana/, /prometheus/, /flower/ and others)
-  audit verify|export       check the audit log, or print it as JSON lines
+  audit list [--since 7d]   show the audit log: who did what [--action A] [--token ID] [--subject ID]
+  audit verify|export       check that nothing was changed or removed, or print all records as JSON lines
   certificate               print the certificate that a client must trust (PEM)
 
 More hosts

@@ -56,6 +56,9 @@ new_join_token() {
   address="${address:-$(configured HOSTS_ADDRESS)}"
   address="${address:-$(hostname -I | cut -d' ' -f1)}"
   [[ -e "$HOSTS_FILE" ]] || start_gateway
+  # The one-shot service has no access to the audit log.
+  compose exec -T api decalogo audit record host.add --name "$name" --address "$address" ||
+    fail "the audit log cannot be written, so no host was added"
   line="$(setup_hosts add "$name" --address "$address" --port "$(gateway_port 7443)" --redis-port "$(gateway_port 6380)")"
   compose exec -T redis reload-users >/dev/null
   say "Join line for the host $name, which must reach this one as $address (--address changes that). On that host, in a checkout of the"
@@ -66,6 +69,8 @@ new_join_token() {
 
 revoke_host() {
   [[ "$1" =~ ^[0-9a-f]{12}$ ]] || fail "join-token revoke takes an id from ./appliance join-token list, not '$1'"
+  compose exec -T api decalogo audit record host.revoke --host "$1" ||
+    fail "the audit log cannot be written, so no host was revoked"
   setup_hosts revoke "$1" >&2
   compose exec -T redis reload-users >/dev/null
   say "Host $1 is revoked. Its running documents are requeued when their leases expire."

@@ -180,3 +180,23 @@ def test_operators_page_through_the_log(client: httpx.Client, services: Services
     assert len(seen) >= 1
     assert seen == list(range(seen[0], 0, -1))
     problem(client.get("/api/v1/audit"), 403, "forbidden")
+
+
+def test_operators_filter_the_log(client: httpx.Client, services: Services) -> None:
+    _, document = evaluated(client, services)
+    assert client.get(f"/api/v1/documents/{document}/result").status_code == 200
+    job = of(services, "batch.upload")["batch"]
+    token = services.tokens.create("op", Tier.PREMIUM, scopes=frozenset({Scope.OPERATE}))
+
+    def found(**query: Any) -> list[str]:
+        answer = client.get("/api/v1/audit", params=query, headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200, answer.text
+        return [record["action"] for record in answer.json()["records"]]
+
+    assert found(action=["result.*", "share.read"]) == ["result.read"]
+    assert found(subject=job) == ["batch.upload"]
+    assert found(token="nobody") == []
+    assert found(until="2020-01-01T00:00:00Z") == []
+    assert sorted(found(since="2020-01-01T00:00:00Z")) == ["batch.upload", "result.read"]
+    unclear = client.get("/api/v1/audit", params={"since": "noon"}, headers={"Authorization": f"Bearer {token}"})
+    problem(unclear, 422, "body-invalid")

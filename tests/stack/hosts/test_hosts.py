@@ -183,6 +183,10 @@ def test_a_revoked_host_is_disconnected_within_seconds_and_its_documents_are_req
     appliance.compose("start", "worker")
     assert client.follow(job_id, seconds=60 + 2 * SECONDS_A_DOCUMENT)[-1]["succeeded"] == 2
     assert appliance.run("join-token", "list") == ""
+    recorded = appliance.run("audit", "list", "--action", "host.*", "--json").splitlines()
+    found = [json.loads(line) for line in recorded]
+    assert [record["action"] for record in found][-2:] == ["host.add", "host.revoke"]
+    assert (found[-2]["name"], found[-1]["host"]) == ("north", listed)
     assert "user is disabled" in second.log()
 
 

@@ -28,6 +28,7 @@ from typing import Any, Final, cast
 import orjson
 
 from decalogo.audit.files import Record, last_record, record_hash, records_backwards, records_of, whole_lines
+from decalogo.audit.selection import EVERYTHING, Selection
 from decalogo.audit.verify import START, Verified, verify
 from decalogo.errors import UnavailableError
 from decalogo.settings import AuditSettings
@@ -103,15 +104,17 @@ class AuditLog:
             with suppress(FileNotFoundError):  # deleted after its retention meanwhile
                 yield from (record for record in records_of(path) if record["seq"] > after)
 
-    def newest(self, count: int, *, before: int | None = None) -> list[Record]:
-        """Return the last records with a lower number than ``before``, newest first."""
+    def newest(self, count: int, *, before: int | None = None, selection: Selection = EVERYTHING) -> list[Record]:
+        """Return the last selected records with a lower number than ``before``, newest first."""
         found: list[Record] = []
         for path in reversed(self._files()):
             if before is not None and _first_number(path) >= before:
                 continue
             with suppress(FileNotFoundError):
                 for record in records_backwards(path):
-                    if before is None or record["seq"] < before:
+                    if selection.ends_before(record):
+                        return found
+                    if (before is None or record["seq"] < before) and selection.selects(record):
                         found.append(record)
                         if len(found) == count:
                             return found
