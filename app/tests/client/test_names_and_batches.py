@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from decalogo.client.file_names import MAX_STEM, Names, safe
 from decalogo.client.multipart import FilePart
-from decalogo.client.splitting import UPLOAD_BYTES, plan
+from decalogo.client.splitting import UPLOAD_BYTES, Planned, plan, uploads
 from decalogo.errors import ClientError
 
 
@@ -56,9 +56,22 @@ def test_files_stay_together_unless_told() -> None:
     assert [len(batch.files) for batch in plan(many, [], split=50)] == [50, 50, 20]
 
 
-def test_batches_respect_the_size_of_an_upload() -> None:
+def test_uploads_respect_their_size_and_number() -> None:
     half = UPLOAD_BYTES // 2 + 1
-    assert [len(batch.files) for batch in plan(files(half, half, 1, UPLOAD_BYTES * 2, 1), [], split=50)] == [1, 2, 1, 1]
+    sized = Planned(tuple(files(half, half, 1, UPLOAD_BYTES * 2, 1)))
+    assert [len(upload.files) for upload in uploads(sized)] == [1, 2, 1, 1]
+    assert [len(upload.files) for upload in uploads(Planned(tuple(files(*[1] * 120))))] == [50, 50, 20]
+
+
+def test_an_archive_is_sent_alone_only_where_asked() -> None:
+    mixed = Planned((FilePart(Path("a.pdf"), 1), FilePart(Path("b.ZIP"), 1), FilePart(Path("c.pdf"), 1)))
+    assert [len(upload.files) for upload in uploads(mixed)] == [3]
+    assert [len(upload.files) for upload in uploads(mixed, archives_apart=True)] == [1, 1, 1]
+
+
+def test_ids_of_documents_in_an_archive_stay_in_one_upload() -> None:
+    (batch,) = plan([FilePart(Path("a.zip"), 1), *files(*[1] * 60)], ["x"] * 90, split=None)
+    assert uploads(batch) == [batch]
 
 
 @given(st.lists(st.integers(0, UPLOAD_BYTES), min_size=1, max_size=40), st.integers(1, 10))
@@ -66,10 +79,11 @@ def test_splitting_keeps_every_file_once_in_order_with_its_id(sizes: list[int], 
     parts = files(*sizes)
     ids = [f"id-{number}" for number in range(len(parts))]
     batches = plan(parts, ids, split=split)
-    assert [file for batch in batches for file in batch.files] == parts
-    assert [own for batch in batches for own in batch.custom_ids] == ids
+    sent = [upload for batch in batches for upload in uploads(batch)]
+    assert [file for upload in sent for file in upload.files] == parts
+    assert [own for upload in sent for own in upload.custom_ids] == ids
     assert all(0 < len(batch.files) <= split for batch in batches)
-    assert all(sum(file.size for file in batch.files) <= UPLOAD_BYTES for batch in batches)
+    assert all(sum(file.size for file in upload.files) <= UPLOAD_BYTES for upload in sent)
 
 
 def test_ids_must_match_files() -> None:

@@ -83,7 +83,8 @@ def submit(
         Ocr | None, typer.Option(help="Scanned pages: `auto` recognises a limited number, `never` none.")
     ] = None,
     split: Annotated[
-        int | None, typer.Option(help="Submit several batches of at most this number of files.", min=1)
+        int | None,
+        typer.Option(help="Submit several batches of at most this number of files; default: one batch.", min=1),
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until every document is done.")] = False,
     output: Annotated[
@@ -96,11 +97,12 @@ def submit(
     insecure: Insecure = False,
     retry_timeout: RetryTimeout = 120.0,
 ) -> None:
-    """Submit documents; print the job id of each batch."""
+    """Submit documents as one batch; print its job id. The same command continues an interrupted upload."""
     from decalogo.cli import client_output as view
     from decalogo.client.appliance import SubmitOptions
     from decalogo.client.multipart import FilePart
     from decalogo.client.splitting import plan
+    from decalogo.client.submission import Submission, memory_of
 
     with outcome(), opened(ctx, url, token, token_file, ca, insecure, retry_timeout) as appliance:
         reasons = dict(entry.partition("=")[::2] for entry in not_applicable or [])
@@ -108,12 +110,14 @@ def submit(
         job_ids: list[str] = []
         with view.note_on_interrupt(job_ids):
             for batch in batches:
-                options = SubmitOptions(rubric, priority or "", reasons, batch.custom_ids, ocr or "")
-                with view.upload_bar(batch.files) as sent:
-                    answer = appliance.submit(batch.files, options, sent)
-                job_ids.append(answer["job_id"])
-                # Printed now, so that an interrupted wait does not lose it.
-                typer.echo(answer["job_id"])
+                options = SubmitOptions(rubric, priority or "", reasons, ocr=ocr or "")
+                memory = memory_of(url, given_token(ctx, token, token_file), batch, options)
+                submission = Submission(appliance, batch, options, memory)
+                with view.note_on_divided(submission, len(batch.files)):
+                    for job_id in submission.send(view.upload_bar):
+                        job_ids.append(job_id)
+                        # Printed now, so that an interrupted upload or wait does not lose it.
+                        typer.echo(job_id)
             if not wait and output is None:
                 view.say(f"accepted; follow it with: decalogo status {' '.join(job_ids)}")
                 return
@@ -198,11 +202,8 @@ def outcome() -> Iterator[None]:
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
     except RefusedError as error:
-        hint = ""
-        if error.members.get("limit") == "documents_per_batch":
-            hint = f"\nSubmit several batches with --split {error.members.get('allowed', '')}".rstrip()
-        elif error.code == 413:
-            hint = "\nSubmit fewer files at a time, or use --split."
+        full = error.members.get("limit") == "max_batch_documents"
+        hint = f"\nSubmit several batches with --split {error.members.get('allowed', '')}".rstrip() if full else ""
         typer.echo(f"error: {error.detail}{hint}", err=True)
         raise typer.Exit(REFUSED) from error
     except UnreachableError as error:

@@ -20,8 +20,10 @@ from rich.table import Table
 from rich.text import Text
 
 from decalogo.client.appliance import Appliance
-from decalogo.client.multipart import FilePart
 from decalogo.client.results import Row
+from decalogo.client.splitting import Planned
+from decalogo.client.submission import Submission
+from decalogo.errors import ClientError
 from decalogo.reports.numbers import rounded
 
 _errors = Console(stderr=True)
@@ -52,8 +54,23 @@ def note_on_interrupt(job_ids: Sequence[str]) -> Iterator[None]:
 
 
 @contextmanager
-def upload_bar(files: Sequence[FilePart]) -> Iterator[Callable[[int], None]]:
-    """Show the upload progress; yield a function that takes the number of bytes sent."""
+def note_on_divided(submission: Submission, total: int) -> Iterator[None]:
+    """Say before and after the uploads of a batch of ``total`` files where an interrupted one continues."""
+    if submission.progress.job_id:
+        say(f"continuing {submission.progress.job_id}: {submission.progress.done} of {total} files are there")
+    try:
+        yield
+    except (KeyboardInterrupt, ClientError):
+        done = submission.progress.done
+        if done and done < total:
+            say(f"{done} of {total} files are there; run the same command within 24 hours to upload the rest")
+        raise
+
+
+@contextmanager
+def upload_bar(upload: Planned) -> Iterator[Callable[[int], None]]:
+    """Show the progress of an upload; yield a function that takes the number of bytes sent."""
+    files = upload.files
     total = sum(file.size for file in files)
     columns = (TextColumn("uploading {task.fields[files]}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     with _bar(*columns) as progress:

@@ -21,7 +21,7 @@ from typing import Any, Final, Protocol
 
 from decalogo.client.errors import RefusedError, UnreachableError
 from decalogo.client.multipart import FilePart
-from decalogo.client.splitting import plan
+from decalogo.client.splitting import Planned, uploads
 
 DOCUMENTS_PER_BATCH: Final = 50  # of the tier standard
 _DONE, _FAILED, _IN_PROGRESS, _RECORD = "done", "failed", ".in-progress", ".batch.json"
@@ -114,7 +114,9 @@ class WatchedFolder:
         """Move files into folders of one batch each. An archive may hold many documents and is a batch of its own."""
         archives = [path for path in files if path.suffix.lower() == ".zip"]
         single = [FilePart.of(path) for path in files if path not in archives]
-        groups = [[part.path for part in batch.files] for batch in plan(single, [], split=DOCUMENTS_PER_BATCH)]
+        groups = [
+            [part.path for part in batch.files] for batch in uploads(Planned(tuple(single)), most=DOCUMENTS_PER_BATCH)
+        ]
         for group in [*groups, *([path] for path in archives)]:
             self._set_apart(group)
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
-from decalogo.api.dependencies import Operator, ServicesDep, limited
+from decalogo.api.dependencies import Moment, Operator, ServicesDep, limited
 from decalogo.api.operator_schemas import AuditPage
 from decalogo.api.problem_types import declare
 from decalogo.audit.selection import Selection
@@ -30,8 +30,8 @@ def audit_log(
     services: ServicesDep,
     before: Annotated[int | None, Query(ge=1, description="`next_before` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="Most records on one page.")] = 100,
-    since: Annotated[AwareDatetime | None, Query(description="Earliest time, included.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Latest time, not included.")] = None,
+    since: Annotated[Moment | None, Query(description="RFC 3339; earliest time, included.")] = None,
+    until: Annotated[Moment | None, Query(description="RFC 3339; latest time, not included.")] = None,
     action: Annotated[
         list[ShortText] | None, Query(max_length=20, description="Action; `*` stands for any text; repeatable.")
     ] = None,
