@@ -35,9 +35,14 @@ SECONDS = {
     "evaluation/documents/test_hostile.py": 15,
     "reports/test_command.py": 15,
     "console/test_browser.py": 30,
+    "evaluation/pdf/test_budget.py": 15,
+    "evaluation/pdf/test_doubts.py": 15,
     "evaluation/documents/test_parts.py": 10,
     "evaluation/matching/test_scanner.py": 10,
     "upgrade/": 10,
+    "evaluation/pdf/test_native.py::test_a_real_plan_is_read_the_same": 5,
+    "documentation/test_sample.py": 5,
+    "api/test_archives.py::test_a_bomb_is_refused_before_it_is_unpacked": 5,
 }
 """Path below ``app/tests``, or a test in it, to its seconds."""
 
