@@ -16,13 +16,24 @@ from pathlib import Path
 from typing import Any
 
 from decalogo.capacity.model import FILE, Model
-from loadtest import documents, options, presets, projection, report, saturation, scenarios, sweeps, tables, verdict
+from loadtest import (
+    documents,
+    options,
+    people,
+    presets,
+    projection,
+    report,
+    saturation,
+    scenarios,
+    sweeps,
+    tables,
+    verdict,
+)
 from loadtest.measure import measure_row, say
 from loadtest.rows import ROOT, Host, rows
 from loadtest.stack import Stack
 
 INTERRUPTED = 130
-PARTS = ("scaling", "saturation", "sweeps", "presets", "country", "soak")
 
 
 def machine(host: Host) -> str:
@@ -77,6 +88,9 @@ def run(
     if asked.presets:
         found["presets"] = presets.all_presets(stack, here, max(30.0, 30 * asked.minutes), files, cache)
         note()
+    if asked.people:
+        found["people"] = people.people(stack, here, asked.people, max(40.0, 60 * asked.minutes), files, cache)
+        note()
     if asked.country:
         plans = files if asked.documents else documents.country(cache)
         found["country"] = scenarios.country(stack, here, asked.country, plans, cache)
@@ -118,7 +132,7 @@ def merged(reports: list[dict[str, Any]]) -> dict[str, Any]:
         first["command"] += f"; {other['command']}"
         if other["evaluator"] not in first["evaluator"]:
             first["evaluator"] += f" and {other['evaluator']}"
-        for part in PARTS:
+        for part in options.PARTS:
             if part in other:
                 first.setdefault(part, other[part])
     order = list(rows())

@@ -44,9 +44,10 @@ def load(
     stages: tuple[Stage, ...],
     batch: int = 1,
     follow_seconds: float = FOLLOW_SECONDS,
+    watched: str = "",
 ) -> tuple[Seen, Samples]:
     """Run Locust while samples are taken; see ``Plan`` and ``generate``."""
-    plan = Plan(f"r{int(time.time())}", kind, files, batch, stages, stack.locust_workers)
+    plan = Plan(f"r{int(time.time())}", kind, files, batch, stages, stack.locust_workers, watched)
     sampler = Sampler(stack)
     sampler.start()
     try:

@@ -9,6 +9,8 @@ from pathlib import Path
 from loadtest.rows import rows
 
 UI_WORKERS = 2
+PARTS = ("scaling", "saturation", "sweeps", "presets", "people", "country", "soak")
+"""Parts of a report in the order of their run."""
 
 
 def read(words: list[str] | None = None) -> argparse.Namespace:
@@ -48,6 +50,14 @@ def _add_what_runs(parser: argparse.ArgumentParser) -> None:
         metavar="DOCUMENTS",
         help="number of documents in one run (1103): plans of 300 pages, or those of --documents",
     )
+    parser.add_argument(
+        "--people",
+        type=_count,
+        nargs="?",
+        const=50,
+        metavar="SESSIONS",
+        help="people with sessions of the console (50) beside a full queue",
+    )
     parser.add_argument("--soak", type=_minutes, metavar="MINUTES", help="80 %% of the saturation point for this time")
     parser.add_argument(
         "--ui", action="store_true", help="start the profile and the Locust page on 127.0.0.1:8089, until Ctrl-C"
@@ -79,7 +89,7 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
 
 def anything_but_rows(asked: argparse.Namespace) -> bool:
     """Return whether a part was requested that needs no measured row."""
-    return bool(asked.saturation or asked.scaling or asked.sweeps or asked.presets or asked.country or asked.soak)
+    return any(getattr(asked, part) for part in PARTS)
 
 
 def _check(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> None:

@@ -131,7 +131,12 @@ def _others(phase: dict[str, Any]) -> float:
 def all_tables(report: dict[str, Any]) -> list[list[list[str]]]:
     """Return every table of the report with its heading row; empty tables are omitted."""
     found = [matrix_table(report), detail_table(report), tables.saturation_table(report), tables.scenario_table(report)]
-    found += [tables.slope_table(report), *tables.sweep_tables(report), tables.preset_table(report)]
+    found += [
+        tables.people_table(report),
+        tables.slope_table(report),
+        *tables.sweep_tables(report),
+        tables.preset_table(report),
+    ]
     return [table for table in found if len(table) > 1]
 
 

@@ -115,8 +115,9 @@ class Stack:
 
     def write_access(self) -> None:
         """Write a premium token and the certificate into the shared folder."""
+        scopes = ("--scope", "submit", "--scope", "read", "--scope", "review")
         token = self.compose(
-            "exec", "-T", "api", "decalogo", "token", "create", "loadtest", "--tier", "premium"
+            "exec", "-T", "api", "decalogo", "token", "create", "loadtest", "--tier", "premium", *scopes
         ).strip()
         (self.folder / "token").write_text(token + "\n", encoding="utf-8")
         certificate = self.compose("exec", "-T", "nginx", "cat", "/run/secrets/decalogo/tls.crt")

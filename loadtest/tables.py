@@ -62,6 +62,19 @@ def scenario_table(report: dict[str, Any]) -> Table:
     return table
 
 
+def people_table(report: dict[str, Any]) -> Table:
+    """Return the times of each page of the console per number of sessions: p50 / p95 / p99, milliseconds."""
+    steps = (report.get("people") or {}).get("steps") or []
+    pages = list(steps[0]["pages"]) if steps else []
+    table = [["people in the console", "pages opened", "all", *pages, "bottleneck"]]
+    for step in steps:
+        times = [
+            " / ".join(f"{value:.0f}" for value in found.values()) for found in (step["all"], *step["pages"].values())
+        ]
+        table.append([step["name"], f"{step['opened']:,}", *times, step["bound"]])
+    return table
+
+
 def slope_table(report: dict[str, Any]) -> Table:
     """Return the memory of every service during the soak run."""
     table = [["memory in the soak run", "level MiB", "slope MiB per hour"]]

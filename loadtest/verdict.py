@@ -53,7 +53,9 @@ def unsound(phase: dict[str, Any]) -> list[str]:
 def problems(report: dict[str, Any]) -> list[str]:
     """Return all failures of a report, each with the name of its part."""
     found = [f"{row['row']['name']}: {why}" for row in report["rows"] for why in row["wrong"]]
-    found += [f"{name}: {why}" for name in ("country", "soak") for why in (report.get(name) or {}).get("wrong", [])]
+    found += [
+        f"{name}: {why}" for name in ("country", "soak", "people") for why in (report.get(name) or {}).get("wrong", [])
+    ]
     for name, points in (report.get("sweeps") or {}).items():
         found += [f"sweep {name} {point['value']}: {why}" for point in points for why in point["wrong"]]
     found += [f"preset {point['value']}: {why}" for point in report.get("presets", []) for why in point["wrong"]]

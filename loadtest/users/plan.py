@@ -32,11 +32,13 @@ class Plan:
 
     Attributes:
         run: prefix of the documents' own ids; differs for every run.
-        kind: ``journey`` (upload, follow, fetch, check), ``upload`` or ``status`` (one route).
+        kind: ``journey`` (upload, follow, fetch, check), ``upload`` or ``status`` (one route), or ``people`` (sessions
+            of the console beside one user of ``journey``).
         documents: names of files next to the plan, submitted in rotation.
         batch: documents per upload.
         stages: in order; none if the users are controlled on the Locust page.
         workers: Locust processes that share the users.
+        watched: evaluated batch that ``people`` open.
     """
 
     run: str
@@ -45,6 +47,7 @@ class Plan:
     batch: int
     stages: tuple[Stage, ...] = field(default_factory=tuple)
     workers: int = 1
+    watched: str = ""
 
     def write(self, path: Path) -> None:
         """Write the plan as JSON."""
