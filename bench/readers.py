@@ -7,8 +7,8 @@ package poppler-utils. Each reader runs in a process of its own that stays up, s
 run of every reader over a file. The table states the median of the CPU seconds (user + system, with child processes),
 the ratio to PDFium's bare text of the same turn with its range, and the characters found.
 
-The strategy `fast` of unstructured takes its text from pdfminer.six, so that row is its lower bound. Unstructured itself
-loads language data from the network when it runs.
+The strategy `fast` of unstructured takes its text from pdfminer.six, so that row is its lower bound. Unstructured
+itself loads language data from the network when it runs.
 """
 
 from __future__ import annotations
