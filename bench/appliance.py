@@ -81,6 +81,10 @@ class Embedded:
         own = {**environment(self.layout, self.instance), **identity(self.layout, "scheduler")}
         subprocess.run([sys.executable, "-c", code], env={**self._variables, **own}, check=True)
 
+    def make_token(self, name: str) -> str:
+        """Return a token of another tenant."""
+        return self._run("run", "--", "token", "create", name).strip()
+
     def submit(self, contents: list[bytes], suffix: str) -> str:
         """Upload one batch, by as many uploads as it takes, and return its id."""
         job_id = ""

@@ -116,8 +116,20 @@ def children(pid: int) -> list[int]:
 
 def cpu_seconds(pid: int) -> float | None:
     """Return the CPU time of a process, seconds; ``None`` where the system does not tell."""
-    fields = _stat(pid)
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else None
+    return _seconds(_stat(pid), 2)
+
+
+def whole_cpu_seconds(pid: int, *, running: bool) -> float | None:
+    """Return the CPU time of a process and of the programs that it ran, seconds; see ``cpu_seconds``.
+
+    Args:
+        pid: the process.
+        running: whether to count a program that runs now; it is looked for among all processes.
+    """
+    whole = _seconds(_stat(pid), 4)
+    if whole is None or not running:
+        return whole
+    return whole + sum(_seconds(_stat(child), 4) or 0.0 for child in children(pid))
 
 
 def _cgroups(root: Path) -> Iterator[Container]:
@@ -165,6 +177,11 @@ def _stat(pid: int) -> list[str]:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:
         return []
+
+
+def _seconds(fields: list[str], count: int) -> float | None:
+    """Return the sum of the first ``count`` of utime, stime, cutime and cstime (proc(5)), seconds."""
+    return sum(map(int, fields[11 : 11 + count])) / os.sysconf("SC_CLK_TCK") if fields else None
 
 
 def _resident(pid: int) -> int:

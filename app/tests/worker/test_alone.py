@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -18,6 +21,17 @@ def burn() -> bytes:
     progress.at("extract", 7)
     while True:
         pass
+
+
+def burn_in_programs() -> bytes:
+    while True:
+        subprocess.run([sys.executable, "-c", "for _ in range(10**6): pass"], check=True)
+
+
+def burn_in_one_program() -> bytes:
+    progress.at("recognise", 7)
+    subprocess.run([sys.executable, "-c", "while True: pass"], check=True)
+    return b""
 
 
 def hoard() -> bytes:
@@ -36,6 +50,17 @@ def test_cpu_time_is_limited_per_page_and_per_document(settings: Settings) -> No
     with pytest.raises(DocumentTooLargeError, match="page 7") as caught:
         run_guarded(burn, settings.model_copy(update={"evaluation": evaluation}), 0)
     assert caught.value.extra == {"page": 7}
+
+
+@pytest.mark.parametrize("work", [burn_in_programs, burn_in_one_program])
+def test_cpu_time_of_programs_that_it_runs_counts(settings: Settings, work: Callable[[], bytes]) -> None:
+    with pytest.raises(DocumentTooLargeError, match="2 s of processor time"):
+        run_guarded(work, settings, 2)
+
+
+def test_programs_of_an_earlier_document_do_not_count(settings: Settings) -> None:
+    subprocess.run([sys.executable, "-c", "while __import__('time').process_time() < 2: pass"], check=True)
+    assert run_guarded(lambda: b"x", settings, 1) == b"x"
 
 
 def test_memory_is_limited(settings: Settings) -> None:

@@ -14,6 +14,7 @@ import json
 import resource
 import sys
 from contextlib import closing
+from pathlib import Path
 from typing import Any, Final
 
 from decalogo.rendering.answers import RenderError, picture_answer, scale_of
@@ -30,6 +31,7 @@ class Renderer:
     def __init__(self) -> None:
         self._name = ""
         self._document: Any = None
+        self._drawings: Any = None
 
     def answer(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         """Return the head and the body of one answer; raise :class:`RenderError`."""
@@ -43,18 +45,28 @@ class Renderer:
     def _page(self, name: str, number: int) -> Any:
         import pypdfium2
 
+        from decalogo.evaluation.pdf.drawing import Drawings
+
         try:
             if self._name != name:
-                if self._document is not None:
-                    self._document.close()
-                self._name, self._document = "", None
+                self._close()
                 self._document = pypdfium2.PdfDocument(name)
+                self._drawings = Drawings.of(Path(name))
                 self._name = name
             if not 1 <= number <= len(self._document):
                 raise RenderError("not-found", f"The document has {len(self._document)} pages.")
+            if self._drawings and (reason := self._drawings.reason(number)):
+                raise RenderError("page-unreadable", f"Drawing this page would take too much: {reason}.")
             return self._document[number - 1]
         except pypdfium2.PdfiumError as error:
             raise RenderError("page-unreadable", "PDFium cannot open this page.") from error
+
+    def _close(self) -> None:
+        if self._document is not None:
+            self._document.close()
+        if self._drawings is not None:
+            self._drawings.document.close()
+        self._name, self._document, self._drawings = "", None, None
 
     def _picture(self, page: Any, width: int) -> tuple[dict[str, Any], bytes]:
         across, down = page.get_size()

@@ -29,10 +29,13 @@ class EvaluationSettings(BaseModel):
         description="CPU time limit per page, seconds; the worker process ends and the document fails; 0 disables.",
     )
     cpu_seconds: float = Field(
-        30.0, ge=0, description="CPU time limit per document, seconds, to which its size adds; 0 disables."
+        35.0,
+        ge=0,
+        description="CPU time limit per document, text recognition included, seconds, to which its size adds; "
+        "0 disables.",
     )
     cpu_seconds_per_mib: float = Field(
-        15.0, ge=0, description="CPU time that each MiB of a document adds to its limit, seconds."
+        20.0, ge=0, description="CPU time that each MiB of a document adds to its limit, seconds."
     )
     split_pages: int = Field(
         1000, ge=0, description="Number of pages above which a PDF is split among processes; 0 disables."

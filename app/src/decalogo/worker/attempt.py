@@ -38,7 +38,7 @@ from decalogo.worker import parts
 from decalogo.worker.guard import cpu_seconds_for
 from decalogo.worker.outage import through_outage
 from decalogo.worker.parts import Publish
-from decalogo.worker.progress import guarded
+from decalogo.worker.progress import cpu_seconds, guarded
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +97,7 @@ def run_attempt(
 
 
 def _run(claim: Claim, called: float, ledger: Ledger, store: AttemptFiles, settings: Settings, publish: Publish) -> str:
-    started = time.monotonic()
+    started, used = time.monotonic(), cpu_seconds()
     queue = settings.queue
     limit = queue.slow_soft_time_limit_seconds if claim.queue == SLOW else queue.soft_time_limit_seconds
     deadline = started + _READING_SHARE * limit
@@ -106,7 +106,9 @@ def _run(claim: Claim, called: float, ledger: Ledger, store: AttemptFiles, setti
     try:
         outcome = _evaluate(claim, store, settings, deadline)
     except SplitError as wanted:
-        messages = through_outage(partial(parts.split, claim, wanted, ledger, store))
+        allowed = _allowed(get_evaluator(settings.evaluation.evaluator), settings, store.content(claim.document_id))
+        used = cpu_seconds() - used
+        messages = through_outage(partial(parts.split, claim, wanted, ledger, store, allowed, used))
         parts.publish_quietly(publish, messages)
         log.info("document split into parts", parts=len(messages), seconds=round(time.monotonic() - started, 3))
         return "split" if messages else "fenced"
@@ -152,11 +154,14 @@ def _run_part(
     if isinstance(evaluator, SplittingEvaluator):
         path = through_outage(partial(store.content, claim.part_of))
         options = EvaluateOptions(stop=lambda: time.monotonic() > deadline, ocr=_ocr(claim, settings, store))
-        with guarded(_allowed(evaluator, settings, path)):
-            pages = parts.read_part(claim, evaluator, path, options)
+        allowed, work = parts.work_of(claim)
+        used = cpu_seconds()
+        with guarded(allowed):
+            pages = parts.read_part(work, evaluator, path, options)
         if pages is not None:
             # Every attempt at a part reads the same pages, so the name contains no attempt.
-            through_outage(partial(store.put, f"parts/{claim.document_id}", pages))
+            output = parts.with_used(cpu_seconds() - used, pages)
+            through_outage(partial(store.put, f"parts/{claim.document_id}", output))
     counted, queue = through_outage(lambda: ledger.finish_part(claim))
     if queue:
         parts.publish_quietly(publish, [(claim.part_of, queue)])
@@ -192,8 +197,8 @@ def _evaluate(claim: Claim, store: AttemptFiles, settings: Settings, deadline: f
     )
     started = time.monotonic()
     is_splitting = isinstance(evaluator, SplittingEvaluator)
-    known = through_outage(partial(parts.read_known, claim, store)) if is_splitting else []
-    with guarded(_allowed(evaluator, settings, path)):
+    known, used = through_outage(partial(parts.read_known, claim, store)) if is_splitting else ([], 0.0)
+    with guarded(parts.left(_allowed(evaluator, settings, path), used)):
         if isinstance(evaluator, SplittingEvaluator):
             sizes = parts.sizes(claim, settings.evaluation)
             evaluation = evaluator.evaluate_parts(path, rubric, options, brought=known, sizes=sizes)

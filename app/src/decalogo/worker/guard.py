@@ -3,7 +3,7 @@
 Native code cannot be interrupted, and a process in the middle of a hostile page looks at no clock. The parent therefore
 compares what each process uses with its limits, ten times per second, and kills it (decision 0071):
 
-- CPU time per page, and per document in proportion to its size;
+- CPU time per page, and per document in proportion to its size, programs that it runs (tesseract) included;
 - time per page, for a process that waits without using the CPU;
 - memory: the largest process, before the container reaches its limit;
 - a document that was cancelled or deleted, or whose lease expired.
@@ -81,7 +81,7 @@ class Guard:
                 continue
             before, seconds = self._waited.get(task_id, (step, 0.0))
             waited[task_id] = step, seconds + gap if before == step else 0.0
-            if error := self._excess(step, memory.cpu_seconds(pid), waited[task_id][1]):
+            if error := self._excess(step, pid, waited[task_id][1]):
                 _end(step, pid, error)
             else:
                 guarded.append((task_id, pid))
@@ -105,14 +105,15 @@ class Guard:
             if step and task_id not in owners:
                 _end(step, pid, None)
 
-    def _excess(self, step: Step, used: float | None, waited: float) -> DocumentError | None:
-        """Return the limit that a process exceeds.
+    def _excess(self, step: Step, pid: int, waited: float) -> DocumentError | None:
+        """Return the limit that a process exceeds. Where its CPU time is unknown, the time of its page alone counts.
 
         Args:
             step: what it does.
-            used: its CPU time, seconds; where it is unknown, the time of its page alone counts.
+            pid: the process.
             waited: time since its step began, seconds.
         """
+        used = memory.cpu_seconds(pid)
         limit = self._settings.page_cpu_seconds
         if limit and step.stage in _PAGE_STAGES:
             if used is not None and used - step.since > limit:
@@ -127,7 +128,8 @@ class Guard:
                     "Export the document again, or upload it without this page.",
                     page=step.page,
                 )
-        if step.allowed and used is not None and used - step.began > step.allowed:
+        whole = memory.whole_cpu_seconds(pid, running=waited > _INTERVAL) if step.allowed else None
+        if whole is not None and whole - step.began > step.allowed:
             return DocumentTooLargeError(
                 f"The document took more than {step.allowed:.0f} s of processor time, the limit for its size; "
                 f"it ended {_where(step)}. Split it, or export it again without repeated content.",

@@ -48,7 +48,7 @@ class Step:
         stage: stage of the evaluation.
         page: page of that stage; 0 if pages do not matter.
         allowed: CPU time allowed for the document, seconds; 0 is no limit.
-        began: CPU time of the process when the evaluation began, seconds.
+        began: CPU time of the process and of the programs that it ran, when the evaluation began, seconds.
         since: CPU time of the process when the step began, seconds.
     """
 
@@ -71,20 +71,26 @@ def begin(task_id: str) -> None:
 
 
 @contextmanager
-def guarded(cpu_seconds: float) -> Iterator[None]:
+def guarded(allowed: float) -> Iterator[None]:
     """Let the parent end this process meanwhile, if its document exceeds a limit or is no longer wanted.
 
     Args:
-        cpu_seconds: CPU time allowed; 0 is no limit.
+        allowed: CPU time, seconds; 0 is no limit.
     """
     place = _offset(os.getpid()) + _GUARD_AT
     _, used = _usage()
     _STEP.pack_into(_area, place + _GUARD.size, used)
-    _GUARD.pack_into(_area, place, 1, cpu_seconds, used)
+    _GUARD.pack_into(_area, place, 1, allowed, cpu_seconds())
     try:
         yield
     finally:
         _GUARD.pack_into(_area, place, 0, 0.0, 0.0)
+
+
+def cpu_seconds() -> float:
+    """Return the CPU time of this process and of the programs that it ran, seconds."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
 
 
 def step(pid: int) -> Step | None:

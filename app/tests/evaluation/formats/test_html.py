@@ -202,3 +202,28 @@ def test_xhtml_elements_that_close_themselves_contain_nothing():
 
 def test_blanks_around_hidden_text_are_one_blank():
     assert pages(extract(page("<p>Uno <span hidden>x</span> <del>y</del> dos.</p>"))) == ["Uno dos."]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "sheet", ["p " * 400_000, "/* " * 300_000, "@a{" * 300_000, "@a{p{}" * 200_000, "/**" * 300_000]
+)
+def test_a_style_sheet_is_read_in_one_pass(sheet):
+    assert PROSE in pages(extract(f"<html><style>{sheet}</style><p>{PROSE}</p></html>".encode()))[0]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "is_read"),
+    [
+        ("/* p {} */ .a { display: none }", False),
+        ("<!-- .a { display: none } -->", False),
+        ("@import 'x'; .a { display: none }", False),
+        ("@media print { .a { display: none } }", True),
+        ("@media print { b { color: red } } .a { display: none }", False),
+        ("@page { margin: 0 } .b, .a { display: none }", False),
+        (".a { color: red } /* .a { display: none }", True),
+    ],
+)
+def test_rules_of_a_style_sheet_hide_what_they_name(sheet, is_read):
+    content = f"<html><style>{sheet}</style><p>{PROSE}</p><p class=a>Segunda parte.</p></html>".encode()
+    assert ("Segunda" in pages(extract(content))[0]) == is_read

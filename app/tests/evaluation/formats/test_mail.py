@@ -4,7 +4,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from decalogo.errors import EncryptedDocumentError
+from decalogo.errors import DocumentTooLargeError, EncryptedDocumentError
 from decalogo.evaluation.extract import extract
 from tests.evaluation.formats.files import GOAL, RATE, codes, docx, p, pages
 from tests.evaluation.pdf.pdfs import lines_pdf
@@ -193,3 +193,43 @@ def test_word_documents_in_messages_keep_their_pages():
     word = docx(p("Uno.") + '<w:p><w:r><w:br w:type="page"/></w:r></w:p>' + p("Dos."))
     mail.add_attachment(word, maintype="application", subtype="octet-stream", filename="plan.docx")
     assert pages(extract(mail.as_bytes())) == [RATE, "Uno.", "Dos."]
+
+
+LONG = 120_000
+HEADERS = {
+    "semicolons in quotes": part('text/plain; a="' + ";" * LONG, RATE),
+    "parameters": part("text/plain" + "; a=" * LONG, RATE),
+    "pieces of a name": part("text/plain", RATE, "Content-Disposition: attachment; " + "; ".join(
+        f"filename*{n}*=a" for n in range(LONG // 6))),
+    "encoded words": part("text/plain", RATE, "Content-Disposition: attachment; filename=\"" + "=?a?q?" * LONG),
+    "styles that never end": multipart("alternative", part("text/plain", RATE * 8), part("text/html", "<style " * LONG),
+                                       boundary="c"),
+}  # fmt: skip
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("hostile", HEADERS.values(), ids=HEADERS)
+def test_headers_and_markup_that_the_library_reads_in_quadratic_time_are_cut_off(hostile):
+    """Each took minutes, or as much as that for twice the size."""
+    assert RATE in "".join(pages(extract(message(multipart("mixed", part("text/plain", GOAL), hostile)))))
+
+
+@pytest.mark.timeout(60)
+def test_parts_within_parts_are_counted_before_they_are_read():
+    nested = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(400))
+    with pytest.raises(DocumentTooLargeError, match="more than 100 parts"):
+        extract(message(nested + part("text/plain", "--x\n" * 200_000)))
+
+
+@pytest.mark.parametrize(
+    ("markup", "plain"),
+    [
+        (f"<style>p {{}}</style><p>{RATE}</p>", "x"),
+        (f"<p>{RATE}</p><style>", "x"),
+        (f"<script>a</script><title>b</title><p>{RATE}</p>", "x"),
+    ],
+)
+def test_a_plain_form_without_the_text_is_not_preferred(markup, plain):
+    markup += "<p>" + GOAL * 20
+    body = multipart("alternative", part("text/plain", plain), part("text/html", markup))
+    assert RATE in "".join(pages(extract(message(body))))

@@ -190,9 +190,9 @@ def test_the_cpu_time_of_recognition_follows_the_size_of_the_document(tmp_path):
     small, file = b"x" * 1000, tmp_path / "large"
     file.write_bytes(bytes(3 << 20))
     options = OcrOptions()
-    assert 40 <= ocr.cpu_seconds_for(small, options, options.document_seconds) < 41
-    assert ocr.cpu_seconds_for(file, options, options.document_seconds) == 100
-    assert ocr.cpu_seconds_for(file, options, options.document_seconds / 4) == 25
+    assert 25 <= ocr.cpu_seconds_for(small, options, options.document_seconds) < 26
+    assert ocr.cpu_seconds_for(file, options, options.document_seconds) == 67
+    assert ocr.cpu_seconds_for(file, options, options.document_seconds / 4) == 67 / 4
 
 
 def test_pages_past_the_cpu_time_of_recognition_count_as_late():

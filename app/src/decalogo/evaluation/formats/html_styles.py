@@ -7,15 +7,14 @@ write them.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _MOST_BYTES = 2 << 20
 _MOST_RULES = 20_000
 _MOST_COMPOUND = 20
 """Selectors of several classes that end in one class."""
-_COMMENT = re.compile(r"/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|<!--|-->")
-_NESTED = re.compile(r"@[\w-]+[^{};]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")  # @media and the like: not the usual page
-_RULE = re.compile(r"([^{}@]+)\{([^{}]*)\}")
+_BRACE = re.compile(r"([{}])")
 _SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*)?(?:[.#][\w-]+){0,5}", re.IGNORECASE)
 _SIMPLE = re.compile(r"[.#]?[\w-]+")
 _DISPLAY = re.compile(r"(?:^|;)\s*display\s*:\s*([\w-]+)")
@@ -84,12 +83,11 @@ class StyleSheets:
         self._bytes += len(css)
         if self._bytes > _MOST_BYTES:
             return
-        css = _NESTED.sub("", _COMMENT.sub("", css))
-        for rule in _RULE.finditer(css):
-            style = read_style(rule.group(2))
+        for prelude, declarations in _rules(_without_comments(css)):
+            style = read_style(declarations)
             if style == PLAIN or len(self._rules) > _MOST_RULES:
                 continue
-            for selector in rule.group(1).split(","):
+            for selector in prelude.split(","):
                 selector = selector.strip().lower()
                 if selector and _SELECTOR.fullmatch(selector):
                     self._add_rule(selector, style)
@@ -124,6 +122,30 @@ class StyleSheets:
         if own := attributes.get("style"):
             found = _both(found, read_style(own))
         return found
+
+
+def _rules(css: str) -> Iterator[tuple[str, str]]:
+    """Yield selectors and declarations of the rules that stand outside of ``@media`` and the like."""
+    pieces = _BRACE.split(css)
+    depth, prelude = 0, ""
+    for text, brace in zip(pieces[::2], pieces[1::2], strict=False):
+        if brace == "{":
+            if not depth:
+                prelude = text.rpartition(";")[2].strip()
+            depth += 1
+        elif depth:
+            depth -= 1
+            if not depth and not prelude.startswith("@"):
+                yield prelude, text
+
+
+def _without_comments(css: str) -> str:
+    pieces, at = [], 0
+    while (start := css.find("/*", at)) >= 0:
+        pieces.append(css[at:start])
+        end = css.find("*/", start + 2)
+        at = end + 2 if end >= 0 else len(css)
+    return "".join([*pieces, css[at:]]).replace("<!--", "").replace("-->", "")
 
 
 def _both(first: HtmlStyle, second: HtmlStyle) -> HtmlStyle:

@@ -6,20 +6,22 @@ Sources: RFC 2046 (multipart types), RFC 2387 (multipart/related), RFC 2557 (sav
 from __future__ import annotations
 
 import email
-import email.policy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from email.header import decode_header, make_header
 from email.message import Message
-from typing import Final
+from email.policy import Compat32
+from typing import Final, NoReturn
 
 from decalogo.errors import DamagedDocumentError, DocumentTooLargeError
 from decalogo.evaluation.formats.charsets import decode, known_codec
 
 _MOST_PARTS: Final = 100
 _MOST_DEPTH: Final = 20
+_MOST_HEADER: Final = 2000
+"""Characters of a header field that are read: a file name of 255 letters takes 1,600 where each is encoded."""
 _BOM: Final = b"\xef\xbb\xbf"
 # Parts that only programs read: style sheets of saved pages, invitations, contacts, signatures, reports of delivery.
 _NO_CONTENT: Final = re.compile(
@@ -28,7 +30,9 @@ _NO_CONTENT: Final = re.compile(
     r"|font/.*|message/(?:delivery-status|disposition-notification|partial|external-body)"
 )
 _ENCRYPTED: Final = re.compile(r"multipart/encrypted|application/(?:x-)?pkcs7-mime")
-_TAG: Final = re.compile(r"<(?:style|script|title)\b.*?</(?:style|script|title)|<[^<>]*>", re.IGNORECASE | re.DOTALL)
+_HOLDER: Final = re.compile(rb"^content-type:\s*(?:multipart|message)/", re.IGNORECASE | re.MULTILINE)
+_TAG: Final = re.compile(r"<[^<>]*>")
+_HIDING: Final = re.compile(r"<(/?)(?:style|script|title)\b", re.IGNORECASE)
 _PICTURES: Final = ("image/", "audio/", "video/", "application/octet-stream")
 _HEADER_FILE: Final = re.compile(rb"mso-element:\s{0,9}footnote-separator")
 """In the file of a page saved by Word that holds the headers, and the lines above notes."""
@@ -61,6 +65,18 @@ class MailPart:
         return not self.name and self.declared in {"text/plain", "text/html"}
 
 
+class _BoundedHeaders(Compat32):
+    """The parser's policy with header fields cut off: the library parses their parameters in quadratic time."""
+
+    def header_source_parse(self, sourcelines: Sequence[str]) -> tuple[str, str]:
+        """Return name and value of a field from its lines."""
+        name, value = super().header_source_parse(list(sourcelines))
+        return name, value[:_MOST_HEADER]
+
+
+_POLICY: Final = _BoundedHeaders()
+
+
 def content_parts(data: bytes) -> list[MailPart]:
     """Return the parts of a message that hold content, in order.
 
@@ -68,16 +84,23 @@ def content_parts(data: bytes) -> list[MailPart]:
         DamagedDocumentError: the message is malformed.
         DocumentTooLargeError: more than 100 parts, or nested more than 20 deep.
     """
+    # The parser compares each line with the boundaries of all the parts around it.
+    if sum(1 for _ in _HOLDER.finditer(data)) > _MOST_PARTS:
+        _refuse()
     try:
-        return list(_parts(email.message_from_bytes(data, policy=email.policy.compat32), 0, [_MOST_PARTS]))
+        return list(_parts(email.message_from_bytes(data, policy=_POLICY), 0, [_MOST_PARTS]))
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise DamagedDocumentError("The message is malformed. Upload its attachments instead.") from error
+
+
+def _refuse() -> NoReturn:
+    raise DocumentTooLargeError(f"The message has more than {_MOST_PARTS} parts. Upload its attachments instead.")
 
 
 def _parts(message: Message, depth: int, left: list[int]) -> Iterator[MailPart]:
     declared, subtype = message.get_content_type(), message.get_content_subtype()
     if depth > _MOST_DEPTH or left[0] <= 0:
-        raise DocumentTooLargeError(f"The message has more than {_MOST_PARTS} parts. Upload its attachments instead.")
+        _refuse()
     if _NO_CONTENT.fullmatch(declared):
         return
     inside = message.get_payload()
@@ -130,8 +153,21 @@ def _length(form: list[MailPart], declared: str) -> int:
     """Return the characters of the text that the parts of one type hold."""
     texts = (part.data.decode("utf-8", "replace") for part in form if part.is_body and part.declared == declared)
     if declared == "text/html":
-        texts = (_TAG.sub(" ", text).replace("&nbsp;", " ") for text in texts)
+        texts = (_TAG.sub(" ", _shown(text)).replace("&nbsp;", " ") for text in texts)
     return sum(len("".join(text.replace("\ufeff", "").split())) for text in texts)
+
+
+def _shown(text: str) -> str:
+    """Return HTML without the content of its styles, scripts and titles; one that never ends hides nothing."""
+    pieces: list[str] = []
+    start, hidden = 0, False
+    for mark in _HIDING.finditer(text):
+        closes = bool(mark[1])
+        if closes == hidden:
+            if not hidden:
+                pieces.append(text[start : mark.start()])
+            start, hidden = mark.start(), not hidden
+    return " ".join([*pieces, text[start:]])
 
 
 def _related(message: Message, children: list[Message], depth: int, left: list[int]) -> Iterator[MailPart]:

@@ -26,6 +26,8 @@ _MAX_OBJECTS = 600_000
 """Text, paths and images that a page draws; each takes about 300 bytes."""
 _MAX_CHARACTERS = 2_000_000
 """Characters that a page shows; each takes about 300 bytes. A dense page has 10,000."""
+_MAX_SHARED = 64 << 20
+"""Unpacked size of content that was shown on a page before, counted each time; the first page of all is not counted."""
 _SMALL = 3_000_000
 """Unpacked size of content that is not looked at: it holds at most 600,000 objects."""
 _LEAST_OPERATOR, _MANY = 5, 200
@@ -67,31 +69,61 @@ _ENDLESS = Cost(MAX_BYTES + 1, _MAX_OBJECTS + 1, _MAX_CHARACTERS + 1)
 
 def check_pages(document: pikepdf.Pdf) -> tuple[dict[int, str], frozenset[int]]:
     """Return why pages of an open document cost too much, by number; and the pages with many objects in forms."""
-    budget = _Budget()
+    budget, shared = PageBudget(), _Shared()
     costly: dict[int, str] = {}
     crowded: set[int] = set()
     for number, page in enumerate(document.pages, 1):
         cost = budget.of(page.obj)
-        if cost.size > MAX_BYTES:
-            costly[number] = f"its content unpacks to more than {MAX_BYTES >> 20} MiB"
-        elif cost.objects > _MAX_OBJECTS:
-            costly[number] = f"it draws more than {_MAX_OBJECTS:,} objects"
-        elif cost.characters > _MAX_CHARACTERS:
-            costly[number] = f"it shows more than {_MAX_CHARACTERS:,} characters"
-        elif cost.fonts:
-            costly[number] = cost.fonts
+        if reason := _excess(cost) or shared.excess(page.obj):
+            costly[number] = reason
         elif cost.objects > CROWDED:
             crowded.add(number)
     return costly, frozenset(crowded)
 
 
+def _excess(cost: Cost) -> str:
+    """Return which limit a page exceeds."""
+    if cost.size > MAX_BYTES:
+        return f"its content unpacks to more than {MAX_BYTES >> 20} MiB"
+    if cost.objects > _MAX_OBJECTS:
+        return f"it draws more than {_MAX_OBJECTS:,} objects"
+    if cost.characters > _MAX_CHARACTERS:
+        return f"it shows more than {_MAX_CHARACTERS:,} characters"
+    return cost.fonts
+
+
 @dataclass(slots=True)
-class _Budget:
+class _Shared:
+    """Adds up the content that pages share: a small file may show it on thousands of pages."""
+
+    _sizes: dict[Id, int] = field(default_factory=dict)
+    _bytes: int = 0
+
+    def excess(self, page: Any) -> str:
+        """Count a page; return why it is one too many."""
+        for stream in contents(page):
+            number: Id = stream.objgen
+            if (size := self._sizes.get(number)) is None:
+                self._sizes[number] = -1
+                continue
+            if size < 0:
+                data = unpacked(stream)
+                size = self._sizes[number] = MAX_BYTES if data is None else len(data)
+            self._bytes += size
+        return f"pages share over {_MAX_SHARED >> 20} MiB of content" if self._bytes > _MAX_SHARED else ""
+
+
+@dataclass(slots=True)
+class PageBudget:
     """Estimates pages; what several pages draw is looked at once."""
 
     _known: dict[Id, Cost] = field(default_factory=dict)
     _pages: dict[Any, Cost] = field(default_factory=dict)
     _fonts: Fonts = field(default_factory=Fonts)
+
+    def reason(self, page: Any) -> str:
+        """Return which limit a page exceeds."""
+        return _excess(self.of(page))
 
     def of(self, page: Any) -> Cost:
         """Return the cost of a page; nothing for one that cannot cost much."""

@@ -7,7 +7,6 @@ and the parts of a long document, run in parallel instead. The same page, progra
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -28,8 +27,11 @@ if TYPE_CHECKING:
 _MOST_PIXELS = 20_000_000
 """Maximum size of an image. A larger page (a poster) is rendered at a lower resolution."""
 _LOW_DPI = 72
-_CPU_SECONDS, _CPU_SECONDS_PER_MIB = 40, 20
-"""CPU time to recognise a document: a scanned page has 20 KiB or more and takes about a second."""
+_CPU_SECONDS, _CPU_SECONDS_PER_MIB = 25, 14
+"""CPU time to recognise a document: a scanned page has 20 KiB or more and takes about a second.
+
+It is 70 % of what a document may take in all (``evaluation.cpu_seconds``). Pages past it are left out with a flag.
+"""
 _SURE = 70
 """Mean confidence of the words of an upright page, percent. Below it, the page may be turned or upside down."""
 _TALL = 0.3
@@ -65,20 +67,21 @@ def recognise_pages(
         cache: lines recognised before; new ones are added.
         reached: called before each page with the number of pages done. Once it returns true, the rest is left out.
         seconds: time limit for all pages; a page that it cuts off counts as having taken too long.
-        cpu_seconds: the same for the CPU time of the program (see ``cpu_seconds_for``).
+        cpu_seconds: the same for the CPU time of this process and of the program (see ``cpu_seconds_for``).
     """
     found: dict[int, Recognised | None] = {}
     end = time.monotonic() + seconds
-    cpu_end = _used() + cpu_seconds
+    cpu_end = tesseract.cpu_seconds() + cpu_seconds
     for index, (number, doubt) in enumerate(pages.items()):
         if reached(index):
             break
         progress.at("recognise", number)
         found[number] = cache.get(number)
-        left = min(options.page_seconds, end - time.monotonic(), cpu_end - _used())
-        if found[number] is None and left > 0:
+        now, used = time.monotonic(), tesseract.cpu_seconds()
+        if found[number] is None and now < end and used < cpu_end:
+            page = tesseract.Limits(min(end, now + options.page_seconds), min(cpu_end, used + options.page_seconds))
             with suppress(TimeoutError):
-                found[number] = lines = _recognise(document, number, doubt, options, left)
+                found[number] = lines = _recognise(document, number, doubt, options, page)
                 cache.put(number, lines)
     return found
 
@@ -96,17 +99,10 @@ def cpu_seconds_for(content: bytes | Path, options: OcrOptions, seconds: float) 
     return (_CPU_SECONDS + _CPU_SECONDS_PER_MIB * size / (1 << 20)) * share
 
 
-def _used() -> float:
-    """Return the CPU time of the programs that this process has run, seconds."""
-    times = os.times()
-    return times.children_user + times.children_system
-
-
-def _recognise(document: Any, number: int, doubt: str, options: OcrOptions, seconds: float) -> Recognised:
-    """Return the lines that the image of a page shows; raises ``TimeoutError`` after ``seconds``."""
+def _recognise(document: Any, number: int, doubt: str, options: OcrOptions, limits: tesseract.Limits) -> Recognised:
+    """Return the lines that the image of a page shows; raises ``TimeoutError`` past its limits."""
     import pypdfium2
 
-    end = time.monotonic() + seconds
     if program(options.language) is None:
         return Recognised(())
     try:
@@ -116,13 +112,13 @@ def _recognise(document: Any, number: int, doubt: str, options: OcrOptions, seco
     if image is None:
         return Recognised(())
     dpi = round(72 * scale)
-    words = tesseract.read_words(image, dpi, options.language, seconds)
+    words = tesseract.read_words(image, dpi, options.language, limits)
     rotation = 0
     if _may_be_turned(words):
-        rotation = tesseract.find_rotation(image, dpi, end - time.monotonic()) or 0
+        rotation = tesseract.find_rotation(image, dpi, limits) or 0
         if rotation:
             image = _turned(image, rotation)
-            words = tesseract.read_words(image, dpi, options.language, end - time.monotonic())
+            words = tesseract.read_words(image, dpi, options.language, limits)
     lines = tuple((" ".join(word.text for word in line), _around(line, scale)) for line in words)
     return Recognised(lines, image.height / scale, rotation)
 

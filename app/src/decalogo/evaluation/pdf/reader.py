@@ -29,7 +29,7 @@ from decalogo.evaluation.pdf.file_form import ends_well
 from decalogo.evaluation.pdf.opened import OpenedPdf
 from decalogo.evaluation.pdf.page import place_lines
 from decalogo.evaluation.pdf.portfolio import Reader, read_portfolio
-from decalogo.evaluation.pdf.recognition import recognise
+from decalogo.evaluation.pdf.recognition import is_doubtful, recognise
 from decalogo.evaluation.pdf.structure import Structure, inspect
 
 MOST_CHARACTERS = 40_000_000
@@ -84,7 +84,10 @@ def read_pdf(content: bytes | Path, limits: Limits, read_member: Callable[[str],
                     f"The PDF has more than {MOST_CHARACTERS:,} characters on its first {index + 1} pages. Split it."
                 )
         _check_form(structure, raw)
-        because = recognise(document.document, content, raw, limits, flags) if len(raw) == count else ""
+        because = ""
+        if len(raw) == count:
+            _check_drawings(structure, raw)
+            because = recognise(document.document, content, raw, limits, flags)
     finally:
         document.close()
     flags += _costly(raw)
@@ -140,6 +143,19 @@ def _damage(content: bytes | Path, raw: list[RawPage]) -> list[Flag]:
             Flag("damaged", "The end of the PDF is missing or malformed (truncated?). The repairable part was read.")
         ]
     return []
+
+
+def _check_drawings(structure: Structure, raw: Sequence[RawPage]) -> None:
+    """Mark the pages that recognition must not draw."""
+    drawn = [page for page in raw if is_doubtful(page)]
+    if not drawn or not structure.checked:
+        return
+    from decalogo.evaluation.pdf.drawing import Drawings
+
+    if drawings := Drawings.of(structure.content):
+        for page in drawn:
+            page.costly = drawings.reason(page.number)
+        drawings.document.close()
 
 
 def _costly(raw: Sequence[RawPage]) -> list[Flag]:

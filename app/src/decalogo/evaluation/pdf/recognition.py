@@ -22,6 +22,11 @@ _URGENT = {"": 0, FONTS: 1, PICTURE: 2}
 """The order of pages where not all can be recognised: those without any text first."""
 
 
+def is_doubtful(page: RawPage) -> bool:
+    """Return whether the picture of a page may show more than its text layer."""
+    return not (page.failed or page.costly) and bool(page.doubt or not page.text.strip())
+
+
 def recognise(document: Any, content: bytes | Path, raw: Sequence[RawPage], limits: Limits, flags: list[Flag]) -> str:
     """Read pages by their picture where their text layer is missing or doubtful, and flag them.
 
@@ -35,7 +40,7 @@ def recognise(document: Any, content: bytes | Path, raw: Sequence[RawPage], limi
     Returns:
         Why pages without any text stay unread, as the end of a sentence; empty when nothing was tried.
     """
-    pages = [page for page in raw if not (page.failed or page.costly) and (page.doubt or not page.text.strip())]
+    pages = [page for page in raw if is_doubtful(page)]
     blank = {page.number for page in pages if not page.text.strip()}
     if not pages:
         return ""

@@ -11,7 +11,9 @@ import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
@@ -41,6 +43,18 @@ class Word(NamedTuple):
     confidence: float
 
 
+class Limits(NamedTuple):
+    """Until when a page is recognised: monotonic time, and CPU time of this process and its programs, seconds."""
+
+    end: float
+    cpu_end: float
+
+
+def cpu_seconds() -> float:
+    """Return the CPU time of this process and of the programs that it has run, seconds."""
+    return sum(os.times()[:4])
+
+
 Words = list[list[Word]]
 """The lines of an image as words."""
 
@@ -65,24 +79,24 @@ def version(path: str) -> str:
     return told.stdout.partition("\n")[0]
 
 
-def read_words(image: Image, dpi: int, language: str, seconds: float) -> Words:
+def read_words(image: Image, dpi: int, language: str, limits: Limits) -> Words:
     """Return the lines that an image shows; none when tesseract refuses it. Raises ``TimeoutError``."""
     path = program(language)
     options = ["-l", language, "--dpi", str(dpi), "--psm", "3", "-c", "tessedit_create_tsv=1"]
-    return _lines(_run(path, image, options, seconds).decode(errors="replace")) if path else []
+    return _lines(_run(path, image, options, limits).decode(errors="replace")) if path else []
 
 
-def find_rotation(image: Image, dpi: int, seconds: float) -> int | None:
+def find_rotation(image: Image, dpi: int, limits: Limits) -> int | None:
     """Return by how many degrees, clockwise, to turn an image so that its text is upright; ``None`` if unknown."""
     path = shutil.which(PROGRAM)
     if path is None or _ORIENTATION not in _languages(path):
         return None
     options = ["-l", _ORIENTATION, "--dpi", str(dpi), "--psm", "0"]
-    match = _ROTATE.search(_run(path, image, options, seconds))
+    match = _ROTATE.search(_run(path, image, options, limits))
     return int(match[1]) if match and float(match[2]) >= 1 else None
 
 
-def _run(path: str, image: Image, options: Sequence[str], seconds: float) -> bytes:
+def _run(path: str, image: Image, options: Sequence[str], limits: Limits) -> bytes:
     """Return what tesseract answers about an image; nothing when it refuses it. Raises ``TimeoutError``."""
     data = b"P5 %d %d 255\n" % image.size + image.tobytes()
     kept = {name: os.environ[name] for name in ("PATH", "TESSDATA_PREFIX") if name in os.environ}
@@ -94,17 +108,19 @@ def _run(path: str, image: Image, options: Sequence[str], seconds: float) -> byt
         env=kept | {"OMP_THREAD_LIMIT": "1", "LC_ALL": "C"},
     ) as process:
         if hasattr(resource, "prlimit"):  # the process ends by itself if this one is killed
-            limit = math.ceil(seconds) + 1
+            limit = math.ceil(max(0.0, limits.cpu_end - cpu_seconds())) + 1
             resource.prlimit(process.pid, resource.RLIMIT_CPU, (limit, limit))
             limit_address_space(_MEMORY, process.pid)
         try:
-            output, _ = process.communicate(data, timeout=seconds)
+            output, _ = process.communicate(data, timeout=limits.end - time.monotonic())
         except subprocess.TimeoutExpired as error:
             process.kill()
             raise TimeoutError from error
         except BaseException:  # a time limit that comes as an exception: do not wait for the program
             process.kill()
             raise
+    if process.returncode == -signal.SIGXCPU:
+        raise TimeoutError
     return output if process.returncode == 0 else b""
 
 
