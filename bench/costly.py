@@ -19,6 +19,8 @@ from costly_pdf import (
     pdf_image,
     pdf_layers,
     pdf_long_lines,
+    pdf_masks,
+    pdf_mesh,
     pdf_notes,
     pdf_paths,
     pdf_rules,
@@ -139,6 +141,84 @@ def mail(depth: int, parts: int, length: int) -> bytes:
     return head + nested + leaf * parts
 
 
+def mail_headers(fields: int, marks: int, words: int) -> bytes:
+    """Parameters, encoded words and pieces of a file name in the headers of a part."""
+    value = b"; a=" * marks + b'; b="' + b";" * marks + b'"; filename="' + b"=?utf-8?q?a?= " * words + b'"'
+    value += b"".join(b"; name*%d*=a" % n for n in range(words))
+    head = b"From: a@b.c\nSubject: x\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n"
+    return head + (b"Content-Disposition: attachment" + value + b"\n") * fields + b"\n" + WORDS.encode() + b"\n--b--\n"
+
+
+_MARKS = (
+    "<!--",
+    "<![",
+    "<?a",
+    "</",
+    "<a ",
+    "&#1",
+    '<a b="',
+    "<style>",
+    "<title>",
+    "<svg>",
+    "<table><tr><td>",
+    "<select>",
+)
+
+
+def html_marks(first: int, second: int, times: int, inner: int) -> bytes:
+    """Marks that open something, in the body and in a style sheet."""
+    one, other = _MARKS[first - 1], _MARKS[second - 1]
+    sheet = "/* " * inner + "a{" * inner + "p " * inner
+    return f"<html><style>{sheet}</style><p>{WORDS}{one * times}{other * times}{(one + other) * times}".encode()
+
+
+def pptx(slides: int, shapes: int, depth: int, length: int) -> bytes:
+    """Slides of nested groups of shapes."""
+    a, q = f"{_X}/drawingml/2006/main", f"{_X}/presentationml/2006/main"
+    shape = f"<p:sp><p:txBody><a:p><a:r><a:t>{WORDS * length}</a:t></a:r></a:p></p:txBody></p:sp>"
+    tree = "<p:grpSp>" * depth + shape * shapes + "</p:grpSp>" * depth
+    slide = f'<p:sld xmlns:p="{q}" xmlns:a="{a}"><p:cSld><p:spTree>{tree}</p:spTree></p:cSld></p:sld>'
+    rels = f'<Relationships xmlns="{_X}/package/2006/relationships">{{}}</Relationships>'
+    link = f'<Relationship Id="r{{0}}" Type="{_X}/officeDocument/2006/relationships/{{1}}" Target="{{2}}"/>'
+    r = f"{_X}/officeDocument/2006/relationships"
+    shown = "".join(f'<p:sldId id="{256 + n}" r:id="r{n}"/>' for n in range(slides))
+    return zipped({
+        "_rels/.rels": rels.format(link.format(0, "officeDocument", "ppt/presentation.xml")),
+        "ppt/presentation.xml": f'<p:presentation xmlns:p="{q}" xmlns:r="{r}"><p:sldIdLst>{shown}</p:sldIdLst>'
+                                "</p:presentation>",
+        "ppt/_rels/presentation.xml.rels": rels.format(
+            "".join(link.format(n, "slide", "slides/s.xml") for n in range(slides))),
+        "ppt/slides/s.xml": slide,
+    })  # fmt: skip
+
+
+def epub(chapters: int, depth: int, times: int) -> bytes:
+    """Chapters that are the same file."""
+    items = "".join(f'<item id="c{n}" href="c.xhtml" media-type="application/xhtml+xml"/>' for n in range(chapters))
+    spine = "".join(f'<itemref idref="c{n}"/>' for n in range(chapters))
+    text = "<div>" * depth + f"<p>{WORDS}</p>" * times + "</div>" * depth
+    return zipped({
+        "mimetype": "application/epub+zip",
+        "META-INF/container.xml": '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+                                  '<rootfile full-path="a.opf"/></rootfiles></container>',
+        "a.opf": f'<package xmlns="http://www.idpf.org/2007/opf"><manifest>{items}</manifest><spine>{spine}</spine>'
+                 "</package>",
+        "c.xhtml": f'<html xmlns="http://www.w3.org/1999/xhtml"><body>{text}</body></html>',
+    })  # fmt: skip
+
+
+def picture(wide: int, high: int, kind: int, stripes: int) -> bytes:
+    """A picture of many pixels in a small file."""
+    mode = ("1", "L", "RGB", "RGBA", "I;16")[kind % 5]
+    frame = Image.new(mode, (wide, high))
+    for row in range(0, high, max(1, high // stripes)):
+        frame.paste(1, (0, row, wide, row + 1))
+    target = io.BytesIO()
+    form = "JPEG" if kind > 5 and mode in ("L", "RGB") else "PNG"
+    frame.save(target, form)
+    return target.getvalue()
+
+
 def text(lines: int, words: int, stops: int, marks: int) -> bytes:
     """Lines, list items and headings."""
     line = "- " * marks + "Meta " * words + ". " * stops + "\n"
@@ -180,6 +260,8 @@ KINDS: dict[str, Kind] = {
     "pdf image": Kind(pdf_image, ((1, 40), (10, 30_000), (1, 2000))),
     "pdf tiles": Kind(pdf_tiles, ((1, 40), (1, 999), (1, 100_000))),
     "pdf shading": Kind(pdf_shading, ((1, 40), (1, 2000), (1, 50_000))),
+    "pdf mesh": Kind(pdf_mesh, ((1, 40), (1, 100_000), (4, 7))),
+    "pdf masks": Kind(pdf_masks, ((1, 40), (1, 3000), (1, 15), (1, 100))),
     "pdf notes": Kind(pdf_notes, (_PAGES, (1, 100_000), (1, 5000))),
     "pdf layers": Kind(pdf_layers, (_PAGES, (1, 5_000_000))),
     "docx tables": Kind(docx, ((1, 100_000), (1, 1000), (1, 500), (1, 1000))),
@@ -191,6 +273,11 @@ KINDS: dict[str, Kind] = {
     "html styles": Kind(html_styles, ((1, 10_000), (1, 10_000), (1, 1000))),
     "rtf": Kind(rtf, ((1, 500_000), (1, 10_000), (1, 1000), (1, 200_000))),
     "mail": Kind(mail, ((1, 2000), (1, 2000), (1, 20_000))),
+    "mail headers": Kind(mail_headers, ((1, 2000), (1, 200_000), (1, 50_000))),
+    "html marks": Kind(html_marks, ((1, 12), (1, 12), (1, 100_000), (1, 100_000))),
+    "pptx": Kind(pptx, ((1, 5000), (1, 50_000), (1, 500), (1, 10_000))),
+    "epub": Kind(epub, ((1, 5000), (1, 1000), (1, 100_000))),
+    "picture": Kind(picture, ((10, 20_000), (10, 20_000), (1, 10), (1, 2000))),
     "text": Kind(text, ((1, 100_000), (1, 100_000), (1, 100_000), (1, 1000))),
     "markdown": Kind(markdown, ((1, 50_000), (1, 1000), (1, 5000))),
     "image": Kind(image, ((50, 4000), (1, 254), (1, 100))),

@@ -157,6 +157,25 @@ def pdf_shading(pages: int, times: int, depth: int) -> bytes:
     return pdf(pages, b"/S sh " * times, resources=b"/Shading << /S 11 0 R >>", objects={10: function, 11: shading})
 
 
+def pdf_mesh(pages: int, patches: int, kind: int) -> bytes:
+    """A page without text, filled by a mesh of triangles or patches."""
+    entries = b"/ShadingType %d /ColorSpace /DeviceGray /BitsPerCoordinate 8 /BitsPerComponent 8 /BitsPerFlag 8 " % kind
+    entries += b"/VerticesPerRow 20 /Decode [0 600 0 800 0 1]"
+    points = bytes((n * 97) % 256 for n in range(36))
+    mesh = stream((b"\0" + points) * patches, entries)
+    return pdf(pages, b"/S sh", resources=b"/Shading << /S 10 0 R >>", objects={10: mesh})
+
+
+def pdf_masks(pages: int, objects: int, depth: int, fan: int) -> bytes:
+    """Objects under masks, and groups within groups, on a page without text."""
+    form = b"/Type /XObject /Subtype /Form /BBox [0 0 600 800] /Group << /S /Transparency /I true >> /Resources << "
+    form += b"/ExtGState << /G << /ca .5 >> >> /XObject << /A %d 0 R >> >>"
+    drawn = {10 + n: stream(b"/G gs " + b"/A Do " * fan, form % (11 + n)) for n in range(depth)}
+    drawn[10 + depth] = stream(b"0 0 99 99 re f", form % 9)
+    mask = b"/ExtGState << /M << /SMask << /S /Luminosity /G 10 0 R >> >> >> /XObject << /A 10 0 R >>"
+    return pdf(pages, b"/M gs " + b"0 0 600 800 re f " * objects + b"/A Do", resources=mask, objects=drawn)
+
+
 def pdf_notes(pages: int, notes: int, length: int) -> bytes:
     """Pages that share annotations with typed text."""
     text = b"/Contents (" + b"meta " * length + b")"
