@@ -80,6 +80,19 @@ def test_a_killed_process_of_a_part_or_of_the_join_only_delays_the_document(appl
     appliance.wait(lambda: not left_over(appliance), 60, "nothing is left of the parts")
 
 
+def test_the_parts_of_a_document_share_its_allowance_of_cpu_time(appliance: Appliance) -> None:
+    evaluation = EvaluationSettings(evaluator="splitting", cpu_seconds=4, cpu_seconds_per_mib=0)  # type: ignore[call-arg]
+    appliance.settings = appliance.settings.model_copy(update={"evaluation": evaluation})
+    start(appliance)
+    job_id, _ = appliance.submit([document(["burn match 0", "ok"]), document(["ok", "ok"], "burn match 0")])
+    part, join = appliance.wait_finished(job_id)
+    assert {part.state, join.state} == {DocumentState.FAILED}
+    assert part.problem is not None
+    assert "2 s of processor time" in str(part.problem["detail"])
+    assert join.problem is not None
+    assert "4 s of processor time" in str(join.problem["detail"])
+
+
 def test_a_killed_worker_loses_no_part(appliance: Appliance) -> None:
     appliance.start("scheduler")
     first = appliance.start("worker", "--concurrency", "2")

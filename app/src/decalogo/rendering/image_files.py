@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from decalogo.rendering.answers import RenderError, picture_answer, scale_of
@@ -38,6 +39,10 @@ def _frame(file: str, form: str, number: int) -> Iterator[Any]:
     """Open a file at one frame, from 1, without decoding it."""
     from PIL import Image
 
+    from decalogo.evaluation.pdf.pictures import has_many_passes
+
+    if form == "JPEG" and has_many_passes(Path(file).read_bytes()):
+        raise RenderError("page-unreadable", "The image is a JPEG of too many passes.")
     try:
         with Image.open(file, formats=[form]) as image:
             _turn_to(image, form, number)

@@ -106,3 +106,10 @@ def test_more_pages_than_allowed_are_refused():
     first, *others = [Image.new("1", (20, 20)) for _ in range(6)]
     with pytest.raises(DocumentTooLargeError, match="6 pages"):
         extract(saved(first, "TIFF", save_all=True, append_images=others), max_pages=5)
+
+
+def test_a_jpeg_of_many_passes_is_refused_before_it_is_decoded():
+    content = saved(Image.new("L", (900, 900), 255), "JPEG", progressive=True)
+    start = content.rindex(b"\xff\xda")
+    with pytest.raises(DocumentTooLargeError, match="passes"):
+        extract(content[:start] + content[start:-2] * 200 + content[-2:])

@@ -38,6 +38,12 @@ def form(content: bytes, name: int, entries: bytes = b"") -> bytes:
     return packed(content, b"/Type /XObject /Subtype /Form /BBox [0 0 600 800] " + resources + entries)
 
 
+def jpeg(entries: bytes = b"/Filter /DCTDecode", pack: int = 0) -> bytes:
+    data = b"\xff\xd8" + b"\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x00\x00" * 500
+    size = b"/Type /XObject /Subtype /Image /Width 8000 /Height 8000 /ColorSpace /DeviceGray /BitsPerComponent 8 "
+    return stream_object(zlib.compress(data) if pack else data, size + entries)
+
+
 GROUP = b"/Group << /S /Transparency /I true >>"
 PATTERN = b"/Pattern << /P 100 0 R >>"
 DRAWN = b"/XObject << /A 100 0 R >>"
@@ -55,6 +61,10 @@ HOSTILE = {
     "an image drawn often": raw_pdf(b"/A Do " * 3000, resources=DRAWN, objects={100: image(6000)}),
     "an image in forms": raw_pdf(
         b"/A Do " * 60, resources=DRAWN, objects={100: form(b"/A Do " * 60, 101), 101: image(6000)}
+    ),
+    "an image of many passes": raw_pdf(b"/A Do", resources=DRAWN, objects={100: jpeg()}),
+    "an image of many passes, packed": raw_pdf(
+        b"/A Do", resources=DRAWN, objects={100: jpeg(b"/Filter [/FlateDecode /DCTDecode]", pack=1)}
     ),
     "a huge mask of an image": raw_pdf(
         b"/A Do", resources=DRAWN, objects={100: image(9, b"/SMask 101 0 R"), 101: image(70_000)}

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from decalogo.errors import DamagedDocumentError, DocumentTooLargeError
+from decalogo.evaluation import progress
 from decalogo.evaluation.documents.detect import JPEG, PNG, TIFF
 from decalogo.evaluation.documents.parts import Parts
 from decalogo.evaluation.documents.reading import Limits, Reading
+from decalogo.evaluation.pdf.pictures import has_many_passes
 from decalogo.evaluation.pdf.reader import read_pdf
 
 _FORMATS: Final = {JPEG: "JPEG", PNG: "PNG", TIFF: "TIFF"}
@@ -49,6 +51,8 @@ def image_as_pdf(content: bytes | Path, media_type: str, limits: Limits) -> byte
     from PIL import Image
 
     source = io.BytesIO(content) if isinstance(content, bytes) else content
+    if media_type == JPEG and has_many_passes(content if isinstance(content, bytes) else content.read_bytes()):
+        raise DocumentTooLargeError("The image is a JPEG of too many passes. Save it again as a plain JPEG.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -77,6 +81,7 @@ _Page = tuple[float, float, int, int, bytes]
 
 def _pages(image: Any, count: int, most: int) -> Iterator[_Page]:
     for number in range(count):
+        progress.at("extract", number + 1)
         if number:
             image.seek(number)
         dpi = _resolution(image)

@@ -21,7 +21,8 @@ import pikepdf
 
 from decalogo.evaluation.pdf.budget import PageBudget
 from decalogo.evaluation.pdf.objects import UNREADABLE, Id, contents, entries, entry, inherited, items, xobjects
-from decalogo.evaluation.pdf.unpacking import set_limits, unpacked
+from decalogo.evaluation.pdf.pictures import has_many_passes
+from decalogo.evaluation.pdf.unpacking import jpeg_of, set_limits, unpacked
 
 _MOST_STEPS = 40_000_000_000
 """Steps of a page; a step takes about a nanosecond."""
@@ -124,7 +125,7 @@ class Drawings:
         family = next(items(space), space)
         bits = _number(entry(one, "/BitsPerComponent"), 1) * _COMPONENTS.get(str(family), 1)
         size = _number(entry(one, "/Width")) * _number(entry(one, "/Height")) * bits / 8
-        if size > _MOST_IMAGE_BYTES:
+        if size > _MOST_IMAGE_BYTES or has_many_passes(jpeg_of(one)):
             return _TOO_MANY
         masks = (entry(one, "/SMask"), entry(one, "/Mask"))
         of_masks = sum(self._once(mask, self._drawn, depth + 1) for mask in masks if isinstance(mask, pikepdf.Stream))

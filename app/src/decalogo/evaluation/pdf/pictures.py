@@ -22,6 +22,8 @@ _INVISIBLE = 3
 _LAYER = 40
 """Invisible characters that make a text layer."""
 _MOST_OBJECTS, _MOST_NESTING = 5000, 4
+_MOST_PASSES = 100
+"""Passes of a progressive JPEG; programs write some ten."""
 _BAND, _CONTRAST = 24, 40
 _LIGHT, _PAPER = 110, 0.4
 """Grey level of paper at least, and its share of a page at least, all levels within a band together."""
@@ -53,6 +55,11 @@ def is_picture(asked: TextPage, share: float) -> bool:
 def text_objects(page: int, most: int) -> Iterator[tuple[int, Matrix | None]]:
     """Yield the text objects among the first ``most`` objects of a loaded page, with the matrix of their forms."""
     return _objects(page, _TEXT, most)
+
+
+def has_many_passes(jpeg: bytes) -> bool:
+    """Tell whether a progressive JPEG has more passes over all its pixels than any program writes."""
+    return jpeg.count(b"\xff\xda") > _MOST_PASSES  # start of scan; no other bytes of a JPEG look like it
 
 
 def hide_text(page: Any) -> None:

@@ -20,6 +20,7 @@ _RATIO = 1032
 _PIECE = 1 << 16
 _FLATE = frozenset({"/FlateDecode", "/Fl"})
 _LZW = frozenset({"/LZWDecode", "/LZW"})
+_JPEG = frozenset({"/DCTDecode", "/DCT"})
 _PACKED = _FLATE | _LZW | {"/RunLengthDecode", "/RL"}
 _LZW_BYTES = 200_000
 
@@ -64,6 +65,18 @@ def unpacked(stream: Any) -> bytes | None:
         return None if "limit" in str(error) else _salvaged(stream)
     except UNREADABLE:
         return b""
+    return data
+
+
+def jpeg_of(image: Any) -> bytes:
+    """Return the JPEG that an image is, also within Deflate; nothing for other images."""
+    filters = _filters(image)
+    if not filters or filters[-1] not in _JPEG:
+        return b""
+    data: bytes = image.read_raw_bytes()
+    for name in filters[:-1]:
+        if name in _FLATE:
+            data = zlib.decompressobj().decompress(data, MAX_BYTES)
     return data
 
 
