@@ -26,7 +26,7 @@ _MAX_OBJECTS = 600_000
 """Text, paths and images that a page draws; each takes about 300 bytes."""
 _MAX_CHARACTERS = 2_000_000
 """Characters that a page shows; each takes about 300 bytes. A dense page has 10,000."""
-_MAX_SHARED = 64 << 20
+_MAX_SHARED = 16 << 20
 """Unpacked size of content that was shown on a page before, counted each time; the first page of all is not counted."""
 _SMALL = 3_000_000
 """Unpacked size of content that is not looked at: it holds at most 600,000 objects."""
