@@ -22,6 +22,7 @@ from loadtest import (
     people,
     presets,
     projection,
+    reach,
     report,
     saturation,
     scenarios,
@@ -87,6 +88,9 @@ def run(
         note()
     if asked.presets:
         found["presets"] = presets.all_presets(stack, here, max(30.0, 30 * asked.minutes), files, cache)
+        note()
+    if asked.reach:
+        found["reach"] = reach.reach(stack, here, max(30.0, 60 * asked.minutes), cache)
         note()
     if asked.people:
         found["people"] = people.people(stack, here, asked.people, max(40.0, 60 * asked.minutes), files, cache)

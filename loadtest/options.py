@@ -9,7 +9,7 @@ from pathlib import Path
 from loadtest.rows import rows
 
 UI_WORKERS = 2
-PARTS = ("scaling", "saturation", "sweeps", "presets", "people", "country", "soak")
+PARTS = ("scaling", "saturation", "sweeps", "presets", "reach", "people", "country", "soak")
 """Parts of a report in the order of their run."""
 
 
@@ -49,6 +49,9 @@ def _add_what_runs(parser: argparse.ArgumentParser) -> None:
         const=1103,
         metavar="DOCUMENTS",
         help="number of documents in one run (1103): plans of 300 pages, or those of --documents",
+    )
+    parser.add_argument(
+        "--reach", action="store_true", help="cost per document of the shared services, with 64 to 512 worker processes"
     )
     parser.add_argument(
         "--people",

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from loadtest.reach import saturation_per_hour
 from loadtest.verdict import problems
 
 Table = list[list[str]]
@@ -59,6 +60,24 @@ def scenario_table(report: dict[str, Any]) -> Table:
                 f"{phase['documents_per_hour']:,.0f}", f"{phase['errors']}", f"{phase['ledger']['lost_attempts']:.0f}",
                 f"{max(0.0, phase['host_busy'] - ours):.0%}", "fail" if run["wrong"] else "pass",
             ])  # fmt: skip
+    return table
+
+
+def reach_table(report: dict[str, Any]) -> Table:
+    """Return the cost per document of the shared services, and where each would be saturated."""
+    points = report.get("reach") or []
+    table = [
+        ["worker processes", "documents per hour", "share of ideal", "CPU ms per document: Redis", "nginx", "API", "scheduler", "worker",
+         "Redis commands", "Redis bytes in / out", "saturated at, documents per hour"]
+    ]  # fmt: skip
+    for point in points:
+        cpu = [f"{1000 * value:.1f}" for value in point["cpu_seconds"].values()]
+        commands, read, written = point["redis"].values()
+        ends = ", ".join(f"{name} {value:,.0f}" for name, value in saturation_per_hour(point).items())
+        table.append([
+            f"{point['processes']}", f"{point['per_hour']:,}", f"{point['per_hour'] / point['ideal_per_hour']:.2f}", *cpu, f"{commands:.0f}",
+            f"{read:,.0f} / {written:,.0f}", ends,
+        ])  # fmt: skip
     return table
 
 

@@ -58,6 +58,7 @@ def problems(report: dict[str, Any]) -> list[str]:
     ]
     for name, points in (report.get("sweeps") or {}).items():
         found += [f"sweep {name} {point['value']}: {why}" for point in points for why in point["wrong"]]
+    found += [f"reach {point['processes']}: {why}" for point in report.get("reach", []) for why in point["wrong"]]
     found += [f"preset {point['value']}: {why}" for point in report.get("presets", []) for why in point["wrong"]]
     return found
 
