@@ -10,7 +10,7 @@ import posixpath
 from decalogo.errors import DamagedDocumentError, EncryptedDocumentError
 from decalogo.evaluation.formats.blocks import Block, Break, PageBreak, with_own_tables
 from decalogo.evaluation.formats.budgets import Budget
-from decalogo.evaluation.formats.html import html_blocks
+from decalogo.evaluation.formats.html import MOST_BYTES, html_blocks
 from decalogo.evaluation.formats.packages import Package, resolve
 from decalogo.evaluation.formats.xml_stream import Attributes, XmlHandler, parse_xml
 
@@ -32,7 +32,7 @@ def epub_blocks(package: Package, container: str) -> list[Block]:
     for key in book.spine:
         part = resolve(posixpath.dirname(root), book.items.get(key, ""))
         if part in package:
-            moved, tables = with_own_tables(html_blocks(package.read(part), package.budget), tables)
+            moved, tables = with_own_tables(html_blocks(package.read(part, MOST_BYTES), package.budget), tables)
             blocks += [PageBreak(Break.FRESH), *moved]
     return blocks
 

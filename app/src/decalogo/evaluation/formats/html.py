@@ -14,7 +14,7 @@ from decalogo.evaluation.formats.charsets import declared_in_html, decode
 from decalogo.evaluation.formats.html_blocks import NOT_SHOWN, HtmlTarget
 from decalogo.evaluation.formats.pages import make_sheets
 
-_MOST_BYTES = 40 << 20
+MOST_BYTES = 40 << 20
 _PIECE = 1 << 20
 # In XHTML an element may close itself; taken for HTML, it would contain all that follows.
 _XHTML = re.compile(r"\s{0,99}(?:\ufeff)?<\?xml|<html[^>]{0,500}xmlns\s*=", re.IGNORECASE)
@@ -31,9 +31,9 @@ def read_html(content: bytes | Path, limits: Limits) -> Reading:
         DocumentTooLargeError: over 40 MB, or more than ``limits.max_pages`` pages.
     """
     size = content.stat().st_size if isinstance(content, Path) else len(content)
-    if size > _MOST_BYTES:
+    if size > MOST_BYTES:
         raise DocumentTooLargeError(
-            f"The HTML has {size:,} bytes; the limit is {_MOST_BYTES:,}. Upload the plan as PDF."
+            f"The HTML has {size:,} bytes; the limit is {MOST_BYTES:,}. Upload the plan as PDF."
         )
     data = content.read_bytes() if isinstance(content, Path) else content
     return make_sheets(HTML, html_blocks(data, Budget()), limits)

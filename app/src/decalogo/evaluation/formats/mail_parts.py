@@ -5,13 +5,13 @@ Sources: RFC 2046 (multipart types), RFC 2387 (multipart/related), RFC 2557 (sav
 
 from __future__ import annotations
 
-import email
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from email.header import decode_header, make_header
 from email.message import Message
+from email.parser import BytesFeedParser
 from email.policy import Compat32
 from typing import Final, NoReturn
 
@@ -22,6 +22,7 @@ _MOST_PARTS: Final = 100
 _MOST_DEPTH: Final = 20
 _MOST_HEADER: Final = 2000
 """Characters of a header field that are read: a file name of 255 letters takes 1,600 where each is encoded."""
+_PIECE: Final = 1 << 16
 _BOM: Final = b"\xef\xbb\xbf"
 # Parts that only programs read: style sheets of saved pages, invitations, contacts, signatures, reports of delivery.
 _NO_CONTENT: Final = re.compile(
@@ -88,9 +89,17 @@ def content_parts(data: bytes) -> list[MailPart]:
     if sum(1 for _ in _HOLDER.finditer(data)) > _MOST_PARTS:
         _refuse()
     try:
-        return list(_parts(email.message_from_bytes(data, policy=_POLICY), 0, [_MOST_PARTS]))
+        return list(_parts(_parse(data), 0, [_MOST_PARTS]))
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise DamagedDocumentError("The message is malformed. Upload its attachments instead.") from error
+
+
+def _parse(data: bytes) -> Message:
+    """Parse a message in pieces: as a whole, the parser of the library would keep four bytes per character."""
+    parser = BytesFeedParser(policy=_POLICY)
+    for start in range(0, len(data), _PIECE):
+        parser.feed(data[start : start + _PIECE])
+    return parser.close()
 
 
 def _refuse() -> NoReturn:

@@ -90,9 +90,9 @@ class Package:
                     )
                 yield piece
 
-    def read(self, name: str) -> bytes:
-        """Return a part; see :meth:`stream`."""
-        return b"".join(self.stream(name))
+    def read(self, name: str, most: int = _MOST_BYTES) -> bytes:
+        """Return a part of at most ``most`` bytes; see :meth:`stream`."""
+        return b"".join(self.stream(name, most))
 
     def head(self, name: str, length: int = 200) -> bytes:
         """Return the first bytes of a part; none where it is missing."""
