@@ -59,7 +59,7 @@ def _add_what_runs(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const=50,
         metavar="SESSIONS",
-        help="people with sessions of the console (50) beside a full queue",
+        help="people with sessions of the console (50) and a full queue",
     )
     parser.add_argument("--soak", type=_minutes, metavar="MINUTES", help="80 %% of the saturation point for this time")
     parser.add_argument(

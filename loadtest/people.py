@@ -1,4 +1,4 @@
-"""People who use the console beside a full queue: page times by number of sessions, and the saturation point."""
+"""People who use the console and a full queue: page times by number of sessions, and the saturation point."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def people(stack: Stack, row: Row, most: int, seconds: float, files: list[Path],
         job = appliance.submit(parts, SubmitOptions())["job_id"]
         appliance.wait(job, lambda _status: None)
     names = documents.put([documents.real_plan(cache, 1)], stack.folder)
-    say(f"people: up to {2 * most} sessions beside uploads of {UPLOAD_FILES} documents")
+    say(f"people: up to {2 * most} sessions and uploads of {UPLOAD_FILES} documents")
     seen, samples = load(stack, "people", names, steps(most, seconds), UPLOAD_FILES, watched=job)
     times, use = page_times(seen), stepped(seen, samples, "document")
     for step, busy in zip(times, use, strict=True):

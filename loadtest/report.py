@@ -132,6 +132,7 @@ def all_tables(report: dict[str, Any]) -> list[list[list[str]]]:
     """Return every table of the report with its heading row; empty tables are omitted."""
     found = [matrix_table(report), detail_table(report), tables.saturation_table(report), tables.scenario_table(report)]
     found += [
+        tables.reach_table(report),
         tables.people_table(report),
         tables.slope_table(report),
         *tables.sweep_tables(report),

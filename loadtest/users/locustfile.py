@@ -78,7 +78,7 @@ class Submitter(Client):
 
 
 class Filler(Submitter):
-    """Keep the queue full beside the people: one upload after the other, each followed and checked."""
+    """Keep the queue full while people work: one upload after the other, each followed and checked."""
 
     fixed_count = 1
 

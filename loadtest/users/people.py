@@ -60,7 +60,7 @@ class Person(Client):
 
     @task
     def read(self) -> None:
-        """Go from the list of batches to an answer beside its page, and review it."""
+        """Go from the list of batches to an answer next to its page, and review it."""
         document = random.choice(self.documents)  # noqa: S311
         answer = random.choice(self.answers)  # noqa: S311
         page = answer["evidence"][0]["page"]

@@ -33,7 +33,7 @@ class Plan:
     Attributes:
         run: prefix of the documents' own ids; differs for every run.
         kind: ``journey`` (upload, follow, fetch, check), ``upload`` or ``status`` (one route), or ``people`` (sessions
-            of the console beside one user of ``journey``).
+            of the console next to one user of ``journey``).
         documents: names of files next to the plan, submitted in rotation.
         batch: documents per upload.
         stages: in order; none if the users are controlled on the Locust page.

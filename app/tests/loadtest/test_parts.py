@@ -11,7 +11,7 @@ import pytest
 from tests.loadtest import ROOT, at_root
 
 with at_root():
-    from loadtest import people, presets, report, scenarios, sweeps, tables, verdict
+    from loadtest import people, presets, reach, report, scenarios, sweeps, tables, verdict
     from loadtest.generate import Seen
     from loadtest.rows import Host, rows
     from loadtest.sampler import Samples
@@ -177,3 +177,13 @@ def test_page_times_of_people_are_told_per_step_and_page_without_the_time_of_sig
     table = tables.people_table({"people": {"steps": [step | {"bound": "CPU"} for step in (first, second)]}})
     assert table[1][:3] == ["1 sessions", "2", "20 / 40 / 40"]
     assert len({len(line) for line in table}) == 1
+
+
+def test_the_cost_of_a_document_says_where_each_shared_service_is_saturated() -> None:
+    cost = {"redis": 0.002, "nginx": 0.001, "api": 0.01, "scheduler": 0.0, "worker": 0.05}
+    redis = dict(zip(reach.REDIS_COUNTERS, (40.0, 9000.0, 7000.0), strict=True))
+    point = {"processes": 64, "per_hour": 19000, "ideal_per_hour": 19200, "cpu_seconds": cost, "redis": redis}
+    assert reach.saturation_per_hour(point) == {"Redis": 1_800_000, "nginx": 3_600_000, "API": 720_000}
+    table = tables.reach_table({"reach": [point]})
+    assert len(table[0]) == len(table[1])
+    assert table[1][:4] == ["64", "19,000", "0.99", "2.0"]
