@@ -26,6 +26,15 @@ def test_titles_come_from_the_shipped_rubric(plan: Evaluation) -> None:
     ]  # fmt: skip
 
 
+def test_the_colour_of_a_document_is_its_quartile_and_without_a_reference_its_rating(plan: Evaluation) -> None:
+    labels = labels_for(plan.result)
+    assert [labels.standing({"percent": 28.9, "quartile": quartile}) for quartile in (1, 2, 3, 4)] == [
+        "h1", "h2", "h3", "h4",
+    ]  # fmt: skip
+    assert labels.standing({"percent": 28.9}) == "h0"
+    assert labels.standing({"percent": None}) == "na"
+
+
 def test_every_element_of_every_question_has_a_label(plan: Evaluation) -> None:
     labels = labels_for(plan.result)
     named = {(a["question"], name) for a in plan.result["answers"] for name in a["elements"]}
@@ -94,7 +103,7 @@ def test_no_text_is_left_over() -> None:
     used = "".join(
         file.read_text("utf-8") for file in [*folder.glob("*.py"), *folder.glob("*/*.py"), *folder.glob("*/*.html")]
     )
-    composed = ("quartile_", "review_", "verdict_", "code", "department", "period")
+    composed = ("quarter_", "quartile_", "review_", "verdict_", "code", "department", "period")
     left = [key for key in texts("en") if f'"{key}"' not in used.replace("'", '"') and not key.startswith(composed)]
     assert left == []
 

@@ -68,6 +68,13 @@ class Labels:
         place = next(i for i, (least, _) in enumerate(self.ratings) if percent >= least)
         return f"h{round((_STEPS - 1) * (1 - place / (len(self.ratings) - 1)))}"
 
+    def standing(self, whole: dict[str, Any]) -> str:
+        """Return the shade of a document as a whole: by its quartile where it has one, else by its percentage.
+
+        The best of all plans may be rated low by the rubric's absolute steps; the colour says where it stands.
+        """
+        return f"h{whole['quartile']}" if "quartile" in whole else self.heat(whole["percent"])
+
 
 def labels_for(result: dict[str, Any], rubric: Rubric | None = None) -> Labels:
     """Return the labels for a result.
