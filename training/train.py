@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -106,19 +109,41 @@ def folds(examples: Sequence[Example], count: int, seed: int) -> list[int]:
     return [number[example.plan] for example in examples]
 
 
-def cross_validate(data: Data, keys: Sequence[str], count: int, seed: int) -> tuple[Any, Any, list[int]]:
-    """Return for each unit the probabilities from models that did not see its plan, and the folds."""
+def fit_all(data: Data, keys: Sequence[str], of: Sequence[int], jobs: int) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+    """Fit on everything and on everything but each fold, in several processes.
+
+    Returns:
+        For each unit the probabilities of elements and points from models that did not see its plan, and the tables of
+        the fit on everything.
+    """
     stated = np.zeros((len(data.of_example), len(keys)), np.float32)
     about = np.zeros((len(data.of_example), len(data.points)), np.float32)
-    of = folds(data.examples, count, seed)
-    for fold in range(count):
-        started = time.monotonic()
-        seen = [number for number, one in enumerate(of) if one != fold]
-        rows = np.flatnonzero(~np.isin(data.of_example, seen))
-        element_table, point_table = data.fit(seen, keys)
-        stated[rows], about[rows] = predict(data.elements[rows], element_table), predict(data.about[rows], point_table)
-        print(f"fold {fold + 1} of {count}: {time.monotonic() - started:.0f} s", file=sys.stderr)
-    return stated, about, of
+    held = [None, *sorted(set(of))]
+    with ProcessPoolExecutor(
+        jobs, mp_context=multiprocessing.get_context("fork"), initializer=_share, initargs=(data,)
+    ) as pool:
+        made = pool.map(_fit_without, held, repeat(keys), repeat(of))
+        whole = next(made)
+        for fold, (element_table, point_table) in zip(held[1:], made, strict=True):
+            rows = np.flatnonzero(np.isin(data.of_example, np.flatnonzero(np.array(of) == fold)))
+            stated[rows] = predict(data.elements[rows], element_table)
+            about[rows] = predict(data.about[rows], point_table)
+    return (stated, about), whole
+
+
+_shared: list[Data] = []
+"""What the processes that fit inherit."""
+
+
+def _share(data: Data) -> None:
+    _shared[:] = [data]
+
+
+def _fit_without(fold: int | None, keys: Sequence[str], of: Sequence[int]) -> tuple[Any, Any]:
+    started = time.monotonic()
+    tables_made = _shared[0].fit([number for number, one in enumerate(of) if one != fold], keys)
+    print(f"fit without fold {fold}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    return tables_made
 
 
 def main() -> None:
@@ -131,6 +156,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE.parent / "app/src/decalogo/evaluation/models")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=2, help="processes that fit; the model is the same with any number")
     asked = parser.parse_args()
     rubric = load_rubric(asked.rubric)
     names = json.loads((HERE / "labels" / "element-map.json").read_text(encoding="utf-8"))
@@ -143,9 +169,9 @@ def main() -> None:
     for example in examples:
         example.find_by_patterns(rubric, names)
     data = Data(examples, rubric)
-    stated, about, of = cross_validate(data, keys, asked.folds, asked.seed)
-    made, report = decision(data, keys, (stated, about), of)
-    element_table, point_table = data.fit(range(len(data.examples)), keys)
+    of = folds(data.examples, asked.folds, asked.seed)
+    probabilities, (element_table, point_table) = fit_all(data, keys, of, asked.jobs)
+    made, report = decision(data, keys, probabilities, of)
     header = {
         "version": asked.version,
         "rubric": {"id": rubric.id, "version": rubric.version, "content": trained_content(rubric)},

@@ -42,7 +42,7 @@ from decalogo.evaluation.scoring.result import SCHEMA_VERSION, Evaluation, canon
 from decalogo.evaluation.scoring.roll_up import roll_up
 from decalogo.evaluation.scoring.rules import Context, RuleResult, apply_rule
 
-EVALUATOR = {"name": "decalogo", "version": "2.2.0"}
+EVALUATOR = {"name": "decalogo", "version": "2.3.0"}
 """Raise the version whenever the same bytes and rubric could give another result."""
 
 
@@ -102,10 +102,11 @@ def evaluate_extracted(
     finder = Finder(rubric, engine.patterns, units, relevant, postings)
     progress.at("score")
     most, highest = rubric.data.evidence_per_element, rubric.data.max_score
+    checked = {(question, element.name): element for question, element in rubric.data.checked}
     answers = _answers(
         rubric,
         {
-            point.id: Context(point, searched[point.id], finder, document.pages, highest, most, findings)
+            point.id: Context(point, searched[point.id], finder, document.pages, highest, most, findings, checked)
             for point in rubric.data.points
             if point.id not in reasons
         },

@@ -76,6 +76,40 @@ La Secretaría de la Mujer hará el seguimiento.
     assert long < short
 
 
+@pytest.mark.parametrize(
+    ("question", "element", "others"),
+    [
+        ("Q5", "dinero", {("Q3", "monto")}),
+        ("Q28", "productos", {("Q13", "numero")}),
+        ("Q28", "resultados", {("Q16", "nombre"), ("Q16", "meta")}),
+    ],
+)
+def test_levels_and_ladders_count_what_the_model_found(
+    question: str, element: str, others: set[tuple[str, str]]
+) -> None:
+    text = f"""{TEXT}
+Capacitar a 120 mujeres rurales cada año. Meta: 120 mujeres capacitadas.
+
+Reducir la tasa de violencia contra las mujeres de 80 a 60 por cada 100.000 mujeres.
+
+Inversión del programa Equidad para las Mujeres: $ 120.000.000 en 2012 y $ 150.000.000 en 2013.
+"""
+    answers = {
+        answer["question"]: answer
+        for answer in evaluate(text.encode(), load_rubric("decalogo")).result["answers"]
+        if answer["point"] == "P1"
+    }
+    quoted = {
+        (item["page"], item["start"])
+        for other, name in others
+        for item in answers[other]["evidence"]
+        if item["element"] == name
+    }
+    own = {(item["page"], item["start"]) for item in answers[question]["evidence"] if item["element"] == element}
+    assert answers[question]["elements"][element] == any(answers[other]["elements"][name] for other, name in others)
+    assert own <= quoted
+
+
 def test_a_rubric_without_a_model_is_evaluated_by_its_patterns(tmp_path: Path) -> None:
     content = (resources.files("decalogo.rubrics") / "decalogo.yaml").read_text(encoding="utf-8")
     path = tmp_path / "own.yaml"

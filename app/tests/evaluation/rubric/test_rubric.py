@@ -122,3 +122,9 @@ def test_an_unknown_kind_of_section_is_named(tmp_path: Path) -> None:
     element = {"name": "a", "label": "lo de a", "find": [{"any": ["mujer"]}], "outside": ["annex"]}
     text = rubric_text({"kind": "checklist", "elements": [element]})
     assert "unknown kind of section 'annex'" in refusal(tmp_path, text).detail
+
+
+def test_like_names_elements_of_checklists(tmp_path: Path) -> None:
+    levels = {**RULE, "kind": "levels", "thresholds": [{"value": 1, "score": 3}]}
+    levels["elements"] = [{**RULE["elements"][0], "like": ["Q2.other"]}]
+    assert "Q2.other" in str(refusal(tmp_path, rubric_text(levels)))

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from decalogo.evaluation.rubric import Rubric
 
 _TRAINED: Final = ("language", "relevance", "lexicon", "sections", "columns", "cues", "finders", "points", "dimensions")
-_WORDING: Final = frozenset(("title", "short", "label", "advice", "advice_all"))
-"""Members that only people read."""
+_UNTRAINED: Final = frozenset(("title", "short", "label", "advice", "advice_all", "like"))
+"""Members that only people read, and those that say what else a finding counts for."""
 
 
 @lru_cache(maxsize=16)
@@ -25,5 +25,5 @@ def trained_content(rubric: Rubric) -> str:
 
 def _without_wording(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _without_wording(part) for name, part in value.items() if name not in _WORDING}
+        return {name: _without_wording(part) for name, part in value.items() if name not in _UNTRAINED}
     return [_without_wording(part) for part in value] if isinstance(value, list) else value

@@ -72,16 +72,15 @@ class Model:
 
 def model_for(rubric: Rubric) -> Model | None:
     """Return the model that was trained with a rubric's terms, patterns and questions; ``None`` if none ships."""
-    found = _models(rubric.id, rubric.version)
-    return found if found and found.header["rubric"]["content"] == trained_content(rubric) else None
+    return _model_of(rubric.id, trained_content(rubric))
 
 
 @lru_cache(maxsize=8)
-def _models(rubric: str, version: str) -> Model | None:
+def _model_of(rubric: str, content: str) -> Model | None:
     for file in sorted(resources.files(FOLDER).iterdir(), key=lambda file: file.name):
         if file.name.startswith(f"{rubric}-") and file.name.endswith(SUFFIX):
             model = read_model(file.read_bytes())
-            if model.header["rubric"]["version"] == version:
+            if model.header["rubric"]["content"] == content:
                 return model
     return None
 

@@ -80,6 +80,8 @@ class Element(Strict):
         label: name in recommendations, a noun phrase in the rubric's language.
         find: clauses, one of which is sufficient.
         use: shared finders, one of which is sufficient too.
+        like: for ladders and levels, elements of checklists (``Q3.budget``): with a learned model that knows them, what
+            it finds for one of them counts in place of ``find`` and ``use``.
         outside: kinds of sections (``sections``) in which it does not count. A diagnosis states no intent, for example.
     """
 
@@ -88,6 +90,7 @@ class Element(Strict):
     outside: tuple[Name, ...] = ()
     find: tuple[Clause, ...] = ()
     use: tuple[Name, ...] = ()
+    like: tuple[Annotated[str, Field(pattern=r"^Q\d+\.[a-z][a-z0-9_]*$")], ...] = ()
 
     @model_validator(mode="after")
     def _can_be_found(self) -> Element:

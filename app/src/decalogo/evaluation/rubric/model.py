@@ -268,3 +268,24 @@ class RubricData(Strict):
         if min(rating.at_least for rating in self.ratings) != 0:
             raise ValueError("ratings: the lowest one must start at 0")
         return self
+
+    @model_validator(mode="after")
+    def _like_names_elements(self) -> RubricData:
+        known = {f"{question}.{element.name}" for question, element in self.checked}
+        for dimension in self.dimensions:
+            for question in dimension.questions:
+                for element in getattr(question.rule, "elements", ()):
+                    if unknown := set(element.like) - known:
+                        raise ValueError(f"{question.id}: 'like' names no checklist's element: {sorted(unknown)}")
+        return self
+
+    @property
+    def checked(self) -> tuple[tuple[str, Element], ...]:
+        """The elements of the checklists, each with its question's id."""
+        return tuple(
+            (question.id, element)
+            for dimension in self.dimensions
+            for question in dimension.questions
+            if isinstance(question.rule, Checklist)
+            for element in question.rule.elements
+        )

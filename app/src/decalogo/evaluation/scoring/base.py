@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from decalogo.evaluation.documents.model import Page
@@ -49,6 +49,7 @@ class Context:
     max_score: float
     per_element: int
     findings: Findings | None = None
+    checked: Mapping[tuple[str, str], Element] = field(default_factory=dict)
     _found: dict[int, tuple[list[Match], Iterator[Match]]] = field(default_factory=dict)
 
     def matches(self, element: Element, most: int | None = None) -> list[Match]:
@@ -75,6 +76,17 @@ class Context:
             quote.confidence = found.confidence
             quotes.append(quote)
         return tuple(quotes)
+
+    def like(self, element: Element) -> tuple[Evidence, ...] | None:
+        """Return quotes of the elements that count for this one, surest first; ``None`` if the model knows none."""
+        others = [name.split(".") for name in element.like]
+        if self.findings is None or not others or not all(self.findings.covers(*other) for other in others):
+            return None
+        found: dict[tuple[int, int], Evidence] = {}
+        for question, name in others:
+            for quote in self.evidence(question, self.checked[question, name]):
+                found.setdefault((quote.page, quote.start), replace(quote, element=element.name))
+        return tuple(sorted(found.values(), key=lambda quote: -(quote.confidence or 0))[: self.per_element])
 
     def quote(self, element: str, matches: Sequence[Match], most: int | None = None) -> tuple[Evidence, ...]:
         """Return quotes of the first matches."""

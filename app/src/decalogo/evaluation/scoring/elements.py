@@ -12,9 +12,11 @@ def _look(elements: tuple[Element, ...], context: Context) -> tuple[dict[str, bo
     found: dict[str, bool] = {}
     evidence: list[Evidence] = []
     for element in elements:
-        matches = context.matches(element, context.per_element)
-        found[element.name] = bool(matches)
-        evidence += context.quote(element.name, matches)
+        quotes = context.like(element)
+        if quotes is None:
+            quotes = context.quote(element.name, context.matches(element, context.per_element))
+        found[element.name] = bool(quotes)
+        evidence += quotes
     return found, evidence
 
 
