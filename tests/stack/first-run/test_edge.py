@@ -46,6 +46,32 @@ def test_plain_http_is_redirected_to_tls(appliance: Appliance) -> None:
     assert answer.headers["Location"] == f"https://localhost:{appliance.https_port}/api/v1/health?x=1"
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        *(("192.0.2.7", 301), ("[2001:db8::7]", 301), ("servidor", 301), ("servidor.local", 301)),
+        *(("evil.example", 421), ("localhost.evil.example", 421), ("127.0.0.1.evil.example", 421)),
+    ],
+)
+def test_plain_http_is_redirected_to_names_of_the_appliance_only(appliance: Appliance, host: str, status: int) -> None:
+    answer = httpx.get(f"http://127.0.0.1:{appliance.http_port}/x", headers={"Host": host}, trust_env=False)
+
+    assert answer.status_code == status
+    if status == 301:
+        assert answer.headers["Location"] == f"https://{host}:{appliance.https_port}/x"
+    else:
+        assert "Location" not in answer.headers
+        assert host not in answer.text
+        assert "SERVER_NAME" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("page", ["prometheus", "alertmanager", "grafana", "flower"])
+def test_redirects_of_pages_repeat_no_name(client: Client, page: str) -> None:
+    answer = client.http.get(f"/{page}", headers={"Host": "evil.example"})
+
+    assert (answer.status_code, answer.headers["Location"]) == (301, f"/{page}/")
+
+
 @pytest.mark.parametrize("path", ["/api/v1/health", "/api/v1/batch", "/nowhere"])
 def test_security_headers_are_on_every_answer_once(client: Client, path: str) -> None:
     answer = client.ask("GET", path)

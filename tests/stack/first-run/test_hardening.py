@@ -89,6 +89,33 @@ def test_the_edge_cannot_reach_redis(appliance: Appliance) -> None:
         appliance.compose("exec", "-T", "nginx", "getent", "hosts", "redis")
 
 
+CONNECT = """
+import socket, sys
+for port, address in (pair.split("@") for pair in sys.argv[1:]):
+    try:
+        socket.create_connection((address, int(port)), timeout=3).close()
+        print(port, address)
+    except OSError:
+        pass
+"""
+PAGES = {"prometheus": 9090, "flower": 5555, "alertmanager": 9093}
+
+
+@pytest.mark.parametrize("service", ["worker", "suspect", "scheduler", "api"])
+def test_no_service_with_documents_reaches_the_pages_of_operators(appliance: Appliance, service: str) -> None:
+    def places(name: str, port: int) -> list[str]:
+        (container,) = appliance.inspect(name)
+        addresses = [network["IPAddress"] for network in container["NetworkSettings"]["Networks"].values()]
+        return [f"{port}@{address}" for address in [name, *addresses]]
+
+    pages = [place for name, port in PAGES.items() for place in places(name, port)]
+    assert len(pages) == 3 + 2 * 3  # each has a name, and an address in two networks
+
+    reached = appliance.compose("exec", "-T", service, "python3", "-c", CONNECT, *pages, "6379@redis").split("\n")
+
+    assert [line for line in reached if line] == ["6379 redis"]
+
+
 def test_a_service_sees_its_own_secrets_only(appliance: Appliance) -> None:
     expected = {
         "redis": {"exporter-password", "health-password", "keeper-password", "operator-password", "users.acl"},

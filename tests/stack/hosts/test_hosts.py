@@ -86,7 +86,7 @@ def test_a_second_host_that_shares_no_network_and_no_disk_finishes_documents(
 def test_its_workers_have_the_name_of_the_host(appliance: Appliance, second: SecondHost, joined: Joined) -> None:
     assert f"worker-{second.worker()}@north" in second.log()
     assert metric(appliance, 'decalogo_host_workers_alive{host="north"}') == "1.0"
-    read = "import urllib.request as u; print(u.urlopen('http://localhost:5555/flower/workers').read().decode())"
+    read = "import urllib.request as u; print(u.urlopen('http://flower-pages:5555/flower/workers').read().decode())"
     wait(
         lambda: f"worker-{second.worker()}@north" in appliance.compose("exec", "-T", "flower", "python3", "-c", read),
         "Flower shows the worker",

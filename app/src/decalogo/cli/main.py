@@ -113,11 +113,13 @@ def trace(
 
 
 @app.command()
-def flower() -> None:
+def flower(
+    address: Annotated[str, typer.Option(help="Address or host name to listen on.")] = "127.0.0.1",
+) -> None:
     """Serve Flower, the view of workers and tasks, until stopped."""
     from decalogo.cli import services
 
-    services.flower()
+    services.flower(address)
 
 
 @app.command()

@@ -76,14 +76,18 @@ def scheduler() -> None:
     run_scheduler(settings)
 
 
-def flower() -> None:
-    """Serve the view of workers and tasks under /flower/ until stopped; its history is bounded."""
+def flower(address: str) -> None:
+    """Serve the view of workers and tasks under /flower/ until stopped; its history is bounded.
+
+    Args:
+        address: address or host name to listen on. Flower asks for no login, so only the reverse proxy may reach it.
+    """
     settings = get_settings()
     configure(settings.log)
     from decalogo.queue.app import get_celery
 
     options = {
-        "address": "0.0.0.0",  # noqa: S104 - only the reverse proxy reaches it, over the stack's own network
+        "address": address,
         "port": 5555,
         "url_prefix": "flower",
         "max_workers": 200,
