@@ -13,7 +13,8 @@ People = Callable[..., httpx.Client]
 def reject(person: httpx.Client, document: str, answer: str) -> None:
     body = {"verdict": "rejected", "comment": "otra cifra"}
     path = f"/api/v1/documents/{document}/answers/{answer}/review"
-    assert person.put(path, json=body, headers={"If-Match": "*"}).status_code == 200
+    seen = {"If-Match": person.get(path).headers["etag"]}
+    assert person.put(path, json=body, headers=seen).status_code == 200
 
 
 def scored(client: httpx.Client, document: str) -> str:

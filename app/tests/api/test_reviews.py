@@ -137,7 +137,7 @@ def test_a_score_above_the_maximum_is_refused(client: httpx.Client, plan: tuple[
     _, document = plan
     path = f"/api/v1/documents/{document}/answers/{scored(client, document)}/review"
     body = {"verdict": "corrected", "score": 3.5}
-    problem(people("ana").put(path, json=body, headers={"If-Match": "*"}), 400, "request-invalid")
+    problem(people("ana").put(path, json=body, headers={"If-Match": '"0"'}), 400, "request-invalid")
 
 
 def test_a_rubric_of_the_operators_is_accepted_by_default_and_by_nobody_elses_path(

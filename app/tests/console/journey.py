@@ -120,7 +120,7 @@ class Visitor:
         """Review an answer with the session of this window, as a script of the page would."""
         self.go(f"/documents/{document_id}/answers/{answer}")
         csrf = self.page.get_attribute("meta[name=csrf]", "content") or ""
-        headers = {"If-Match": "*", "X-CSRF-Token": csrf, "Origin": self.url, "Content-Type": "application/json"}
+        headers = {"If-None-Match": "*", "X-CSRF-Token": csrf, "Origin": self.url, "Content-Type": "application/json"}
         path = f"{self.url}/api/v1/documents/{document_id}/answers/{answer}/review"
         stored = self.context.request.put(path, data=json.dumps({"verdict": verdict}), headers=headers)
         assert stored.ok, stored.text()

@@ -56,7 +56,7 @@ class ReviewStore:
         new: NewReview,
         answer: Mapping[str, Any],
         token: Token,
-        expected: int | None,
+        expected: int | Callable[[int], bool],
         audit: Audit = _unrecorded,
     ) -> Review:
         """Add a review of one answer.
@@ -66,7 +66,7 @@ class ReviewStore:
             new: the review.
             answer: the machine's answer under review.
             token: the reviewer's.
-            expected: version of the review that the reviewer saw, 0 if there was none yet. None skips this check.
+            expected: version of the review that the reviewer saw, 0 if there was none yet; or what a version must meet.
             audit: records the review.
 
         Raises:
@@ -80,7 +80,7 @@ class ReviewStore:
             track = document.track_of(token.name)
             known = document.answers.get((track, new.answer))
             version = known.version if known else 0
-            if expected is not None and expected != version:
+            if not (expected(version) if callable(expected) else expected == version):
                 raise PreconditionFailedError(
                     "Somebody else reviewed this answer meanwhile; look at that review first.", version=version
                 )

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header, Path, Request, Response
 from decalogo.api.audit import audit, audit_read
 from decalogo.api.dependencies import DocumentToReview, OwnDocument, Reader, Reviewer, ServicesDep, limited
 from decalogo.api.exports import needed_result
+from decalogo.api.preconditions import condition
 from decalogo.api.problem_types import declare
 from decalogo.api.review_schemas import (
     Acceptance,
@@ -92,10 +93,11 @@ def put_review(
     body: ReviewBody,
     response: Response,
     if_match: Annotated[
-        str | None, Header(max_length=100, description='`ETag` of the review you saw; `"0"` for none, `*` for any.')
+        str | None,
+        Header(max_length=100, description='`ETag` of the review you saw; `"0"` for none, `*` for any except none.'),
     ] = None,
     if_none_match: Annotated[
-        str | None, Header(pattern=r"^\*$", description="`*` instead of `If-Match`: only if there is no review yet.")
+        str | None, Header(max_length=100, description="`*` instead of `If-Match`: only if there is no review yet.")
     ] = None,
 ) -> AnswerReview:
     """Accept, correct or reject the machine's answer, or declare that the question does not apply.
@@ -103,7 +105,7 @@ def put_review(
     The machine's answer stays as it is. The review is on disk when this answers.
     """
     machine = find_answer(document, services, answer)
-    expected = 0 if if_none_match and not if_match else version_of(if_match)
+    expected = condition(if_match, if_none_match)
     elements = body.checked(machine, labels_for(needed_result(document, services)).max_score)
     new = NewReview(answer, body.verdict, body.score, elements, body.comment)
     found = services.reviews.put(document.document_id, new, machine, token, expected, partial(audit, request))
@@ -185,20 +187,3 @@ def find_answer(document: Document, services: Services, answer: str) -> dict[str
 def etag(found: Review | None) -> str:
     """Return the ETag of a review, or of none."""
     return f'"{found.version if found else 0}"'
-
-
-def version_of(if_match: str | None) -> int | None:
-    """Return the version that a request refers to, None for any.
-
-    Raises:
-        PreconditionRequiredError: there is none.
-        PreconditionFailedError: it is no version of a review.
-    """
-    if not if_match:
-        raise PreconditionRequiredError('Send If-Match with the ETag of the review you saw, or "0" for none.')
-    if if_match.strip() == "*":
-        return None
-    text = if_match.strip().removeprefix("W/").strip('"')  # a proxy that compresses makes every ETag weak
-    if not text.isdigit() or len(text) > 9:
-        raise PreconditionFailedError("If-Match is no ETag of a review.", version=None)
-    return int(text)
