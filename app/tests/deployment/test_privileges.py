@@ -70,6 +70,26 @@ def test_the_networks_of_services_are_internal() -> None:
     assert {name for name in INTERNAL | {"webhooks-false"} if networks[name].get("internal") is not True} == set()
 
 
+def test_these_networks_have_a_way_out() -> None:
+    networks = compose("compose.yaml")["networks"]
+    for name in ("edge", "webhooks-true"):  # nginx; the scheduler with WEBHOOKS_EGRESS=true
+        assert not networks[name].get("internal"), name
+    joined = compose("compose.worker.yaml")
+    assert not joined["networks"]["default"].get("internal")
+    assert "networks" not in joined["services"]["worker"]  # the default one
+
+
+def test_every_cell_of_the_table_names_its_test() -> None:
+    lines = PAGE.read_text(encoding="utf-8").split("\n")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
+    assert len(rows) > 14
+    assert {len(row) for row in rows} == {7}
+    unproven = [
+        (row[0], cell) for row in rows if row[0] for cell in row[1:] if not re.search(r"\(\d+\)", cell) and cell != "–"
+    ]
+    assert unproven == []
+
+
 def test_every_test_that_the_page_names_exists() -> None:
     page = PAGE.read_text(encoding="utf-8")
     named = re.findall(r"`((?:tests/stack/)?[\w/-]+\.py)(?:::(\w+))?`", page)

@@ -73,6 +73,30 @@ def test_a_worker_writes_results_and_changes_no_document(store: ArtifactStore) -
     assert store.read(DOCUMENT) == b"upload"
 
 
+def test_api_and_scheduler_read_change_and_delete_documents_and_results(store: ArtifactStore) -> None:
+    lay_out(store.root)
+    as_user(APP_ID, lambda: store.put(DOCUMENT, b"upload"))
+    as_user(WORKER_ID, lambda: store.put(RESULT, b"{}"))
+
+    def change() -> None:
+        assert store.read(DOCUMENT) == b"upload"
+        store.put(DOCUMENT, b"changed")
+        store.put(RESULT, b"falsified")
+        store.delete(DOCUMENT)
+
+    as_user(APP_ID, change)  # the user of both
+    assert store.read(RESULT) == b"falsified"
+    assert not store.exists(DOCUMENT)
+
+
+def test_a_store_of_the_embedded_form_has_one_user_who_changes_documents(store: ArtifactStore) -> None:
+    store.root.mkdir()
+    os.chown(store.root, WORKER_ID, APP_ID)
+    as_user(WORKER_ID, lambda: store.put(DOCUMENT, b"upload"))
+    as_user(WORKER_ID, lambda: store.put(DOCUMENT, b"changed"))
+    assert store.read(DOCUMENT) == b"changed"
+
+
 def test_the_api_deletes_what_workers_wrote(store: ArtifactStore) -> None:
     lay_out(store.root)
 
