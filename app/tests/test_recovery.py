@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from types import SimpleNamespace
 
 import pytest
 import redis
@@ -81,6 +82,61 @@ def test_a_message_of_another_queue_of_the_group_suffices_and_one_of_another_gro
     ledger.release("a", "task", "lost", "signal 9")
     run()
     assert broker.published == [("a", SUSPECT)]
+
+
+def test_an_outage_of_the_api_costs_joined_hosts_no_attempt(
+    settings: Settings, ledger: Ledger, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("decalogo.recovery.time", SimpleNamespace(monotonic=lambda: now[0]))
+    recovery = Recovery(ledger, broker.client, broker.publish, settings.queue)
+    lease, joined = settings.queue.lease_seconds, "host-0123456789ab:task"
+
+    def later(seconds: float) -> None:
+        now[0] += seconds
+        recovery.run_pass()
+
+    admit(ledger, "here")
+    admit(ledger, "there")
+    claim_document(ledger, "here", "task")
+    claim_document(ledger, "there", joined)
+    for name in ("here", "there"):
+        ledger.client.zadd("running", {name: 1})  # a lease that ended long ago
+    for _ in range(5):
+        later(0.4 * lease)
+
+    assert (ledger.owned_by("task"), ledger.owned_by(joined)) == (None, "there")
+
+    # The API is back: the host has one lease to renew.
+    ledger.report_gateway()
+    later(0.4 * lease)
+    assert ledger.renew("worker-1@north", [joined]) == []
+    for _ in range(5):
+        ledger.report_gateway()
+        later(0.4 * lease)
+    assert ledger.owned_by(joined) == "there"
+
+    # A host that is gone itself does not renew, and its lease expires as any other.
+    ledger.client.zadd("running", {"there": 1})
+    ledger.report_gateway()
+    later(0.4 * lease)
+    assert ledger.owned_by(joined) is None
+
+
+def test_joined_hosts_are_not_spared_for_ever(
+    settings: Settings, ledger: Ledger, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("decalogo.recovery.time", SimpleNamespace(monotonic=lambda: now[0]))
+    recovery = Recovery(ledger, broker.client, broker.publish, settings.queue)
+    admit(ledger, "there")
+    claim_document(ledger, "there", "host-0123456789ab:task")
+    ledger.client.zadd("running", {"there": 1})
+    recovery.run_pass()
+    for seconds in (3700.0, *[0.4 * settings.queue.lease_seconds] * 5):
+        now[0] += seconds
+        recovery.run_pass()
+    assert ledger.owned_by("host-0123456789ab:task") is None
 
 
 def test_deleted_lists_are_filled_again(ledger: Ledger, broker: Broker, run: Callable[[], None]) -> None:

@@ -3,7 +3,8 @@
 Two things can go wrong between the ledger and its surroundings, and each recovery pass corrects both:
 
 - A worker dies, freezes or loses Redis. It then stops renewing its leases. A document whose lease has expired is queued
-  again, or becomes a dead letter after its last attempt (``lua/expire_leases.lua``).
+  again, or becomes a dead letter after its last attempt (``lua/expire_leases.lua``). Leases of joined hosts do not
+  expire while the API is away, through which these hosts renew.
 - A message is missing: a worker died with it, it was never published, or the broker's lists were deleted. Messages of
   one group of queues are interchangeable, because a message only reports that some document waits. So it is sufficient
   that the broker holds as many messages as documents wait. A pass compares these two numbers and publishes the
@@ -31,6 +32,8 @@ from decalogo.settings import QueueSettings
 log = structlog.get_logger(__name__)
 
 _REMOVE_WORKERS_SECONDS: Final = 3600.0
+_SPARE_JOINED_SECONDS: Final = 3600.0
+"""After an outage of this length, leases of joined hosts expire although the API is away."""
 
 
 class Recovery:
@@ -56,6 +59,8 @@ class Recovery:
         self._settings = settings
         self._last_pass = 0.0
         self._expire_from = time.monotonic() + settings.lease_seconds
+        self._expire_joined_from = self._expire_from
+        self._gateway_answered = time.monotonic()
 
     def run_pass(self) -> None:
         """Run one pass; raise ``RedisError`` or ``OperationalError`` while Redis is unreachable."""
@@ -65,8 +70,14 @@ class Recovery:
             # to do so before any lease counts as expired.
             self._expire_from = started + self._settings.lease_seconds
         self._ledger.ping()
+        if self._ledger.gateway_answers():
+            self._gateway_answered = started
+        elif started - self._gateway_answered < _SPARE_JOINED_SECONDS:
+            # Joined hosts renew through the API. After its outage they get one lease to do so.
+            self._expire_joined_from = started + self._settings.lease_seconds
         if started >= self._expire_from:
-            for document_id, state in self._ledger.expire_leases().items():
+            expired = self._ledger.expire_leases(joined=started >= self._expire_joined_from)
+            for document_id, state in expired.items():
                 log.warning("lease expired", document_id=document_id, state=state)
         self._publish_missing()
         self._ledger.remove_silent_workers(_REMOVE_WORKERS_SECONDS)

@@ -12,6 +12,7 @@ from decalogo.errors import ClaimLostError
 from decalogo.setup.hosts import add_host
 from decalogo.storage.remote import ROOT, open_client
 from decalogo.worker.remote_ledger import RemoteLedger
+from tests.api.conftest import wait_until
 from tests.claims import claim_document
 from tests.hosts.conftest import FirstHost
 from tests.hosts.test_remote_store import submit
@@ -105,6 +106,10 @@ def test_nothing_else_of_the_ledger_can_be_called(first: FirstHost) -> None:
         base = str(client.base_url).removesuffix(f"{ROOT}/")
     answer = httpx.post(f"{base}{ROOT}/ledger/claim", json={"owner": "x"}, verify=False, trust_env=False)
     assert answer.status_code == 401
+
+
+def test_the_api_reports_that_it_answers_joined_hosts(first: FirstHost) -> None:
+    wait_until(first.services.ledger.gateway_answers, 20)
 
 
 def test_an_outage_of_the_first_host_looks_like_one_of_redis(first: FirstHost) -> None:

@@ -23,6 +23,8 @@ from decalogo.errors import ClientError, UnauthorizedError
 
 HOSTS_FILE: Final = "hosts.json"
 LINE_PREFIX: Final = "dcj_"
+USER_PREFIX: Final = "host-"
+"""How the Redis users of hosts begin, and the owners of their attempts in the ledger."""
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 _BEARER = re.compile(r"([0-9a-f]{12})\.([0-9a-f]{64})")
 
@@ -88,7 +90,7 @@ class JoinLine:
 
 def redis_user(host_id: str) -> str:
     """Return the Redis user of a host."""
-    return f"host-{host_id}"
+    return USER_PREFIX + host_id
 
 
 def new_host(name: str, now: float) -> tuple[Host, str]:
@@ -121,6 +123,10 @@ class HostStore:
         self._file = folder / HOSTS_FILE
         self._known: dict[str, Host] = {}
         self._seen: tuple[int, int] | None = None
+
+    def were_added(self) -> bool:
+        """Return whether any host was ever added; revoked ones count."""
+        return self._file.exists()
 
     def check(self, bearer: str) -> Host:
         """Return the host of a bearer token; raise :class:`UnauthorizedError`."""

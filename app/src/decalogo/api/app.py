@@ -114,6 +114,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(_register_admin_token(app.state.services)),
         asyncio.create_task(_keep_audit_log(app)),
+        asyncio.create_task(_report_gateway(app.state.services)),
     ]
     yield
     for task in tasks:
@@ -138,6 +139,17 @@ async def _keep_audit_log(app: FastAPI) -> None:
                 expired = time.monotonic()
         except (DecalogoError, OSError, RedisError) as error:
             _log.warning("the audit log waits for records of other services", error=repr(error))
+
+
+async def _report_gateway(services: Services) -> None:
+    """Report that this process answers joined hosts, if any were added (``recovery.py`` waits for it)."""
+    while True:
+        try:
+            if await asyncio.to_thread(services.hosts.were_added):
+                await asyncio.to_thread(services.ledger.report_gateway)
+        except (DecalogoError, OSError, RedisError) as error:
+            _log.warning("recovery spares joined hosts until this process can report to it", error=repr(error))
+        await asyncio.sleep(services.settings.queue.lease_seconds / 5)
 
 
 async def _register_admin_token(services: Services) -> None:

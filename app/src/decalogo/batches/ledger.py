@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Literal, cast
 
+from decalogo.access.hosts import USER_PREFIX
 from decalogo.batches.changes import LedgerChanges
 from decalogo.batches.claims import Claim
 from decalogo.batches.idempotency import RECORD_SECONDS
@@ -242,11 +243,26 @@ class Ledger(LedgerChanges):
 
     # -- recovery ------------------------------------------------------------------------------------------------------
 
-    def expire_leases(self) -> dict[str, str]:
-        """Recover documents whose lease expired; return their new states by id."""
+    def expire_leases(self, *, joined: bool = True) -> dict[str, str]:
+        """Recover documents whose lease expired; return their new states by id.
+
+        Args:
+            joined: include the leases of joined hosts.
+        """
         settings = self._settings
-        flat = cast("list[str]", self._run("expire_leases", settings.max_attempts, _PAGE, settings.lease_seconds))
+        spared = "" if joined else USER_PREFIX
+        flat = cast(
+            "list[str]", self._run("expire_leases", settings.max_attempts, _PAGE, settings.lease_seconds, spared)
+        )
         return dict(zip(flat[::2], flat[1::2], strict=True))
+
+    def report_gateway(self) -> None:
+        """Record that the API answers joined hosts, for half a lease."""
+        self._redis.set("gateway", 1, px=int(self._settings.lease_seconds * 500))
+
+    def gateway_answers(self) -> bool:
+        """Return whether an API process has reported within half a lease."""
+        return bool(self._redis.exists("gateway"))
 
     def take_unpublished(
         self, grace_seconds: float, limit: int, queues: Sequence[str] = QUEUES

@@ -58,6 +58,7 @@ KEYS: Final = (
     Keys("webhook:*", "rw", "", "rw"),
     Keys("idempotency:*", "rw", "", "rw"),
     Keys("admission", "rw", "", "r"),
+    Keys("gateway", "rw", "", "r"),
     # -- ledger: records on their way to the audit log
     Keys("audit", "rw", "", "rw"),
     Keys("audit:moving", "rw", "", ""),
