@@ -147,13 +147,14 @@ def test_no_secret_is_in_inspect_environment_arguments_or_logs(appliance: Applia
     }
     assert all(len(secret) >= 40 for secret in secrets.values())
     places = {"inspect": json.dumps(appliance.inspect()), "logs": appliance.compose("logs", "--no-color")}
+    for image in {container["Image"] for container in appliance.inspect()}:
+        places[f"image {image}"] = docker("history", "--no-trunc", image)
     for service in SERVICES:
         for container in appliance.container_ids(service):
             places[f"arguments of {service}"] = docker("top", container, "-eo", "pid,args")
             # The first process is there for sure; others may end before they are read.
             script = "set -e; cat /proc/1/environ; cat /proc/[0-9]*/environ 2>/dev/null || true"
             places[f"environment of {service}"] = docker("exec", container, "sh", "-c", script)
-            places[f"image of {service}"] = docker("history", "--no-trunc", appliance.inspect(service)[0]["Image"])
 
     assert all(places.values())
     found = [

@@ -20,12 +20,15 @@ def wait_for(condition: Callable[[], object], what: str, seconds: float = 60) ->
         time.sleep(0.2)
 
 
-def test_batches_results_and_tokens_outlive_down_and_up(appliance: Appliance, client: Client) -> None:
+def test_batches_results_and_tokens_outlive_down_and_up_and_unfinished_documents_go_on(
+    appliance: Appliance, client: Client
+) -> None:
     accepted = client.upload(small_documents(3))
     client.follow(accepted["job_id"], seconds=60)
     results = client.get(f"/api/v1/batch/{accepted['job_id']}/results")
     admin = appliance.run("token", "admin")
     certificate = appliance.run("certificate")
+    unfinished = client.upload([(f"{n}.pdf", REAL_PLAN.read_bytes()) for n in range(12)])
 
     appliance.run("down")
     assert appliance.container_ids() == []
@@ -39,15 +42,7 @@ def test_batches_results_and_tokens_outlive_down_and_up(appliance: Appliance, cl
     assert "batches" in appliance.client(admin.strip()).get("/api/v1/batch")
     # 20 s on an idle machine with two cores. Other scenarios may run at the same time.
     assert took < 150, f"the second up took {took:.0f} s"
-
-
-def test_unfinished_documents_go_on_after_down_and_up(appliance: Appliance, client: Client) -> None:
-    accepted = client.upload([(f"{n}.pdf", REAL_PLAN.read_bytes()) for n in range(12)])
-
-    appliance.run("down")
-    appliance.run("up", "--scale", "worker=2")
-
-    assert client.follow(accepted["job_id"], seconds=180)[-1]["succeeded"] == 12
+    assert client.follow(unfinished["job_id"], seconds=180)[-1]["succeeded"] == 12
 
 
 def test_status_fails_while_a_service_is_down(appliance: Appliance) -> None:
@@ -97,15 +92,14 @@ def test_a_service_whose_process_dies_comes_back(appliance: Appliance, client: C
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to freeze a container's process from outside")
-@pytest.mark.parametrize("service", ["worker", "scheduler"])
-def test_a_frozen_service_is_noticed(appliance: Appliance, service: str) -> None:
-    container = appliance.inspect(service)[0]["Id"]
-    processes = [int(line.split()[0]) for line in docker("top", container, "-eo", "pid").splitlines()[1:]]
+def test_frozen_services_are_noticed(appliance: Appliance) -> None:
+    containers = {service: appliance.inspect(service)[0]["Id"] for service in ("worker", "scheduler")}
+    listed = [docker("top", container, "-eo", "pid") for container in containers.values()]
+    processes = [int(line.split()[0]) for text in listed for line in text.splitlines()[1:]]
 
-    def health() -> str:
-        return str(
-            next(one for one in appliance.inspect(service) if one["Id"] == container)["State"]["Health"]["Status"]
-        )
+    def health(service: str) -> str:
+        (found,) = [one for one in appliance.inspect(service) if one["Id"] == containers[service]]
+        return str(found["State"]["Health"]["Status"])
 
     def tell_all(what: signal.Signals) -> None:
         for process in processes:
@@ -114,7 +108,9 @@ def test_a_frozen_service_is_noticed(appliance: Appliance, service: str) -> None
 
     tell_all(signal.SIGSTOP)
     try:
-        wait_for(lambda: health() == "unhealthy", f"an unhealthy {service}", 120)
+        for service in containers:
+            wait_for(lambda name=service: health(name) == "unhealthy", f"an unhealthy {service}", 120)  # type: ignore[misc]
     finally:
         tell_all(signal.SIGCONT)
-    wait_for(lambda: health() == "healthy", f"a healthy {service} again")
+    for service in containers:
+        wait_for(lambda name=service: health(name) == "healthy", f"a healthy {service} again")  # type: ignore[misc]
