@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Settings of the operator: the environment, then `.env`, then a default. `.env` is read by the rules of Docker Compose, so that a value
-# means the same to both (the stack scenario `first-run` compares them). What this reader does not support is an error with its line.
+# means the same to both (the stack scenario `operations` compares them). What this reader does not support is an error with its line.
 
 declare -A DOTENV=()
 BASE_IMAGE=""

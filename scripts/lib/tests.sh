@@ -36,10 +36,14 @@ run_unit_part() {
   finish_unit_tests
 }
 
-# One after the other: the scenarios measure how soon faults recover, and unit tests at the same time would delay that.
+# Images are built beside the unit tests, and EARLY_SCENARIOS run there. The other scenarios measure how soon faults recover, and unit
+# tests at the same time would delay that.
 run_everything() {
-  run_unit_part
-  run_stack_part
+  start_unit_tests
+  if scenarios_can_run; then start_scenarios; fi
+  run_linters
+  finish_unit_tests
+  finish_scenarios
 }
 
 # A file stays in one process, because its tests share servers. Files start in the order of app/tests/conftest.py, longest first.
@@ -52,7 +56,7 @@ start_unit_tests() {
       --durations=25 --junitxml="$REPORTS/unit.xml" -o junit_family=xunit2
   ) >"$REPORTS/unit.log" 2>&1 &
   UNIT_TESTS=$!
-  trap 'kill "$UNIT_TESTS" 2>/dev/null || true' EXIT
+  trap 'kill $UNIT_TESTS ${SCENARIO_RUN:-} 2>/dev/null || true' EXIT
 }
 
 finish_unit_tests() {

@@ -1,4 +1,4 @@
-"""`.env` means the same to the scripts as to Compose; the stack scenario first-run compares both on the same file."""
+"""`.env` means the same to the scripts as to Compose; the stack scenario operations compares both on the same file."""
 
 from __future__ import annotations
 
