@@ -24,10 +24,6 @@ hypothesis.settings.load_profile("default")
 
 DATA = Path(__file__).parent / "data"
 
-# The time of one example says nothing on a busy machine, so no example has a deadline.
-hypothesis.settings.register_profile("decalogo", deadline=None)
-hypothesis.settings.load_profile("decalogo")
-
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Skip files of slow tests alone when slow tests are left out: the import of what they use takes seconds, too."""
