@@ -42,6 +42,7 @@ SECONDS = {
     "upgrade/": 10,
     "evaluation/pdf/test_native.py::test_a_real_plan_is_read_the_same": 5,
     "documentation/test_sample.py": 5,
+    "reports/test_rollup.py::test_a_countrys_results_are_never_in_memory_together": 8,
     "api/test_archives.py::test_a_bomb_is_refused_before_it_is_unpacked": 5,
 }
 """Path below ``app/tests``, or a test in it, to its seconds."""
