@@ -20,7 +20,9 @@ start_unit_tests() {
 }
 finish_unit_tests() { wait "$UNIT_TESTS"; }
 scenario() {
-  printf '%s %s %s\\n' "$1" "$([[ -e "$REPORTS/unit-ended" ]] && echo after || echo beside)" "$(ls "$REPORTS" | grep -c running)" >>"$REPORTS/started"
+  local when=beside
+  [[ ! -e "$REPORTS/unit-ended" ]] || when=after
+  echo "$1 $when $(find "$REPORTS" -name '*.running' | wc -l)" >>"$REPORTS/started"
   touch "$REPORTS/$1.running"
   sleep 0.2
   rm "$REPORTS/$1.running"
