@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from tests.evaluation.misreading import (
+    further_cases,
+    further_office_cases,
+    office_cases,
+    pdf_cases,
+    scan_cases,
+    table_cases,
+    text_cases,
+)
 
-from tests.evaluation.misreading import office_cases, pdf_cases, scan_cases, table_cases, text_cases
-
+_MODULES = (office_cases, text_cases, pdf_cases, scan_cases, table_cases, further_cases, further_office_cases)
 KINDS = {
     "F1": "a scanned page with a little text over it",
     "F2": "note marks glued to words and numbers",
@@ -36,6 +43,4 @@ KINDS = {
     "F28": "blanks after ligatures",
     "F29": "damaged headers",
 }
-CASES = [
-    *chain(office_cases.CASES, text_cases.CASES, pdf_cases.CASES, scan_cases.CASES, table_cases.CASES),
-]
+CASES = [case for module in _MODULES for case in module.CASES]

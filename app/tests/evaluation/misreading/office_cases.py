@@ -12,20 +12,23 @@ _LONG = (
 )
 
 
-def _rtf(body: str) -> bytes:
+def rtf(body: str) -> bytes:
+    """An RTF file."""
     return (r"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0 Arial;}}" + body + "}").encode("cp1252")
 
 
-def _t(text: str, style: str = "") -> str:
+def t(text: str, style: str = "") -> str:
+    """A paragraph of an OpenDocument text."""
     return f'<text:p text:style-name="{style}">{text}</text:p>'
 
 
-def _styled(properties: str, family: str = "text") -> str:
+def styled(properties: str, family: str = "text") -> str:
+    """An OpenDocument style named S."""
     return f'<style:style style:name="S" style:family="{family}"><style:text-properties {properties}/></style:style>'
 
 
 def _note(text: str, mark: str = "1", kind: str = "footnote") -> str:
-    return f'<text:note text:note-class="{kind}"><text:note-citation>{mark}</text:note-citation><text:note-body>{_t(text)}</text:note-body></text:note>'
+    return f'<text:note text:note-class="{kind}"><text:note-citation>{mark}</text:note-citation><text:note-body>{t(text)}</text:note-body></text:note>'
 
 
 def _raised_by_position() -> bytes:
@@ -49,12 +52,12 @@ def _flat_chunk() -> bytes:
 
 def _note_in_symbol_span() -> bytes:
     body = f'<text:p>Hubo 4.512<text:span text:style-name="S">{_note("Registro Único de Víctimas.")}</text:span> casos.</text:p>'
-    return odf(body, _styled('style:text-position="super 58%"'))
+    return odf(body, styled('style:text-position="super 58%"'))
 
 
 def _rows_repeated() -> bytes:
     def cell(text: str, more: str = "") -> str:
-        return f"<table:table-cell {more}>{_t(text)}</table:table-cell>"
+        return f"<table:table-cell {more}>{t(text)}</table:table-cell>"
 
     covered = "<table:covered-table-cell/>"
     rows = [
@@ -72,14 +75,14 @@ def _rows_repeated() -> bytes:
 
 
 def _deleted_in_odt() -> bytes:
-    changes = f'<text:tracked-changes><text:changed-region xml:id="c1"><text:deletion>{_t("Texto borrado.")}</text:deletion></text:changed-region></text:tracked-changes>'
+    changes = f'<text:tracked-changes><text:changed-region xml:id="c1"><text:deletion>{t("Texto borrado.")}</text:deletion></text:changed-region></text:tracked-changes>'
     return odf(changes + '<text:p>Uno<text:change text:change-id="c1"/> dos.</text:p>')
 
 
 def _flat_odt() -> bytes:
     return (
         f'<?xml version="1.0" encoding="UTF-16"?><office:document {ODF} office:mimetype="application/vnd.oasis.opendocument.text">'
-        f"<office:body><office:text>{_t(RATE)}{_t(GOAL)}</office:text></office:body></office:document>"
+        f"<office:body><office:text>{t(RATE)}{t(GOAL)}</office:text></office:body></office:document>"
     ).encode("utf-16")
 
 
@@ -119,11 +122,11 @@ def _comments_by_range() -> bytes:
 
 
 def _rtf_libreoffice_note() -> bytes:
-    return _rtf(r"\pard Hubo 4.512{\super\chftn}{\*\footnote\pard\plain {\super\chftn} Registro \'danico.} casos.\par")
+    return rtf(r"\pard Hubo 4.512{\super\chftn}{\*\footnote\pard\plain {\super\chftn} Registro \'danico.} casos.\par")
 
 
 def _doubled_rtf() -> bytes:
-    return _rtf(r"\pard {\upr{Educaci?n: 35 aulas}{\*\ud{Educaci\u243?n: 35 aulas}}}.\par")
+    return rtf(r"\pard {\upr{Educaci?n: 35 aulas}{\*\ud{Educaci\u243?n: 35 aulas}}}.\par")
 
 
 def _glued() -> bytes:
@@ -142,7 +145,7 @@ CASES = [
     Case(
         "F2",
         "RTF, raised by half points in a group of its own",
-        lambda: _rtf(r"\pard es de 120{\fs14{\up8 2}} casos\par"),
+        lambda: rtf(r"\pard es de 120{\fs14{\up8 2}} casos\par"),
         Expected(("es de 120 [2] casos",)),
     ),
     Case(
@@ -177,7 +180,7 @@ CASES = [
     Case(
         "F6",
         "ODT, endnotes",
-        lambda: odf(f"<text:p>Hubo 12{_note('Según el DANE.', 'i', 'endnote')} casos.</text:p>{_t('Sigue.')}"),
+        lambda: odf(f"<text:p>Hubo 12{_note('Según el DANE.', 'i', 'endnote')} casos.</text:p>{t('Sigue.')}"),
         Expected(("Hubo 12 [i] casos.", "Sigue.", "[i] Según el DANE.")),
     ),
     Case(
@@ -223,7 +226,7 @@ CASES = [
     Case(
         "F16",
         "RTF, moved text",
-        lambda: _rtf(
+        lambda: rtf(
             r"\pard Inicio. {\mvf\mvauth1 La meta es de 35 aulas.} Medio. {\mvt\mvauth1 La meta es de 35 aulas.}\par"
         ),
         Expected(
@@ -240,7 +243,7 @@ CASES = [
     Case(
         "F17",
         "RTF, hidden by a paragraph that goes on",
-        lambda: _rtf(r"\pard\v Oculto uno.\par\pard Oculto dos.\par\v0 Visible.\par"),
+        lambda: rtf(r"\pard\v Oculto uno.\par\pard Oculto dos.\par\v0 Visible.\par"),
         Expected(("Visible.",), ("Oculto",)),
     ),
 ]

@@ -11,19 +11,21 @@ from tests.evaluation.formats.files import GOAL, RATE
 from tests.evaluation.misreading.expected import Case, Expected
 from tests.evaluation.pdf.pdfs import lines_pdf
 
-_HEAD = (
+HEAD = (
     "From: a@example.org\nTo: b@example.org\nSubject: Plan\nDate: Mon, 5 Feb 2024 10:00:00 -0500\nMIME-Version: 1.0\n"
 )
-_HTML = f"<html><body><p>{RATE}</p></body></html>"
+HTML = f"<html><body><p>{RATE}</p></body></html>"
 
 
-def _part(kind: str, text: str | bytes, *more: str) -> str:
+def part(kind: str, text: str | bytes, *more: str) -> str:
+    """A part of a message."""
     if isinstance(text, bytes):
         text, more = base64.encodebytes(text).decode(), (*more, "Content-Transfer-Encoding: base64")
     return "\n".join([f"Content-Type: {kind}", *more, "", text])
 
 
-def _multi(kind: str, *parts: str, boundary: str = "b", more: str = "") -> str:
+def multi(kind: str, *parts: str, boundary: str = "b", more: str = "") -> str:
+    """A part that holds parts."""
     inner = "".join(f"--{boundary}\n{one}\n" for one in parts)
     return f'Content-Type: multipart/{kind}; boundary="{boundary}"{more}\n\n{inner}--{boundary}--\n'
 
@@ -31,83 +33,83 @@ def _multi(kind: str, *parts: str, boundary: str = "b", more: str = "") -> str:
 def _mailbox_crlf() -> bytes:
     texts = ["Primer mensaje.\n\n>From ahora, 35 aulas.\n>>From antes, 12.", "Segundo mensaje: 90 casos.", "Tercero."]
     whole = "\n".join(
-        f"From MAILER-DAEMON Mon Feb  {n} 10:00:00 2024\n{_HEAD}Content-Type: text/plain; charset=utf-8\n\n{text}\n"
+        f"From MAILER-DAEMON Mon Feb  {n} 10:00:00 2024\n{HEAD}Content-Type: text/plain; charset=utf-8\n\n{text}\n"
         for n, text in enumerate(texts, 1)
     )
     return whole.replace("\n", "\r\n").encode()
 
 
 def _mailbox_thunderbird() -> bytes:
-    message = "From - Mon Feb 05 10:00:00 2024\nX-Mozilla-Status: 0001\n" + _HEAD
+    message = "From - Mon Feb 05 10:00:00 2024\nX-Mozilla-Status: 0001\n" + HEAD
     return (
-        f"{message}{_multi('alternative', _part('text/plain; charset=utf-8', RATE), _part('text/html', _HTML))}\n"
-        + f"{message}{_multi('mixed', _part('text/plain; charset=utf-8', 'Va el plan.'), _part('application/pdf', lines_pdf([[GOAL]]), 'Content-Disposition: attachment; filename=plan.pdf'))}\n"
+        f"{message}{multi('alternative', part('text/plain; charset=utf-8', RATE), part('text/html', HTML))}\n"
+        + f"{message}{multi('mixed', part('text/plain; charset=utf-8', 'Va el plan.'), part('application/pdf', lines_pdf([[GOAL]]), 'Content-Disposition: attachment; filename=plan.pdf'))}\n"
     ).encode()
 
 
 def _apple_mail() -> bytes:
-    pdf = _part(
+    pdf = part(
         "application/pdf; x-unix-mode=0644; name=plan.pdf",
         lines_pdf([[GOAL]]),
         "Content-Disposition: inline; filename=plan.pdf",
     )
-    fork = _part(
+    fork = part(
         "application/applefile; name=plan.pdf",
         b"\0\5\x16\7\0\2\0\0",
         "Content-Disposition: attachment; filename=plan.pdf",
     )
-    double = _multi("appledouble", fork, pdf, boundary="d")
-    mixed = _multi(
+    double = multi("appledouble", fork, pdf, boundary="d")
+    mixed = multi(
         "mixed",
-        _part("text/html; charset=us-ascii", "<html><body>Va el plan.</body></html>"),
+        part("text/html; charset=us-ascii", "<html><body>Va el plan.</body></html>"),
         double,
-        _part(
+        part(
             "text/html; charset=us-ascii",
             f"<html><body>{RATE.replace('ó', '&oacute;').replace('ñ', '&ntilde;')}</body></html>",
         ),
         boundary="m",
     )
-    return (_HEAD + _multi("alternative", _part("text/plain; charset=us-ascii", "\n\n"), mixed, boundary="a")).encode()
+    return (HEAD + multi("alternative", part("text/plain; charset=us-ascii", "\n\n"), mixed, boundary="a")).encode()
 
 
 def _word_mht() -> bytes:
     parts = [
-        _part(
+        part(
             'text/html; charset="windows-1252"',
             f"<html xmlns:w='urn:schemas-microsoft-com:office:word'><head><link rel=File-List href='x.xml'></head><body><p>{RATE}</p><div style='mso-element:comment-list'><div style='mso-element:comment'><p>Falta la meta.</p></div></div></body></html>".encode(
                 "cp1252"
             ),
             "Content-Location: file:///C:/plan.htm",
         ),
-        _part(
+        part(
             'text/html; charset="windows-1252"',
             "<html><body><div style='mso-element:footnote-separator'><p>&nbsp;</p></div><div style='mso-element:header'><p>Borrador interno</p></div></body></html>",
             "Content-Location: file:///C:/plan_archivos/header.htm",
         ),
-        _part(
+        part(
             "application/vnd.ms-officetheme",
             b"PK\3\4" + b"\0" * 60,
             "Content-Location: file:///C:/plan_archivos/themedata.thmx",
         ),
-        _part("text/xml", "<a:clrMap/>", "Content-Location: file:///C:/plan_archivos/colorschememapping.xml"),
+        part("text/xml", "<a:clrMap/>", "Content-Location: file:///C:/plan_archivos/colorschememapping.xml"),
     ]
-    return ("MIME-Version: 1.0\n" + _multi("related", *parts, boundary="----=_NextPart_01")).encode()
+    return ("MIME-Version: 1.0\n" + multi("related", *parts, boundary="----=_NextPart_01")).encode()
 
 
 def _chrome_mht() -> bytes:
     parts = [
-        _part("text/html", _HTML, "Content-ID: <frame-1@mhtml.blink>", "Content-Location: https://example.org/plan"),
-        _part("text/css", "@charset 'utf-8'; p { color: red }", "Content-Location: cid:css-1@mhtml.blink"),
-        _part(
+        part("text/html", HTML, "Content-ID: <frame-1@mhtml.blink>", "Content-Location: https://example.org/plan"),
+        part("text/css", "@charset 'utf-8'; p { color: red }", "Content-Location: cid:css-1@mhtml.blink"),
+        part(
             "image/svg+xml",
             "<svg xmlns='http://www.w3.org/2000/svg'><text>Logo</text></svg>",
             "Content-Location: https://example.org/logo.svg",
         ),
-        _part("font/woff2", b"wOF2\0\1\0\0", "Content-Location: https://example.org/a.woff2"),
+        part("font/woff2", b"wOF2\0\1\0\0", "Content-Location: https://example.org/a.woff2"),
     ]
     return (
         "From: <Saved by Blink>\nSnapshot-Content-Location: https://example.org/plan\nSubject: Plan\nDate: Mon, 5 Feb 2024 10:00:00 -0000\nMIME-Version: 1.0\n"
-        + _multi("related", *parts, more='; type="text/html"')
+        + multi("related", *parts, more='; type="text/html"')
     ).encode()
 
 
@@ -117,16 +119,17 @@ def _zip_in_mail() -> bytes:
         archive.writestr("anexo/1.pdf", lines_pdf([[GOAL]]))
         archive.writestr("anexo/2.pdf", lines_pdf([[GOAL]]))
     return (
-        _HEAD
-        + _multi(
+        HEAD
+        + multi(
             "mixed",
-            _part("text/plain; charset=utf-8", RATE),
-            _part("application/zip", buffer.getvalue(), "Content-Disposition: attachment; filename=anexos.zip"),
+            part("text/plain; charset=utf-8", RATE),
+            part("application/zip", buffer.getvalue(), "Content-Disposition: attachment; filename=anexos.zip"),
         )
     ).encode()
 
 
-def _html(body: str, head: str = "") -> bytes:
+def html(body: str, head: str = "") -> bytes:
+    """A page of HTML."""
     return f"<!DOCTYPE html><html><head><meta charset=utf-8>{head}</head><body>{body}</body></html>".encode()
 
 
@@ -134,7 +137,7 @@ CASES = [
     Case(
         "F2",
         "HTML, raised by a length, a shift and a role",
-        lambda: _html(
+        lambda: html(
             "<p>es de 120<span class=n>2</span> casos contra las mujeres<span style='position:relative; top:-0.5em; font-size:70%'>1</span> y hombres<a role=doc-noteref href='#f3'>3</a>.</p>",
             "<style>.n { vertical-align: 4px; font-size: 8px }</style>",
         ),
@@ -160,11 +163,11 @@ CASES = [
         "F7",
         "a plain part of blanks and a rich one",
         lambda: (
-            _HEAD
-            + _multi(
+            HEAD
+            + multi(
                 "alternative",
-                _part("text/plain; charset=utf-8", "\u00a0\n \n"),
-                _part("text/html; charset=utf-8", _HTML),
+                part("text/plain; charset=utf-8", "\u00a0\n \n"),
+                part("text/html; charset=utf-8", HTML),
             )
         ).encode(),
         Expected((RATE,)),
@@ -197,7 +200,7 @@ CASES = [
         "F11",
         "mail in the charset of old Macs",
         lambda: (
-            (_HEAD + "Content-Type: text/plain; charset=x-mac-roman\nContent-Transfer-Encoding: 8bit\n\n").encode()
+            (HEAD + "Content-Type: text/plain; charset=x-mac-roman\nContent-Transfer-Encoding: 8bit\n\n").encode()
             + "Educación y niñez: 35 aulas.".encode("mac_roman")
         ),
         Expected(("Educación y niñez: 35 aulas.",)),
@@ -247,7 +250,7 @@ CASES = [
     Case(
         "F17",
         "HTML, hidden by attribute, several classes and importance",
-        lambda: _html(
+        lambda: html(
             f"<p hidden>Oculto uno.</p><div class='caja nota'><p>Oculto dos.</p></div><p style='visibility: hidden'>Oculto tres.</p><details open><p>{RATE}</p></details><p style='display:none !important'>Oculto cuatro.</p>",
             "<style>div.caja.nota, body .y { display : none }</style>",
         ),
@@ -256,7 +259,7 @@ CASES = [
     Case(
         "F17",
         "HTML, text struck out as deleted and for readers of screens",
-        lambda: _html(
+        lambda: html(
             f"<p><del>Oculto uno.</del><ins>{RATE}</ins></p><span class=sr>Oculto dos.</span>",
             "<style>.sr{position:absolute;left:-9999px}</style>",
         ),

@@ -127,7 +127,7 @@ def _text_type(head: bytes) -> str:
 
 def _is_mail(head: bytes) -> bool:
     """Return whether a text begins with the headers of a message (after the envelope line of a mailbox, if any)."""
-    head = head.removeprefix(b"\xef\xbb\xbf")
+    head = head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
     at = head.find(b"\n") + 1 if head.startswith(b"From ") else 0
     start, found = at, set()
     while match := _HEADER.match(head, at):

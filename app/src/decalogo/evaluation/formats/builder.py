@@ -100,6 +100,11 @@ class BlockBuilder:
         if self._open:
             self._open[-1].raised.append(text)
 
+    def clear_paragraph(self) -> None:
+        """Drop the text of the open paragraph."""
+        if self._open:
+            self._open[-1].pieces, self._open[-1].raised = [], []
+
     def end_paragraph(self) -> None:
         """End the open paragraph."""
         if self._open:

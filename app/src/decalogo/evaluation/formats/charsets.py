@@ -17,6 +17,7 @@ _OTHER_NAMES = {"utf8mb4": "utf-8", "unicode": "utf-16"}
 _UNFIT = frozenset({"utf-7", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "mbcs", "oem", "undefined"})
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
 _XML = re.compile(rb"\s{0,99}<\?xml[^>]{0,99}?encoding\s{0,9}=\s{0,9}[\"']([A-Za-z0-9_.:-]{2,40})")
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _META_BYTES = 16_384
 
 
@@ -35,7 +36,7 @@ def known_codec(label: str | None) -> str | None:
 
 def declared_in_html(data: bytes) -> str | None:
     """Return the codec that an HTML file declares in its head, if any."""
-    head = data[:_META_BYTES]
+    head = _COMMENT.sub(b"", data[:_META_BYTES])
     for pattern in (_XML, _META):
         if found := pattern.search(head):
             codec = known_codec(found.group(1).decode("ascii"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from decalogo.evaluation.formats.blocks import Block, Break
+from decalogo.evaluation.formats.blocks import Block, Break, PageBreak
 from decalogo.evaluation.formats.budgets import Budget
 from decalogo.evaluation.formats.builder import BlockBuilder
 from decalogo.evaluation.formats.docx_styles import NO_STYLE, DocxStyles, Style, is_on, is_raise, outline_rank
@@ -71,6 +71,7 @@ class DocxText(XmlHandler):
         self._styles: list[Style] = []
         self._text = 0  # elements that hold text, open
         self._in_properties = False  # of a paragraph
+        self._style_break: PageBreak | None = None
 
     def finish(self) -> list[Block]:
         """Return the blocks of the whole document."""
@@ -93,6 +94,7 @@ class DocxText(XmlHandler):
     # Paragraphs
 
     def _start_w_p(self, _: Attributes) -> None:
+        self._style_break = None
         self.build.begin_paragraph()
         self._styles.append(NO_STYLE)
 
@@ -113,7 +115,7 @@ class DocxText(XmlHandler):
             self._styles[-1] = style
             self.build.style_paragraph(rank=style.rank, listed=style.listed)
             if style.page_before:
-                self.build.page_break(Break.FRESH)
+                self._style_break = self.build.page_break(Break.FRESH)
 
     def _start_w_outlineLvl(self, attributes: Attributes) -> None:
         self.build.style_paragraph(rank=outline_rank(attributes))
@@ -124,6 +126,8 @@ class DocxText(XmlHandler):
     def _start_w_pageBreakBefore(self, attributes: Attributes) -> None:
         if is_on(attributes):
             self.build.page_break(Break.FRESH)
+        elif self._style_break is not None:  # of the style of this paragraph
+            self._style_break.kind = Break.NONE
 
     def _find_style(self, attributes: Attributes) -> Style:
         styles = self._parts.styles

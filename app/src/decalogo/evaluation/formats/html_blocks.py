@@ -63,7 +63,8 @@ class HtmlTarget:
             self._skipped += 1
             return
         style = self._sheets.style(tag, attributes)
-        if tag in self._passed or "hidden" in attributes or style.hidden:
+        closed = tag == "dialog" and "open" not in attributes
+        if tag in self._passed or "hidden" in attributes or style.hidden or closed:
             self._skipped = 1
             self._css = [] if tag == "style" else None
             return

@@ -27,9 +27,10 @@ from decalogo.evaluation.formats.mail_parts import MailPart, content_parts
 
 _MOST_BYTES = 150 << 20
 _MOST_MESSAGES = 1000
-# A message of a mailbox begins with a line that names the sender and the date, after an empty line.
+# A message of a mailbox begins with a line that names the sender and the date, mostly after an empty line.
 _ENVELOPE = re.compile(
-    rb"(?:\A|\n\r?\n)(From \S+[^\r\n]{0,200}?\d{4}[^\r\n]{0,50}\r?\n)(?=[A-Za-z][A-Za-z0-9-]{0,60}:)"
+    rb"(?:\A|\n\r?\n|\n(?=From \S+ +[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d\d:\d\d))"
+    rb"(From \S+[^\r\n]{0,200}?\d{4}[^\r\n]{0,50}\r?\n)(?=[A-Za-z][A-Za-z0-9-]{0,60}:)"
 )
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 _IMAGES = frozenset({JPEG, PNG, TIFF})
@@ -108,7 +109,7 @@ def _read_part(part: MailPart, whole: Reading, limits: Limits, read_part: Callab
 
 def _all_parts(data: bytes) -> Iterator[MailPart]:
     """Yield the parts with content of all messages; pictures inside a text are left out."""
-    for raw in _messages(data.removeprefix(b"\xef\xbb\xbf")):
+    for raw in _messages(data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")):
         for part in content_parts(raw):
             if not (part.inline and part.declared.startswith("image/")):
                 yield part

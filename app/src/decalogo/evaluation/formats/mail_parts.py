@@ -37,6 +37,7 @@ _HIDING: Final = re.compile(r"<(/?)(?:style|script|title)\b", re.IGNORECASE)
 _PICTURES: Final = ("image/", "audio/", "video/", "application/octet-stream")
 _HEADER_FILE: Final = re.compile(rb"mso-element:\s{0,9}footnote-separator")
 """In the file of a page saved by Word that holds the headers, and the lines above notes."""
+_OTHER_FORMS: Final = frozenset({"text/enriched", "text/richtext"})
 _STUB: Final = 4
 """How many times longer the HTML form is than a plain form that only says that there is an HTML form."""
 _STUB_LENGTH: Final = 400
@@ -149,7 +150,7 @@ def _best_of(forms: list[list[MailPart]]) -> Iterator[MailPart]:
         chosen = rich
     for form in forms:
         for part in form:
-            if form is chosen or not part.is_body:
+            if form is chosen or not (part.is_body or (chosen is not None and part.declared in _OTHER_FORMS)):
                 yield part
 
 

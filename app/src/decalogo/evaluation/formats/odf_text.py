@@ -20,7 +20,6 @@ NOT_SHOWN = frozenset(
     {
         "text:tracked-changes",
         "text:hidden-text",
-        "text:hidden-paragraph",
         "text:ruby-text",
         "office:annotation",
         "office:annotation-end",
@@ -54,7 +53,7 @@ class OdfText(OdfStyles):
         self.build = BlockBuilder(budget)
         self.hidden: list[int] = []
         self._slides = 0
-        self._listed = False
+        self._listed = self._hidden_paragraph = False
         self._raised: list[bool] = []
         self._breaks_after: list[bool] = []
         self._blank = True  # whether the last character was a blank: more of them are none
@@ -106,7 +105,13 @@ class OdfText(OdfStyles):
     def _start_text_h(self, attributes: Attributes) -> None:
         self._begin_paragraph(attributes, number(value(attributes, "text", "outline-level"), 9))
 
+    def _start_text_hidden_paragraph(self, attributes: Attributes) -> None:
+        self._hidden_paragraph = value(attributes, "text", "is-hidden") != "false"
+
     def _end_text_p(self) -> None:
+        if self._hidden_paragraph:
+            self.build.clear_paragraph()
+            self._hidden_paragraph = False
         self.build.end_paragraph()
         if self._breaks_after and self._breaks_after.pop():
             self.build.page_break(Break.FRESH)

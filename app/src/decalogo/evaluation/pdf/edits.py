@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _BREAK = re.compile(r" *\r\n *(?=[^\s])")
 _END = re.compile(r" *\r\n")
 _CLOSING = ".,;:)]!?»”%"
+_LIST = re.compile(r"(?:,\d{1,3}){1,4}(?!\d)")
+_LEVEL = 0.05
+"""How far baselines and sizes of the numbers of a list may differ, as a share of the size."""
 _SAME_HEIGHT = 0.25
 """How far the baselines of two letters of one word may differ, font sizes."""
 _RISE = 0.8
@@ -99,17 +102,33 @@ def _stretches(asked: TextPage, line: RawLine) -> Iterator[tuple[int, int, list[
 def _note_marks(asked: TextPage) -> Iterator[Edit]:
     """Yield raised numbers as note marks, and the line breaks that PDFium makes where one stands."""
     text = asked.text
+    done = 0
     for start, end in asked.raised():
+        if start < done:
+            continue
+        done = end = _list_end(asked, start, end)
         raised = text[start:end]
         left = _left_of(asked, start)
         begins_line = left == 0 or text[left - 1] == "\n"
         rest = _right_of(asked, start if begins_line else left - 1, end)
         if begins_line:  # a note
             yield start, end, f"[{raised}]" + " " * text[end : end + 1].isalpha()
-        elif is_mark(text[max(0, left - _BEFORE) : left], raised, text[end : end + 1]):
+        elif is_mark(text[max(0, left - _BEFORE) : left], raised.partition(",")[0], text[end : end + 1]):
             yield left, end, mark(raised)
         if rest > end:
             yield end, rest, "" if text[rest] in _CLOSING else " "
+
+
+def _list_end(asked: TextPage, start: int, end: int) -> int:
+    """Return where the raised numbers end that begin with one: "2,3"."""
+    match = _LIST.match(asked.text, end)
+    if match is None:
+        return end
+    first, last = asked.glyph(start), asked.glyph(match.end() - 1)
+    if first is None or last is None:
+        return end
+    up, _, high, _ = first.offset(last)
+    return match.end() if abs(up) < _LEVEL * high and abs(last.height - first.height) < _LEVEL * first.height else end
 
 
 def _left_of(asked: TextPage, start: int) -> int:
