@@ -16,13 +16,14 @@ def stream(data: bytes, entries: bytes = b"") -> bytes:
 
 
 def pdf(content: bytes, pages: int = 1, font: bytes = b"", resources: bytes = b"", **objects: bytes) -> bytes:
-    """Return a PDF whose pages share one content stream; objects are named by their numbers."""
+    """Return a PDF whose pages have the same content; objects are named by their numbers."""
     helvetica = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica %s >>" % font
-    shared = b"/MediaBox [0 0 600 800] /Contents 4 0 R /Resources << /Font << /F1 3 0 R >> %s >>" % resources
-    written = {1: b"<< /Type /Catalog /Pages 2 0 R >>", 3: helvetica, 4: stream(content)}
+    shared = b"/MediaBox [0 0 600 800] /Resources << /Font << /F1 3 0 R >> %s >>" % resources
+    written = {1: b"<< /Type /Catalog /Pages 2 0 R >>", 3: helvetica}
     written |= {int(name[1:]): text for name, text in objects.items()}
     kids = range(100, 100 + pages)
-    written |= dict.fromkeys(kids, b"<< /Type /Page /Parent 2 0 R %s >>" % shared)
+    written |= {kid: b"<< /Type /Page /Parent 2 0 R /Contents %d 0 R %s >>" % (kid + pages, shared) for kid in kids}
+    written |= dict.fromkeys(range(100 + pages, 100 + 2 * pages), stream(content))
     listed = b" ".join(b"%d 0 R" % number for number in kids)
     written[2] = b"<< /Type /Pages /Count %d /Kids [%s] >>" % (pages, listed)
     body, places = b"%PDF-1.7\n", {}
@@ -54,7 +55,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
         b"BT /F1 1 Tf (" + b"a" * 50_000 + b") Tj ET", font=b"/ToUnicode 10 0 R", n10=stream(TABLE)
     ),
     # This one passes the budgets: only the parent of the process ends it.
-    "pages.pdf": lambda: pdf(b"BT /F1 .001 Tf 9 400 Td " + b"(abcdefgh) Tj 0 0 Td " * 100_000 + b"ET", pages=900),
+    "pages.pdf": lambda: pdf(b"BT /F1 .001 Tf 9 400 Td " + b"(abcdefgh) Tj 0 0 Td " * 100_000 + b"ET", pages=300),
     "rows.docx": lambda: docx("<w:tbl>" + "<w:tr/>" * 3_000_000 + "</w:tbl>"),
     "deep.docx": lambda: docx("<w:tbl><w:tr><w:tc>" * 300_000),
 }

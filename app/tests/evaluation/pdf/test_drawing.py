@@ -74,7 +74,10 @@ HOSTILE = {
         resources=SHADING,
         objects={100: COMPUTED, 101: packed(b"{" + b"dup mul " * 9000 + b"}", FUNCTION)},
     ),
-    "a mesh of many patches": raw_pdf(b"/S sh", resources=SHADING, objects={100: packed(bytes(9_000_000), MESH)}),
+    "a mesh of many patches": raw_pdf(b"/S sh", resources=SHADING, objects={100: packed(bytes(60_000), MESH)}),
+    "a mesh of many triangles": raw_pdf(
+        b"/S sh", resources=SHADING, objects={100: packed(bytes(200_000), MESH.replace(b"Type 6", b"Type 4"))}
+    ),
     "objects under a mask": raw_pdf(
         b"/G gs " + b"0 0 600 800 re f " * 9000, resources=MASK, objects={100: form(b"0 0 9 9 re f", 102, GROUP)}
     ),

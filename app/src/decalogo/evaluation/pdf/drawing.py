@@ -35,8 +35,10 @@ _PAGE = 600 * 850.0
 """Area of a page, square points."""
 _DENSITY = (200 / 72) ** 2
 """Pixels per square point."""
-_IMAGE_BYTE, _TILE, _PIXEL, _OPERATOR, _PATCH = 4, 40, 4, 5, 2_000_000
-"""Steps for a byte of an image, a tile, a pixel of a layer, an operator of a function, a patch of a mesh."""
+_IMAGE_BYTE, _TILE, _PIXEL, _OPERATOR = 4, 40, 4, 5
+"""Steps for a byte of an image, a tile, a pixel of a layer, an operator of a function."""
+_POINT = {4: 650_000, 5: 1_300_000, 6: 1_750_000, 7: 1_750_000}
+"""Steps for a point of a mesh, whose triangles and patches may each be as large as the page, by the type of shading."""
 _CONTENT_BYTE = 20
 _MAX_DEPTH = 20
 _END = rb"(?![^\s/\[\]()<>{}%])"
@@ -153,9 +155,10 @@ class Drawings:
         kind = entry(shading, "/ShadingType")
         if kind == 1:
             return _PAGE * _DENSITY * _OPERATOR * _operators(entry(shading, "/Function"), depth)
-        if kind in (4, 5, 6, 7) and isinstance(shading, pikepdf.Stream):
+        if kind in _POINT and isinstance(shading, pikepdf.Stream):
             data = unpacked(shading)
-            return _TOO_MANY if data is None else _PATCH * len(data) / (100 if kind > 5 else 1000)
+            bits = 2 * max(1.0, _number(entry(shading, "/BitsPerCoordinate"), 8))
+            return _TOO_MANY if data is None else _POINT[kind] * len(data) * 8 / bits
         return 0
 
 
