@@ -1,13 +1,12 @@
 # shellcheck shell=bash
 # Checks of `./appliance doctor` on what surrounds the appliance: versions, networks, disk, retention, backups, Grafana.
 
-readonly IMAGE_DAYS=90
 readonly EXPIRY_DAYS=3
 readonly FREE_SHARE_WARNING=15
 
 run_host_checks() {
   run_check "the running version is that of this checkout" version_is_current
-  run_check "the images are younger than $IMAGE_DAYS days" images_are_recent
+  run_check "the Debian packages are younger than $PACKAGES_DAYS days" packages_are_recent
   run_check "no proxy diverts requests inside" no_proxy_inside
   run_check "the container networks overlap no other network" networks_are_apart
   run_check "limits count clients by their own address" clients_are_distinguished
@@ -31,18 +30,6 @@ version_is_current() {
   [[ "$running" != "decalogo $wanted" ]] || { echo "$wanted" && return 0; }
   echo "$running runs, and the checkout has $wanted: ./appliance up starts it"
   return 1
-}
-
-# Images get the security updates of Debian when they are built.
-images_are_recent() {
-  local id created days
-  id="$(compose images --quiet api | head -n 1)"
-  created="$(docker image inspect --format '{{.Created}}' "$id")" || return 1
-  days=$((($(date +%s) - $(date --date "$created" +%s)) / 86400))
-  echo "$days days"
-  ((days >= IMAGE_DAYS)) || return 0
-  echo "to install the security updates of Debian: docker pull $BASE_IMAGE, docker compose build --no-cache, ./appliance up"
-  return "$WARNING"
 }
 
 # The Docker client injects the proxies of its configuration; NO_PROXY in config/compose/service.yaml keeps them out of use.

@@ -19,6 +19,7 @@ Run
   logs [SERVICE]            print the last lines of the logs, and follow at a terminal
        --batch ID [-f]      print the lines of all services about one batch (or --document ID); -f: follow
   doctor [--target 170]     check services, workers, access, one evaluation, throughput and alerts
+  sbom FOLDER              write the bills of materials (SBOM) of the images
   alerts [test]             list the alerts that are firing; test: send one to the receivers
   url                       print the base address
 

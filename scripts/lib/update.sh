@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # `update [VERSION]` and `rollback`: change the version of this checkout and of the running appliance, with a backup before.
 
-readonly PREVIOUS_FILE="$STATE_DIR/previous" # three lines: commit, version and backup of before the last update
+readonly PREVIOUS_FILE="$STATE_DIR/previous" # commit, version, backup and PACKAGES_FROM of before the last update, one per line
 readonly COMMIT_FILE="$STATE_DIR/started-commit"
 readonly BACKUPS_DIR="$STATE_DIR/backups"
 readonly PREVIOUS_VENV="$ROOT/.venv-previous"
@@ -22,7 +22,8 @@ update() {
   fi
   from="$(checkout_git rev-parse HEAD)"
   if [[ "$target" == "$from" ]]; then
-    say "This checkout has the version $(version_of HEAD) already. ./appliance up starts it."
+    say "This checkout has the version $(version_of HEAD) already."
+    update_packages "$form"
     return 0
   fi
   say "Update from $(version_of HEAD) to $(version_of "$target"). Changes: CHANGELOG.md"
@@ -32,7 +33,8 @@ update() {
   check_free_space
   [[ -n "$(option no-backup)" || "$form" == joined ]] || backup="$(backup_before_update "$form")"
   mkdir -p "$STATE_DIR"
-  printf '%s\n' "$from" "$(version_of HEAD)" "$backup" >"$PREVIOUS_FILE"
+  printf '%s\n' "$from" "$(version_of HEAD)" "$backup" "${PACKAGES_FROM:-}" >"$PREVIOUS_FILE"
+  if renew_packages "$form"; then say "The images get the security updates of Debian."; fi
   change_version "$form" "$target"
   if [[ "$form" != embedded ]] && engine_answers; then clean_engine "$(version_of HEAD)"; fi
   check_after_change "$form"
@@ -48,12 +50,16 @@ rollback() {
   { read -r commit && read -r version && read -r backup; } <"$PREVIOUS_FILE"
   form="$(running_form)"
   check_checkout
+  # The packages of before are cached, so a way back needs no network.
+  PACKAGES_FROM="$(sed -n 4p "$PREVIOUS_FILE")"
   if [[ "$form" != joined && "$(data_format HEAD)" != "$(data_format "$commit")" ]]; then
     [[ -r "$backup" ]] || fail "$version cannot read the data of $(version_of HEAD), and there is no backup: $backup"
     [[ -n "$(option yes)" ]] || confirm "$version cannot read the data of $(version_of HEAD). This restores $(basename "$backup"): what came later is lost."
+    keep_packages_from
     change_version "$form" "$commit" drop-data
     "$ROOT/appliance" restore "$backup"
   else
+    keep_packages_from
     change_version "$form" "$commit"
   fi
   rm -f "$PREVIOUS_FILE"

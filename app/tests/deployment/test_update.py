@@ -56,7 +56,7 @@ def test_an_update_backs_up_then_changes_then_checks(repository: Checkout) -> No
 
     assert done.returncode == 0, done.stderr
     assert order(repository) == ["backup", f"change stack {git(repository, 'rev-parse', 'v1.9.0')}", "doctor"]
-    commit, version, backup = (repository.folder / "var/previous").read_text().splitlines()
+    commit, version, backup, _ = (repository.folder / "var/previous").read_text().splitlines()
     assert (commit, version) == (git(repository, "rev-parse", "v1.0.0"), "1.0.0")
     assert backup.startswith(f"{repository.folder}/var/backups/before-update-")
 
@@ -123,3 +123,35 @@ def test_the_doctor_finds_a_checkout_that_moved_under_running_processes(
 
     assert done.returncode == status
     assert ("./appliance update" in done.stdout) is (status == 9)
+
+
+RENEWABLE = (
+    "builds_images() { true; }; packages_age() { echo 40; }; "
+    'keep_packages_from() { echo "packages $PACKAGES_FROM" >>order; }; '
+)
+
+
+def test_an_update_renews_the_packages_of_the_images_and_a_rollback_returns_to_those_of_before(
+    repository: Checkout,
+) -> None:
+    code = FORM + RENEWABLE + "PACKAGES_FROM=2025-11-01; "
+    assert repository.run(code + "update 1.9.0").returncode == 0
+    backup, packages, change, _ = order(repository)
+    assert (backup, change.split(" ")[0]) == ("backup", "change")
+    assert packages.startswith("packages 20")
+    assert packages != "packages 2025-11-01"
+
+    (repository.folder / "order").unlink()
+    assert repository.run(code + "rollback --yes").returncode == 0
+
+    assert order(repository)[0] == "packages 2025-11-01"
+
+
+def test_an_update_without_another_version_renews_the_packages_and_starts_them(repository: Checkout) -> None:
+    (repository.folder / "appliance").write_text('#!/bin/sh\necho "$*" >>order\n')
+    done = repository.run(FORM + RENEWABLE + "update 1.0.0")
+
+    assert done.returncode == 0, done.stderr
+    packages, up = order(repository)
+    assert packages.startswith("packages 20")
+    assert up == "up"

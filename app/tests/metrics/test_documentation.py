@@ -7,10 +7,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.core import Metric
 
-from decalogo.metrics import api, scheduler, worker
+from decalogo.metrics import api, exposition, scheduler, worker
 from decalogo.metrics.exposition import new_registry
 from decalogo.metrics.ledger import LedgerCollector
 from decalogo.metrics.record import Family
@@ -45,9 +46,13 @@ def collected(metrics: Iterator[Metric]) -> Iterator[tuple[str, tuple[str, froze
         yield name, (metric.type, frozenset(label for sample in metric.samples for label in sample.labels))
 
 
-def test_the_table_lists_the_exposed_metrics(settings: Settings) -> None:
+def test_the_table_lists_the_exposed_metrics(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from decalogo.connections import connect
 
+    (tmp_path / "packages-date").write_text("2026-01-01T00:00:00Z")
+    monkeypatch.setattr(exposition, "PACKAGES_DATE", tmp_path / "packages-date")  # as in an image
     ledger = connect(settings.redis, settings.redis.ledger_db)
     ledger.set("health_check:last", 1)
     ledger.zadd("workers", {"worker@x": time.time()})

@@ -7,6 +7,7 @@ import platform
 import socket
 import threading
 import time
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
@@ -27,6 +28,7 @@ from decalogo.settings import MetricsSettings
 log = structlog.get_logger(__name__)
 
 PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+PACKAGES_DATE = Path("/usr/share/decalogo/packages-date")
 _RETRY_SECONDS = 1.0
 # Otherwise half of all lines would contain the creation time of a series, which Prometheus does not need.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -37,11 +39,23 @@ def new_registry(service: str) -> tuple[CollectorRegistry, Counter]:
     registry = CollectorRegistry()
     build = Gauge("decalogo_build_info", "Always 1.", ["version", "python", "service", "host"], registry=registry)
     build.labels(__version__, platform.python_version(), service, socket.gethostname()).set(1)
+    _report_packages(registry)
     ProcessCollector(registry=registry)
     lost = Counter(
         "decalogo_metrics_lost_total", "Observations that did not reach the exposing process.", registry=registry
     )
     return registry, lost
+
+
+def _report_packages(registry: CollectorRegistry) -> None:
+    """Add the age of the Debian packages; outside of the image there is none."""
+    try:
+        installed = datetime.fromisoformat(PACKAGES_DATE.read_text(encoding="ascii").strip())
+    except (OSError, ValueError):
+        return
+    described = "When the Debian packages of the image were installed, Unix seconds."
+    gauge = Gauge("decalogo_packages_timestamp_seconds", described, ["image"], registry=registry)
+    gauge.labels("app").set(installed.timestamp())
 
 
 def expose(registry: CollectorRegistry, settings: MetricsSettings) -> None:
