@@ -8,6 +8,9 @@ from decalogo.batches.ledger import Ledger, open_ledger
 from decalogo.batches.operations import BatchOperations
 from decalogo.batches.states import BatchState, DocumentState, Handling, NewDocument, Options
 from decalogo.connections import connect
+from decalogo.evaluation.documents.raw_pages import Recognised
+from decalogo.evaluation.documents.sheets import Box
+from decalogo.evaluation.pdf.ocr_cache import OcrCache
 from decalogo.settings import Settings
 from decalogo.storage.artifacts import ArtifactStore
 from tests.batches.helpers import files, finished_batch
@@ -39,6 +42,20 @@ def test_a_deleted_batch_is_gone_from_redis_and_from_disk(
     assert [key for key in client.scan_iter() if "gone" in key] == []
     assert client.zcard("finished") == 0
     assert ledger.batches("t") == []
+
+
+def test_the_recognised_text_of_a_scan_goes_with_its_batch(
+    operations: BatchOperations, ledger: Ledger, store: ArtifactStore
+) -> None:
+    pages = OcrCache(store.ocr_cache)
+    for job_id, sha256 in (("batch_a", "aa"), ("batch_b", "bb")):
+        ledger.admit(job_id, "t", Options(), [NewDocument(f"doc_{job_id}", "x.pdf", "", sha256, 4)])
+        pages.put(f"{sha256}.00000001", Recognised((("Texto reconocido", Box(0, 0, 1, 1)),), 1.0, 0))
+
+    operations.delete("batch_a")
+
+    assert pages.get("aa.00000001") is None
+    assert pages.get("bb.00000001") is not None
 
 
 def test_deleting_one_batch_leaves_the_others(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -117,6 +118,18 @@ def test_no_other_redirect_repeats_the_name_of_the_request() -> None:
     for path in (ROOT / "config/nginx").rglob("*.conf"):
         for target in re.findall(r"return 30\d (\S+);", path.read_text()):
             assert target.startswith(("/", "https://$public_host$")), path
+
+
+def test_every_problem_of_nginx_has_the_members_of_one_of_the_api() -> None:
+    bodies = [
+        (path.name, status, json.loads(body.replace("$limit_wait", "1")))
+        for path in (ROOT / "config/nginx").rglob("*.conf")
+        for status, body in re.findall(r"return (\d+) '(\{.*\})';", path.read_text())
+    ]
+    assert len(bodies) > 10
+    for name, status, problem in bodies:
+        assert {"type", "title", "status", "detail", "instance", "request_id"} <= set(problem), (name, problem)
+        assert problem["status"] == int(status), (name, problem)
 
 
 def test_the_runbooks_have_an_index() -> None:

@@ -74,6 +74,7 @@ def test_errors_of_nginx_itself_are_problems_with_every_header(
     assert problem["status"] == status
     assert problem["type"].startswith("/problems/")
     assert problem["request_id"] == answer.values("X-Request-ID")[0]
+    assert problem["instance"] == {"metrics": "/metrics", "too large": UPLOAD}.get(case, problem["instance"])
     check(answer)
     assert answer.values("Content-Security-Policy") == [STRICT]
 
