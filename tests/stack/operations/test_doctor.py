@@ -14,7 +14,7 @@ WARNINGS = (
     "the disk has free space",
     "the last backup is recent",
     "premium tokens reach their limits from one address",
-    "the images are younger than 90 days",
+    "the Debian packages are younger than 30 days",
 )
 CHECKS = 26
 """Checks that may end with a warning on a machine for tests."""
