@@ -42,6 +42,8 @@ SECONDS = {
     "upgrade/": 10,
     "evaluation/pdf/test_native.py::test_a_real_plan_is_read_the_same": 5,
     "documentation/test_sample.py": 5,
+    "test_settings.py::test_a_service_rejects_a_ledger_of_another_format_in_one_line": 4,
+    "evaluation/test_results.py::test_another_process_with_another_hash_seed_and_file_name_gives_the_same_bytes": 3,
     "reports/test_rollup.py::test_a_countrys_results_are_never_in_memory_together": 8,
     "api/test_archives.py::test_a_bomb_is_refused_before_it_is_unpacked": 5,
 }
