@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from decalogo.cli.main import app
+from tests.evaluation.formats.files import docx, p
 from tests.evaluation.pdf.pdfs import heading, paragraph, plan_pdf, ruled_table
 
 SENTENCE = "La tasa de violencia intrafamiliar fue de 120 casos en el año 2019."
@@ -56,12 +57,23 @@ def test_html_shows_the_picture_of_the_page_next_to_its_text_and_tables(plan: st
     assert "Aulas &lt;nuevas&gt;" in out
 
 
+def test_html_shows_a_table_in_its_place_and_a_page_without_picture_alone(tmp_path: Path) -> None:
+    file = tmp_path / "plan.docx"
+    rows = (("Meta", "Valor"), ("Aulas", "35"))
+    table = "".join(f"<w:tr><w:tc>{p(a)}</w:tc><w:tc>{p(b)}</w:tc></w:tr>" for a, b in rows)
+    file.write_bytes(docx(p("Antes de la tabla.") + f"<w:tbl>{table}</w:tbl>" + p("Después de la tabla.")))
+    code, out, _ = run(str(file), "--format", "html")
+    assert code == 0
+    assert out.index("Antes") < out.index("<th>Meta</th>") < out.index("Después")
+    assert '<section class="alone">' in out
+
+
 def test_pages_are_chosen_by_number_and_range(tmp_path: Path) -> None:
     file = tmp_path / "plan.txt"
     file.write_text("\f".join(f"Página con el texto número {n}." for n in range(1, 7)), encoding="utf-8")
     view = orjson.loads(run(str(file), "--format", "json", "--pages", "1,3-4")[1])
     assert [page["page"] for page in view["pages"]] == [1, 3, 4]
-    assert "no picture" in run(str(file), "--format", "html", "--pages", "2")[1]
+    assert 'class="alone"' in run(str(file), "--format", "html", "--pages", "2")[1]
 
 
 def test_errors_are_one_clear_line(plan: str, tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Iterator
 from html import escape
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,12 @@ body{font:15px/1.5 system-ui,sans-serif;margin:1rem;color:#222}
 section{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:1rem}
 section{border-top:2px solid #888;padding:1rem 0}
 h2{grid-column:1/-1;font-size:1rem;margin:0}
+section>div{overflow-x:auto}
 img{width:100%;border:1px solid #bbb}
 p{margin:.2rem 0;padding:.1rem .4rem;border-left:4px solid #ccc;white-space:pre-wrap}
 p small{display:block;color:#666;font-size:.75rem}
 .heading{border-color:#1a5fb4;font-weight:600}.list{border-color:#26a269}.table-row{border-color:#e5a50a}
+.table-row{white-space:normal;font-size:.85rem}.alone{grid-template-columns:minmax(0,60rem)}
 .contents,.furniture{color:#777;border-color:#eee}
 table{border-collapse:collapse;margin:.6rem 0;font-size:.85rem}
 th,td{border:1px solid #999;padding:.15rem .4rem;vertical-align:top}
@@ -67,18 +71,34 @@ def _pictures(file: Path, view: dict[str, Any]) -> dict[int, bytes]:
 
 
 def _page(page: dict[str, Any], picture: bytes | None) -> str:
-    image = "<div>This page has no picture.</div>"
+    image, form = "", ' class="alone"'
     if picture is not None:
+        form = ""
         source = b64encode(picture).decode()
         image = f'<div><img alt="Page {page["page"]}" src="data:image/webp;base64,{source}"></div>'
-    blocks = "".join(
-        f'<p class="{block["kind"]}" title="{escape(" > ".join(block["section"]))}"><small>{block["kind"]} '
-        f"{block['start']}-{block['end']}</small>{escape(page['text'][block['start'] : block['end']])}</p>"
-        for block in page["blocks"]
-    )
     note = " (text recognised from the picture)" if page["recognised"] else ""
-    tables = "".join(map(_table, page["tables"]))
-    return f"<section><h2>Page {page['page']}{note}</h2>{image}<div>{blocks}{tables}</div></section>"
+    content = "".join(_content(page))
+    return f"<section{form}><h2>Page {page['page']}{note}</h2>{image}<div>{content}</div></section>"
+
+
+def _content(page: dict[str, Any]) -> Iterator[str]:
+    """Yield the blocks of a page, each table in front of the blocks of its rows."""
+    tables = list(page["tables"])
+    for is_rows, run in groupby(page["blocks"], key=lambda block: block["kind"] == "table-row"):
+        blocks = list(run)
+        while is_rows and tables and _start(tables[0]) <= blocks[-1]["end"]:
+            yield _table(tables.pop(0))
+        for block in blocks:
+            yield (
+                f'<p class="{block["kind"]}" title="{escape(" > ".join(block["section"]))}"><small>{block["kind"]} '
+                f"{block['start']}-{block['end']}</small>{escape(page['text'][block['start'] : block['end']])}</p>"
+            )
+    yield from map(_table, tables)
+
+
+def _start(table: dict[str, Any]) -> int:
+    """Return the offset of the first cell of a table that has text."""
+    return min((cell["start"] for row in table["rows"] for cell in row if cell["start"] is not None), default=0)
 
 
 def _table(table: dict[str, Any]) -> str:
