@@ -5,22 +5,22 @@ readonly EXPIRY_DAYS=3
 readonly FREE_SHARE_WARNING=15
 
 run_host_checks() {
-  run_check "the running version is that of this checkout" version_is_current
-  run_check "the Debian packages are younger than $PACKAGES_DAYS days" packages_are_recent
-  run_check "no proxy diverts requests inside" no_proxy_inside
-  run_check "the container networks overlap no other network" networks_are_apart
-  run_check "limits count clients by their own address" clients_are_distinguished
-  run_check "premium tokens reach their limits from one address" limits_fit_together
+  run_check "running version" version_is_current
+  run_check "age of the Debian packages, below $PACKAGES_DAYS days" packages_are_recent
+  run_check "proxies inside the containers" no_proxy_inside
+  run_check "addresses of the networks" networks_are_apart
+  run_check "client addresses" clients_are_distinguished
+  run_check "limits of premium tokens" limits_fit_together
   run_shared_checks "$(docker info --format '{{.DockerRootDir}}')"
 }
 
 # Checks that both forms share.
 #   $1: folder on the disk that holds the data
 run_shared_checks() {
-  run_check "the commit of this checkout runs" runs_this_commit
-  run_check "the disk has free space" disk_has_space "$1"
-  run_check "no batch expires within $EXPIRY_DAYS days" in_form expiring "$EXPIRY_DAYS"
-  run_check "the last backup is recent" backup_is_recent
+  run_check "running commit" runs_this_commit
+  run_check "disk space" disk_has_space "$1"
+  run_check "batches that expire within $EXPIRY_DAYS days" in_form expiring "$EXPIRY_DAYS"
+  run_check "last backup" backup_is_recent
 }
 
 version_is_current() {

@@ -20,20 +20,20 @@ doctor() {
 stack_doctor() {
   need_running_stack
   begin_checks
-  run_check "Redis responds, and requires a password" redis_is_guarded
-  run_check "the image holds the locked packages" has_locked_packages compose exec -T api python -
-  run_check "every service is healthy" services_are_healthy
-  run_check "the workers respond" compose exec -T worker decalogo workers
-  run_check "the configuration of nginx is valid" compose exec -T nginx nginx -t -q
-  run_check "nginx serves HTTPS and redirects HTTP" nginx_answers
-  run_check "the certificate is valid for $CERTIFICATE_DAYS days or more" certificate_lasts
+  run_check "Redis" redis_is_guarded
+  run_check "packages of the image" has_locked_packages compose exec -T api python -
+  run_check "health of all services" services_are_healthy
+  run_check "workers" compose exec -T worker decalogo workers
+  run_check "configuration of nginx" compose exec -T nginx nginx -t -q
+  run_check "HTTPS, and the redirect from HTTP" nginx_answers
+  run_check "certificate, for $CERTIFICATE_DAYS days or more" certificate_lasts
   run_access_checks "$1" stack_token
-  run_check "the appliance starts at boot" starts_at_boot
-  run_check "Prometheus reaches all its targets" prometheus_reaches_all
-  run_check "alerts have a receiver" alerts_have_a_receiver
-  run_check "no alert is firing" no_alert_is_firing
-  run_check "Grafana runs" grafana_runs
-  run_check "the sizing profile fits the machine" profile_fits
+  run_check "start at boot" starts_at_boot
+  run_check "targets of Prometheus" prometheus_reaches_all
+  run_check "receiver of alerts" alerts_have_a_receiver
+  run_check "firing alerts" no_alert_is_firing
+  run_check "Grafana" grafana_runs
+  run_check "sizing profile" profile_fits
   run_host_checks
   report_checks
 }
@@ -41,9 +41,9 @@ stack_doctor() {
 embedded_doctor() {
   embedded_runs || fail "the appliance does not run: ./appliance up"
   begin_checks
-  run_check "every process runs and the API is ready" embedded_status
-  run_check "the environment holds the locked packages" has_locked_packages "$VENV/bin/python" -
-  run_check "the workers respond" embedded run -- workers
+  run_check "processes, and the API" embedded_status
+  run_check "packages of the environment" has_locked_packages "$VENV/bin/python" -
+  run_check "workers" embedded run -- workers
   run_access_checks "$1" embedded_token
   run_shared_checks "$EMBEDDED_DATA"
   say "Not checked, because only the containers have them: nginx, TLS, start at boot, monitoring, alerts."
@@ -53,12 +53,16 @@ embedded_doctor() {
 # The checks that both forms share: tokens, one evaluated document, and throughput.
 #   $1: documents per hour to reach  $2: function of the form for `token`
 run_access_checks() {
-  run_check "there are tokens" has_tokens "$2"
-  run_check "a submitted document is evaluated" in_form decalogo probe "$DOCTOR_SAMPLE" --seconds 120
-  run_check "the throughput reaches $1 documents per hour" in_form decalogo probe "$DOCTOR_SAMPLE" --documents "$DOCTOR_COPIES" --target "$1"
+  run_check "tokens" has_tokens "$2"
+  run_check "evaluation of a plan" in_form decalogo probe "$DOCTOR_SAMPLE" --seconds 120
+  run_check "throughput of $1 documents per hour" in_form decalogo probe "$DOCTOR_SAMPLE" --documents "$DOCTOR_COPIES" --target "$1"
 }
 
-begin_checks() { CHECKS_PASSED=0 CHECKS_WARNED=0 CHECKS_FAILED=0; }
+begin_checks() {
+  CHECKS_PASSED=0 CHECKS_WARNED=0 CHECKS_FAILED=0 CHECKS_OPEN=""
+  # For the checks that submit a document; here, so that its messages belong to no check.
+  (ensure_venv requirements.lock) || true
+}
 
 # Run a check; print its result and its output.
 run_check() {
@@ -68,6 +72,7 @@ run_check() {
     set +e
     "$@" 2>&1
   )" || status=$?
+  [[ "$status" == 0 ]] || CHECKS_OPEN+="${CHECKS_OPEN:+, }$title"
   case "$status" in
     0) mark="ok  " CHECKS_PASSED=$((CHECKS_PASSED + 1)) ;;
     "$WARNING") mark="warn" CHECKS_WARNED=$((CHECKS_WARNED + 1)) ;;
@@ -81,6 +86,7 @@ report_checks() {
   local plural=s
   [[ "$CHECKS_WARNED" != 1 ]] || plural=""
   printf '%s passed, %s warning%s, %s failed\n' "$CHECKS_PASSED" "$CHECKS_WARNED" "$plural" "$CHECKS_FAILED"
+  [[ -z "$CHECKS_OPEN" ]] || printf 'To look at: %s. The lines below each of them say what to do.\n' "$CHECKS_OPEN"
   [[ "$CHECKS_FAILED" == 0 ]]
 }
 

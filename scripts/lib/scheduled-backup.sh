@@ -28,7 +28,7 @@ backup_job() { printf 'decalogo-backup-%s' "$(cksum <<<"$ROOT" | cut -d' ' -f1)"
 
 #   $1: day or week  $2: number to keep, or nothing  $3: folder, or nothing
 schedule_backup() {
-  local keep="${2:-7}" folder="${3:-$BACKUPS_DIR}"
+  local keep="${2:-7}" folder="${3:-$BACKUPS_DIR}" scheduler=here
   [[ "$1" == @(day|week) ]] || fail "backup: --every takes day, week or off, not '$1'"
   [[ "$keep" =~ ^[1-9][0-9]*$ ]] || fail "backup: --keep takes a number, not '$keep'"
   (umask 077 && mkdir -p "$folder") || fail "backup: $folder cannot be made"
@@ -40,10 +40,17 @@ schedule_backup() {
   elif have crontab; then
     write_backup_crontab "$1"
   else
-    fail "backup: neither systemd (as root) nor crontab is here. Let another scheduler run: $ROOT/appliance backup --scheduled"
+    scheduler=none
   fi
+  mkdir -p "$STATE_DIR"
   printf '%s\n' "$1" "$keep" "$folder" >"$BACKUP_SCHEDULE"
-  say "A backup is made every $1 at 03:00 in $folder, checked, and the last $keep are kept. ./appliance doctor reports a missing one."
+  if [[ "$scheduler" == none ]]; then
+    say "Neither systemd (as root) nor crontab is here, so nothing runs the backup yet. Let your scheduler run this command every $1:"
+    say "    $ROOT/appliance backup --scheduled"
+    say "It writes to $folder, checks the file, and keeps the last $keep. ./appliance doctor reports a missing backup."
+  else
+    say "A backup is made every $1 at 03:00 in $folder, checked, and the last $keep are kept. ./appliance doctor reports a missing one."
+  fi
 }
 
 write_backup_timer() {

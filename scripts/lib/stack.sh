@@ -199,7 +199,8 @@ stack_token() {
     stack_token admin
   elif [[ "${1:-}" == admin ]]; then
     [[ $# == 1 ]] || fail "token admin takes --new only"
-    compose --profile operator run --rm --no-deps -T operator
+    compose --profile operator run --rm --no-deps -T operator 2>/dev/null ||
+      fail "the plain text of the admin token is lost: ./appliance token admin --new makes another one and revokes the old one"
   else
     compose exec -T api decalogo token "$@"
   fi

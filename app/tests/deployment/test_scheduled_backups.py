@@ -89,3 +89,15 @@ def test_wrong_options_schedule_nothing(checkout: Checkout, options: str) -> Non
     (checkout.folder / "var/form").write_text("stack\n")
     assert checkout.run(FORM + f"backup {options}").returncode == 1
     assert not (checkout.folder / "var/backup-schedule").exists()
+
+
+def test_without_cron_and_systemd_another_scheduler_runs_the_backup(checkout: Checkout, tmp_path: Path) -> None:
+    (checkout.folder / "var/form").write_text("stack\n")
+    (checkout.folder / "content").write_text("good")
+    alone = FORM + 'have() { [[ "$1" != crontab ]] && command -v "$1" >/dev/null; }; '
+    done = checkout.run(alone + f"backup --every day --keep 2 --to {tmp_path}/kept")
+    assert done.returncode == 0, done.stderr
+    assert "appliance backup --scheduled" in done.stderr
+    written = checkout.run(alone + "backup --scheduled")
+    assert written.returncode == 0, written.stderr
+    assert len(kept(checkout)) == 1

@@ -23,7 +23,10 @@ Id = Annotated[str, typer.Argument(help="A document's id, or `all`.")]
 @errors_reported()
 def list_() -> None:
     """Print one line per dead letter, newest first: id, batch, attempts, size, file name, last reason."""
-    for document in _ledger().dead(limit=10_000):
+    found = _ledger().dead(limit=10_000)
+    if not found:
+        typer.echo("There are no dead letters.", err=True)
+    for document in found:
         reason = (document.problem or {}).get("reason", "")
         fields = (document.document_id, document.job_id, document.attempts, document.size, document.filename, reason)
         typer.echo("\t".join(str(field) for field in fields))
