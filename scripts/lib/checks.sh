@@ -23,6 +23,20 @@ run_shared_checks() {
   run_check "last backup" backup_is_recent
 }
 
+engine_is_supported() {
+  local version cgroups
+  if engine_is_podman; then
+    echo "it is Podman, on which the appliance does not run: docs/how-to/use-rootless-docker.md"
+    return 1
+  fi
+  read -r version cgroups < <(docker info --format '{{.ServerVersion}} {{.CgroupVersion}}')
+  echo "Docker $version$(engine_is_rootless && echo ", rootless")"
+  if engine_is_rootless && [[ "$cgroups" == 1 ]]; then
+    echo "rootless with cgroup v1, so no limit of memory and processors applies: docs/how-to/use-rootless-docker.md"
+    return "$WARNING"
+  fi
+}
+
 version_is_current() {
   local running wanted
   wanted="$(version_of_checkout)"
@@ -57,6 +71,10 @@ networks_are_apart() {
 }
 
 clients_are_distinguished() {
+  if engine_is_rootless; then
+    echo "rootless Docker gives all clients one address, whose limits they share: docs/how-to/use-rootless-docker.md"
+    return "$WARNING"
+  fi
   if serves_ipv6; then echo "over IPv4; all clients over IPv6 count as one address (docs/how-to/configure-tls.md)"; fi
 }
 

@@ -34,6 +34,11 @@ engine_refuses_user() {
   have docker && [[ -S "$socket" && ! -w "$socket" ]] && ! engine_answers
 }
 
+# True if the engine is Podman behind the API of Docker.
+engine_is_podman() { [[ "$(docker version --format '{{range .Server.Components}}{{.Name}} {{end}}' 2>/dev/null)" == *Podman* ]]; }
+
+engine_is_rootless() { [[ "$(docker info --format '{{.SecurityOptions}}' 2>/dev/null)" == *name=rootless* ]]; }
+
 compose_answers() { have docker && docker compose version >/dev/null 2>&1; }
 
 # Install the packages that are missing with apt-get, and print their names.

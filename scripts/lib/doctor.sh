@@ -20,6 +20,7 @@ doctor() {
 stack_doctor() {
   need_running_stack
   begin_checks
+  run_check "container engine" engine_is_supported
   run_check "Redis" redis_is_guarded
   run_check "packages of the image" has_locked_packages compose exec -T api python -
   run_check "health of all services" services_are_healthy

@@ -30,6 +30,9 @@ stack_up() {
   elif [[ -r "$AUTOSCALE_FILE" ]]; then
     scale=(--scale "worker=$(cut -d- -f1 "$AUTOSCALE_FILE")")
   fi
+  if engine_is_podman; then
+    fail "the container engine is Podman, on which the appliance does not run (docs/how-to/use-rootless-docker.md): use Docker, or ./appliance up --embedded"
+  fi
   refuse_other_checkout "$(project_name)"
   if bundle_is_current; then
     load_bundle

@@ -80,3 +80,30 @@ def test_a_premium_token_that_nginx_holds_back_is_a_warning(
     )
 
     assert done.returncode == status, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("components", "facts", "options", "status", "message"),
+    [
+        ("Engine containerd runc", "20.10.24 2", "[name=seccomp,profile=default]", OK, "Docker 20.10.24\n"),
+        ("Engine containerd", "28.0.0 2", "[name=rootless]", OK, "Docker 28.0.0, rootless\n"),
+        ("Engine containerd", "28.0.0 1", "[name=rootless]", WARNING, "no limit of memory"),
+        ("Podman Engine Conmon", "4.3.1 1", "[]", FAILED, "it is Podman"),
+    ],
+)
+def test_the_container_engine_is_named(
+    checkout: Checkout, components: str, facts: str, options: str, status: int, message: str
+) -> None:
+    checkout.answer("version --format", components)
+    checkout.answer("info --format {{.ServerVersion}}", facts + "\n")
+    checkout.answer("info --format {{.SecurityOptions}}", options)
+    done = checkout.run("engine_is_supported")
+    assert done.returncode == status
+    assert message in done.stdout
+
+
+def test_up_refuses_podman_before_it_builds_anything(checkout: Checkout) -> None:
+    checkout.answer("version --format", "Podman Engine")
+    done = checkout.run("stack_up ''")
+    assert done.returncode == 1
+    assert "./appliance up --embedded" in done.stderr

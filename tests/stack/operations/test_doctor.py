@@ -16,7 +16,7 @@ WARNINGS = (
     "limits of premium tokens",
     "age of the Debian packages, below 30 days",
 )
-CHECKS = 26
+CHECKS = 27
 """Checks that may end with a warning on a machine for tests."""
 
 
