@@ -5,6 +5,8 @@ help() {
   cat <<'HELP'
 Usage: ./appliance COMMAND [OPTIONS]
 
+First start: sudo ./appliance bootstrap (installs Docker), ./appliance up, ./appliance doctor, ./appliance token create NAME.
+
 Run
   up [--scale worker=N]     start, and return when the appliance is ready: as containers if an engine responds, else embedded
      [--profile NAME]       sized for a machine (8c16g) or a purpose (latency); see config/profiles; auto: this machine
@@ -15,11 +17,11 @@ Run
   down                      stop; data stays
        [-v|--volumes]       and delete all documents, results, tokens and secrets, after a question
        [--yes]              without the question
-  status                    list the services and their state; exit status 1 unless all are healthy
+  status                    list the services, and name those that are not healthy (then exit status 1)
   logs [SERVICE]            print the last lines of the logs, and follow at a terminal
        --batch ID [-f]      print the lines of all services about one batch (or --document ID); -f: follow
-  doctor [--target 170]     check services, workers, access, one evaluation, throughput and alerts
-  sbom FOLDER              write the bills of materials (SBOM) of the images
+  doctor [--target 170]     check everything once, with an evaluation; --target: documents per hour to reach
+  sbom FOLDER               write the bills of materials (SBOM) of the images
   alerts [test]             list the alerts that are firing; test: send one to the receivers
   url                       print the base address
 
@@ -49,7 +51,7 @@ More hosts
 
 Work
   decalogo …                run the client with address and admin token: ./appliance decalogo submit plan.pdf --wait
-  dead list|show|retry|drop documents that were given up after three lost attempts
+  dead list|show|retry|drop documents whose worker died three times: list them, read why, try again, or remove them
   backup FILE               save batches, documents, results and tokens of the running appliance
   backup --every day|off    schedule checked backups [--keep 7] [--to FOLDER]
   restore FILE [--force]    restore a backup into an empty appliance (--force: merge; --check: only read it)
@@ -59,8 +61,8 @@ Install and test
   test [quick]              quick: unit tests under two minutes, and the linters
        [unit]               unit: all unit tests and linters
        [stack [SCENARIO …]] stack: scenarios against containers; without a part, everything
-  loadtest [--row 8c16g]    run a row of the load test matrix on an appliance of its own and evaluate it
-           [--all]          all rows, with a report; --help lists sweeps, soak test and more
+  loadtest [--row 8c16g]    prove a sizing profile under load, on an appliance of its own
+           [--all]          all profiles, with a report; --help lists sweeps, soak test and more
 
 Settings: .env.example. More: README.md, docs/README.md
 HELP

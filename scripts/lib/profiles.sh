@@ -13,7 +13,7 @@ apply_profile() {
   name="${name:-${remembered:-auto}}"
   if [[ "$name" == auto ]]; then
     name="$(fitting_profile)"
-    say "Profile: $name, the largest row of the load test matrix that fits $(host_size); --profile NAME selects another."
+    say "Profile: $name, the largest sizing profile that fits $(host_size); --profile NAME selects another."
     # The rows reserve messages ahead and replace worker processes often. Without reservation urgent documents start earlier, and every
     # replacement costs a third of a second (docs/explanation/measurements.md).
     set_by_profile WORKER_DISABLE_PREFETCH true

@@ -80,7 +80,8 @@ def unknown_variables(text: str) -> list[str]:
 
 OTHER = {
     "SERVER_NAME", "RENEWED_LINEAGE", "DOCUMENT_ID", "JOB_ID", "OWN_ID", "CONTRACT_EXAMPLES", "LOADTEST_UI_PORT",
-    "NO_PROXY", "PIPE_BUF", "RLIMIT_AS", "PYTHONPATH",
+    "NO_PROXY", "PIPE_BUF", "RLIMIT_AS", "PYTHONPATH", "DOCKER_HOST", "DOCKER_BUILDKIT", "XDG_RUNTIME_DIR",
+    "XDG_STATE_HOME",
 }  # fmt: skip
 
 
