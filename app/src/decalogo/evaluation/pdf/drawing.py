@@ -35,8 +35,8 @@ _PAGE = 600 * 850.0
 """Area of a page, square points."""
 _DENSITY = (200 / 72) ** 2
 """Pixels per square point."""
-_IMAGE_BYTE, _TILE, _PIXEL, _OPERATOR = 4, 40, 4, 5
-"""Steps for a byte of an image, a tile, a pixel of a layer, an operator of a function."""
+_SAMPLE, _TILE, _PIXEL, _OPERATOR = 4, 40, 4, 5
+"""Steps for a sample of an image, however few bits it has, a tile, a pixel of a layer, an operator of a function."""
 _POINT = {4: 650_000, 5: 1_300_000, 6: 1_750_000, 7: 1_750_000}
 """Steps for a point of a mesh, whose triangles and patches may each be as large as the page, by the type of shading."""
 _CONTENT_BYTE = 20
@@ -125,13 +125,13 @@ class Drawings:
             return layer + self._content(one, entry(one, "/Resources"), depth)
         space = entry(one, "/ColorSpace")
         family = next(items(space), space)
-        bits = _number(entry(one, "/BitsPerComponent"), 1) * _COMPONENTS.get(str(family), 1)
-        size = _number(entry(one, "/Width")) * _number(entry(one, "/Height")) * bits / 8
+        samples = _number(entry(one, "/Width")) * _number(entry(one, "/Height")) * _COMPONENTS.get(str(family), 1)
+        size = samples * _number(entry(one, "/BitsPerComponent"), 1) / 8
         if size > _MOST_IMAGE_BYTES or has_many_passes(jpeg_of(one)):
             return _TOO_MANY
         masks = (entry(one, "/SMask"), entry(one, "/Mask"))
         of_masks = sum(self._once(mask, self._drawn, depth + 1) for mask in masks if isinstance(mask, pikepdf.Stream))
-        return size * _IMAGE_BYTE + of_masks if depth <= _MAX_DEPTH else _TOO_MANY
+        return samples * _SAMPLE + of_masks if depth <= _MAX_DEPTH else _TOO_MANY
 
     def _tiling(self, pattern: Any, depth: int) -> float:
         """Return the steps to fill a page with a pattern."""
