@@ -1,6 +1,6 @@
 """Documents of a few kilobytes that would hold a worker, sent by one tenant while another one works.
 
-Each ends as failed in one attempt. No process is killed for its memory, no alert fires, and the other tenant waits as
+Each ends as failed in one attempt. No process is killed for its memory, no alert of workers fires, and the other tenant waits as
 long as its own documents take with half of the processes. The waits are printed: how long they are depends on the
 machine (`bench/waits.py` measures them).
 """
@@ -18,6 +18,17 @@ from hostile_files import HOSTILE
 from appliance import Appliance, docker
 from client import Client
 from papers import small_documents
+
+ALERTS = {
+    "AdmissionClosed",
+    "DeadLetters",
+    "NoWorker",
+    "RecoveryNotRunning",
+    "RedeliveryStorm",
+    "RedisDown",
+    "WorkerGone",
+}
+"""Alerts of a worker or a queue that an attack holds; those of slow answers may fire on a busy machine."""
 
 
 def finished(client: Client, files: list[tuple[str, bytes]]) -> list[dict[str, Any]]:
@@ -60,7 +71,7 @@ def test_each_fails_in_one_attempt_while_another_tenant_works(
     appliance: Appliance, open_client: Open, client: Client
 ) -> None:
     attacker = open_client(appliance.run("token", "create", "attacker", "--tier", "standard").strip())
-    before, alerts = killed(appliance), firing(appliance, client)
+    before = killed(appliance)
     quiet = finished(client, small_documents(20))
     job_id = attacker.upload([(name, make()) for name, make in HOSTILE.items()])["job_id"]
     attacked = finished(client, small_documents(20))
@@ -74,5 +85,5 @@ def test_each_fails_in_one_attempt_while_another_tenant_works(
     runs = sorted(moment(one, "finished_at") - moment(one, "started_at") for one in hostile)
     assert median_wait(attacked) < 3 * median_wait(quiet) + runs[-2] + 5
     assert killed(appliance) == before
-    assert firing(appliance, client) <= alerts
+    assert not firing(appliance, client) & ALERTS
     print(f"median wait {median_wait(quiet):.2f} s before, {median_wait(attacked):.2f} s during the attack")
