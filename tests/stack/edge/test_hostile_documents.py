@@ -1,8 +1,8 @@
 """Documents of a few kilobytes that would hold a worker, sent by one tenant while another one works.
 
-Each ends as failed in one attempt. No process is killed for its memory, no alert of workers fires, and the other tenant waits as
-long as its own documents take with half of the processes. The waits are printed: how long they are depends on the
-machine (`bench/waits.py` measures them).
+Each ends as failed in one attempt. No process is killed for its memory, and no alert of workers fires. The other tenant
+waits as long as its own documents take with half of the processes. The waits are printed: how long they are depends on
+the machine (`bench/waits.py` measures them).
 """
 
 from __future__ import annotations
