@@ -91,12 +91,18 @@ def test_the_edge_cannot_reach_redis(appliance: Appliance) -> None:
 
 CONNECT = """
 import socket, sys
-for port, address in (pair.split("@") for pair in sys.argv[1:]):
+from concurrent.futures import ThreadPoolExecutor
+
+def reached(pair):
+    port, address = pair.split("@")
     try:
         socket.create_connection((address, int(port)), timeout=3).close()
-        print(port, address)
     except OSError:
-        pass
+        return ""
+    return f"{port} {address}"
+
+with ThreadPoolExecutor(len(sys.argv)) as pool:
+    print(*filter(None, pool.map(reached, sys.argv[1:])), sep="\\n")
 """
 PAGES = {"prometheus": 9090, "flower": 5555, "alertmanager": 9093}
 

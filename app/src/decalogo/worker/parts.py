@@ -93,7 +93,7 @@ def split(
     key = _key(claim.document_id, claim.attempt, 0)
     store.put(key, with_used(used, wanted.known))
     share = left(allowed, used) / len(wanted.parts)
-    parts = ledger.split(claim, [f"{share:.1f} {text}" for text in wanted.parts], heavy=wanted.heavy)
+    parts = ledger.split(claim, [f"{share:.3f} {text}" for text in wanted.parts], heavy=wanted.heavy)
     if not parts:
         store.delete(key)
     return parts
