@@ -97,6 +97,6 @@ class Appliance:
 
 def docker(*arguments: str) -> str:
     """Run `docker …` and return its standard output; a failure says what the engine said."""
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, f"docker {' '.join(arguments)} ended with {done.returncode}: {done.stderr.strip()}"
     return done.stdout

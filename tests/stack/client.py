@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 
 TERMINAL = ("succeeded", "partial", "failed", "dead", "cancelled")
+FOLLOW_SECONDS = 800.0
+"""Time until a followed batch must be finished; shorter than the time limit of a test."""
 
 
 class Client:
@@ -61,9 +63,9 @@ class Client:
         assert len(accepted["documents"]) == len(files)
         return accepted
 
-    def follow(self, job_id: str, *, seconds: float) -> list[dict[str, int]]:
+    def follow(self, job_id: str) -> list[dict[str, int]]:
         """Poll a batch until it is finished and return the counts of every poll, checking that each adds up."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + FOLLOW_SECONDS
         polls: list[dict[str, int]] = []
         while True:
             status = self.get(f"/api/v1/batch/status/{job_id}")
@@ -77,7 +79,7 @@ class Client:
             polls.append(counts)
             if status["state"] == "finished":
                 return polls
-            assert time.monotonic() < deadline, f"not finished after {seconds} s: {counts}"
+            assert time.monotonic() < deadline, f"not finished after {FOLLOW_SECONDS} s: {counts}"
             time.sleep(0.7)  # the pause between two polls, not a wait for something to have happened
 
     def documents(self, job_id: str) -> list[dict[str, Any]]:

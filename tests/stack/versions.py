@@ -15,7 +15,7 @@ VERSION = re.compile(r'^version = "(.*)"$', re.MULTILINE)
 
 def git(folder: Path, *arguments: str) -> str:
     """Run git in a folder and return its output."""
-    done = subprocess.run(["git", *AUTHOR, *arguments], cwd=folder, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(["git", *AUTHOR, *arguments], cwd=folder, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, f"git {' '.join(arguments)}: {done.stderr}"
     return done.stdout.strip()
 

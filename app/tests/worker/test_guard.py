@@ -55,7 +55,7 @@ def child() -> Iterator[Callable[..., int]]:
 
 def ended(pid: int) -> bool:
     """Return whether a process was killed; wait for it a moment."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 100
     while not (gone := os.waitpid(pid, os.WNOHANG)[0] == pid) and time.monotonic() < deadline:
         time.sleep(0.01)
     return gone

@@ -34,7 +34,7 @@ ALERTS = {
 def finished(client: Client, files: list[tuple[str, bytes]]) -> list[dict[str, Any]]:
     """Submit a batch and return its documents once it is finished."""
     job_id = client.upload(files)["job_id"]
-    client.follow(job_id, seconds=900)
+    client.follow(job_id)
     return client.documents(job_id)
 
 
@@ -75,7 +75,7 @@ def test_each_fails_in_one_attempt_while_another_tenant_works(
     quiet = finished(client, small_documents(20))
     job_id = attacker.upload([(name, make()) for name, make in HOSTILE.items()])["job_id"]
     attacked = finished(client, small_documents(20))
-    attacker.follow(job_id, seconds=900)
+    attacker.follow(job_id)
     hostile = attacker.documents(job_id)
     ended = {one["filename"]: (one["state"], one["attempts"]) for one in hostile}
     assert ended == dict.fromkeys(HOSTILE, ("failed", 1))

@@ -202,7 +202,7 @@ def test_an_upload_goes_on_to_the_store_as_it_comes_and_is_spooled_nowhere(
         return Answer(0, [], b"")
 
     raw(appliance, authority_pem, token, send, KIND, f"Content-Length: {30 * MIB}")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while used("api", incoming) > before + MIB:
         assert time.monotonic() < deadline, "the half upload stays"
         time.sleep(0.2)
@@ -211,5 +211,5 @@ def test_an_upload_goes_on_to_the_store_as_it_comes_and_is_spooled_nowhere(
 def test_what_came_in_is_json_to_the_letter(attacker: Client) -> None:
     """The one upload of this file that is meant well ends with a result."""
     accepted = attacker.upload([("plan.txt", small_text(7))])
-    polls = attacker.follow(accepted["job_id"], seconds=120)
+    polls = attacker.follow(accepted["job_id"])
     assert polls[-1]["succeeded"] == 1, json.dumps(polls[-1])

@@ -12,7 +12,7 @@ def test_a_real_plan_and_small_documents_are_evaluated(appliance: Appliance) -> 
     client = appliance.client(appliance.run("token", "create", "tests").strip())
     accepted = client.upload([(REAL_PLAN.name, REAL_PLAN.read_bytes()), *small_documents(10)])
 
-    assert client.follow(accepted["job_id"], seconds=120)[-1]["succeeded"] == 11
+    assert client.follow(accepted["job_id"])[-1]["succeeded"] == 11
     result = client.get(f"/api/v1/documents/{accepted['documents'][0]['document_id']}/result")
     assert len(result["answers"]) == 300
 
@@ -27,7 +27,7 @@ def test_batches_and_tokens_outlive_down_and_up(appliance: Appliance) -> None:
     appliance.run("up", "--embedded")
     took = time.monotonic() - started
 
-    assert client.follow(job_id, seconds=60)[-1]["succeeded"] == 2
+    assert client.follow(job_id)[-1]["succeeded"] == 2
     assert took < 150
 
 

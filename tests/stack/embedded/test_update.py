@@ -25,13 +25,13 @@ def test_an_update_changes_the_running_version_and_a_rollback_changes_it_back(up
     before = current_version(updated.folder)
     token = updated.run("token", "create", "keeper").strip()
     first = updated.client(token).upload(small_documents(3))["job_id"]
-    updated.client(token).follow(first, seconds=120)
+    updated.client(token).follow(first)
 
     updated.run("update", "91.1.0")
 
     assert served_version(updated) == "91.1.0"
     second = updated.client(token).upload(small_documents(2))["job_id"]
-    updated.client(token).follow(second, seconds=120)
+    updated.client(token).follow(second)
     (backup,) = (updated.folder / "var/backups").glob("before-update-*.tar")
     assert backup.stat().st_mode & 0o077 == 0
     with tarfile.open(backup) as archive:
@@ -41,14 +41,14 @@ def test_an_update_changes_the_running_version_and_a_rollback_changes_it_back(up
 
     assert served_version(updated) == before
     client = updated.client(token)
-    assert client.follow(first, seconds=60)[-1]["succeeded"] == 3
-    assert client.follow(second, seconds=60)[-1]["succeeded"] == 2, "the data format is the same, so nothing is lost"
+    assert client.follow(first)[-1]["succeeded"] == 3
+    assert client.follow(second)[-1]["succeeded"] == 2, "the data format is the same, so nothing is lost"
 
 
 def test_a_version_with_another_data_format_is_left_by_way_of_the_backup(updated: Appliance) -> None:
     token = updated.run("token", "create", "restorer").strip()
     kept = updated.client(token).upload(small_documents(2))["job_id"]
-    updated.client(token).follow(kept, seconds=120)
+    updated.client(token).follow(kept)
     with pytest.raises(AssertionError, match="data format"):
         updated.run("update")  # the newest; this "version" brings no migration, so its services do not start
 
@@ -57,7 +57,7 @@ def test_a_version_with_another_data_format_is_left_by_way_of_the_backup(updated
     updated.run("rollback", "--yes")
 
     assert served_version(updated) == current_version(updated.folder) != "92.0.0"
-    assert updated.client(token).follow(kept, seconds=60)[-1]["succeeded"] == 2
+    assert updated.client(token).follow(kept)[-1]["succeeded"] == 2
 
 
 def test_local_changes_and_unknown_versions_are_refused_before_anything_stops(updated: Appliance) -> None:

@@ -102,7 +102,7 @@ class Journal:
 
 def docker_logs(container: str) -> str:
     """Return both streams of a container's log."""
-    done = subprocess.run(["docker", "logs", container], check=True, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["docker", "logs", container], check=True, capture_output=True, text=True, timeout=600)
     return done.stdout + done.stderr
 
 

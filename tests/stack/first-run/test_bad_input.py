@@ -27,7 +27,7 @@ def mixed(client: Client) -> dict[str, dict[str, Any]]:
     files = [(name, content) for name, (content, _) in FILES.items()]
     good = [("../../etc/passwd.pdf", small_pdf(1)), ("twin.txt", small_text(2)), ("twin.txt", small_text(3))]
     accepted = client.upload([good[0], *files, *good[1:]])
-    client.follow(accepted["job_id"], seconds=120)
+    client.follow(accepted["job_id"])
     documents = client.documents(accepted["job_id"])
     return {f"{index}:{document['filename']}": document for index, document in enumerate(documents)}
 

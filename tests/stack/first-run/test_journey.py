@@ -13,7 +13,7 @@ from papers import REAL_PLAN, small_documents
 @pytest.fixture(scope="module")
 def batch(client: Client) -> dict[str, Any]:
     accepted = client.upload([(REAL_PLAN.name, REAL_PLAN.read_bytes()), *small_documents(20)])
-    client.follow(accepted["job_id"], seconds=180)
+    client.follow(accepted["job_id"])
     return accepted
 
 
@@ -60,7 +60,7 @@ def test_every_quote_stands_on_its_page(client: Client, batch: dict[str, Any], w
 
 def test_the_same_plan_again_gives_the_same_bytes(client: Client, batch: dict[str, Any]) -> None:
     again = client.upload([("again.pdf", REAL_PLAN.read_bytes())])
-    client.follow(again["job_id"], seconds=120)
+    client.follow(again["job_id"])
 
     first, second = (
         client.ask("GET", f"/api/v1/documents/{entry['documents'][0]['document_id']}/result").content

@@ -24,7 +24,7 @@ def test_batches_results_and_tokens_outlive_down_and_up_and_unfinished_documents
     appliance: Appliance, client: Client
 ) -> None:
     accepted = client.upload(small_documents(3))
-    client.follow(accepted["job_id"], seconds=60)
+    client.follow(accepted["job_id"])
     results = client.get(f"/api/v1/batch/{accepted['job_id']}/results")
     admin = appliance.run("token", "admin")
     certificate = appliance.run("certificate")
@@ -42,7 +42,7 @@ def test_batches_results_and_tokens_outlive_down_and_up_and_unfinished_documents
     assert "batches" in appliance.client(admin.strip()).get("/api/v1/batch")
     # 20 s on an idle machine with two cores. Other scenarios may run at the same time.
     assert took < 150, f"the second up took {took:.0f} s"
-    assert client.follow(unfinished["job_id"], seconds=180)[-1]["succeeded"] == 12
+    assert client.follow(unfinished["job_id"])[-1]["succeeded"] == 12
 
 
 def test_status_fails_while_a_service_is_down(appliance: Appliance) -> None:
@@ -67,7 +67,7 @@ def test_a_worker_killed_at_work_loses_nothing(appliance: Appliance, client: Cli
     assert unfinished["succeeded"] < 12, "the worker was killed too late to prove anything"
 
     try:
-        assert client.follow(accepted["job_id"], seconds=180)[-1]["succeeded"] == 12
+        assert client.follow(accepted["job_id"])[-1]["succeeded"] == 12
     finally:
         appliance.run("up", "--scale", "worker=2")
     assert len(client.get(f"/api/v1/batch/{accepted['job_id']}/results")) == 12
@@ -88,7 +88,7 @@ def test_a_service_whose_process_dies_comes_back(appliance: Appliance, client: C
 
     wait_for(is_back, f"a healthy {service} again", 90)
     accepted = client.upload(small_documents(2))
-    assert client.follow(accepted["job_id"], seconds=60)[-1]["succeeded"] == 2
+    assert client.follow(accepted["job_id"])[-1]["succeeded"] == 2
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to freeze a container's process from outside")

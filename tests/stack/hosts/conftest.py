@@ -60,7 +60,7 @@ class SecondHost:
         """Return what its worker said."""
         command = ["docker", "logs", self.worker()]
         done = subprocess.run(
-            command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60
+            command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600
         )
         return done.stdout
 

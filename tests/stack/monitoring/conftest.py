@@ -71,7 +71,7 @@ def worked(client: Client, prometheus: Prometheus) -> str:
     for _ in range(2):
         before = counted(prometheus)
         accepted = client.upload(small_documents(4))
-        client.follow(accepted["job_id"], seconds=120)
+        client.follow(accepted["job_id"])
         wait_for(lambda seen=before: all(map(gt, counted(prometheus), seen)), "the batch in Prometheus")  # type: ignore[misc]
     return str(accepted["job_id"])
 

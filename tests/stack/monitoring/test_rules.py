@@ -14,7 +14,7 @@ def promtool(appliance: Appliance, script: str, stdin: str = "") -> subprocess.C
     image = f"decalogo/monitoring:{appliance.name}"
     command = ["docker", "run", "--rm", "-i", "--network", "none", "--entrypoint", "sh", image, "-c"]
     return subprocess.run(
-        [*command, f"{FILL_IN} && {script}"], input=stdin, capture_output=True, text=True, timeout=120
+        [*command, f"{FILL_IN} && {script}"], input=stdin, capture_output=True, text=True, timeout=600
     )
 
 

@@ -37,7 +37,7 @@ def offline(appliance: Appliance, tmp_path_factory: pytest.TempPathFactory) -> I
 def test_it_starts_without_network_and_evaluates(offline: Appliance) -> None:
     command = ["unshare", "--net", "./appliance", "up"]
     done = subprocess.run(
-        command, cwd=offline.folder, env=offline.environment, capture_output=True, text=True, timeout=300
+        command, cwd=offline.folder, env=offline.environment, capture_output=True, text=True, timeout=800
     )
 
     assert done.returncode == 0, done.stderr
@@ -45,7 +45,7 @@ def test_it_starts_without_network_and_evaluates(offline: Appliance) -> None:
     assert "Building" not in done.stderr
     client = offline.client(offline.run("token", "create", "tests").strip())
     job_id = client.upload(small_documents(2))["job_id"]
-    assert client.follow(job_id, seconds=120)[-1]["succeeded"] == 2
+    assert client.follow(job_id)[-1]["succeeded"] == 2
 
 
 def test_the_client_is_installed_without_network_too(offline: Appliance, tmp_path: Path) -> None:

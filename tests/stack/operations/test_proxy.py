@@ -20,7 +20,7 @@ def proxied(appliance: Appliance, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     proxies = {"httpProxy": NOWHERE, "httpsProxy": NOWHERE, "allProxy": NOWHERE}
     (tmp_path / "config.json").write_text(json.dumps({"proxies": {"default": proxies}}), encoding="utf-8")
     monkeypatch.setattr(appliance, "environment", {**appliance.environment, "DOCKER_CONFIG": str(tmp_path)})
-    appliance.compose("up", "--detach", "--no-build", "--force-recreate", "--wait", timeout=300)
+    appliance.compose("up", "--detach", "--no-build", "--force-recreate", "--wait", timeout=800)
     return appliance
 
 
@@ -30,6 +30,6 @@ def test_the_appliance_is_healthy_and_works_with_injected_proxies(proxied: Appli
     assert proxied.run("status")
 
     job_id = client.upload(small_documents(2))["job_id"]
-    assert client.follow(job_id, seconds=60)[-1]["succeeded"] == 2
+    assert client.follow(job_id)[-1]["succeeded"] == 2
     report = proxied.run("doctor")
     assert " 0 failed" in report

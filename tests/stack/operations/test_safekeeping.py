@@ -11,7 +11,7 @@ def test_a_backup_brings_everything_back_after_the_volumes_are_gone(appliance: A
     client = appliance.client(token)
     accepted = client.upload([("plan.pdf", REAL_PLAN.read_bytes()), *small_documents(3), ("broken.pdf", b"%PDF-1.7 x")])
     job_id = accepted["job_id"]
-    client.follow(job_id, seconds=120)
+    client.follow(job_id)
     before = client.get(f"/api/v1/batch/{job_id}/results")
     unfinished = client.upload([(f"{n}.pdf", REAL_PLAN.read_bytes()) for n in range(12)])["job_id"]
     archive = tmp_path / "appliance.tar"
@@ -29,7 +29,7 @@ def test_a_backup_brings_everything_back_after_the_volumes_are_gone(appliance: A
     assert again.get(f"/api/v1/batch/{job_id}/results") == before
     page = again.get(f"/api/v1/documents/{accepted['documents'][0]['document_id']}/pages/1")
     assert page["text"]
-    assert again.follow(unfinished, seconds=180)[-1]["succeeded"] == 12
+    assert again.follow(unfinished)[-1]["succeeded"] == 12
     refused = refusal_to_restore(appliance, archive)
     assert "already holds batches" in refused
 

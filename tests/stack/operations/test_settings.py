@@ -40,7 +40,7 @@ def test_compose_reads_env_as_the_scripts_do(line: str, value: str, tmp_path: Pa
     (tmp_path / ".env").write_text(f"FIRST=one\n{line}\n", encoding="utf-8", newline="")
     (tmp_path / "compose.yaml").write_text("services: {probe: {image: x, environment: [X]}}\n", encoding="utf-8")
     command = ["docker", "compose", "config", "--format", "json"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=600)
 
     # Compose doubles each dollar sign in this output, so that it can be read again.
     seen = json.loads(done.stdout)["services"]["probe"]["environment"]["X"].replace("$$", "$")

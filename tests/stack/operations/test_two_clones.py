@@ -25,7 +25,7 @@ def test_the_second_refuses_and_names_the_first(appliance: Appliance, second: Ap
         env=second.environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=800,
     )
 
     assert done.returncode == 1
