@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The appliance as containers (compose.yaml).
 
-readonly STACK_WAIT_SECONDS=180
+readonly STACK_WAIT_SECONDS=300
 
 readonly AUTOSCALE_FILE="$STATE_DIR/autoscale"
 readonly HOSTS_FILE="$STATE_DIR/hosts"
@@ -61,7 +61,7 @@ stack_up() {
 
 # Each service is healthy by itself; the API is ready once it reaches Redis, the artifact store and a worker.
 await_ready() {
-  local deadline=$((SECONDS + 60))
+  local deadline=$((SECONDS + 180))
   until request_api --fail --output /dev/null https://localhost:8443/api/v1/ready 2>/dev/null; do
     if ((SECONDS >= deadline)); then
       explain_failed_start

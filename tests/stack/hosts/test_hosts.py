@@ -80,7 +80,7 @@ def test_a_second_host_that_shares_no_network_and_no_disk_finishes_documents(
     counts = client.follow(submit(client, 4))[-1]
 
     assert counts["succeeded"] == counts["total"] == 4
-    wait(lambda: second.log().count('"outcome": "succeeded"') == 4, "all four in its log", 10)
+    wait(lambda: second.log().count('"outcome": "succeeded"') == 4, "all four in its log", 600)
 
 
 def test_its_workers_have_the_name_of_the_host(appliance: Appliance, second: SecondHost, joined: Joined) -> None:
@@ -125,7 +125,7 @@ def test_cut_off_in_the_middle_others_finish_and_its_late_answers_are_refused(
 ) -> None:
     fenced = float(metric(appliance, "decalogo_fenced_results_total"))
     job_id = submit(client, 4)
-    wait(lambda: running(client, job_id) == PROCESSES, "two running there", 30)
+    wait(lambda: running(client, job_id) == PROCESSES, "two running there", 600)
 
     second.cut()
     appliance.compose("start", "worker")
@@ -135,8 +135,8 @@ def test_cut_off_in_the_middle_others_finish_and_its_late_answers_are_refused(
 
     assert counts["succeeded"] == counts["total"] == 4
     assert sorted(answers.values()) == [1, 1, 2, 2]
-    wait(lambda: second.log().count("attempt fenced") == 2, "both late answers are refused", 60)
-    wait(lambda: float(metric(appliance, "decalogo_fenced_results_total")) == fenced + 2, "they are counted", 10)
+    wait(lambda: second.log().count("attempt fenced") == 2, "both late answers are refused", 600)
+    wait(lambda: float(metric(appliance, "decalogo_fenced_results_total")) == fenced + 2, "they are counted", 600)
     assert {d["document_id"]: d["attempts"] for d in client.documents(job_id)} == answers
 
 
@@ -147,13 +147,13 @@ def test_a_host_that_is_back_works_again(appliance: Appliance, client: Client, s
     counts = client.follow(submit(client, 2))[-1]
 
     assert counts["succeeded"] == counts["total"] == 2
-    wait(lambda: second.log().count('"outcome": "succeeded"') == before + 2, "both in its log", 10)
+    wait(lambda: second.log().count('"outcome": "succeeded"') == before + 2, "both in its log", 600)
 
 
 def test_the_number_of_its_workers_changes_without_the_line(appliance: Appliance, second: SecondHost) -> None:
     second.clone.run("join", "--scale", "worker=2")
 
-    wait(lambda: metric(appliance, 'decalogo_host_workers_alive{host="north"}') == "2.0", "two workers there", 30)
+    wait(lambda: metric(appliance, 'decalogo_host_workers_alive{host="north"}') == "2.0", "two workers there", 600)
     assert second.clone.run("status").count("healthy") == 2
 
 
@@ -161,7 +161,7 @@ def test_a_revoked_host_is_disconnected_within_seconds_and_its_documents_are_req
     appliance: Appliance, client: Client, second: SecondHost, joined: Joined
 ) -> None:
     job_id = submit(client, 2)
-    wait(lambda: running(client, job_id) == PROCESSES, "both running there", 30)
+    wait(lambda: running(client, job_id) == PROCESSES, "both running there", 600)
     (listed,) = [row.split()[0] for row in appliance.run("join-token", "list").splitlines() if row.endswith("north")]
     standing = joined.redis(single_connection_client=True)
     assert standing.ping()

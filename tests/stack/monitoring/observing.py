@@ -46,7 +46,7 @@ http.server.ThreadingHTTPServer(("", 8080), Hook).serve_forever()
 """
 
 
-def wait_for(condition: Callable[[], object], what: str, seconds: float = 90) -> None:
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 600) -> None:
     """Poll until something is true; fail with what was waited for."""
     deadline = time.monotonic() + seconds
     while not condition():

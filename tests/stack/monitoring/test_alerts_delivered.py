@@ -55,7 +55,7 @@ def test_an_alert_fires_is_delivered_and_resolves(
         wait_for(lambda: receiver.got(alert, "firing"), f"{alert} at the receiver")
     finally:
         repair()
-    wait_for(lambda: alert not in prometheus.firing(), f"{alert} no longer firing", 120)
+    wait_for(lambda: alert not in prometheus.firing(), f"{alert} no longer firing", 600)
     wait_for(lambda: receiver.got(alert, "resolved"), f"{alert} resolved at the receiver")
     assert receiver.got(alert, "firing")[0]["annotations"]["runbook_url"].endswith(f"/runbooks/{alert}.md")
     wait_for(lambda: len(receiver.mails(alert)) >= 2, f"mails of {alert}: it fires, it is over")
@@ -87,7 +87,7 @@ def test_a_full_queue_is_an_alert_that_a_missing_worker_inhibits(
         )
     finally:
         start()
-    wait_for(lambda: not {"QueueDeep", "NoWorker"} & prometheus.firing(), "the queue worked off", 120)
+    wait_for(lambda: not {"QueueDeep", "NoWorker"} & prometheus.firing(), "the queue worked off", 600)
 
 
 def test_a_test_alert_reaches_the_receiver(appliance: Appliance, receiver: Receiver) -> None:

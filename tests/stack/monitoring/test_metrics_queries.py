@@ -48,5 +48,5 @@ def test_a_query_has_data(worked: str, prometheus: Prometheus, place: str, expre
         found[:] = prometheus.query(expression)
         return any("NaN" not in str(series.get("value")) for series in found)
 
-    wait_for(has_data, f"data for {expression}", 60)
+    wait_for(has_data, f"data for {expression}", 600)
     print(f"{place}: {expression} -> {len(found)} series")

@@ -19,7 +19,7 @@ def test_a_page_needs_the_login(prometheus: Prometheus, page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_opens_with_it(prometheus: Prometheus, page: str) -> None:
-    wait_for(lambda: prometheus.http.get(page, auth=prometheus.login).status_code == 200, page, 30)
+    wait_for(lambda: prometheus.http.get(page, auth=prometheus.login).status_code == 200, page, 600)
 
 
 def test_grafana_without_its_image_says_so(appliance: Appliance, prometheus: Prometheus) -> None:
@@ -46,7 +46,7 @@ def test_flower_knows_both_workers(worked: str, prometheus: Prometheus) -> None:
     def page() -> str:
         return prometheus.http.get("/flower/workers", auth=prometheus.login).text
 
-    wait_for(lambda: page().count("worker@") >= 2, "two workers in Flower", 60)
+    wait_for(lambda: page().count("worker@") >= 2, "two workers in Flower", 600)
 
 
 def test_guessing_is_limited(prometheus: Prometheus) -> None:

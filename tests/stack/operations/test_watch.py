@@ -37,7 +37,7 @@ def watched(appliance: Appliance, tmp_path_factory: pytest.TempPathFactory) -> I
     appliance.run("up")
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 600) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
