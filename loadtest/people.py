@@ -16,7 +16,7 @@ from loadtest.stack import Stack
 from loadtest.users.plan import Stage
 from loadtest.verdict import unsound
 
-PAGES = ("sign in", "batches", "batch", "document", "answer", "picture", "review")
+PAGES = ("sign in", "batch list", "batch page", "document page", "answer page", "page picture", "review")
 UPLOAD_FILES = 200
 """Documents per upload of the user who keeps the queue full."""
 WATCHED_FILES = 4
@@ -28,7 +28,9 @@ SLOWER = 5.0
 def steps(most: int, seconds: float) -> tuple[Stage, ...]:
     """Return the stages: an eighth of the sessions, a quarter, half, all, and twice as many. One more user submits."""
     counts = [max(1, round(most * share)) for share in (0.125, 0.25, 0.5, 1, 2)]
-    return tuple(Stage(f"{count} sessions", seconds, count + 1, spawn=max(1.0, count / 5)) for count in counts)
+    return tuple(
+        Stage(f"{count} session{'s' * (count > 1)}", seconds, count + 1, spawn=max(1.0, count / 5)) for count in counts
+    )
 
 
 def page_times(seen: Seen) -> list[dict[str, Any]]:

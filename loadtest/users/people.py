@@ -1,8 +1,8 @@
 """People who use the console: they sign in, list, open, look at page pictures and review.
 
 Each session has a cookie of its own, as a browser has. People open the documents of ``PLAN.watched``, an evaluated
-batch. Every page is noted with its kind: ``sign in``, ``batches``, ``batch``, ``document``, ``answer``, ``picture`` or
-``review``.
+batch. Every page is noted with its kind: ``sign in``, ``batch list``, ``batch page``, ``document page``,
+``answer page``, ``page picture`` or ``review``.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class Person(Client):
             method, path, name=kind, catch_response=True, allow_redirects=False, **options
         ) as answer:
             status = answer.status_code or 0
-            good = 200 <= status < 400
+            # 412: another person reviewed the answer meanwhile, and the page would say so.
+            good = 200 <= status < 400 or status == 412
             took = round(1000 * (time.time() - at), 2)
             note(kind=kind, at=at, ms=took, status=200 if good else status, retried=False)
             if not good:
@@ -66,14 +67,14 @@ class Person(Client):
         page = answer["evidence"][0]["page"]
         at_answer = f"/documents/{document}/answers/{answer['id']}"
         try:
-            self.open("batches", "GET", "/batches")
+            self.open("batch list", "GET", "/batches")
             self.think()
-            self.open("batch", "GET", f"/batches/{PLAN.watched}")
+            self.open("batch page", "GET", f"/batches/{PLAN.watched}")
             self.think()
-            self.open("document", "GET", f"/documents/{document}")
+            self.open("document page", "GET", f"/documents/{document}")
             self.think()
-            shown = self.open("answer", "GET", at_answer)
-            self.open("picture", "GET", f"/documents/{document}/pages/{page}.webp?width=1200")
+            shown = self.open("answer page", "GET", at_answer)
+            self.open("page picture", "GET", f"/documents/{document}/pages/{page}.webp?width=1200")
             self.think()
             self.review(document, answer["id"], shown)
         except Rejected:
@@ -85,7 +86,7 @@ class Person(Client):
         headers = {
             "X-CSRF-Token": found[1] if found else "",
             "Origin": self.host or "",
-            "If-Match": "*",
+            "If-None-Match": "*",
             "Content-Type": "application/json",
         }
         path = f"/api/v1/documents/{document}/answers/{answer}/review"

@@ -161,21 +161,21 @@ def test_page_times_of_people_are_told_per_step_and_page_without_the_time_of_sig
     requests = [
         {"kind": kind, "at": 100.0 + at, "ms": ms, "status": status, "retried": False}
         for kind, at, ms, status in (
-            ("batch", 1.0, 900.0, 200),  # while people sign in
-            ("batch", 3.0, 20.0, 200),
-            ("picture", 4.0, 40.0, 200),
-            ("picture", 5.0, 10.0, 500),
+            ("batch page", 1.0, 900.0, 200),  # while people sign in
+            ("batch page", 3.0, 20.0, 200),
+            ("page picture", 4.0, 40.0, 200),
+            ("page picture", 5.0, 10.0, 500),
             ("upload", 6.0, 5000.0, 202),
-            ("answer", 14.0, 30.0, 200),
+            ("answer page", 14.0, 30.0, 200),
         )
     ]
     first, second, *_ = people.page_times(Seen(Plan("r1", "people", (), 200, stages), 100.0, requests, []))
-    assert (first["name"], first["opened"], first["all"]) == ("1 sessions", 2, {"p50": 20.0, "p95": 40.0, "p99": 40.0})
-    assert first["pages"]["batch"]["p99"] == 20.0
-    assert second["pages"]["answer"]["p50"] == 30.0
-    assert second["pages"]["batch"] == {}
+    assert (first["name"], first["opened"], first["all"]) == ("1 session", 2, {"p50": 20.0, "p95": 40.0, "p99": 40.0})
+    assert first["pages"]["batch page"]["p99"] == 20.0
+    assert second["pages"]["answer page"]["p50"] == 30.0
+    assert second["pages"]["batch page"] == {}
     table = tables.people_table({"people": {"steps": [step | {"bound": "CPU"} for step in (first, second)]}})
-    assert table[1][:3] == ["1 sessions", "2", "20 / 40 / 40"]
+    assert table[1][:3] == ["1 session", "2", "20 / 40 / 40"]
     assert len({len(line) for line in table}) == 1
 
 
