@@ -13,7 +13,7 @@ IMAGES = ("api", "redis", "nginx", "prometheus")
 
 
 def packages_of(checkout: Checkout, days: dict[str, int]) -> str:
-    """Have each image report packages of so many days ago; return the clock of the script."""
+    """Let each image report packages of the given age, days; return the clock of the script."""
     for service in IMAGES:
         installed = f"2025-12-{31 - days.get(service, 0):02}T00:00:00Z\n"
         checkout.answer(f"compose exec -T {service} cat ".replace("/", "_"), installed)

@@ -1,6 +1,6 @@
 """What services may do by design: the cells of docs/explanation/privileges.md that say yes.
 
-A cell that says yes is a promise too: whoever reads the table must know the whole power of a service.
+Cells with yes are tested too, because operators need to know everything that a service can do.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ class Retention:
     """Retention of a batch.
 
     Attributes:
-        days: from the end of the batch to its deletion; 0 keeps it for ever.
-        expires: Unix time of the deletion; 0 until the batch has finished, and if it is kept for ever.
+        days: from the end of the batch to its deletion; 0 disables deletion.
+        expires: Unix time of the deletion; 0 until the batch has finished, and if deletion is disabled.
     """
 
     days: float

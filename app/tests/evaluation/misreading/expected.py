@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from decalogo.errors import DocumentError
 from decalogo.evaluation.extract import extract
@@ -43,6 +44,11 @@ class Case:
     name: str
     make: Callable[[], bytes]
     right: Expected
+
+
+def case(kind: str, name: str, make: Callable[[], bytes], has: tuple[str, ...] = (), **right: Any) -> Case:
+    """Return a case; ``right`` has the further attributes of ``Expected``."""
+    return Case(kind, name, make, Expected(has, **right))
 
 
 def mistake(content: bytes, right: Expected) -> str:

@@ -3,28 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from tests.evaluation.formats.files import GOAL, RATE, W, docx, odf, p, relationships, rows, run, xlsx
-from tests.evaluation.misreading.expected import Case, Expected
+from tests.evaluation.formats.files import GOAL, RATE, W, docx, odf, relationships, rows, run, xlsx
+from tests.evaluation.misreading.expected import case
 from tests.evaluation.misreading.office_cases import rtf, t
 from tests.evaluation.misreading.text_cases import HEAD, HTML, html, multi, part
 from tests.evaluation.pdf.pdfs import lines_pdf
 
-_SHARED = '<r><t>es de 120</t></r><r><rPr><vertAlign val="superscript"/></rPr><t>2</t></r><r><t> casos</t></r>'
 _SHOWN = run("Visible.", '<w:vanish w:val="0"/>')
-_NOTES: dict[str, str | bytes] = {
-    "word/endnotes.xml": f'<w:endnotes xmlns:w="{W}"><w:endnote w:id="0" w:type="separator"><w:p/></w:endnote><w:endnote w:id="5">{p("Según el DANE.")}</w:endnote></w:endnotes>'
-}
-
-
-def _case(kind: str, name: str, make: Callable[[], bytes], has: tuple[str, ...] = (), **right: Any) -> Case:
-    return Case(kind, name, make, Expected(has, **right))
 
 
 CASES = [
-    _case(
+    case(
         "F7",
         "a PDF inside related inside alternative",
         lambda: (
@@ -47,7 +36,7 @@ CASES = [
         ).encode(),
         (GOAL,),
     ),
-    _case(
+    case(
         "F7",
         "an empty text and an attachment without a type",
         lambda: (
@@ -62,7 +51,7 @@ CASES = [
         ).encode(),
         (GOAL,),
     ),
-    _case(
+    case(
         "F7",
         "a signed message",
         lambda: (
@@ -80,7 +69,7 @@ CASES = [
         ).encode(),
         (RATE, GOAL),
     ),
-    _case(
+    case(
         "F7",
         "an enriched form beside HTML",
         lambda: (
@@ -89,7 +78,7 @@ CASES = [
         (RATE,),
         lacks=("bold",),
     ),
-    _case(
+    case(
         "F9",
         "messages without an empty line between them",
         lambda: (
@@ -98,7 +87,7 @@ CASES = [
         ("Uno.", "Dos."),
         pages=2,
     ),
-    _case(
+    case(
         "F9",
         "a mailbox after an empty line",
         lambda: (
@@ -108,7 +97,7 @@ CASES = [
         lacks=("Subject",),
         pages=2,
     ),
-    _case(
+    case(
         "F10",
         "a page with a frame",
         lambda: (
@@ -126,7 +115,7 @@ CASES = [
         (RATE, GOAL),
         lacks=("var",),
     ),
-    _case(
+    case(
         "F10",
         "a page in UTF-16 by Internet Explorer",
         lambda: (
@@ -135,13 +124,13 @@ CASES = [
         (RATE,),
         pages=1,
     ),
-    _case(
+    case(
         "F11",
         "HTML in KOI8-R",
         lambda: '<html><head><meta charset="koi8-r"></head><body><p>Привет 35</p></body></html>'.encode("koi8-r"),
         ("Привет 35",),
     ),
-    _case(
+    case(
         "F11",
         "HTML, a charset in a comment",
         lambda: (
@@ -151,13 +140,13 @@ CASES = [
         ),
         ("Costó 35 € más",),
     ),
-    _case(
+    case(
         "F11",
         "RTF of old Macs",
         lambda: rb"{\rtf1\mac\deff0{\fonttbl{\f0\fnil\fcharset0 Arial;}}\pard Educaci\'97n\par}",
         ("Educación",),
     ),
-    _case(
+    case(
         "F11",
         "Word 2003 XML in Latin-1",
         lambda: (
@@ -165,7 +154,7 @@ CASES = [
         ).encode("latin1"),
         ("Educación: niñez",),
     ),
-    _case(
+    case(
         "F11",
         "Word 2003 XML in Windows-1252",
         lambda: (
@@ -173,26 +162,26 @@ CASES = [
         ).encode("cp1252"),
         ("Educación – niñez",),
     ),
-    _case(
+    case(
         "F12",
         "HTML, a title that is never closed",
         lambda: (f"<HTML><HEAD><TITLE>Plan<BODY><H1>Metas</H1><P>{RATE}<P>{GOAL}").encode(),
         (RATE, GOAL),
     ),
-    _case(
+    case(
         "F12",
         "HTML fragment in UTF-16 without a mark",
         lambda: f"<div><p>{RATE}</p></div>".encode("utf-16-le"),
         (RATE,),
         lacks=("<",),
     ),
-    _case(
+    case(
         "F12",
         "HTML fragment of a table",
         lambda: b"<table><tr><th>Programa<th>Meta<tr><td>Paz<td>35</table>",
         cells=(("Programa", "Meta"), ("Paz", "35")),
     ),
-    _case(
+    case(
         "F12",
         "HTML fragment after a comment for old browsers",
         lambda: (
@@ -200,7 +189,7 @@ CASES = [
         ).encode(),
         (RATE,),
     ),
-    _case(
+    case(
         "F13",
         "Word 2003 XML without a declaration",
         lambda: (
@@ -211,13 +200,13 @@ CASES = [
         ),
         (RATE,),
     ),
-    _case(
+    case(
         "F13",
         "ODT template",
         lambda: odf(t(RATE), mimetype="application/vnd.oasis.opendocument.text-template"),
         (RATE,),
     ),
-    _case(
+    case(
         "F17",
         "DOCX, hidden by the base of a style",
         lambda: docx(
@@ -230,7 +219,7 @@ CASES = [
         ("Visible.",),
         lacks=("Oculto",),
     ),
-    _case(
+    case(
         "F17",
         "ODT, hidden paragraphs and texts",
         lambda: odf(
@@ -239,7 +228,7 @@ CASES = [
         ("Uno dos.", "Fin."),
         lacks=("Oculto",),
     ),
-    _case(
+    case(
         "F17",
         "HTML, templates and closed dialogs",
         lambda: html(
@@ -248,14 +237,14 @@ CASES = [
         (RATE,),
         lacks=("Oculto",),
     ),
-    _case(
+    case(
         "F17",
         "XLSX, a hidden column",
         lambda: xlsx('<cols><col min="2" max="2" hidden="1"/></cols>' + rows(("A", "Oculto", "C"), (1, 2, 3))),
         ("A", "C"),
         lacks=("Oculto",),
     ),
-    _case(
+    case(
         "F17",
         "RTF, a deleted paragraph mark",
         lambda: rtf(r"\pard Uno.{\deleted\par Oculto.}\par Dos.\par"),

@@ -3,29 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from tests.evaluation.formats.files import GOAL, RATE, W, docx, odf, p, pptx, relationships, run, xlsx, zipped
-from tests.evaluation.misreading.expected import Case, Expected
+from tests.evaluation.misreading.expected import case
 from tests.evaluation.misreading.office_cases import rtf, styled
 from tests.evaluation.misreading.pdf_drawn import drawn
 from tests.evaluation.misreading.text_cases import html
 from tests.evaluation.pdf.raw_pdfs import raw_pdf, shown
 
 _SHARED = '<r><t>es de 120</t></r><r><rPr><vertAlign val="superscript"/></rPr><t>2</t></r><r><t> casos</t></r>'
-_SHOWN = run("Visible.", '<w:vanish w:val="0"/>')
 _NOTES: dict[str, str | bytes] = {
     "word/endnotes.xml": f'<w:endnotes xmlns:w="{W}"><w:endnote w:id="0" w:type="separator"><w:p/></w:endnote><w:endnote w:id="5">{p("Según el DANE.")}</w:endnote></w:endnotes>'
 }
 
 
-def _case(kind: str, name: str, make: Callable[[], bytes], has: tuple[str, ...] = (), **right: Any) -> Case:
-    return Case(kind, name, make, Expected(has, **right))
-
-
 CASES = [
-    _case(
+    case(
         "F2",
         "XLSX, rich text",
         lambda: xlsx(
@@ -34,7 +26,7 @@ CASES = [
         ),
         ("es de 120 [2] casos",),
     ),
-    _case(
+    case(
         "F2",
         "DOCX, character style",
         lambda: docx(
@@ -46,7 +38,7 @@ CASES = [
         ),
         ("mujeres [1]",),
     ),
-    _case(
+    case(
         "F2",
         "HTML, several marks in one superscript",
         lambda: html(
@@ -55,13 +47,13 @@ CASES = [
         ("120 [2,3] casos",),
         lacks=("1202",),
     ),
-    _case(
+    case(
         "F2",
         "PDF, two marks with a comma",
         lambda: raw_pdf(shown("es de 120", 60, 700) + shown("2,3", 110.1, 704, 6) + shown(" casos", 118.5, 700)),
         ("es de 120 [2,3] casos",),
     ),
-    _case(
+    case(
         "F2",
         "ODT, superscript of automatic size",
         lambda: odf(
@@ -70,7 +62,7 @@ CASES = [
         ),
         ("es de 120 [2] casos",),
     ),
-    _case(
+    case(
         "F2",
         "PPTX, baseline",
         lambda: pptx(
@@ -78,7 +70,7 @@ CASES = [
         ),
         ("es de 120 [2] casos",),
     ),
-    _case(
+    case(
         "F3",
         "a page around the origin with a unit of its own",
         lambda: raw_pdf(
@@ -89,14 +81,14 @@ CASES = [
         (RATE,),
         lacks=(GOAL,),
     ),
-    _case(
+    case(
         "F3",
         "a crop box with its corners reversed",
         lambda: raw_pdf(shown(RATE, 60, 700) + shown(GOAL, 60, 100), page=b"/CropBox [612 792 0 400]"),
         (RATE,),
         lacks=(GOAL,),
     ),
-    _case(
+    case(
         "F3",
         "a table beside the page",
         lambda: drawn(
@@ -109,7 +101,7 @@ CASES = [
         (RATE,),
         lacks=("x1",),
     ),
-    _case(
+    case(
         "F4",
         "DOCX, a break inside a cell",
         lambda: docx(
@@ -123,7 +115,7 @@ CASES = [
         ("A", "B", "C"),
         pages=2,
     ),
-    _case(
+    case(
         "F4",
         "DOCX, a deleted break",
         lambda: docx(
@@ -133,7 +125,7 @@ CASES = [
         ("Uno. Sigue.", "Dos."),
         pages=1,
     ),
-    _case(
+    case(
         "F4",
         "DOCX, a break of the style that a paragraph takes back",
         lambda: docx(
@@ -148,7 +140,7 @@ CASES = [
         ("Uno.", "Capítulo 2 Tres"),
         pages=2,
     ),
-    _case(
+    case(
         "F5",
         "DOCX, parts in UTF-16",
         lambda: zipped(
@@ -162,7 +154,7 @@ CASES = [
         ),
         (RATE,),
     ),
-    _case(
+    case(
         "F5",
         "DOCX, names in another case",
         lambda: zipped(
@@ -173,7 +165,7 @@ CASES = [
         ),
         (RATE,),
     ),
-    _case(
+    case(
         "F5",
         "DOCX, another namespace prefix",
         lambda: zipped(
@@ -184,7 +176,7 @@ CASES = [
         ),
         (RATE,),
     ),
-    _case(
+    case(
         "F6",
         "DOCX, an endnote with a mark of its own in a table",
         lambda: docx(
@@ -197,7 +189,7 @@ CASES = [
         ),
         ("12 [*]", "Fin.", "Según el DANE."),
     ),
-    _case(
+    case(
         "F6",
         "DOCX, RTF as altChunk",
         lambda: docx(
@@ -207,7 +199,7 @@ CASES = [
         ),
         ("Anexo:", "Meta: 35 aulas."),
     ),
-    _case(
+    case(
         "F6",
         "DOCX, HTML in UTF-16 as altChunk",
         lambda: docx(
@@ -217,7 +209,7 @@ CASES = [
         ),
         (GOAL,),
     ),
-    _case(
+    case(
         "F14",
         "ODT, spans in both directions below header rows",
         lambda: odf(
@@ -225,7 +217,7 @@ CASES = [
         ),
         cells=(("A", "B", "B"), ("x", "1", "2"), ("x", "3", "2")),
     ),
-    _case(
+    case(
         "F15",
         "PDF, a sticky note",
         lambda: raw_pdf(
@@ -236,7 +228,7 @@ CASES = [
         (RATE,),
         lacks=("Falta",),
     ),
-    _case(
+    case(
         "F15",
         "RTF, an annotation with its author",
         lambda: rtf(
@@ -245,7 +237,7 @@ CASES = [
         ("La meta es 35.",),
         lacks=("Falta", "Pérez", "MP"),
     ),
-    _case(
+    case(
         "F16",
         "DOCX, a moved paragraph",
         lambda: docx(

@@ -51,7 +51,7 @@ _COMPONENTS = {"/DeviceRGB": 3, "/CalRGB": 3, "/Lab": 3, "/DeviceCMYK": 4, "/ICC
 
 @dataclass(slots=True)
 class Drawings:
-    """Tells for the pages of an open document why they must not be drawn."""
+    """Budget of drawing for the pages of an open document."""
 
     document: pikepdf.Pdf
     _budget: PageBudget = field(default_factory=PageBudget)
@@ -109,7 +109,7 @@ class Drawings:
                 yield (b"gs", _plain(name)), _PAGE * _DENSITY * _PIXEL + self._once(form, self._drawn, depth + 1)
 
     def _once(self, one: Any, look: Any, depth: int) -> float:
-        """Return the steps of an object, looked at once; one that draws itself has too many."""
+        """Return the steps of an object, computed once. An object that draws itself exceeds the budget."""
         number: Id = one.objgen
         if number == (0, 0):
             return float(look(one, depth))
