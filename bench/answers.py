@@ -5,7 +5,8 @@
 ``--count`` answers with a score above 0 and ``--zeros`` answers with score 0 are drawn from all documents. The same
 seed, files, rubric and code give the same draw. Each answer has its document, id, score, the title of the question and
 what its elements ask for. A found element has all its quotes, each between marks in the text around it, with page,
-offset and heading. An answer with score 0 has the places that treat the point most, to start the search from.
+offset and heading. An answer with score 0 has the passages that are named as possible, and the places that treat the
+point most, to start the search from.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -21,7 +21,7 @@ from decalogo.evaluation.documents.model import Extracted, OcrOptions
 from decalogo.evaluation.extract import extract
 from decalogo.evaluation.pipeline import evaluate_extracted
 from decalogo.evaluation.rubric import Rubric, load_rubric
-from decalogo.evaluation.rubric.clauses import Element
+from decalogo.evaluation.rubric import model as rules
 
 AROUND = 300
 """Characters before and after a quote."""
@@ -47,17 +47,10 @@ def in_context(document: Extracted, item: dict[str, Any]) -> str:
 def elements_of(rubric: Rubric) -> dict[str, dict[str, str]]:
     """Return for each question the labels of its elements by name."""
     return {
-        question.id: {element.name: element.label for element in _elements(question.rule)}
+        question.id: {element.name: element.label for element in rules.elements_of(question.rule)}
         for dimension in rubric.data.dimensions
         for question in dimension.questions
     }
-
-
-def _elements(rule: Any) -> Iterator[Element]:
-    for _, value in rule:
-        for item in value if isinstance(value, tuple) else (value,):
-            if isinstance(item, Element):
-                yield item
 
 
 def treated(document: Extracted, answers: list[dict[str, Any]], point: str) -> list[str]:
@@ -122,6 +115,10 @@ def show(
                 print(f"     page {item['page']}, character {item['start']}, under [{above}]", file=target)
                 print(f"     {in_context(document, item)}", file=target)
     if not answer["score"]:
+        for item in answer["possible"]:
+            above = heading(document, item["page"], item["start"])
+            print(f"   possible: {item['element']}, page {item['page']}, under [{above}]", file=target)
+            print(f"     {in_context(document, item)}", file=target)
         for place in treated(document, answers, answer["point"]) or ["no quote about this point anywhere"]:
             print(f"   look at: {place}", file=target)
 

@@ -27,7 +27,7 @@ LEAST_ABOUT = 0.3
 """A unit is looked at for elements from this probability of a point on."""
 LEAST_NAMED = 0.15
 """The same where a pattern of the rubric finds the element near the point's own terms."""
-PERCENTS = (30, 40, 50, 60, 65, 70, 75, 80, 85, 90, 92, 94, 96, 97, 98, 99)
+PERCENTS = (10, 20, 30, 40, 50, 60, 65, 70, 75, 80, 85, 90, 92, 94, 96, 97, 98, 99)
 """The steps of an answer's confidence."""
 OWN_CONSTANT = 0.5
 """How freely an element may differ from all."""
@@ -36,14 +36,18 @@ SOURCES = {"excerpt": 0.5, "passage": 0.5, "page": 1.0, "verdict": 3.0}
 COLUMN_BONUS = 2.5
 """What is added where a pattern found the element in the columns of a table."""
 PRECISION = 0.91
-"""Precision that excerpts and verdicts on whole plans must reach."""
+"""Precision that excerpts must reach."""
+WHOLE_PRECISION = 0.92
+"""Precision that verdicts on whole plans must reach."""
 WORDS = [math.ceil(math.exp(step / 4)) for step in range(60)]
 """Lengths of a document, words, from one step of the sign ``words`` to the next: quarters of a logarithm."""
 _SUREST = 0.99
 _ROUNDS = 3
 """Rounds in which the best units are chosen by the weights that the last choice gave."""
-REACH, MOST = 300, 8000
-"""Where a document treats a point: words around a unit that tell how much, and words that are taken for a point."""
+REACH = 300
+"""Words around a unit that tell how much a document treats a point there."""
+MOST = 7000
+"""Words that count for a point, next to the rows of its own tables."""
 
 
 @dataclass
@@ -177,7 +181,7 @@ def chosen_limit(found: Answers, probability: Any, rows: Any) -> Limit:
     length = round(float(steps[short].mean()))
     if not len(long):
         return Limit(start, length, 0.0)
-    end = _odds(threshold(probability[long], found.label[long], PRECISION))
+    end = _odds(threshold(probability[long], found.label[long], WHOLE_PRECISION))
     return Limit(start, length, max(0.0, end - start) / max(1.0, float(steps[long].mean()) - length))
 
 

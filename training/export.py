@@ -43,6 +43,8 @@ def tables(name: str, table: Any, known: Columns, scales: Scales) -> dict[str, A
         ("after", cues, scales.beside),
         ("around", named, scales.around),
         ("marks", known.marks, scales.marks),
+        ("marks_before", known.marks, scales.marks_beside),
+        ("marks_after", known.marks, scales.marks_beside),
         ("patterns", known.patterns, scales.patterns),
         ("near", known.stems, scales.near),
         ("wide", known.stems, scales.wide),

@@ -28,6 +28,7 @@ class Scales:
     beside: float = 0.5
     around: float = 0.3
     marks: float = 1.0
+    marks_beside: float = 0.4
     patterns: float = 1.0
     near: float = 0.2
     wide: float = 0.0
@@ -41,6 +42,7 @@ POINT_SCALES = Scales(
     beside=0.0,
     around=0.3,
     marks=1.0,
+    marks_beside=0.0,
     patterns=0.0,
     near=0.5,
     wide=0.35,
@@ -119,6 +121,10 @@ def matrix(features: Features, used: Any, extractor: Extractor, known: Columns, 
     parts += [
         sparse.csr_matrix(near_cues, dtype=np.float32) * scales.around,
         sparse.csr_matrix(features.marks[rows], dtype=np.float32) * scales.marks,
+    ]
+    parts += [
+        sparse.csr_matrix(around(features.marks, reach, own=False)[rows], dtype=np.float32) * scales.marks_beside
+        for reach in ((1, 0), (0, 1))
     ]
     parts.append(sparse.csr_matrix(features.patterns[rows], dtype=np.float32) * scales.patterns)
     stems = sparse.csr_matrix(

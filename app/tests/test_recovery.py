@@ -123,6 +123,30 @@ def test_an_outage_of_the_api_costs_joined_hosts_no_attempt(
     assert ledger.owned_by(joined) is None
 
 
+def test_a_machine_that_was_suspended_gives_its_workers_a_lease_to_renew(
+    settings: Settings, ledger: Ledger, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    # The monotonic clock stands still during suspension; the leases do not.
+    clock = SimpleNamespace(CLOCK_BOOTTIME=7, clock_gettime=lambda _: now[0], monotonic=lambda: 1000.0)
+    monkeypatch.setattr("decalogo.recovery.time", clock)
+    recovery = Recovery(ledger, broker.client, broker.publish, settings.queue)
+    lease = settings.queue.lease_seconds
+    admit(ledger, "a")
+    claim_document(ledger, "a", "task")
+    for _ in range(3):
+        now[0] += 0.4 * lease
+        recovery.run_pass()
+    ledger.client.zadd("running", {"a": 1})  # its lease ended while the machine was suspended
+    now[0] += 3600
+    recovery.run_pass()
+    assert ledger.owned_by("task") == "a"
+    for _ in range(3):
+        now[0] += 0.4 * lease
+        recovery.run_pass()
+    assert ledger.owned_by("task") is None
+
+
 def test_joined_hosts_are_not_spared_for_ever(
     settings: Settings, ledger: Ledger, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,7 +29,7 @@ def unlike(result: Mapping[str, Any], sha256: str) -> str:
 
 
 def unmatched(documents: list[Mapping[str, Any]], submitted: Mapping[str, str]) -> dict[str, str]:
-    """Return the flaws of a finished batch by own id: ``lost``, ``doubled``, ``wrong …`` or a state.
+    """Return the flaws of a finished batch by own id: ``lost``, ``doubled``, ``wrong …``, or a state with its reason.
 
     Args:
         documents: documents of the batch, as listed.
@@ -44,7 +44,8 @@ def unmatched(documents: list[Mapping[str, Any]], submitted: Mapping[str, str]) 
         elif submitted.get(custom_id) != document.get("sha256"):
             wrong[custom_id] = "wrong: listed with other bytes"
         elif document.get("state") != "succeeded":
-            wrong[custom_id] = f"ended {document.get('state')}"
+            detail = (document.get("problem") or {}).get("detail")
+            wrong[custom_id] = f"ended {document.get('state')}{f': {detail}' if detail else ''}"
         seen.add(custom_id)
     for custom_id in submitted.keys() - seen:
         wrong[custom_id] = "lost"

@@ -76,7 +76,8 @@ class Person(Client):
             shown = self.open("answer page", "GET", at_answer)
             self.open("page picture", "GET", f"/documents/{document}/pages/{page}.webp?width=1200")
             self.think()
-            self.review(document, answer["id"], shown)
+            if shown:
+                self.review(document, answer["id"], shown)
         except Rejected:
             gevent.sleep(1)
 

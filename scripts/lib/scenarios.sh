@@ -43,9 +43,9 @@ finish_scenarios() {
   [[ -z "${CI:-}" ]] || finish_random_faults
 }
 
-# Ten minutes of random faults on local processes, at the same time as the scenarios, which mostly wait. A unit test does one minute.
+# Four minutes of random faults on local processes, at the same time as the scenarios, which mostly wait. A unit test does one minute.
 start_random_faults() {
-  (cd "$ROOT/app" && exec "$VENV/bin/python" -m tests.faults.chaos --minutes "${CHAOS_MINUTES:-10}") >"$REPORTS/faults" 2>&1 &
+  (cd "$ROOT/app" && exec "$VENV/bin/python" -m tests.faults.chaos --minutes "${CHAOS_MINUTES:-4}") >"$REPORTS/faults" 2>&1 &
   RANDOM_FAULTS=$!
 }
 

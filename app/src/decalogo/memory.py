@@ -109,6 +109,11 @@ def resident(pid: int) -> int:
     return sum(_resident(one) for one in (pid, *children(pid)))
 
 
+def is_alive(pid: int) -> bool:
+    """Return whether a process still has its memory: it exists, and is not only to be reaped."""
+    return _stat(pid)[:1] not in ([], ["Z"], ["X"]) if pid else False
+
+
 def children(pid: int) -> list[int]:
     """Return the ids of the direct children of a process."""
     return [other for other in _processes() if _stat(other)[1:2] == [str(pid)]]

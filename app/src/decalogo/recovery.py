@@ -36,6 +36,11 @@ _SPARE_JOINED_SECONDS: Final = 3600.0
 """After an outage of this length, leases of joined hosts expire although the API is away."""
 
 
+def _now() -> float:
+    """Return seconds of a clock that goes on while the machine is suspended, as the leases do."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 class Recovery:
     """Recovery passes.
 
@@ -58,16 +63,16 @@ class Recovery:
         self._publish = publish
         self._settings = settings
         self._last_pass = 0.0
-        self._expire_from = time.monotonic() + settings.lease_seconds
+        self._expire_from = _now() + settings.lease_seconds
         self._expire_joined_from = self._expire_from
-        self._gateway_answered = time.monotonic()
+        self._gateway_answered = _now()
 
     def run_pass(self) -> None:
         """Run one pass; raise ``RedisError`` or ``OperationalError`` while Redis is unreachable."""
-        started = time.monotonic()
+        started = _now()
         if self._last_pass and started - self._last_pass > self._settings.lease_seconds / 2:
-            # Redis was unreachable, or this process was frozen. Workers could not renew either, so they get one lease
-            # to do so before any lease counts as expired.
+            # Redis was unreachable, or this process stood still. Workers could not renew either, so they get
+            # one lease to do so before any lease counts as expired.
             self._expire_from = started + self._settings.lease_seconds
         self._ledger.ping()
         if self._ledger.gateway_answers():
@@ -81,7 +86,7 @@ class Recovery:
                 log.warning("lease expired", document_id=document_id, state=state)
         self._publish_missing()
         self._ledger.remove_silent_workers(_REMOVE_WORKERS_SECONDS)
-        self._last_pass = time.monotonic()
+        self._last_pass = _now()
 
     def _publish_missing(self) -> None:
         depths = self._ledger.queue_depths()

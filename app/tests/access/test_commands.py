@@ -152,7 +152,7 @@ def test_workers_without_an_appliance_is_one_line(monkeypatch: pytest.MonkeyPatc
     ("retention", "answer"),
     [
         ("30", "0 batches expire within 3 days; a batch is deleted 30 days after it finished\n"),
-        ("2", "1 batches expire within 3 days; a batch is deleted 2 days after it finished\n"),
+        ("2", "1 batch expires within 3 days; a batch is deleted 2 days after it finished\n"),
         ("0", "batches are not deleted (storage.retention_days is 0)\n"),
     ],
 )

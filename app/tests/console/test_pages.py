@@ -54,6 +54,11 @@ def test_a_text_document_shows_its_quote_in_the_text_of_the_page(client: httpx.C
         assert '<mark id="quote">' in page
         assert "no-page-pictures" not in page
         assert visitor.get(f"/documents/{document}/pages/1.webp").status_code == 404
+        answers = visitor.get(f"/api/v1/documents/{document}/result").json()["answers"]
+        named = next(answer for answer in answers if answer["possible"] and not answer["evidence"])
+        page = visitor.get(f"/documents/{document}/answers/{named['id']}").text
+        assert "Pasajes posibles" in page
+        assert '<mark id="quote">' in page
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF"])

@@ -1,7 +1,7 @@
 """Which answers a reviewer sees first."""
 
 from decalogo.console.review_filters import Filter, queue_of
-from decalogo.reviews.model import DocumentReviews, Track
+from decalogo.reviews.model import DocumentReviews, Review, Track, Verdict, fingerprint
 
 
 def answer(name: str, *evidence: tuple[str, int | None]) -> dict[str, object]:
@@ -29,3 +29,13 @@ def test_an_answer_is_as_certain_as_the_surest_quote_of_its_least_certain_elemen
         "doubtful quote, sure quote",
         "none",
     ]
+
+
+def test_possible_passages_are_asked_for_surest_first_until_somebody_reviewed_them() -> None:
+    bare, *named = ({**answer(name), "score": 0.0, "elements": {}} for name in ("bare", "one", "two", "surer"))
+    for one, confidence in zip(named, (70, 30, 60), strict=True):
+        one["possible"] = [{"element": "a", "page": 1, "confidence": confidence}]
+    review = Review("one", Verdict.ACCEPTED, 1, "Ana", 0.0, fingerprint(named[0]))
+    known = DocumentReviews(answers={(Track.FIRST, "one"): review})
+    found = queue_of({"answers": [bare, *named]}, known, Track.FIRST, Filter.POSSIBLE)
+    assert [one["id"] for one in found] == ["surer", "two"]

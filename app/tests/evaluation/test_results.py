@@ -127,6 +127,16 @@ def test_another_process_with_another_hash_seed_and_file_name_gives_the_same_byt
     assert run.stdout == plan.to_json()
 
 
+def test_quotes_begin_and_end_at_words(plan: Evaluation) -> None:
+    items = [item for answer in plan.result["answers"] for item in (*answer["evidence"], *answer["possible"])]
+    assert any(len(item["quote"]) > 390 for item in items)  # some are cut
+    for item in items:
+        page = plan.pages[item["page"] - 1]
+        for at in (item["start"], item["end"]):
+            around = page[max(0, at - 1) : at + 1]
+            assert not (len(around) == 2 and around.isalnum()), (item["quote"], around)
+
+
 def test_a_point_that_does_not_apply_stays_marked_and_out_of_the_means(plan: Evaluation) -> None:
     done = evaluate(PLAN, load_rubric("decalogo"), EvaluateOptions(not_applicable={"P9": "sin cárcel"}))
     result = check_result(done)

@@ -33,10 +33,11 @@ def test_another_documents_result_or_missing_answers_are_wrong() -> None:
 
 
 def test_lost_doubled_and_exchanged_documents_are_told_apart() -> None:
-    listed = [document("a"), document("a"), document("b", "xx"), document("c", state="failed"), document("d")]
+    failed = document("c", state="failed") | {"problem": {"detail": "too large"}}
+    listed = [document("a"), document("a"), document("b", "xx"), failed, document("d")]
     handed_in = dict.fromkeys("abcde", "aa")
     assert unmatched(listed, handed_in) == {
-        "a": "doubled", "b": "wrong: listed with other bytes", "c": "ended failed", "e": "lost",
+        "a": "doubled", "b": "wrong: listed with other bytes", "c": "ended failed: too large", "e": "lost",
     }  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def test_every_element_of_every_question_has_a_label(plan: Evaluation) -> None:
 def test_another_version_of_the_rubric_is_said_so(result: dict[str, Any]) -> None:
     result["rubric"]["sha256"] = "0" * 64
     assert labels_for(result).notice == "notice_other"
-    assert "es otra versión" in REPORTS["html"].render(result).decode()
+    assert "no es la misma versión" in REPORTS["html"].render(result).decode()
 
 
 def test_an_unknown_rubric_is_shown_by_ids_in_the_language_of_its_advice(result: dict[str, Any]) -> None:

@@ -21,15 +21,15 @@ from tests.reports.test_html import check_page
 from tests.reports.test_summary import summary_for, text_of
 
 ENDS = datetime(2026, 3, 4, 5, 6, tzinfo=UTC).timestamp()
-SPANISH = "El sistema lo borra el 04/03/2026 05:06 UTC."
+SPANISH = "Se borra el 04/03/2026 05:06 UTC."
 
 
 @pytest.mark.parametrize(
     ("kept", "english", "spanish"),
     [
         (Retention(30, ENDS), "deletes it on 2026-03-04 05:06 UTC", SPANISH),
-        (Retention(30), "deletes it 30 days after its batch finishes", "lo borra 30 días después de terminar su lote"),
-        (Retention(0), "keeps it until somebody deletes it", "lo conserva hasta que alguien lo borre"),
+        (Retention(30), "deletes it 30 days after its batch finishes", "Se borra 30 días después de terminar su lote"),
+        (Retention(0), "keeps it until somebody deletes it", "Se conserva hasta que alguien lo borre"),
     ],
 )
 def test_a_retention_is_a_sentence_in_each_language(kept: Retention, english: str, spanish: str) -> None:

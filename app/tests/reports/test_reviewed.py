@@ -92,7 +92,7 @@ def test_the_page_shows_both_results_and_the_review_of_an_answer(plan: Evaluatio
     page = REPORTS["html"].render(plan.result, reviewed=corrected).decode()
     assert "Resultado revisado" in page
     assert "Firmado por Ana Ruiz, 01/01/2026 12:00 UTC. Respuestas revisadas: 1 de 270." in page
-    assert "evidencia rechazada por ana, 01/01/2026 12:00 UTC" in page
+    assert "evidencia rechazada (ana, 01/01/2026 12:00 UTC)" in page
     assert COMMENT in page
 
 
@@ -110,7 +110,7 @@ def test_a_review_of_a_changed_answer_gives_no_reviewed_score(plan: Evaluation) 
     assert stale["global"] == plan.result["global"]["percent"]
     rows = {row["id"]: row for row in csv.DictReader(io.StringIO(_csv(plan.result, stale)))}
     assert rows[SCORED]["reviewed_score"] == ""
-    assert "por mirar de nuevo" in rows[SCORED]["verdict"]
+    assert "por revisar de nuevo" in rows[SCORED]["verdict"]
 
 
 def _csv(result: dict[str, Any], reviewed: dict[str, Any]) -> str:

@@ -37,6 +37,7 @@ def test_csv_has_one_row_an_answer_with_its_first_quote(plan: Evaluation) -> Non
         assert bool(row["quote"]) == bool(answer["evidence"])
         if answer["evidence"]:
             assert row["page"] == str(answer["evidence"][0]["page"])
+        assert row["possible"].startswith("p. ") == bool(answer["possible"])
     assert table["P1-D1-Q1"]["question_title"] == "Línea base cuantitativa"
     assert table["P9-D1-Q1"]["recommendation"] == "no aplica"
 
@@ -124,6 +125,10 @@ def test_comparisons_list_documents_by_rank(plan: Evaluation, empty: dict[str, A
     )
     head, first, second, last = rows(COMPARISONS["csv"].render(whole))
     assert head[:4] == ["rank", "document", "percent", "rating"]
+    assert head[-2:] == ["percentile", "quartile"]
+    stood = plan.result["global"]
+    assert (float(first[-2]), int(first[-1])) == (stood["percentile"], stood["quartile"])
+    assert last[-2:] == ["", ""]
     assert (first[:2], second[:2], last[1:4]) == (["1", "'=plan"], ["2", "cero"], ["roto", "", "failed"])
     sheet = workbook(COMPARISONS["xlsx"].render(whole))["Clasificación"]
     assert [sheet.cell(row, 2).value for row in (2, 3, 4)] == ["=plan", "cero", "roto"]

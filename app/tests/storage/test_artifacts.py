@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from pathlib import Path
 
@@ -84,3 +85,15 @@ def test_a_store_that_cannot_create_files_is_reported_as_unavailable(store: Arti
     (store.root / "incoming").write_text("not a folder")
     with pytest.raises(UnavailableError, match="cannot be written"):
         store.put("documents/doc_1", b"x")
+
+
+def test_a_disk_that_cannot_be_read_is_reported_as_unavailable(
+    store: ArtifactStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    store.put("documents/a", b"x")
+    monkeypatch.setattr("decalogo.storage.artifacts.os.open", broken)
+    with pytest.raises(UnavailableError, match="cannot be read"):
+        store.read("documents/a")

@@ -20,7 +20,14 @@ def test_a_batch_of_five_does_not_wait_for_a_batch_of_a_thousand(appliance: Appl
     few = appliance.wait_finished(five, 120)
     many = [document for document in appliance.ledger.iterate(thousand) if document.started_at]
     appliance.ledger.cancel(names)
-    before = [d for d in many if d.started_at < max(document.started_at for document in few)]
+    last = max(document.started_at for document in few)
+    # While a document of the five runs, their tenant has its share of the two processes, and others go first.
+    at_share = [(document.started_at, document.finished_at) for document in few]
+    before = [
+        document
+        for document in many
+        if document.started_at < last and not any(low < document.started_at < high for low, high in at_share)
+    ]
     assert len(before) <= 5
     assert {document.state for document in few} == {DocumentState.SUCCEEDED}
 

@@ -67,7 +67,7 @@ def is_running(pid: int) -> bool:
 
 def test_the_largest_process_ends_before_its_container_is_full(child: Callable[..., int]) -> None:
     small, large = child("task-small"), child("task-large", stage="extract", page=4, size=100 * MIB)
-    guard = Guard(EvaluationSettings(), Full(1000 * MIB, memory.Path("/"), ("", "", "", "")))
+    guard = Guard(EvaluationSettings(), Full(150 * MIB, memory.Path("/"), ("", "", "", "")))
     guard.check_limits([("task-small", small), ("task-large", large)])
     assert ended(large)
     assert is_running(small)
@@ -76,6 +76,37 @@ def test_the_largest_process_ends_before_its_container_is_full(child: Callable[.
     assert error.extra == {"page": 4}
     assert "MiB of memory" in error.detail
     assert reason_of("task-large") is None
+
+
+def test_a_document_without_most_of_the_memory_is_evaluated_again(child: Callable[..., int]) -> None:
+    small, large = child("task-small"), child("task-large", size=100 * MIB)
+    guard = Guard(EvaluationSettings(), Full(1000 * MIB, memory.Path("/"), ("", "", "", "")))
+    guard.check_limits([("task-small", small), ("task-large", large)])
+    assert ended(large)
+    assert reason_of("task-large") is None
+    assert is_running(small)
+
+
+def test_no_other_process_ends_before_the_memory_of_the_last_one_is_free(
+    child: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = child("task-one", size=50 * MIB), child("task-two")
+    guard = Guard(EvaluationSettings(), Full(MIB, memory.Path("/"), ("", "", "", "")))
+    guard.check_limits([("task-one", one), ("task-two", other)])
+    monkeypatch.setattr(memory, "is_alive", lambda pid: pid == one)
+    guard.check_limits([("task-one", one), ("task-two", other)])
+    assert is_running(other)
+    monkeypatch.undo()
+    assert ended(one)
+    guard.check_limits([("task-two", other)])
+    assert ended(other)
+
+
+def test_a_process_whose_slot_another_one_has_is_not_guarded(child: Callable[..., int]) -> None:
+    pid = child("task-first", stage="extract", page=1)
+    assert progress.step(pid) is not None
+    assert progress.step(pid + progress._SLOTS) is None
+    assert not memory.is_alive(0)
 
 
 def test_a_page_that_waits_too_long_ends_though_it_uses_no_cpu(child: Callable[..., int]) -> None:
@@ -107,3 +138,30 @@ def test_only_a_process_that_evaluates_for_the_task_is_ended(child: Callable[...
     guard.drop_unowned([("task-other", other)], lambda _: frozenset[str]())
     assert ended(other)
     assert reason_of("task-other") is None
+
+
+def test_the_parent_sees_no_half_written_times() -> None:
+    busy = os.fork()
+    if not busy:
+        progress.begin("task-busy")
+        with progress.guarded(60):
+            while True:
+                reports.at("extract", 1)
+    try:
+        first = _first_step(busy)
+        for _ in range(50_000):
+            seen = progress.step(busy)
+            assert seen is not None
+            assert seen.since >= first.since
+            assert (seen.began, seen.allowed) == (first.began, 60)
+    finally:
+        os.kill(busy, signal.SIGKILL)
+        os.waitpid(busy, 0)
+
+
+def _first_step(pid: int) -> progress.Step:
+    deadline = time.monotonic() + 100
+    while time.monotonic() < deadline:
+        if (found := progress.step(pid)) and found.stage == "extract":
+            return found
+    raise AssertionError("the process did not begin")

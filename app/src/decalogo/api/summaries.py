@@ -10,10 +10,11 @@ from decalogo.api.exports import retention_of, reviewed_scores
 from decalogo.api.services import Services
 from decalogo.batches.states import Document
 from decalogo.logs import get_logger
+from decalogo.reports.answers import plain
 from decalogo.reports.labels import labels_for
 from decalogo.reports.reviewed import Reviewed
 from decalogo.reports.summary import Letterhead, Summary
-from decalogo.reports.view import View, plain
+from decalogo.reports.view import View
 from decalogo.reviews.scores import applied
 from decalogo.settings import LetterheadSettings
 

@@ -8,11 +8,16 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from decalogo.cli.counts import counted
 from decalogo.cli.error_messages import errors_reported
+from decalogo.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from decalogo.audit.log import AuditLog
 
 _COMMON: Final = frozenset(
     {"seq", "time", "action", "who", "token", "tenant", "address", "request", "previous", "hash"}
@@ -40,6 +45,22 @@ def record(action: str, **facts: object) -> None:
     open_audit_log(get_settings().audit).write(action, who="command line", **facts)
 
 
+def _log() -> AuditLog:
+    """Return the log of this place.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    from decalogo.audit.log import open_audit_log
+    from decalogo.settings import get_settings
+
+    settings = get_settings().audit
+    if not settings.path.is_dir():
+        place = settings.path.absolute()
+        raise NotFoundError(f"There is no audit log in {place}. The appliance has one of its own: ./appliance audit")
+    return open_audit_log(settings)
+
+
 @app.command("list")
 @errors_reported()
 def show_records(
@@ -56,12 +77,10 @@ def show_records(
     """Show the newest records that meet all given criteria, the newest last."""
     import orjson
 
-    from decalogo.audit.log import open_audit_log
     from decalogo.audit.selection import Selection
-    from decalogo.settings import get_settings
 
     asked = Selection(_time("--since", since), _time("--until", until), tuple(action or ()), token, subject)
-    found = open_audit_log(get_settings().audit).newest(limit, selection=asked)
+    found = _log().newest(limit, selection=asked)
     for each in reversed(found):
         typer.echo(orjson.dumps(each).decode() if as_json else _line(each))
     if len(found) == limit:
@@ -81,27 +100,23 @@ def record_by_script(
 
 
 @app.command()
+@errors_reported()
 def verify() -> None:
     """Check every hash and the chain; exit code 1 when a record was changed, removed or cut off."""
-    from decalogo.audit.log import open_audit_log
-    from decalogo.settings import get_settings
-
-    found = open_audit_log(get_settings().audit).verify()
+    found = _log().verify()
     if found.problem:
         typer.echo(f"Damaged: {found.problem}. {found.records} records before it are right.", err=True)
         raise typer.Exit(1)
-    typer.echo(f"{found.records} records, all intact.")
+    typer.echo(f"{counted(found.records, 'record')}, all intact.")
 
 
 @app.command()
+@errors_reported()
 def export(after: Annotated[int, typer.Option(help="Only records with a higher number.")] = 0) -> None:
     """Write the records to standard output, one JSON object per line."""
     import orjson
 
-    from decalogo.audit.log import open_audit_log
-    from decalogo.settings import get_settings
-
-    for record in open_audit_log(get_settings().audit).records(after=after):
+    for record in _log().records(after=after):
         sys.stdout.write(orjson.dumps(record).decode() + "\n")
 
 

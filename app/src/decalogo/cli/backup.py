@@ -10,6 +10,7 @@ import typer
 from decalogo.batches.backup import restore_backup, write_backup
 from decalogo.batches.backup_check import check_backup
 from decalogo.cli.audit import record
+from decalogo.cli.counts import counted
 from decalogo.cli.error_messages import errors_reported
 from decalogo.connections import connect
 from decalogo.settings import get_settings
@@ -58,4 +59,5 @@ def check(file: Path) -> None:
 
 
 def _summary(verb: str, counts: dict[str, int]) -> str:
-    return f"{verb} {counts['batches']} batches, {counts['documents']} documents, {counts['files']} files"
+    nouns = ("batches", "batch"), ("documents", "document"), ("files", "file")
+    return f"{verb} {', '.join(counted(counts[name], noun) for name, noun in nouns)}"

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from decalogo.cli.counts import counted
+
 
 def evaluate(
     file: Annotated[Path, typer.Argument(help="Document to evaluate.", exists=False)],
@@ -93,9 +95,8 @@ def _show(result: dict[str, Any]) -> None:
     if not console.is_terminal:
         console.width = max(console.width, 120)  # a file or a pipe has no width
     document, whole = result["document"], result["global"]
-    console.print(
-        f"{document['pages']} pages, {document['media_type']}, sha256 {document['sha256'][:16]}…", highlight=False
-    )
+    pages = counted(document["pages"], "page")
+    console.print(f"{pages}, {document['media_type']}, sha256 {document['sha256'][:16]}…", highlight=False)
     table = Table(title=f"{result['rubric']['id']} {result['rubric']['version']}, percent", expand=True)
     table.add_column("", no_wrap=True, min_width=3)
     dimensions = [dimension["id"] for dimension in result["dimensions"]]

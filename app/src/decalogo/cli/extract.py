@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from decalogo.cli.counts import counted
+
 _RANGE = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?")
 
 
@@ -79,7 +81,7 @@ def _numbers(written: str, count: int) -> list[int]:
 
 
 def _as_text(view: dict[str, Any]) -> str:
-    lines = [f"{view['media_type']}, {view['page_count']} pages"]
+    lines = [f"{view['media_type']}, {counted(view['page_count'], 'page')}"]
     lines += [f"flag {flag['code']}: {flag['detail']}" for flag in view["flags"]]
     for page in view["pages"]:
         lines += ["", f"=== page {page['page']}{' (recognised)' if page['recognised'] else ''}"]

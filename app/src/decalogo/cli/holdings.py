@@ -6,6 +6,7 @@ import time
 
 import typer
 
+from decalogo.cli.counts import counted
 from decalogo.cli.error_messages import errors_reported
 from decalogo.connections import connect
 from decalogo.settings import get_settings
@@ -23,7 +24,8 @@ def expiring(days: float) -> None:
         return
     client = connect(settings.redis, settings.redis.ledger_db)
     count = client.zcount("finished", "-inf", time.time() + (days - retention) * 86_400)
-    typer.echo(f"{count} batches expire within {days:g} days; a batch is deleted {retention:g} days after it finished")
+    expire = f"{counted(count, 'batch')} {'expires' if count == 1 else 'expire'} within {days:g} days"
+    typer.echo(f"{expire}; a batch is deleted {retention:g} days after it finished")
 
 
 @errors_reported()
@@ -41,4 +43,5 @@ def holdings() -> None:
     if not batches and tokens <= _FIRST_TOKEN:
         typer.echo("nothing")
     else:
-        typer.echo(f"{len(batches)} batches, {documents} documents, {tokens} tokens")
+        numbers = (len(batches), "batch"), (documents, "document"), (tokens, "token")
+        typer.echo(", ".join(counted(number, noun) for number, noun in numbers))

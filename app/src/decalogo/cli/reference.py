@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from decalogo.cli.counts import counted
+
 
 def reference(
     results: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Results (JSON) of documents.")],
@@ -24,4 +26,4 @@ def reference(
     except (KeyError, TypeError, ValueError) as error:
         raise typer.BadParameter(f"not results of one version: {error}") from error
     few = f" (at least {FEWEST} are needed for percentiles)" if len(read) < FEWEST else ""
-    typer.echo(f"{output}: {len(read)} documents{few}")
+    typer.echo(f"{output}: {counted(len(read), 'document')}{few}")

@@ -10,7 +10,7 @@ from decalogo.api.services import Services
 from decalogo.batches.own_files import read_page
 from decalogo.batches.states import Document
 from decalogo.errors import DecalogoError, NotFoundError
-from decalogo.reports.view import Quote
+from decalogo.reports.answers import Quote
 
 _A4: Final = 1.414
 """Height of a page divided by its width, where it is not known."""

@@ -14,13 +14,17 @@ class Filter(StrEnum):
 
     UNREVIEWED = "unreviewed"
     LOW_CONFIDENCE = "low_confidence"
+    POSSIBLE = "possible"
     DISAGREEMENTS = "disagreements"
     SECOND_LOOK = "second_look"
     ALL = "all"
 
 
 def queue_of(result: Mapping[str, Any], known: DocumentReviews, track: Track, show: Filter) -> list[dict[str, Any]]:
-    """Return the answers of a filter; those of low confidence come least confident first, others in their order."""
+    """Return the answers of a filter.
+
+    Those of low confidence come least confident first, those with possible passages surest first, others in order.
+    """
     mine = known.of(track)
     applicable = [answer for answer in result["answers"] if answer["applicable"]]
     if show is Filter.UNREVIEWED:
@@ -28,6 +32,9 @@ def queue_of(result: Mapping[str, Any], known: DocumentReviews, track: Track, sh
     if show is Filter.LOW_CONFIDENCE:
         open_ones = [answer for answer in applicable if answer["id"] not in mine]
         return sorted(open_ones, key=_certainty)
+    if show is Filter.POSSIBLE:
+        named = [answer for answer in applicable if answer.get("possible") and answer["id"] not in mine]
+        return sorted(named, key=lambda answer: -(answer["possible"][0].get("confidence") or 0))
     if show is Filter.DISAGREEMENTS:
         return [a for a in applicable if a["id"] in mine and mine[a["id"]].verdict is not Verdict.ACCEPTED]
     if show is Filter.SECOND_LOOK:

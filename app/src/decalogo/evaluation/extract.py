@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from decalogo.errors import DamagedDocumentError, EmptyDocumentError, NoTextError
+from decalogo.evaluation import progress
 from decalogo.evaluation.documents.detect import (
     EML,
     HEAD_BYTES,
@@ -107,6 +108,7 @@ def extract(
         thousands=language.numbers.thousands,
     )
     reading = _READERS[media_type(_head(content))](content, limits)
+    progress.at("layout")
     sheets, flags = reading.sheets, reading.flags
     because = f": {reading.unread_because}" if reading.unread_because else ""
     _check_text(reading, because)

@@ -42,7 +42,7 @@ from decalogo.evaluation.scoring.result import SCHEMA_VERSION, Evaluation, canon
 from decalogo.evaluation.scoring.roll_up import roll_up
 from decalogo.evaluation.scoring.rules import Context, RuleResult, apply_rule
 
-EVALUATOR = {"name": "decalogo", "version": "2.3.0"}
+EVALUATOR = {"name": "decalogo", "version": "2.5.0"}
 """Raise the version whenever the same bytes and rubric could give another result."""
 
 
@@ -73,6 +73,12 @@ def evaluate(content: bytes | Path, rubric: Rubric, options: EvaluateOptions = D
         read = time.perf_counter()
         evaluation = evaluate_extracted(document, rubric, content=content, options=options)
     return replace(evaluation, seconds={"extract": read - started, "score": time.perf_counter() - read})
+
+
+def warm(rubric: Rubric) -> None:
+    """Load what evaluations by a rubric need, in a process that forks others: they start sooner and share memory."""
+    rubric.prepare()
+    evaluate(rubric.data.title.encode(), rubric)
 
 
 def evaluate_extracted(
@@ -185,6 +191,7 @@ def _answer(point: Point, dimension: str, question: Question, scored: RuleResult
         "score": round(scored.score, 2),
         "elements": scored.elements,
         "evidence": [item.as_dict() for item in scored.evidence],
+        "possible": [item.as_dict() for item in scored.possible],
         "measure": scored.measure or None,
         "recommendation": advice,
     }
@@ -200,6 +207,7 @@ def _skipped(point: Point, dimension: str, question: Question) -> dict[str, Any]
         "score": None,
         "elements": {},
         "evidence": [],
+        "possible": [],
         "measure": None,
         "recommendation": "",
     }
@@ -208,7 +216,8 @@ def _skipped(point: Point, dimension: str, question: Question) -> dict[str, Any]
 def _mark_recognised(document: Extracted, answers: list[dict[str, Any]]) -> None:
     """Mark evidence from scanned pages: recognised words may be wrong."""
     pages = {page for flag in document.flags if flag.code == "pages-by-ocr" for page in flag.pages}
-    for item in (item for answer in answers for item in answer["evidence"]) if pages else ():
+    quoted = (item for answer in answers for item in (*answer["evidence"], *answer["possible"]))
+    for item in quoted if pages else ():
         if item["page"] in pages:
             item["recognised"] = True
 

@@ -16,9 +16,9 @@ from decalogo.reports.workbook import Workbook
 _NUMBERS = ("count", "mean", "min", "q1", "median", "q3", "max")
 _REST = (
     "pages", "flags", "sha256", "reviewed_rank", "reviewed_percent", "reviewed_rating", "reviewed_answers",
-    "signed_by", "signed_at",
+    "signed_by", "signed_at", "percentile", "quartile",
 )  # fmt: skip
-"""Columns after the parts; those about the review are empty without one."""
+"""Columns after the parts; those about the review and the reference are empty without one."""
 _TITLES = ("count", "mean", "minimum", "quartile1", "median", "quartile3", "greatest")
 
 
@@ -49,6 +49,7 @@ def comparison_html(rollup: dict[str, Any], retention: Retention | None = None) 
         labels=labels,
         w=labels.words,
         reviewed=any(document["reviewed"] for document in rollup["documents"]),
+        placed=any(document["percentile"] is not None for document in rollup["documents"]),
         summary=summary,
         kept=retention.sentence(labels.words) if retention else "",
         distributions=[
@@ -81,10 +82,24 @@ def _documents(rollup: dict[str, Any]) -> Iterator[Sequence[object]]:
             " ".join(document["flags"]),
             document["sha256"],
             *_review_cells(document["reviewed"]),
+            document["percentile"],
+            document["quartile"],
         )
     empty = [None] * (len(rollup["points"]) + len(rollup["dimensions"]))
     for item in rollup["without_result"]:
-        yield (None, item["name"], None, item["state"], *empty, None, item["detail"], None, *_review_cells(None))
+        yield (
+            None,
+            item["name"],
+            None,
+            item["state"],
+            *empty,
+            None,
+            item["detail"],
+            None,
+            *_review_cells(None),
+            None,
+            None,
+        )
 
 
 def _review_cells(said: dict[str, Any] | None) -> Sequence[object]:
@@ -121,7 +136,7 @@ def comparison_xlsx(rollup: dict[str, Any]) -> bytes:
 def _ranking(book: Workbook, rollup: dict[str, Any], labels: Labels) -> None:
     texts = labels.words
     points, dimensions = rollup["points"], rollup["dimensions"]
-    widths = (8, 48, 12, 16, *(9 for _ in (*points, *dimensions)), 9, 30, 66, 10, 12, 16, 12, 30, 18)
+    widths = (8, 48, 12, 16, *(9 for _ in (*points, *dimensions)), 9, 30, 66, 10, 12, 16, 12, 30, 18, 12, 10)
     sheet = book.sheet(texts.sheet("ranking"), widths)
     head = [texts.column(key) for key in ("rank", "document", "percent", "rating")]
     head += [f"{part['id']} {part['title']}" for part in (*points, *dimensions)]

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from decalogo.reports.view import View, plain
+from decalogo.reports.answers import plain
+from decalogo.reports.view import View
 from decalogo.reports.words import Words
 
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
@@ -59,10 +60,11 @@ ANSWER_COLUMNS = (
     "id", "point", "point_title", "dimension", "dimension_title", "question", "question_title", "score", "max_score",
     "found", "missing", "quotes", "page", "quote", "recommendation", "partial",
     "reviewed_score", "verdict", "reviewed_found", "reviewed_missing", "comment", "reviewer", "reviewed_at",
-    "signed_by", "signed_at",
+    "signed_by", "signed_at", "possible",
 )  # fmt: skip
 """Columns of a table of answers; in plain CSV these names are the header in every language. ``score``, ``found`` and
-``missing`` are the machine's; those from ``reviewed_score`` on are empty without a review."""
+``missing`` are the machine's; those from ``reviewed_score`` to ``signed_at`` are empty without a review. ``possible``:
+page and text of the passages that a person should look at where the score is 0."""
 
 
 def answers_csv(view: View, *, excel: bool = False) -> bytes:
@@ -74,6 +76,7 @@ def answers_csv(view: View, *, excel: bool = False) -> bytes:
 
 def answer_rows(view: View) -> Iterator[Sequence[object]]:
     """Yield the cells of each answer, as ``ANSWER_COLUMNS`` names them."""
+    words = view.labels.words
     titles = {point["id"]: point["title"] for point in view.result["points"]}
     for answer in view.answers:
         first = answer.quotes[0] if answer.quotes else None
@@ -92,9 +95,10 @@ def answer_rows(view: View) -> Iterator[Sequence[object]]:
             len(answer.quotes),
             first.page if first else None,
             first.text if first else "",
-            answer.recommendation if answer.applicable else view.labels.words["not_applicable"],
+            answer.recommendation if answer.applicable else words["not_applicable"],
             view.partial if answer.applicable else "",
             *_review_cells(view, answer.id),
+            " | ".join(f"{words.say('page_short', page=quote.page)}: {quote.text}" for quote in answer.possible),
         )
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from decalogo.reports.answers import plain
 from decalogo.reports.labels import Labels
 from decalogo.reports.reviewed import Reviewed
-from decalogo.reports.view import Mean, View, plain
+from decalogo.reports.view import Mean, View
 from decalogo.reports.words import Words
 
 _CHANGES: Final = 8

@@ -15,8 +15,8 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
 
+from decalogo.reports.answers import plain
 from decalogo.reports.summary import Summary
-from decalogo.reports.view import plain
 from decalogo.reports.workbook import HEAT
 
 _DATE = (1980, 1, 1, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""Prepare a result for rendering: answers with titles, quotes grouped by place, strengths and gaps selected."""
+"""Prepare a result for rendering: its answers, with strengths and gaps selected."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from decalogo.reports.answers import Answer, answer_of, plain, printable
 from decalogo.reports.labels import Labels
 from decalogo.reports.numbers import page_ranges
 from decalogo.reports.retention import Retention
@@ -19,53 +20,6 @@ _QUESTIONS, _POINTS = 5, 3
 
 _STRONG = 50.0
 """Least percentage of a strength."""
-
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-
-
-def plain(text: object) -> str:
-    """Return a text on one line without control characters, for a cell."""
-    return " ".join(_CONTROLS.sub("", str(text)).split())
-
-
-@dataclass(frozen=True)
-class Quote:
-    """A quote with the elements it is evidence for; its text is ``before + mark + after``.
-
-    ``recognised``: the text comes from OCR and may have errors.
-    """
-
-    elements: tuple[str, ...]
-    page: int
-    start: int
-    end: int
-    before: str
-    mark: str
-    after: str
-    recognised: bool = False
-
-    @property
-    def text(self) -> str:
-        """Text of the quote on one line."""
-        return plain(self.before + self.mark + self.after)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer with all that a report shows."""
-
-    id: str
-    point: str
-    dimension: str
-    question: str
-    title: str
-    applicable: bool
-    score: float | None
-    percent: float | None
-    found: tuple[str, ...]
-    missing: tuple[str, ...]
-    quotes: tuple[Quote, ...]
-    recommendation: str
 
 
 @dataclass(frozen=True)
@@ -142,7 +96,7 @@ class View:
     @cached_property
     def answers(self) -> tuple[Answer, ...]:
         """All answers in the rubric's order."""
-        return tuple(_answer(item, self.labels) for item in self.result["answers"])
+        return tuple(answer_of(item, self.labels) for item in self.result["answers"])
 
     def cell(self, point: str, dimension: str) -> list[Answer]:
         """Return the answers of one point in one dimension."""
@@ -211,7 +165,7 @@ class View:
         """The answers that quote each page, in the order of pages."""
         found: dict[int, list[Answer]] = {}
         for answer in self.answers:
-            for page in sorted({quote.page for quote in answer.quotes}):
+            for page in sorted({quote.page for quote in answer.shown}):
                 found.setdefault(page, []).append(answer)
         return dict(sorted(found.items()))
 
@@ -220,13 +174,13 @@ class View:
         if not 0 < page <= len(self.pages):
             return []
         text, at, parts = self.pages[page - 1], 0, []
-        spans = sorted({(q.start, q.end) for a in self.cited.get(page, ()) for q in a.quotes if q.page == page})
+        spans = sorted({(q.start, q.end) for a in self.cited.get(page, ()) for q in a.shown if q.page == page})
         for start, end in spans:
             if end > at:
                 parts += [(False, text[at:start]), (True, text[max(at, start) : end])]
                 at = end
         parts.append((False, text[at:]))
-        return [(quoted, _CONTROLS.sub("", part)) for quoted, part in parts if part]
+        return [(quoted, printable(part)) for quoted, part in parts if part]
 
     def place_of(self, recommendation: Mapping[str, Any]) -> str:
         """Return where a recommendation belongs, as a sentence; "" where that is not known."""
@@ -262,39 +216,3 @@ def _share(items: Sequence[object], most: int) -> int:
 def _points_named(detail: str, result: dict[str, Any]) -> str:
     known = {point["id"] for point in result["points"]}
     return ", ".join(word for word in re.findall(r"\w+", detail) if word in known)
-
-
-def _answer(item: dict[str, Any], labels: Labels) -> Answer:
-    question = item["question"]
-    score = item["score"]
-    found: dict[str, bool] = item["elements"]
-    named = [(labels.element(question, name), found[name]) for name in labels.in_order(question, found)]
-    return Answer(
-        id=item["id"],
-        point=item["point"],
-        dimension=item["dimension"],
-        question=question,
-        title=labels.question(question),
-        applicable=item["applicable"],
-        score=score,
-        percent=None if score is None else 100 * score / labels.max_score,
-        found=tuple(name for name, there in named if there),
-        missing=tuple(name for name, there in named if not there),
-        quotes=_quotes(item["evidence"], question, labels),
-        recommendation=item["recommendation"],
-    )
-
-
-def _quotes(evidence: Sequence[dict[str, Any]], question: str, labels: Labels) -> tuple[Quote, ...]:
-    """Group evidence by place, because one sentence is often evidence for several elements."""
-    places: dict[tuple[int, int, int], list[dict[str, Any]]] = {}
-    for item in evidence:
-        places.setdefault((item["page"], item["start"], item["end"]), []).append(item)
-    quotes = []
-    for (page, start, end), items in places.items():
-        text, matched = _CONTROLS.sub("", items[0]["quote"]), _CONTROLS.sub("", items[0].get("matched", ""))
-        before, mark, after = text.partition(matched) if matched else (text, "", "")
-        elements = tuple(dict.fromkeys(labels.element(question, item["element"]) for item in items))
-        recognised = bool(items[0].get("recognised"))
-        quotes.append(Quote(elements, page, start, end, before, mark, after, recognised))
-    return tuple(quotes)

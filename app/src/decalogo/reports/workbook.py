@@ -9,7 +9,7 @@ from typing import Any
 
 import xlsxwriter
 
-from decalogo.reports.view import plain
+from decalogo.reports.answers import plain
 
 HEAT = {"h0": "#F0A394", "h1": "#F8CFA2", "h2": "#F8EDB4", "h3": "#C3E2C9", "h4": "#7FC4B0", "na": "#ECEEF1"}
 """Shades of the heat map, equal to those of the style sheet (a test compares them)."""

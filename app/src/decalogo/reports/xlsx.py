@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from decalogo.reports.answers import plain
 from decalogo.reports.csv_tables import ANSWER_COLUMNS, answer_rows
 from decalogo.reports.reviewed import Reviewed
-from decalogo.reports.view import View, plain
+from decalogo.reports.view import View
 from decalogo.reports.workbook import Workbook
 
 
@@ -15,7 +16,7 @@ def report_xlsx(view: View) -> bytes:
     _matrix(book, view)
     if view.reviewed:
         _review(book, view, view.reviewed)
-    widths = (11, 6, 30, 6, 24, 6, 28, 8, 8, 36, 36, 6, 7, 60, 48, 16, 10, 22, 36, 36, 40, 20, 18, 24, 18)
+    widths = (11, 6, 30, 6, 24, 6, 28, 8, 8, 36, 36, 6, 7, 60, 48, 16, 10, 22, 36, 36, 40, 20, 18, 24, 18, 60)
     sheet = book.sheet(words.sheet("answers"), widths)
     book.table(sheet, 0, [words.column(name) for name in ANSWER_COLUMNS], answer_rows(view))
     sheet.freeze_panes(1, 1)

@@ -187,7 +187,7 @@ def quotes_of(result: dict[str, Any]) -> dict[tuple[int, int, int], list[str]]:
 
 def match_expression(query: str) -> str:
     """Return a query as FTS5 takes it: every word quoted, so that nothing in it is an operator; "" for no words."""
-    parts = query.split('"')
+    parts = query.replace("\0", " ").split('"')  # SQLite reads an expression up to the first NUL
     terms: list[str] = []
     for place, part in enumerate(parts):
         words = [part.strip()] if place % 2 and place < len(parts) - 1 else part.split()

@@ -30,8 +30,8 @@ OCR_CACHE = "recognised"
 """Folder of cached OCR pages in the root of the store; its files are not artifacts."""
 
 
-def _raise_unavailable(error: OSError) -> NoReturn:
-    raise UnavailableError(f"the artifact store cannot be written ({error.strerror})", retry_after=60) from error
+def _raise_unavailable(error: OSError, used: str = "written") -> NoReturn:
+    raise UnavailableError(f"the artifact store cannot be {used} ({error.strerror})", retry_after=60) from error
 
 
 class ArtifactWriter:
@@ -167,6 +167,8 @@ class ArtifactStore:
     def open(self, key: str) -> BinaryIO:
         """Open ``key`` for reading; raise ``FileNotFoundError`` unless it is a regular file.
 
+        A disk that cannot be read raises :class:`UnavailableError`.
+
         Workers write into this folder. No part of the path below the root may be a symbolic link, so that a planted
         one does not make this process read a file that only it can read.
         """
@@ -182,6 +184,8 @@ class ArtifactStore:
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.ENXIO):
                 raise FileNotFoundError(errno.ENOENT, f"{key} is not a regular file") from error
+            if error.errno != errno.ENOENT:
+                _raise_unavailable(error, "read")
             raise
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             os.close(handle)

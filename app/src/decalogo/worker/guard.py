@@ -5,7 +5,8 @@ compares what each process uses with its limits, ten times per second, and kills
 
 - CPU time per page, and per document in proportion to its size, programs that it runs (tesseract) included;
 - time per page, for a process that waits without using the CPU;
-- memory: the largest process, before the container reaches its limit;
+- memory: the largest process, before the container reaches its limit. The document fails if it has more than half;
+  otherwise its attempt is lost, and it is evaluated again apart from others;
 - a document that was cancelled or deleted, or whose lease expired.
 
 ``reason_of`` returns the reason afterwards. So the document ends as failed in one attempt, and not as lost.
@@ -68,6 +69,7 @@ class Guard:
         self._clock = clock
         self._observed_at = clock()
         self._waited: dict[str, tuple[Step, float]] = {}
+        self._dying = 0
 
     def check_limits(self, running: Iterable[Running]) -> None:
         """End the processes that are over a limit."""
@@ -81,13 +83,14 @@ class Guard:
                 continue
             before, seconds = self._waited.get(task_id, (step, 0.0))
             waited[task_id] = step, seconds + gap if before == step else 0.0
-            if error := self._excess(step, pid, waited[task_id][1]):
+            error = self._excess(step, pid, waited[task_id][1])
+            if error and progress.step(pid) == step:  # it may have reached the next page meanwhile
                 _end(step, pid, error)
             else:
                 guarded.append((task_id, pid))
         self._waited = waited
         if self._container and guarded and self._container.used() > _FULL * self._container.limit:
-            self._end_largest(guarded)
+            self._end_largest(guarded, self._container.limit)
 
     @staticmethod
     def drop_unowned(running: Iterable[Running], owning: Callable[[Iterable[str]], Container[str]]) -> None:
@@ -103,7 +106,7 @@ class Guard:
             # The order matters: a process that finishes its document leaves the guard before the ledger changes.
             step = _step(task_id, pid)
             if step and task_id not in owners:
-                _end(step, pid, None)
+                _end(step, pid, None, "its document is no longer wanted")
 
     def _excess(self, step: Step, pid: int, waited: float) -> DocumentError | None:
         """Return the limit that a process exceeds. Where its CPU time is unknown, the time of its page alone counts.
@@ -137,13 +140,18 @@ class Guard:
             )
         return None
 
-    def _end_largest(self, running: Iterable[Running]) -> None:
+    def _end_largest(self, running: Iterable[Running], limit: int) -> None:
+        """End the largest process. It alone is to blame only if it has more than half of the memory."""
+        if memory.is_alive(self._dying):
+            return  # what it had is not free yet
         largest = max(((memory.resident(pid), task_id, pid) for task_id, pid in running), default=None)
         if largest is None:
             return
         size, task_id, pid = largest
         if step := _step(task_id, pid):
-            _end(step, pid, memory_error(size, step.stage, step.page))
+            self._dying = pid
+            blamed = 2 * size > limit
+            _end(step, pid, memory_error(size, step.stage, step.page) if blamed else None, "memory is short")
 
 
 def cpu_seconds_for(settings: EvaluationSettings, size: int) -> float:
@@ -174,13 +182,13 @@ def _step(task_id: str, pid: int) -> Step | None:
     return step if step and step.task_id == task_id else None
 
 
-def _end(step: Step, pid: int, error: DocumentError | None) -> None:
-    """Kill a process with the programs it runs, and remember why."""
-    reason = error.detail if error else "its document is no longer wanted"
+def _end(step: Step, pid: int, error: DocumentError | None, reason: str = "") -> None:
+    """Kill a process with the programs it runs, and remember the error of its document, if it has one."""
+    reason = error.detail if error else reason
     log.warning("process ended by its parent", task_id=step.task_id, stage=step.stage, page=step.page, reason=reason)
     if error:
         _reasons[step.task_id] = error
-    for one in (*memory.children(pid), pid):
+    for one in (pid, *memory.children(pid)):
         with suppress(ProcessLookupError):
             os.kill(one, signal.SIGKILL)
 

@@ -7,12 +7,12 @@ It also samples the memory of the process: a process that the kernel kills canno
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import os
 import re
 import resource
 import socket
-import struct
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,20 +22,46 @@ from typing import Any, Final
 
 from decalogo.evaluation import progress
 
-# Task id, stage, page, peak memory by the process (bytes), whether it is guarded, CPU time allowed for the document,
-# CPU time at the start of the document and of the step (seconds), peak memory by the parent.
-_SLOT = struct.Struct("=48s16sIQBdddQ")
-_HEAD = struct.Struct("=48s16sIQ")
-_GUARD = struct.Struct("=Bdd")
-_STEP = struct.Struct("=d")
-_SAMPLED = struct.Struct("=Q")
-_GUARD_AT: Final = _HEAD.size
-_STEP_AT: Final = _GUARD_AT + _GUARD.size
-_SAMPLED_AT: Final = _STEP_AT + _STEP.size
-# Slots are assigned by process id modulo their number. The few processes of one worker do not collide. The area is made
-# before the first fork; only pages in use occupy memory.
-_SLOTS = 1024
-_area = mmap.mmap(-1, _SLOTS * _SLOT.size)
+
+class _Slot(ctypes.Structure):
+    """What a worker process writes and its parent reads at any moment.
+
+    Numbers are aligned, so each is written and read whole. ``struct.pack_into`` sets the bytes to zero first, and the
+    parent then saw processes that had used all their CPU time on one page.
+
+    Attributes:
+        task_id: Celery task id.
+        pid: the process. Two whose ids differ by a multiple of ``_SLOTS`` have one slot; the later one has it.
+        stage: stage of the evaluation.
+        page: page of that stage.
+        is_guarded: whether the parent may end the process.
+        peak: peak memory by the process, bytes.
+        sampled: the same by the parent.
+        allowed: CPU time allowed for the document, seconds.
+        began: CPU time at the start of the document, seconds.
+        since: CPU time at the start of the step, seconds.
+    """
+
+    _fields_ = (
+        ("task_id", ctypes.c_char * 48),
+        ("stage", ctypes.c_char * 16),
+        ("pid", ctypes.c_uint64),
+        ("page", ctypes.c_uint32),
+        ("is_guarded", ctypes.c_uint32),
+        ("peak", ctypes.c_uint64),
+        ("sampled", ctypes.c_uint64),
+        ("allowed", ctypes.c_double),
+        ("began", ctypes.c_double),
+        ("since", ctypes.c_double),
+    )
+
+
+# Slots are assigned by process id modulo their number. The few processes of one worker hardly collide; one that does is
+# not guarded. The area is made before the first fork; only pages in use occupy memory.
+_SLOTS: Final = 1024
+_SIZE: Final = ctypes.sizeof(_Slot)
+_area = mmap.mmap(-1, _SLOTS * _SIZE)
+_slots = (_Slot * _SLOTS).from_buffer(_area)
 _UNIT = 1 if sys.platform == "darwin" else 1024
 
 
@@ -65,8 +91,10 @@ def begin(task_id: str) -> None:
     with suppress(OSError):
         # Reset the kernel's peak (proc(5), clear_refs), so that it is that of this document.
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    peak, used = _usage()
-    _SLOT.pack_into(_area, _offset(os.getpid()), task_id.encode(), b"start", 0, peak, 0, 0.0, used, used, 0)
+    slot = _slots[os.getpid() % _SLOTS]
+    slot.is_guarded = slot.page = slot.sampled = 0
+    slot.peak, _ = _usage()
+    slot.pid, slot.stage, slot.task_id = os.getpid(), b"start", task_id.encode()
     progress.listen(_record)
 
 
@@ -77,14 +105,15 @@ def guarded(allowed: float) -> Iterator[None]:
     Args:
         allowed: CPU time, seconds; 0 is no limit.
     """
-    place = _offset(os.getpid()) + _GUARD_AT
-    _, used = _usage()
-    _STEP.pack_into(_area, place + _GUARD.size, used)
-    _GUARD.pack_into(_area, place, 1, allowed, cpu_seconds())
+    if slot := _slot(os.getpid()):
+        _, slot.since = _usage()
+        slot.began, slot.allowed = cpu_seconds(), allowed
+        slot.is_guarded = 1
     try:
         yield
     finally:
-        _GUARD.pack_into(_area, place, 0, 0.0, 0.0)
+        if slot := _slot(os.getpid()):
+            slot.is_guarded = 0
 
 
 def cpu_seconds() -> float:
@@ -95,14 +124,16 @@ def cpu_seconds() -> float:
 
 def step(pid: int) -> Step | None:
     """Return what a process does; ``None`` while it is not guarded."""
-    task, stage, page, _, is_guarded, allowed, began, since, _ = _SLOT.unpack_from(_area, _offset(pid))
-    return Step(_text(task), _text(stage), page, allowed, began, since) if is_guarded else None
+    slot = _slot(pid)
+    if not slot or not slot.is_guarded:
+        return None
+    return Step(_text(slot.task_id), _text(slot.stage), slot.page, slot.allowed, slot.began, slot.since)
 
 
 def was_guarded(task_id: str) -> bool:
     """Return whether a running or lost task was evaluating its document."""
-    at = _place(task_id)
-    return at >= 0 and bool(_area[at + _GUARD_AT])
+    slot = _slot_of(task_id)
+    return slot is not None and bool(slot.is_guarded)
 
 
 def known(task_id: str) -> dict[str, Any]:
@@ -110,28 +141,26 @@ def known(task_id: str) -> dict[str, Any]:
 
     The keys are ``stage``, ``page`` (if it applies), ``peak_memory_bytes`` (highest resident memory) and ``host``.
     """
-    at = _place(task_id)
-    if at < 0:
+    slot = _slot_of(task_id)
+    if slot is None:
         return {}
-    _, stage, page, recorded, *_, sampled = _SLOT.unpack_from(_area, at)
-    facts = {"stage": _text(stage), "peak_memory_bytes": max(recorded, sampled)}
-    return facts | ({"page": page} if page else {}) | {"host": socket.gethostname()}
+    facts = {"stage": _text(slot.stage), "peak_memory_bytes": max(slot.peak, slot.sampled)}
+    return facts | ({"page": slot.page} if slot.page else {}) | {"host": socket.gethostname()}
 
 
 def sample(pid: int) -> None:
     """Record, in the parent, the peak memory of a worker process."""
     with suppress(OSError):
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-        if found := re.search(r"VmHWM:\s+(\d+) kB", status):
-            _SAMPLED.pack_into(_area, _offset(pid) + _SAMPLED_AT, int(found.group(1)) * 1024)
+        if (found := re.search(r"VmHWM:\s+(\d+) kB", status)) and (slot := _slot(pid)):
+            slot.sampled = int(found.group(1)) * 1024
 
 
 def _record(stage: str, page: int) -> None:
-    offset = _offset(os.getpid())
-    task_id = _area[offset : offset + 48]
-    peak, used = _usage()
-    _HEAD.pack_into(_area, offset, task_id, stage.encode("ascii", "replace"), page, peak)
-    _STEP.pack_into(_area, offset + _STEP_AT, used)
+    if slot := _slot(os.getpid()):
+        # The time goes first: with the step before, a new time accuses nobody.
+        slot.peak, slot.since = _usage()
+        slot.stage, slot.page = stage.encode("ascii", "replace"), page
 
 
 def _usage() -> tuple[int, float]:
@@ -140,14 +169,16 @@ def _usage() -> tuple[int, float]:
     return usage.ru_maxrss * _UNIT, usage.ru_utime + usage.ru_stime
 
 
-def _place(task_id: str) -> int:
+def _slot(pid: int) -> _Slot | None:
+    """Return the slot of a process; ``None`` if another process has it."""
+    slot = _slots[pid % _SLOTS]
+    return slot if slot.pid == pid else None
+
+
+def _slot_of(task_id: str) -> _Slot | None:
     at = _area.find(task_id.encode()) if task_id else -1
-    return -1 if at % _SLOT.size else at
+    return None if at % _SIZE else _slots[at // _SIZE]
 
 
-def _text(padded: bytes) -> str:
-    return padded.rstrip(b"\0").decode("ascii", "replace")
-
-
-def _offset(pid: int) -> int:
-    return pid % _SLOTS * _SLOT.size
+def _text(value: bytes) -> str:
+    return value.decode("ascii", "replace")

@@ -10,8 +10,8 @@ from celery.signals import worker_before_create_process, worker_init, worker_pro
 
 from decalogo.batches.queues import claimable
 from decalogo.connections import connect
-from decalogo.errors import RubricError
-from decalogo.evaluation.matching.engine import warm
+from decalogo.errors import DecalogoError
+from decalogo.evaluation.pipeline import warm
 from decalogo.evaluation.rubric import load_rubric
 from decalogo.forking import keep_shared
 from decalogo.memory import limit_this_process
@@ -56,8 +56,8 @@ def health_check() -> None:
 
 @worker_init.connect(weak=False)  # type: ignore[untyped-decorator]
 def _read_rubric(**_: object) -> None:
-    """Read the default rubric and compile its patterns before the processes fork, which takes 0.3 s in each of them."""
-    with suppress(RubricError):  # documents that use the rubric report the error
+    """Load the default rubric and its model before the processes fork, which takes 0.8 s in each of them."""
+    with suppress(DecalogoError):  # documents that use the rubric report the error
         warm(load_rubric(get_settings().evaluation.rubric))
 
 

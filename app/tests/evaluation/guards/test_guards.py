@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from decalogo.evaluation import evaluate
 from decalogo.evaluation.documents.model import Page
 from decalogo.evaluation.fold import fold
@@ -71,6 +73,15 @@ def test_a_copy_and_a_near_copy_are_found_and_other_texts_are_not() -> None:
     assert set(found) == {0, 1}
     assert found[0][0] == 1
     assert similarity(documents[0][1], documents[2][1]) < 0.2
+
+
+def test_a_sketch_does_not_depend_on_the_stretches_in_which_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(4)
+    text = b" ".join(bytes(chance.choices(b"abcdefgh", k=chance.randint(1, 9))) for _ in range(5_000))
+    whole = sketch(text)
+    monkeypatch.setattr("decalogo.evaluation.guards.sketch._AT_ONCE", 7)
+    assert whole
+    assert sketch(text) == whole
 
 
 def test_identical_files_are_copies_even_without_text() -> None:

@@ -2,12 +2,15 @@
 
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from decalogo.evaluation import evaluate
+from decalogo.evaluation.learned.findings import LEAST_POSSIBLE
 from decalogo.evaluation.learned.model import FOLDER, model_for, read_model
 from decalogo.evaluation.rubric import load_rubric
+from decalogo.evaluation.scoring.base import MOST_POSSIBLE
 
 TEXT = """PROGRAMA: EQUIDAD PARA LAS MUJERES
 
@@ -74,6 +77,41 @@ La Secretaría de la Mujer hará el seguimiento.
     short, long = found_by_the_model(text), found_by_the_model(text + filling)
     assert ("P1-D2-Q6", "unidad") in long
     assert long < short
+
+
+@pytest.fixture(scope="module")
+def florencia() -> list[dict[str, Any]]:
+    plan = Path(__file__).parents[2] / "data" / "florencia-2020-2023.pdf"
+    answers: list[dict[str, Any]] = evaluate(plan, load_rubric("decalogo")).result["answers"]
+    return answers
+
+
+def test_a_question_without_score_names_the_surest_passages(florencia: list[dict[str, Any]]) -> None:
+    named = [answer for answer in florencia if answer["possible"]]
+    assert named
+    for answer in named:
+        assert answer["score"] == 0
+        assert len(answer["possible"]) <= MOST_POSSIBLE
+        sure = [item["confidence"] for item in answer["possible"]]
+        assert sure == sorted(sure, reverse=True)
+        assert min(sure) >= LEAST_POSSIBLE
+        for item in answer["possible"]:
+            assert not answer["elements"][item["element"]]
+            assert item not in answer["evidence"]
+
+
+def test_a_change_of_unknown_size_names_what_the_model_found_about_the_result(
+    florencia: list[dict[str, Any]],
+) -> None:
+    of = {answer["id"]: answer for answer in florencia}
+    named = 0
+    for answer in (answer for answer in florencia if answer["question"] == "Q18" and answer["possible"]):
+        own = of[answer["id"].replace("Q18", "Q16")]
+        found = {(item["page"], item["start"]) for item in own["evidence"] if item["element"] in ("meta", "linea_base")}
+        named += bool(found)
+        if found:
+            assert found & {(item["page"], item["start"]) for item in answer["possible"]}
+    assert named
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,12 @@ from decalogo.evaluation.extract import extract
 from decalogo.evaluation.fold import fold
 from decalogo.evaluation.languages import load_language
 from decalogo.evaluation.matching import scanner
-from decalogo.evaluation.matching.engine import warm
 from decalogo.evaluation.matching.numbers import number_reader
 from decalogo.evaluation.matching.patterns import Patterns
 from decalogo.evaluation.matching.relevance import Focus
 from decalogo.evaluation.matching.scanner import Scanner
 from decalogo.evaluation.matching.units import Unit
+from decalogo.evaluation.pipeline import warm
 from decalogo.evaluation.rubric import load_rubric
 
 PLAN = Path(__file__).parents[2] / "data" / "florencia-2020-2023.pdf"

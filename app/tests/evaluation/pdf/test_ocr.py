@@ -90,6 +90,14 @@ def test_evidence_from_a_scan_says_that_its_words_were_recognised():
 
 
 @pytest.mark.usefixtures("tesseract")
+def test_a_page_that_was_recognised_is_of_its_document_alone():
+    rubric = load_rubric("decalogo")
+    first, second = (evaluate(scanned([lines]), rubric).pages[0] for lines in (LINES, ["Otra portada, de otro plan."]))
+    assert "Otra portada" in second
+    assert "Otra portada" not in first
+
+
+@pytest.mark.usefixtures("tesseract")
 def test_only_pages_without_text_are_recognised_and_only_so_many():
     document = extract(scanned([LINES, LINES, LINES], readable="Con texto."), ocr=OcrOptions(max_pages=2))
     assert flags(document) == {"pages-by-ocr": (2, 3), "pages-without-text": (4,)}

@@ -59,7 +59,7 @@ def test_scale_ratings_language_and_advice_are_the_rubrics(plan: Evaluation) -> 
 def test_the_report_is_in_english(plan: Evaluation) -> None:
     page = REPORTS["html"].render(plan.result, name="Harbourton").decode()
     assert '<html lang="en">' in page
-    for words in ("Matrix of results", "Strengths", "Gaps", "45.8 %", "Measured baseline"):
+    for words in ("Matrix of results", "Strengths", "Lowest scores", "45.8 %", "Measured baseline"):
         assert words in page
 
 

@@ -1,4 +1,4 @@
-"""One answer next to the page that proves it."""
+"""One answer next to the page that it quotes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from decalogo.console.page_pane import quoted_page
 from decalogo.console.pages import page
 from decalogo.console.security import VisitorDep
 from decalogo.errors import NotFoundError
+from decalogo.reports.answers import Answer
 from decalogo.reports.labels import Labels, labels_for
-from decalogo.reports.view import Answer, View
+from decalogo.reports.view import View
 from decalogo.reviews.model import Review, fingerprint
 
 router = APIRouter(include_in_schema=False)
@@ -44,7 +45,7 @@ def answer_page(
     machine = result["answers"][place]
     known = services.reviews.of(document.document_id)
     review = known.answers.get((known.track_of(session.token.name), answer_id))
-    chosen = min(quote, len(answer.quotes))
+    chosen = min(quote, len(answer.shown))
     return page(
         request,
         "answer.html",
@@ -52,7 +53,7 @@ def answer_page(
         view=view,
         answer=answer,
         chosen=chosen,
-        shown=quoted_page(document, services, answer.quotes[chosen - 1]) if chosen else None,
+        shown=quoted_page(document, services, answer.shown[chosen - 1]) if chosen else None,
         point=next(p for p in result["points"] if p["id"] == answer.point),
         previous=_with_evidence(view, range(place - 1, -1, -1)),
         following=_with_evidence(view, range(place + 1, len(view.answers))),

@@ -64,7 +64,7 @@ def image_as_pdf(content: bytes | Path, media_type: str, limits: Limits) -> byte
         raise DocumentTooLargeError(
             "The image has over 89 million pixels. Scale it down or upload it as PDF."
         ) from error
-    except DocumentTooLargeError:
+    except (DocumentTooLargeError, MemoryError):
         raise
     except Exception as error:  # decoders raise anything for malformed images
         raise DamagedDocumentError("The image is truncated or malformed. Save or scan it again.") from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 SIZE: Final = 64
@@ -17,17 +17,33 @@ _WORDS: Final = 6
 _EVERY: Final = 4
 """One group in so many, chosen by its first word, is hashed: the same groups in every text."""
 _WORD: Final = re.compile(rb"[a-z0-9]{4,}")
+_AT_ONCE: Final = 1 << 18
+"""Bytes of text whose words are held together, up to the end of a word."""
+_GAP: Final = re.compile(rb"[^a-z0-9]")
 NEAR: Final = 0.8
 """Similarity from which two documents are reported as nearly the same."""
 
 
 def sketch(folded: bytes) -> str:
     """Return the sketch of a folded text as hexadecimal digits, eight per hash; "" for a text of few words."""
-    words = _WORD.findall(folded)
-    first = {word for word in {*words} if zlib.crc32(word) % _EVERY == 0}
-    hashes = {zlib.crc32(b" ".join(words[i : i + _WORDS])) for i in range(len(words) - _WORDS + 1) if words[i] in first}
-    smallest = sorted(hashes)[:SIZE]
+    smallest: list[int] = []
+    words: list[bytes] = []
+    for part in _stretches(folded):
+        words = [*words[1 - _WORDS :], *_WORD.findall(part)]
+        first = {word for word in {*words} if zlib.crc32(word) % _EVERY == 0}
+        starts = (i for i in range(len(words) - _WORDS + 1) if words[i] in first)
+        smallest = sorted({*smallest, *(zlib.crc32(b" ".join(words[i : i + _WORDS])) for i in starts)})[:SIZE]
     return "".join(f"{value:08x}" for value in smallest) if len(smallest) == SIZE else ""
+
+
+def _stretches(text: bytes) -> Iterator[bytes]:
+    """Yield a text in stretches that end between words: bounds the memory."""
+    low = 0
+    while low < len(text):
+        end = _GAP.search(text, low + _AT_ONCE)
+        high = end.end() if end else len(text)
+        yield text[low:high]
+        low = high
 
 
 def similarity(one: str, other: str) -> float:

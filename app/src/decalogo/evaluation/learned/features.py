@@ -13,7 +13,7 @@ All are counts of what stands in a unit or near it, so a score is a sum of whole
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -42,10 +42,7 @@ _AT_ONCE = 500
 
 @dataclass(slots=True)
 class Features:
-    """The features of a document's units; see the module's description.
-
-    ``rows`` keeps units and rows of weights that were looked up, for explanations.
-    """
+    """The features of a document's units; see the module's description."""
 
     count: int
     grams: Pairs
@@ -57,7 +54,6 @@ class Features:
     headings: tuple[Any, ...]
     paths: list[tuple[str, ...]]
     starts: Any
-    rows: dict[tuple[int, str], tuple[Any, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

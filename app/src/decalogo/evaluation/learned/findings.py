@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from decalogo.evaluation.learned.model import Model
 from decalogo.evaluation.learned.pattern_groups import add_patterns, pattern_groups
-from decalogo.evaluation.learned.places import treated
+from decalogo.evaluation.learned.places import depths
 from decalogo.evaluation.learned.point_marks import MARKS_PER_POINT, point_marks
 from decalogo.evaluation.matching.match import Match
 from decalogo.evaluation.matching.reading import UnitReading
@@ -21,6 +21,8 @@ SOFT_STEPS = 1024
 """Steps of a logarithm's unit in ``Model.soft``."""
 _ROW = 500
 """Share of a row of a ruled table whose columns name the point."""
+LEAST_POSSIBLE = 20
+"""Confidence from which on a unit that does not count is worth a look, percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,14 @@ class _Candidates:
         units: their indexes in the document, rising.
         score: what speaks for each without the element.
         about: whether it is about the point even where no pattern finds the element.
+        at: index of a unit in the document to its place here.
     """
 
     rows: Any
     units: Any
     score: Any
     about: Any
+    at: Mapping[int, int]
 
 
 class Findings:
@@ -82,11 +86,15 @@ class Findings:
         self._shares = np.searchsorted(self._decision["shares"], self._about, side="right").clip(1)
         tables = [unit.index for unit in reading.units if unit.roles]
         shares = self._shares.copy()
-        for point, focus in focuses.items():
-            rows = [index for index in tables if index in focus.relevance]
-            shares[rows, self._points[point]] = np.maximum(shares[rows, self._points[point]], _ROW)
-        self._treated = treated(shares, self._features.starts, self._decision["reach"], self._decision["most"])
-        self._named = self._treated & ((self._about >= self._decision["least_named"]) | (shares > self._shares))
+        rows = {point: [index for index in tables if index in focus.relevance] for point, focus in focuses.items()}
+        for point, own in rows.items():
+            shares[own, self._points[point]] = np.maximum(shares[own, self._points[point]], _ROW)
+        found = depths(shares, self._features.starts, self._decision["reach"])
+        for point, own in rows.items():
+            found[own, self._points[point]] = 0  # a plan's own table of a point counts whole
+        self._named = (found <= self._decision["most"]) & (
+            (self._about >= self._decision["least_named"]) | (shares > self._shares)
+        )
         self.near = np.flatnonzero(self._named.any(1)).tolist()
         self._length = bisect_right(self._decision["words"], int(self._features.starts[-1]))
         self._surer = self._decision["slope"] * max(0, self._length - self._decision["length"])
@@ -125,6 +133,33 @@ class Findings:
         """
         import numpy as np
 
+        output, among, score, about = self._scored(point, question, element, matches)
+        found = np.flatnonzero(about & (score >= self._limit(output)))
+        return self._surest(output, point, among, score, found, most)
+
+    def possible(self, point: str, question: str, element: str, matches: Sequence[Match], most: int) -> list[Finding]:
+        """Return the surest units that are worth a look; arguments as for ``find``.
+
+        They are below the limit of the element, or less surely about the point.
+        """
+        import numpy as np
+
+        output, among, score, about = self._scored(point, question, element, matches)
+        least = self._decision["confidence"][output][bisect_left(self._decision["percent"], LEAST_POSSIBLE)]
+        found = np.flatnonzero((score >= least) & (~about | (score < self._limit(output))))
+        return self._surest(output, point, among, score, found, most)
+
+    def _surest(self, output: int, point: str, among: _Candidates, score: Any, found: Any, most: int) -> list[Finding]:
+        best = sorted(found.tolist(), key=lambda at: (-int(score[at]), at))[:most]
+        return [self._finding(output, point, int(among.units[at]), int(score[at])) for at in best]
+
+    def _limit(self, output: int) -> int:
+        return int(self._decision["thresholds"][output] + self._surer)
+
+    def _scored(
+        self, point: str, question: str, element: str, matches: Sequence[Match]
+    ) -> tuple[int, _Candidates, Any, Any]:
+        """Return an element's number, a point's candidates, their scores, and whether they are about the point."""
         decision, output = self._decision, self._columns[question, element]
         among = self._candidates.get(point)
         if among is None:
@@ -132,13 +167,11 @@ class Findings:
         score = among.score + self._stated[among.rows, output] * decision["weights"]["states"] // SOFT_STEPS
         about = among.about.copy()
         for match in matches:
-            at = int(np.searchsorted(among.units, match.unit.index))
-            if at < len(among.units) and among.units[at] == match.unit.index:
+            at = among.at.get(match.unit.index)
+            if at is not None:
                 about[at] = True
                 score[at] += decision["weights"]["pattern"] + (decision["column_bonus"] if match.unit.roles else 0)
-        found = np.flatnonzero(about & (score >= decision["thresholds"][output] + self._surer))
-        best = sorted(found.tolist(), key=lambda at: (-int(score[at]), at))[:most]
-        return [self._finding(output, point, int(among.units[at]), int(score[at])) for at in best]
+        return output, among, score, about
 
     def _among(self, point: str) -> _Candidates:
         import numpy as np
@@ -153,7 +186,8 @@ class Findings:
         score = about * weights["about"] // SOFT_STEPS + weights["words"] * self._length
         score = score + weights["strong"] * marks[:, first].astype(np.int64)
         score += weights["heading"] * marks[:, first + 2].astype(np.int64)
-        return _Candidates(rows, units, score, about >= decision["least_about"])
+        at = {unit: place for place, unit in enumerate(units.tolist())}
+        return _Candidates(rows, units, score, about >= decision["least_about"], at)
 
     def _finding(self, output: int, point: str, unit: int, score: int) -> Finding:
         steps = self._decision["confidence"][output]

@@ -14,27 +14,7 @@ _LEAD = 9
 """Words at the beginning of a unit that may be titles before the first row."""
 _REACH = 550
 """Words past which titles no longer stand for the rows below."""
-_FILLING = frozenset(
-    (
-        "de",
-        "del",
-        "la",
-        "el",
-        "los",
-        "las",
-        "y",
-        "o",
-        "a",
-        "al",
-        "por",
-        "en",
-        "nombre",
-        "ano",
-        "tipo",
-        "codigo",
-        "cantidad",
-    )
-)
+_FILLING = frozenset(b"de del la el los las y o a al por en nombre ano tipo codigo cantidad".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +41,16 @@ class HeaderTracker:
 
     def _read(self, tokens: Sequence[bytes], words: Sequence[Word], least: int, share: float) -> frozenset[int] | None:
         roles: set[int] = set()
-        titling = counted = 0
-        for token, word in zip(tokens, words, strict=True):
-            if not token[:1].isalpha():
-                continue
-            counted += 1
-            if own := self._roles.intersection(word.cues):
+        titling = 0
+        for word in words:
+            if word.cues and (own := self._roles.intersection(word.cues)):
                 roles |= own
                 titling += 1
-            elif token.decode("ascii") in _FILLING:
-                titling += 1
-        return frozenset(roles) if len(roles) >= least and titling >= share * counted else None
+        if len(roles) < least:
+            return None
+        written = [(token, word) for token, word in zip(tokens, words, strict=True) if token[:1].isalpha()]
+        filling = sum(token in _FILLING and self._roles.isdisjoint(word.cues) for token, word in written)
+        return frozenset(roles) if titling + filling >= share * len(written) else None
 
     def reading(self) -> HeaderReading:
         """Start the reading of one document."""

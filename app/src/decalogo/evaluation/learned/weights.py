@@ -18,6 +18,8 @@ GROUPS = (
     "after",
     "around",
     "marks",
+    "marks_before",
+    "marks_after",
     "patterns",
     "near",
     "wide",
@@ -71,8 +73,8 @@ class Weights:
         total = np.zeros((features.count, len(self.constant)), np.int32)
         wanted = np.zeros(features.count, bool)
         wanted[chosen] = True
-        self._add_pairs(total, features, features.grams, "grams", wanted)
-        self._add_pairs(total, features, features.shapes, "shapes", wanted)
+        self._add_pairs(total, features.grams, "grams", wanted)
+        self._add_pairs(total, features.shapes, "shapes", wanted)
         for group, flags in self._flags(features):
             where, columns = np.nonzero(flags[chosen])
             self._add(total, chosen[where], columns, self.tables[group])
@@ -96,20 +98,20 @@ class Weights:
             "after": lambda: around(cues, (0, 1), own=False),
             "around": lambda: around(np.hstack([cues, named]), AROUND),
             "marks": lambda: marks,
+            "marks_before": lambda: around(marks, (1, 0), own=False),
+            "marks_after": lambda: around(marks, (0, 1), own=False),
             "patterns": lambda: features.patterns,
         }
         for group, make in made.items():
             if group in self.tables:
                 yield group, make()
 
-    def _add_pairs(self, total: Any, features: Features, pairs: Pairs, group: str, wanted: Any) -> None:
+    def _add_pairs(self, total: Any, pairs: Pairs, group: str, wanted: Any) -> None:
         if group not in self.tables:
             return
         rows = self.row_of[group][pairs.keys]
         hit = (rows >= 0) & wanted[pairs.units]
-        found = pairs.units[hit], rows[hit]
-        features.rows[id(self), group] = found
-        self._add(total, *found, self.tables[group])
+        self._add(total, pairs.units[hit], rows[hit], self.tables[group])
 
     @staticmethod
     def _add(total: Any, units: Any, rows: Any, table: Any) -> None:
@@ -150,11 +152,11 @@ class Weights:
         import numpy as np
 
         found: list[tuple[int, str, int]] = []
-        for group in ("grams", "shapes"):
-            if (id(self), group) in features.rows:
-                units, rows = features.rows[id(self), group]
-                low, high = np.searchsorted(units, (unit, unit + 1)).tolist()
-                own = rows[low:high]
+        for group, pairs in (("grams", features.grams), ("shapes", features.shapes)):
+            if group in self.tables:
+                low, high = np.searchsorted(pairs.units, (unit, unit + 1)).tolist()
+                rows = self.row_of[group][pairs.keys[low:high]]
+                own = rows[rows >= 0]
                 weights = self.tables[group][own, output].tolist()
                 found += [(-weight, group, at) for weight, at in zip(weights, own.tolist(), strict=True) if weight > 0]
         for group, flags in (("cues", features.cues), ("marks", features.marks), ("patterns", features.patterns)):

@@ -28,9 +28,3 @@ def engine_of(rubric: Rubric) -> Engine:
     if engine is None:
         engine = _engines[rubric.sha256] = Engine(rubric)
     return engine
-
-
-def warm(rubric: Rubric) -> None:
-    """Compile the rubric's patterns in a process that forks others, so that they start sooner."""
-    rubric.prepare()
-    engine_of(rubric)

@@ -83,6 +83,7 @@ def read_pdf(content: bytes | Path, limits: Limits, read_member: Callable[[str],
                 raise DocumentTooLargeError(
                     f"The PDF has more than {MOST_CHARACTERS:,} characters on its first {index + 1} pages. Split it."
                 )
+        progress.at("layout")
         _check_form(structure, raw)
         because = ""
         if len(raw) == count:
@@ -90,6 +91,7 @@ def read_pdf(content: bytes | Path, limits: Limits, read_member: Callable[[str],
             because = recognise(document.document, content, raw, limits, flags)
     finally:
         document.close()
+    progress.at("layout")
     flags += _costly(raw)
     words = Vocabulary(page.text for page in raw)
     sheets = [_sheet(page, words) for page in raw]

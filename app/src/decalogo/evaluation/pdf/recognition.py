@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from decalogo.evaluation import progress
 from decalogo.evaluation.documents.model import Flag
 from decalogo.evaluation.documents.raw_pages import FONTS, PICTURE, RawLine, RawPage, Recognised
 from decalogo.evaluation.documents.reading import Limits
@@ -59,11 +60,16 @@ def recognise(document: Any, content: bytes | Path, raw: Sequence[RawPage], limi
         detail = f"{len(garbled)} of {len(raw)} pages use fonts that do not name all letters. Their text may be wrong"
         flags.append(Flag("pages-garbled", f"{detail}{reason}.", garbled))
     unseen = [page.number for page in left if page.doubt == PICTURE and found.get(page.number) is None]
-    pictures = tuple(number for number in unseen if ocr.shows_print(document, number))
+    pictures = tuple(number for number in unseen if _shows_print(document, number))
     if pictures:
         detail = f"{len(pictures)} of {len(raw)} pages are pictures with little text. What they show was not read"
         flags.append(Flag("pages-in-pictures", f"{detail}{reason}.", pictures))
     return because
+
+
+def _shows_print(document: Any, number: int) -> bool:
+    progress.at("recognise", number)
+    return ocr.shows_print(document, number)
 
 
 def _found(
@@ -81,7 +87,7 @@ def _found(
         return {}, "text recognition is not installed"
     chosen = sorted(pages, key=lambda page: (_URGENT[page.doubt], page.number))[: limits.ocr.max_pages]
     wanted = {page.number: page.doubt for page in chosen}
-    found = limits.parts.known.recognised
+    found = dict(limits.parts.known.recognised)
     cache = ocr.page_cache(content, limits.ocr)
     for number in wanted:
         if number not in found and (lines := cache.get(number)) is not None:

@@ -109,7 +109,7 @@ def _run(path: str, image: Image, options: Sequence[str], limits: Limits) -> byt
     ) as process:
         if hasattr(resource, "prlimit"):  # the process ends by itself if this one is killed
             limit = math.ceil(max(0.0, limits.cpu_end - cpu_seconds())) + 1
-            resource.prlimit(process.pid, resource.RLIMIT_CPU, (limit, limit))
+            resource.prlimit(process.pid, resource.RLIMIT_CPU, (limit, limit + 1))  # at the second one, SIGKILL
             limit_address_space(_MEMORY, process.pid)
         try:
             output, _ = process.communicate(data, timeout=limits.end - time.monotonic())
@@ -119,7 +119,7 @@ def _run(path: str, image: Image, options: Sequence[str], limits: Limits) -> byt
         except BaseException:  # a time limit that comes as an exception: do not wait for the program
             process.kill()
             raise
-    if process.returncode == -signal.SIGXCPU:
+    if process.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
         raise TimeoutError
     return output if process.returncode == 0 else b""
 

@@ -80,8 +80,9 @@ class Element(Strict):
         label: name in recommendations, a noun phrase in the rubric's language.
         find: clauses, one of which is sufficient.
         use: shared finders, one of which is sufficient too.
-        like: for ladders and levels, elements of checklists (``Q3.budget``): with a learned model that knows them, what
-            it finds for one of them counts in place of ``find`` and ``use``.
+        like: elements of checklists (``Q3.budget``). With a learned model that knows them, what it finds for one of
+            them counts in ladders and levels, in place of ``find`` and ``use``. Rules that compute name it as possible
+            where they have no result.
         outside: kinds of sections (``sections``) in which it does not count. A diagnosis states no intent, for example.
     """
 

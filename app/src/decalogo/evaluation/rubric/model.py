@@ -116,6 +116,12 @@ class Levels(Strict):
 Rule = Annotated[Checklist | Ladder | Ratio | Coverage | Proportion | Change | Levels, Field(discriminator="kind")]
 
 
+def elements_of(rule: Rule) -> tuple[Element, ...]:
+    """Return the elements that a rule asks for."""
+    values = (value if isinstance(value, tuple) else (value,) for _, value in rule)
+    return tuple(item for found in values for item in found if isinstance(item, Element))
+
+
 class Question(Strict):
     """A question for every point.
 
@@ -274,7 +280,7 @@ class RubricData(Strict):
         known = {f"{question}.{element.name}" for question, element in self.checked}
         for dimension in self.dimensions:
             for question in dimension.questions:
-                for element in getattr(question.rule, "elements", ()):
+                for element in elements_of(question.rule):
                     if unknown := set(element.like) - known:
                         raise ValueError(f"{question.id}: 'like' names no checklist's element: {sorted(unknown)}")
         return self

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from decalogo.evaluation.documents.model import Page
-from decalogo.evaluation.learned.findings import Findings
+from decalogo.evaluation.learned.findings import Finding, Findings
 from decalogo.evaluation.matching.find import Finder
 from decalogo.evaluation.matching.match import Match
 from decalogo.evaluation.matching.relevance import Focus
@@ -15,6 +15,8 @@ from decalogo.evaluation.rubric.clauses import Element
 from decalogo.evaluation.rubric.model import Point, Threshold
 from decalogo.evaluation.scoring.evidence import Evidence, quote_match
 
+MOST_POSSIBLE = 3
+"""Passages that an answer with score 0 names at most."""
 _MATCHES = 6
 """Units in which a pattern finds an element that the model weighs, best first."""
 
@@ -28,6 +30,7 @@ class RuleResult:
         elements: whether each element was found, by name.
         labels: name of each element in recommendations.
         evidence: quotes of the elements found.
+        possible: for a score of 0, quotes that may state what is missing and do not count, surest first.
         measure: computed figures of the rule: counts (``found`` of ``of``) or the ``value``.
     """
 
@@ -36,6 +39,7 @@ class RuleResult:
     labels: dict[str, str]
     evidence: tuple[Evidence, ...] = ()
     measure: dict[str, float] = field(default_factory=dict)
+    possible: tuple[Evidence, ...] = ()
 
 
 @dataclass(slots=True)
@@ -51,6 +55,7 @@ class Context:
     findings: Findings | None = None
     checked: Mapping[tuple[str, str], Element] = field(default_factory=dict)
     _found: dict[int, tuple[list[Match], Iterator[Match]]] = field(default_factory=dict)
+    _evidence: dict[int, tuple[Evidence, ...]] = field(default_factory=dict)
 
     def matches(self, element: Element, most: int | None = None) -> list[Match]:
         """Return the matches of an element, best first; at most ``most``, without a search for more."""
@@ -64,18 +69,44 @@ class Context:
         """Return quotes for an element of a question: the model's findings if it knows the element, else matches."""
         if self.findings is None or not self.findings.covers(question, element.name):
             return self.quote(element.name, self.matches(element, self.per_element))
-        matches = self.matches(element, _MATCHES)
-        by_unit = {match.unit.index: match for match in matches}
-        quotes = []
-        for found in self.findings.find(self.point.id, question, element.name, matches, self.per_element):
-            unit = self.finder.units[found.unit]
-            match = by_unit.get(found.unit) or Match(unit, 0, len(unit.text))
-            quote = quote_match(element.name, match, found.relevance, self.pages)
-            words = self.findings.explain(found.unit, question, element.name)
-            quote.found_by = ("pattern", *words) if found.unit in by_unit else tuple(words)
-            quote.confidence = found.confidence
-            quotes.append(quote)
-        return tuple(quotes)
+        known = self._evidence.get(id(element))
+        if known is None:
+            matches = self.matches(element, _MATCHES)
+            best = self.findings.find(self.point.id, question, element.name, matches, self.per_element)
+            known = tuple(self._finding(question, element.name, found, matches) for found in best)
+            self._evidence[id(element)] = known
+        return known
+
+    def possible(self, question: str, elements: Sequence[Element]) -> tuple[Evidence, ...]:
+        """Return the surest quotes for missing elements of a question, at most ``MOST_POSSIBLE``.
+
+        The model is not sure enough of them. Where a rule computes, they may also be what it found for elements
+        ``like`` the missing ones.
+        """
+        if self.findings is None:
+            return ()
+        quotes: list[Evidence] = []
+        for element in elements:
+            quotes += self.like(element) or ()
+            for other, _, name in (known.partition(".") for known in element.like or (f"{question}.{element.name}",)):
+                if self.findings.covers(other, name):
+                    matches = self.matches(self.checked[other, name], _MATCHES)
+                    for found in self.findings.possible(self.point.id, other, name, matches, MOST_POSSIBLE):
+                        quotes.append(replace(self._finding(other, name, found, matches), element=element.name))
+        surest: dict[tuple[int, int], Evidence] = {}
+        for quote in sorted(quotes, key=lambda quote: (-(quote.confidence or 0), quote.page, quote.start)):
+            surest.setdefault((quote.page, quote.start), quote)
+        return tuple(surest.values())[:MOST_POSSIBLE]
+
+    def _finding(self, question: str, name: str, found: Finding, matches: Sequence[Match]) -> Evidence:
+        """Return the quote of what the model found."""
+        unit = self.finder.units[found.unit]
+        own = next((match for match in matches if match.unit.index == found.unit), None)
+        quote = quote_match(name, own or Match(unit, 0, len(unit.text)), found.relevance, self.pages)
+        words = self.findings.explain(found.unit, question, name) if self.findings else ()
+        quote.found_by = ("pattern", *words) if own else tuple(words)
+        quote.confidence = found.confidence
+        return quote
 
     def like(self, element: Element) -> tuple[Evidence, ...] | None:
         """Return quotes of the elements that count for this one, surest first; ``None`` if the model knows none."""

@@ -56,7 +56,9 @@ def quote_match(element: str, match: Match, relevance: float, pages: tuple[Page,
     """Return a quote of the unit of a match, trimmed to ``MAX_QUOTE`` characters around the match."""
     unit = match.unit
     text = pages[unit.page - 1].text
-    low, high = unit.start + match.start, min(unit.start + match.end, unit.start + match.start + MAX_QUOTE)
+    low, high = unit.start + match.start, unit.start + match.end
+    if high - low > MAX_QUOTE:
+        high = _end_of_word(text, low, low + MAX_QUOTE)
     start, end = unit.start, unit.end
     if end - start > MAX_QUOTE:
         room = MAX_QUOTE - (high - low)
@@ -65,6 +67,14 @@ def quote_match(element: str, match: Match, relevance: float, pages: tuple[Page,
         start = max(unit.start, min(start, end - MAX_QUOTE))
         start, end = _whole_words(text, start, end, low, high, unit.start, unit.end)
     return Evidence(element, unit.page, start, end, text[start:end], text[low:high], relevance)
+
+
+def _end_of_word(text: str, start: int, end: int) -> int:
+    """Return the end of the last whole word before ``end``; ``end`` itself if there is none."""
+    last = end
+    while last > start and not text[last].isspace():
+        last -= 1
+    return start + len(text[start:last].rstrip()) if last > start else end
 
 
 def _whole_words(text: str, start: int, end: int, low: int, high: int, first: int, last: int) -> tuple[int, int]:

@@ -13,6 +13,14 @@ __all__ = ["Context", "RuleResult", "apply_rule"]
 
 def apply_rule(question: model.Question, context: Context) -> RuleResult:
     """Return the score and the evidence of a question's rule for one point of one document."""
+    result = _scored(question, context)
+    if not result.score:
+        missing = [element for element in model.elements_of(question.rule) if not result.elements[element.name]]
+        result.possible = context.possible(question.id, missing)
+    return result
+
+
+def _scored(question: model.Question, context: Context) -> RuleResult:
     match question.rule:
         case model.Checklist() as rule:
             return score_checklist(rule, context, question.id)

@@ -46,12 +46,13 @@ def _same_kind(parts: list[Match], wholes: list[Match]) -> tuple[Match, Match] |
     """Return the main target group and the most relevant population of the same noun that contains it.
 
     Nouns are tried in order of the relevance of their target groups. The largest target group of a noun is the main
-    one.
+    one. The target of another product is no population.
     """
+    targets = {part.unit.index for part in parts}
     for noun in dict.fromkeys(_noun(part) for part in parts):
         main = max((part for part in parts if _noun(part) == noun), key=_value)
         for whole in wholes:
-            if _noun(whole) == noun and whole.unit.index != main.unit.index and _value(main) <= _value(whole):
+            if _noun(whole) == noun and whole.unit.index not in targets and _value(main) <= _value(whole):
                 return main, whole
     return None
 

@@ -61,6 +61,10 @@ class Words:
         """Return a number with the language's decimal sign, or a dash for None."""
         return "–" if value is None else rounded(value, digits).replace(".", self["decimal"])
 
+    def whole(self, value: int) -> str:
+        """Return a whole number with the language's sign between thousands."""
+        return f"{value:,}".replace(",", self["thousands"])
+
     def short(self, value: float | None) -> str:
         """Return a number with its significant decimals, at most two, or a dash for None."""
         return "–" if value is None else rounded(value, 2).rstrip("0").rstrip(".").replace(".", self["decimal"])
