@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import redis
 
 from decalogo.access.tokens import Scope, Tier
 from decalogo.api.services import Services
+from decalogo.audit.files import Record
 from decalogo.audit.log import AuditLog
 from decalogo.audit.pending import move_pending
 from decalogo.connections import connect
@@ -128,27 +130,57 @@ def test_a_batch_that_retention_deletes_is_recorded_once(client: httpx.Client, s
     assert (found["batch"], found["documents"], found["tenant"]) == (job, 1, "alcaldia")
 
 
-def test_a_record_that_was_written_before_a_crash_is_not_written_again(settings: Settings, tmp_path: Path) -> None:
-    redis = connect(settings.redis, settings.redis.ledger_db)
+@pytest.fixture
+def waiting_list(settings: Settings) -> redis.Redis:
+    """Return a connection to a database in which no server of another test moves the waiting records."""
+    return connect(settings.redis, 9)
+
+
+def test_a_record_that_was_written_before_a_crash_is_not_written_again(
+    waiting_list: redis.Redis, tmp_path: Path
+) -> None:
     log = AuditLog(tmp_path / "log")
     waiting = [f'{{"action":"batch.upload","batch":"batch_{number}","time":{number}.5}}' for number in range(450)]
-    redis.rpush("audit", *waiting)
+    waiting_list.rpush("audit", *waiting)
     log.write("batch.upload", batch="batch_0", time=0.5)  # the process died before it shortened the list
     log.write("session.begin")
-    assert move_pending(redis, log) == 450
+    assert move_pending(waiting_list, log) == 450
     assert [record["batch"] for record in log.records() if "batch" in record] == [f"batch_{n}" for n in range(450)]
     assert next(record["time"] for record in log.records() if record.get("batch") == "batch_7") == 7.5
-    assert (log.verify().problem, redis.llen("audit"), redis.exists("audit:moving")) == ("", 0, 0)
+    assert log.verify().problem == ""
+    assert (waiting_list.llen("audit"), waiting_list.exists("audit:moving")) == (0, 0)
 
 
-def test_records_wait_while_the_log_cannot_be_written(settings: Settings, tmp_path: Path) -> None:
-    redis = connect(settings.redis, settings.redis.ledger_db)
-    redis.rpush("audit", '{"action":"batch.upload","batch":"batch_a"}')
+def test_two_processes_that_move_records_together_lose_none(
+    waiting_list: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = AuditLog(tmp_path / "log")
+    waiting_list.rpush("audit", *(f'{{"action":"batch.upload","batch":"batch_{n}","time":{n}.5}}' for n in range(3)))
+    write_all = AuditLog.write_all
+
+    def stopped_past_the_lock(log: AuditLog, records: Sequence[Mapping[str, object]]) -> list[Record]:
+        monkeypatch.undo()
+        written = write_all(log, records)
+        waiting_list.delete("audit:moving")  # its time is over; the other process moves the same records, and two more
+        waiting_list.rpush("audit", *(f'{{"action":"batch.delete","batch":"batch_{n}","time":9.5}}' for n in range(2)))
+        assert move_pending(waiting_list, log) == 5
+        waiting_list.rpush("audit", *(f'{{"action":"batch.close","batch":"batch_{n}","time":9.5}}' for n in range(2)))
+        return written
+
+    monkeypatch.setattr(AuditLog, "write_all", stopped_past_the_lock)
+    move_pending(waiting_list, log)
+    actions = [record["action"] for record in log.records()]
+    assert actions == ["batch.upload"] * 3 + ["batch.delete"] * 2 + ["batch.close"] * 2
+    assert waiting_list.llen("audit") == 0
+
+
+def test_records_wait_while_the_log_cannot_be_written(waiting_list: redis.Redis, tmp_path: Path) -> None:
+    waiting_list.rpush("audit", '{"action":"batch.upload","batch":"batch_a"}')
     (tmp_path / "no-folder").write_text("a file where the folder should be")
     with pytest.raises(UnavailableError):
-        move_pending(redis, AuditLog(tmp_path / "no-folder"))
-    assert redis.llen("audit") == 1
-    assert move_pending(redis, AuditLog(tmp_path / "log")) == 1
+        move_pending(waiting_list, AuditLog(tmp_path / "no-folder"))
+    assert waiting_list.llen("audit") == 1
+    assert move_pending(waiting_list, AuditLog(tmp_path / "log")) == 1
 
 
 def test_nothing_is_read_or_deleted_while_it_cannot_be_recorded(

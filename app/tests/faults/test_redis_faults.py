@@ -96,8 +96,8 @@ def test_redis_frozen_for_thirty_seconds_with_the_default_lease_loses_and_duplic
         processes.start_all()
         ledger, store = processes.ledger, processes.store
         job_id = submit(processes, "sleep 0.2", 60)
-        processes.wait(lambda: counts(ledger, job_id)["succeeded"] > 3, 60, "running")
-        assert counts(ledger, job_id)["running"] > 0
+        processes.wait(lambda: counts(ledger, job_id)["succeeded"] > 3, 60, "first results")
+        processes.wait(lambda: counts(ledger, job_id)["running"] > 0, 60, "running")
         before = {name: process.pid for name, process in processes.running.items()}
         processes.signal("redis", signal.SIGSTOP)
         time.sleep(30)

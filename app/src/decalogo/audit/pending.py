@@ -44,8 +44,12 @@ def move_pending(client: redis.Redis, log: AuditLog) -> int:
             # Other records may have been written since the crash, so more than the list holds are searched.
             known = {_identity(record) for record in log.newest(5 * _CHUNK)}
             log.write_all([record for record in records if _identity(record) not in known])
-            client.ltrim(_LIST, len(waiting), -1)
-            client.expire(_LOCK, _LOCK_SECONDS)
+            # By value: should another process have taken the lock after its time, it removes no record but these.
+            with client.pipeline() as removal:
+                for text in waiting:
+                    removal.lrem(_LIST, 1, text)
+                removal.expire(_LOCK, _LOCK_SECONDS)
+                removal.execute()
             count += len(waiting)
     finally:
         client.delete(_LOCK)
