@@ -23,7 +23,7 @@ from loadtest.verdict import unsound
 COUNTRY_BATCH = 25
 FOLLOW_SECONDS_EACH = 10.0
 """Seconds per document after which the country run is abandoned; at least an hour in total."""
-PAGE_SECONDS = 60.0
+PAGE_SECONDS = 600.0
 """Time until the Locust page must answer with all its workers, seconds."""
 SLOPE_MIB = 16.0
 """Tolerated growth of a service's memory, MiB per hour; or 5 % of its level, if that is more."""

@@ -46,6 +46,12 @@ def run(settings: Settings, ledger: Ledger, broker: Broker) -> Callable[[], None
     return Recovery(ledger, broker.client, broker.publish, queue).run_pass
 
 
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """With leases that no pause of the machine outlasts: these tests end them themselves."""
+    return settings.model_copy(update={"queue": settings.queue.model_copy(update={"lease_seconds": 400.0})})
+
+
 def admit(ledger: Ledger, *names: str, large: bool = False) -> None:
     ledger.admit(f"batch_{names[0]}", "t", Options(), [NewDocument(name, "x", "", "00", 1, large) for name in names])
 

@@ -15,7 +15,7 @@ stack_hosts() {
 start_gateway() {
   need_running_stack
   touch "$HOSTS_FILE"
-  if ! compose up --detach --no-deps --wait --wait-timeout 60 hosts >&2; then
+  if ! compose up --detach --no-deps --wait --wait-timeout "$STACK_WAIT_SECONDS" hosts >&2; then
     compose logs --no-log-prefix --tail 20 hosts >&2
     # Left enabled, it would make the next `up` fail too.
     stop_gateway

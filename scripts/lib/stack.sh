@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The appliance as containers (compose.yaml).
 
-readonly STACK_WAIT_SECONDS=300
+readonly STACK_WAIT_SECONDS="${STACK_WAIT_SECONDS:-300}"
 
 readonly AUTOSCALE_FILE="$STATE_DIR/autoscale"
 readonly HOSTS_FILE="$STATE_DIR/hosts"

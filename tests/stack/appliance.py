@@ -34,17 +34,18 @@ class Appliance:
         self.http_port, self.https_port = next_port(), next_port()
         self.clients: list[Client] = []
         own = {"COMPOSE_PROJECT_NAME": name, "IMAGE_TAG": name, "NETWORK_PREFIX": next_network()}
+        own["STACK_WAIT_SECONDS"] = "900"  # several scenarios start at the same time
         ports = {"HTTP_PORT": str(self.http_port), "HTTPS_PORT": str(self.https_port)}
         ports["EMBEDDED_PORT"] = str(next_port())
         self.hosts_port, self.hosts_redis_port = next_port(), next_port()
         ports |= {"HOSTS_PORT": str(self.hosts_port), "HOSTS_REDIS_PORT": str(self.hosts_redis_port)}
         self.environment: Mapping[str, str] = {**os.environ, **own, **ports}
 
-    def run(self, *arguments: str, timeout: float = 600) -> str:
+    def run(self, *arguments: str, timeout: float = 1500) -> str:
         """Run `./appliance …` and return its standard output; fail with all it said."""
         return self._run(["./appliance", *arguments], timeout)
 
-    def compose(self, *arguments: str, stdin: str = "", timeout: float = 120) -> str:
+    def compose(self, *arguments: str, stdin: str = "", timeout: float = 900) -> str:
         """Run `docker compose …` on this clone, with the files it was started with, and return its standard output."""
         added = {"autoscale": "compose.scale.yaml", "hosts": "compose.hosts.yaml"}
         names = [name for switch, name in added.items() if (self.folder / "var" / switch).exists()]

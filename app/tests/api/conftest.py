@@ -23,6 +23,8 @@ from decalogo.access.tokens import Scope, Tier
 from decalogo.api.http_protocol import ProblemProtocol
 from decalogo.api.services import Services, open_services
 from decalogo.api.stream_limits import Streams
+from decalogo.audit.log import AuditLog
+from decalogo.audit.pending import move_pending
 from decalogo.embedded.instance import free_port
 from decalogo.logs import configure
 from decalogo.settings import LogSettings, Settings
@@ -51,11 +53,30 @@ def published() -> Published:
     return Published()
 
 
+_MOVING, _LOGS = threading.Lock(), list[AuditLog]()
+
+
+def _move_for_a_running_test(client: Any, log: AuditLog) -> int:
+    """Move waiting records only for a test that runs: the server that tests share outlives each of them."""
+    with _MOVING:
+        return move_pending(client, log) if log in _LOGS else 0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _movers() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("decalogo.api.app.move_pending", _move_for_a_running_test)
+        yield
+
+
 @pytest.fixture
 def services(settings: Settings, published: Published) -> Iterator[Services]:
     """Real ledger, store and tokens; publishing is watched."""
     opened = replace(open_services(settings), publish=published)
+    _LOGS.append(opened.audit_log)
     yield opened
+    with _MOVING:  # a pass under way is still this test's
+        _LOGS.remove(opened.audit_log)
     opened.pictures.close()
 
 
@@ -80,7 +101,7 @@ class InProcess:
 
     def stop(self) -> None:
         self._server.should_exit = True
-        self._thread.join(20)
+        self._thread.join(120)
         assert not self._thread.is_alive()
 
 
@@ -123,7 +144,7 @@ def serve(services: Services, shared_servers: list[InProcess]) -> Iterator[Calla
             server = server_for(services, own)
             token = services.tokens.create("test", Tier(tier), tenant=tenant)
             headers = {"Authorization": f"Bearer {token}"}
-            client = httpx.Client(base_url=server.url, headers=headers, timeout=30, trust_env=False)
+            client = httpx.Client(base_url=server.url, headers=headers, timeout=300, trust_env=False)
             return stack.enter_context(client)
 
         yield start
@@ -170,7 +191,7 @@ class Live:
 
     def client(self, **more: Any) -> httpx.Client:
         return httpx.Client(
-            base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=60, trust_env=False, **more
+            base_url=self.url, headers={"Authorization": f"Bearer {self.token}"}, timeout=300, trust_env=False, **more
         )
 
     def children(self) -> list[int]:
@@ -198,7 +219,7 @@ def running(settings: Settings, log: Path, more: Mapping[str, str] | None = None
         finally:
             if process.poll() is None:
                 os.kill(process.pid, signal.SIGTERM)
-            process.wait(30)
+            process.wait(120)
 
 
 @pytest.fixture
@@ -221,6 +242,13 @@ def wait_until(condition: Callable[[], bool], seconds: float, explain: Callable[
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s: {explain()}"
         time.sleep(0.02)
+
+
+@pytest.fixture
+def still(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop the clock of the rate limits, so that a test may take any time for the requests of a minute."""
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
 
 
 Nothing = Callable[[], None]
@@ -249,7 +277,7 @@ def people(client: httpx.Client, services: Services) -> Iterator[Callable[..., h
         token = services.tokens.create(name, Tier.PREMIUM, tenant=tenant, scopes=scopes)
         headers = {"Authorization": f"Bearer {token}"}
         return opened.enter_context(
-            httpx.Client(base_url=client.base_url, headers=headers, timeout=30, trust_env=False)
+            httpx.Client(base_url=client.base_url, headers=headers, timeout=300, trust_env=False)
         )
 
     with opened:

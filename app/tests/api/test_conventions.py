@@ -111,7 +111,7 @@ def test_a_client_learns_what_became_of_its_webhook(client: httpx.Client, servic
 
 
 def test_a_client_that_waits_as_told_stays_below_its_limit(
-    serve: Callable[..., httpx.Client], services: Services, settings: Settings
+    serve: Callable[..., httpx.Client], services: Services, settings: Settings, still: None
 ) -> None:
     standard = settings.api.standard.model_copy(update={"status_per_minute": 20})
     api = settings.api.model_copy(update={"standard": standard})

@@ -152,7 +152,7 @@ def test_the_admin_token_of_setup_works_from_the_start(
     assert digest(text.split("_", 2)[2]) == kept
     client = serve(own=True)
     admin = {"Authorization": f"Bearer {text}"}
-    wait_until(lambda: client.get(f"{API}/batch", headers=admin).status_code == 200, 10)
+    wait_until(lambda: client.get(f"{API}/batch", headers=admin).status_code == 200, 60)
 
 
 def test_a_limit_of_a_tier_can_be_set_alone(monkeypatch: pytest.MonkeyPatch) -> None:

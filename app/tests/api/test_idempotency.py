@@ -115,7 +115,7 @@ def test_an_upload_under_way_refuses_its_twin_and_a_dead_process_frees_the_key(
     live: Live, settings: Settings, valkey_port: int
 ) -> None:
     with half_an_upload(live, KEY["Idempotency-Key"]), live.client() as client:
-        wait_until(lambda: len(stored_files(settings)) == 2, 10)
+        wait_until(lambda: len(stored_files(settings)) == 2, 60)
         answer = client.post(UPLOAD, json=TEXTS, headers=KEY)
         problem(answer, 409, "idempotency-key-in-use")
         assert int(answer.headers["retry-after"]) >= 1
@@ -123,6 +123,6 @@ def test_an_upload_under_way_refuses_its_twin_and_a_dead_process_frees_the_key(
         os.kill(pid, signal.SIGKILL)
         held = f"{record_name('live', KEY['Idempotency-Key'])}:lock"
         with redis.Redis(port=valkey_port, db=settings.redis.ledger_db) as ledger:
-            wait_until(lambda: not ledger.exists(held), 30)
-        wait_until(lambda: bool(live.children()), 30)
+            wait_until(lambda: not ledger.exists(held), 60)
+        wait_until(lambda: bool(live.children()), 60)
         assert client.post(UPLOAD, json=TEXTS, headers=KEY).status_code == 202

@@ -36,7 +36,7 @@ def with_api(services: Services, **changes: Any) -> Services:
     return replace(services, settings=services.settings.model_copy(update={"api": api}), rate_limits=limits)
 
 
-def test_a_standard_token_uploads_ten_times_a_minute_and_is_told_when_again(client: httpx.Client) -> None:
+def test_a_standard_token_uploads_ten_times_a_minute_and_is_told_when_again(client: httpx.Client, still: None) -> None:
     answers = [client.post(UPLOAD, json=TEXT) for _ in range(13)]
     assert [a.status_code for a in answers] == [202] * 10 + [429] * 3
     left = [a.headers["ratelimit"].partition(";t=")[0] for a in answers]
@@ -49,14 +49,14 @@ def test_a_standard_token_uploads_ten_times_a_minute_and_is_told_when_again(clie
     assert client.get(f"{API}/batch").status_code == 200
 
 
-def test_status_is_asked_a_hundred_times_a_minute(client: httpx.Client) -> None:
+def test_status_is_asked_a_hundred_times_a_minute(client: httpx.Client, still: None) -> None:
     job_id = client.post(UPLOAD, json=TEXT).json()["job_id"]
     codes = [client.get(f"{API}/batch/status/{job_id}").status_code for _ in range(103)]
     assert codes == [200] * 100 + [429] * 3
 
 
 def test_a_limit_holds_across_processes_and_for_one_token_only(
-    serve: Callable[..., httpx.Client], services: Services
+    serve: Callable[..., httpx.Client], services: Services, still: None
 ) -> None:
     first, second = serve(services=services), serve(services=replace(services))
     assert first.base_url != second.base_url
@@ -181,7 +181,7 @@ def test_a_redis_that_hangs_does_not_stop_other_requests(
     serve: Callable[..., httpx.Client], services: Services
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts connections and never answers
-        hanging = connect(RedisSettings(port=silent.getsockname()[1], socket_timeout_seconds=3), 2, retries=0)
+        hanging = connect(RedisSettings(port=silent.getsockname()[1], socket_timeout_seconds=15), 2, retries=0)
         client = serve(services=replace(services, rate_limits=RateLimits(hanging, services.settings.api)))
         with ThreadPoolExecutor(1) as pool:
             upload = pool.submit(client.post, UPLOAD, json=TEXT)

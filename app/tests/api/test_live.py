@@ -131,18 +131,18 @@ def half_an_upload(live: Live, key: str = "") -> socket.socket:
 
 def test_a_client_that_goes_away_leaves_nothing(live: Live, settings: Settings) -> None:
     with half_an_upload(live):
-        wait_until(lambda: len(stored_files(settings)) == 2, 10)
-    wait_until(lambda: stored_files(settings) == [], 10, lambda: str(stored_files(settings)))
-    wait_until(lambda: '"status": 499' in live.log_text(), 10)
+        wait_until(lambda: len(stored_files(settings)) == 2, 60)
+    wait_until(lambda: stored_files(settings) == [], 60, lambda: str(stored_files(settings)))
+    wait_until(lambda: '"status": 499' in live.log_text(), 60)
     assert open_services(settings).ledger.depth() == 0
     assert "Traceback" not in live.log_text()
 
 
 def test_stopping_in_the_middle_of_an_upload_leaves_nothing(settings: Settings, tmp_path: Path) -> None:
     with running(settings, tmp_path / "api.log") as live, half_an_upload(live):
-        wait_until(lambda: len(stored_files(settings)) == 2, 10)
+        wait_until(lambda: len(stored_files(settings)) == 2, 60)
         os.kill(live.process.pid, signal.SIGTERM)
-        live.process.wait(20)
+        live.process.wait(60)
     assert stored_files(settings) == []
     assert live.process.returncode == 0
 
@@ -156,7 +156,7 @@ def test_a_stream_of_events_does_not_hold_up_the_stop(settings: Settings, tmp_pa
             seen = [next(lines) for _ in range(3)]
             os.kill(live.process.pid, signal.SIGTERM)
             assert [line for line in lines if line.startswith("event:")] == []  # it ends, whole
-        assert live.process.wait(20) == 0
+        assert live.process.wait(60) == 0
     assert "event: progress" in seen
 
 
@@ -191,12 +191,13 @@ def test_the_log_is_json_with_ids_and_without_secrets(live: Live) -> None:
     with live.client() as client:
         client.post(UPLOAD, files=[("files", ("a.txt", b"PLANTED-DOCUMENT-TEXT"))], headers={"X-Request-ID": "mine-7"})
         client.get("/api/v1/batch", headers={"Authorization": "Bearer dcl_planted_" + "s3cr3t" * 9})
-    wait_until(lambda: live.log_text().count('"message": "request"') >= 2, 10)
+    # The line of a request follows its answer, also that of the test before.
+    wait_until(lambda: '"status": 401' in live.log_text() and '"request_id": "mine-7"' in live.log_text(), 60)
     text = live.log_text()
     lines = [json.loads(line) for line in text.splitlines()]
-    (upload,) = [line for line in lines if line["message"] == "request" and line["path"] == UPLOAD]
+    (upload,) = [line for line in lines if line["message"] == "request" and line["request_id"] == "mine-7"]
     assert (upload["request_id"], upload["status"], upload["tenant"]) == ("mine-7", 202, "live")
-    assert [line["request_id"] for line in lines if line["message"] == "batch accepted"] == ["mine-7"]
+    assert "mine-7" in {line["request_id"] for line in lines if line["message"] == "batch accepted"}
     for secret in (live.token.split("_")[2], "s3cr3t", "PLANTED-DOCUMENT-TEXT"):
         assert secret not in text
 
@@ -209,6 +210,6 @@ def test_a_token_made_and_revoked_by_command_works_and_stops_working(live: Live,
     made = decalogo("create", "personería", "--tier", "premium", "--days", "2")
     assert made == made.strip() + "\n"
     headers = {"Authorization": f"Bearer {made.strip()}"}
-    assert httpx.get(f"{live.url}/api/v1/batch", headers=headers, trust_env=False).status_code == 200
+    assert httpx.get(f"{live.url}/api/v1/batch", headers=headers, trust_env=False, timeout=60).status_code == 200
     decalogo("revoke", made.split("_")[1])
-    assert httpx.get(f"{live.url}/api/v1/batch", headers=headers, trust_env=False).status_code == 401
+    assert httpx.get(f"{live.url}/api/v1/batch", headers=headers, trust_env=False, timeout=60).status_code == 401

@@ -78,9 +78,9 @@ def test_a_link_without_a_token_shows_signed_reviews_only(
     ana, answer = people("ana"), scored(client, document)
     reject(ana, document, answer)
     url = client.post(f"/api/v1/documents/{document}/shares", json={}).json()["url"]
-    assert "otra cifra" not in httpx.get(client.base_url.join(url), trust_env=False).text
+    assert "otra cifra" not in httpx.get(client.base_url.join(url), trust_env=False, timeout=60).text
     ana.post(f"/api/v1/documents/{document}/sign", json={})
-    assert "otra cifra" in httpx.get(client.base_url.join(url), trust_env=False).text
+    assert "otra cifra" in httpx.get(client.base_url.join(url), trust_env=False, timeout=60).text
 
 
 def test_another_tenant_reaches_no_review(client: httpx.Client, plan: tuple[str, str], people: People) -> None:

@@ -25,7 +25,7 @@ def test_a_link_shows_the_report_to_somebody_without_a_token(
     client: httpx.Client, shared: tuple[str, str, str]
 ) -> None:
     document, url, _ = shared
-    with httpx.Client(base_url=client.base_url, trust_env=False) as stranger:
+    with httpx.Client(base_url=client.base_url, trust_env=False, timeout=60) as stranger:
         page = stranger.get(url)
         assert page.status_code == 200
         assert "text/html" in page.headers["content-type"]

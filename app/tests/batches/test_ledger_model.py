@@ -91,7 +91,7 @@ class LedgerScenarios(LedgerMachine):
         self.delete(str(old if first else new))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1500)
 def test_any_order_of_calls_agrees_with_the_model(redis_settings: RedisSettings) -> None:
     LedgerScenarios.redis_settings = redis_settings
     run_state_machine_as_test(

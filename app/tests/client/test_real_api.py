@@ -47,11 +47,11 @@ def served(services: Services, certificate: Path | None = None, key: Path | None
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
-        wait_until(lambda: server.started, 20)
+        wait_until(lambda: server.started, 60)
         yield listening.getsockname()[1]
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(60)
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def losing_the_first_answer(port: int) -> Iterator[int]:
         thread.start()
         yield listening.getsockname()[1]
         listening.shutdown(socket.SHUT_RDWR)
-        thread.join(20)
+        thread.join(60)
 
 
 def _pass_on(source: socket.socket, target: socket.socket) -> None:

@@ -226,9 +226,9 @@ def test_an_upload_that_was_cut_off_goes_on_in_its_batch(
     visitor.page.wait_for_selector("td:has-text('enviado')")
     first = visitor.get("/api/v1/batch")["batches"][0]
 
-    visitor.page.unroute("**/api/v1/batch/upload")
     visitor.page.on("dialog", lambda dialog: dialog.accept())
-    visitor.go("/batches")
+    visitor.go("/batches")  # until it leaves, the page repeats its second upload
+    visitor.page.unroute("**/api/v1/batch/upload")
     visitor.page.set_input_files("#files", [str(path) for path in made])
     visitor.page.click("button.send")
     visitor.page.wait_for_url("**/batches/batch_*")

@@ -18,7 +18,7 @@ ORIGIN = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
 @contextmanager
 def browser(base: httpx.Client) -> Iterator[httpx.Client]:
     """A client that behaves as a browser does: no token in a header, cookies kept."""
-    with httpx.Client(base_url=base.base_url, headers=ORIGIN, timeout=30, trust_env=False) as opened:
+    with httpx.Client(base_url=base.base_url, headers=ORIGIN, timeout=300, trust_env=False) as opened:
         yield opened
 
 

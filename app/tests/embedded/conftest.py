@@ -44,7 +44,7 @@ class Operator:
         """Run one embedded command and check its exit status."""
         done = subprocess.run(
             [*COMMAND, "embedded", command, "--data", str(self.data), *arguments],
-            env={**os.environ, **self.variables}, capture_output=True, text=True, timeout=220, input=stdin,
+            env={**os.environ, **self.variables}, capture_output=True, text=True, timeout=880, input=stdin,
             user=self.user, group=self.user, extra_groups=None if self.user is None else [], cwd=self.data.parent,
         )  # fmt: skip
         assert done.returncode == status, f"{command}: status {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -73,7 +73,7 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
+        time.sleep(0.2)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import pytest
 
 from tests.embedded.conftest import COMMAND, Operator, children, operator_for_a_while, wait_until
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(1800)]
 
 TEXT = "En 2023 se registraron 3 feminicidios según el Instituto Nacional de Medicina Legal."
 
@@ -112,11 +112,11 @@ def test_workers_killed_in_the_middle_cost_no_document(appliance: Operator, real
             answer: dict[str, int] = client.get(f"batch/status/{job}").json()["counts"]
             return answer
 
-        wait_until(lambda: counts()["succeeded"] >= 1, 100, "the first document to be done")
+        wait_until(lambda: counts()["succeeded"] >= 1, 500, "the first document to be done")
         worker = appliance.pid("worker")
         os.kill(children(worker)[0], signal.SIGKILL)
-        wait_until(lambda: counts()["succeeded"] >= 3, 100, "work to go on after a lost child")
-        assert counts()["queued"] > 0, "the worker must be killed while there is work"
+        wait_until(lambda: counts()["succeeded"] >= 3, 500, "work to go on after a lost child")
+        assert counts()["queued"] + counts()["running"] > 0, "the worker must be killed while there is work"
         os.kill(worker, signal.SIGKILL)
         appliance.client("status", job, "--wait")
         assert counts()["succeeded"] == counts()["total"] == 12
@@ -132,7 +132,7 @@ def test_a_stop_in_the_middle_is_continued_by_the_next_start(
     appliance.client("results", done, "-o", str(tmp_path / "before"))
     token = appliance.client("token", "create", "survivor").stdout.strip()
     copies = []
-    for number in range(6):
+    for number in range(12):
         copies.append(tmp_path / f"plan-{number}.pdf")
         copies[-1].symlink_to(real_plan)
     with api(appliance) as client:  # before the work begins: it takes a while to open

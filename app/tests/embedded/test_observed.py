@@ -16,7 +16,7 @@ from tests.embedded.conftest import Operator, children, running, wait_until
 from tests.metrics.scraping import Scrape, scrape
 
 __all__ = ["running"]
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(1800)]
 
 PLANTED = "PLANTED-WORDS-OF-A-DOCUMENT"
 FORGED = "dcl_planted00000_" + "s3cr3tpart" * 5
@@ -41,7 +41,7 @@ def hand_in(operator: Operator, *contents: bytes) -> str:
         answer = http.post("/batch/upload", files=files, headers={"X-Request-ID": "an-upload-of-mine"})
         assert answer.status_code == 202, answer.text
         job_id: str = answer.json()["job_id"]
-        wait_until(lambda: http.get(f"/batch/status/{job_id}").json()["state"] == "finished", 60, "finished")
+        wait_until(lambda: http.get(f"/batch/status/{job_id}").json()["state"] == "finished", 300, "finished")
     return job_id
 
 
@@ -61,11 +61,17 @@ def test_every_service_shows_what_it_did(running: Operator) -> None:
             says("api").total("decalogo_http_problems_total", problem=slug) for slug in ("unauthorized", "not-found")
         )
 
-    wait_until(lambda: refused() == 2, 10, "the API's counts")
+    wait_until(lambda: refused() == 2, 60, "the API's counts")
     # `up` returns when one worker is heard of.
-    wait_until(lambda: says("scheduler").get("decalogo_workers_alive") == 2, 60, "both workers alive")
-    wait_until(lambda: says("worker").total("decalogo_worker_documents_total") == 3, 10, "the worker's counts")
-    api, worker, ledger = says("api"), says("worker"), says("scheduler")
+    seen: list[Scrape] = []
+
+    def both_alive() -> bool:
+        seen.append(says("scheduler"))  # without the ledger's series where Redis took too long
+        return seen[-1].get("decalogo_workers_alive") == 2
+
+    wait_until(both_alive, 60, "both workers alive")
+    wait_until(lambda: says("worker").total("decalogo_worker_documents_total") == 3, 60, "the worker's counts")
+    api, worker, ledger = says("api"), says("worker"), seen[-1]
     upload = {"method": "POST", "route": "/api/v1/batch/upload", "status": "202"}
     assert api.get("decalogo_http_requests_total", **upload) == 1
     assert api.get("decalogo_auth_failures_total", reason="unknown") == 1
@@ -82,7 +88,6 @@ def test_every_service_shows_what_it_did(running: Operator) -> None:
     assert ledger.get("decalogo_documents_finished_total", state="succeeded") == 2
     assert ledger.get("decalogo_documents_finished_total", state="failed") == 1
     assert ledger.get("decalogo_batches_finished_total") == 1
-    assert ledger.get("decalogo_workers_alive") == 2
     assert ledger.get("decalogo_admission_open") == 1
     assert ledger.get("decalogo_tokens", tier="premium", state="usable") == 1
     versions = {service: says(service).label("decalogo_build_info", "service") for service in at}
@@ -95,9 +100,9 @@ def test_a_dead_process_leaves_no_series(running: Operator) -> None:
     for service in ("worker", "api"):
         os.kill(children(running.pid(service))[0], signal.SIGKILL)
     wait_until(
-        lambda: scrape(at["worker"]).get("decalogo_worker_processes_started_total") == before + 1, 30, "another child"
+        lambda: scrape(at["worker"]).get("decalogo_worker_processes_started_total") == before + 1, 120, "another child"
     )
-    wait_until(lambda: scrape(at["api"]).get("decalogo_api_processes") == 2, 30, "another API process")
+    wait_until(lambda: scrape(at["api"]).get("decalogo_api_processes") == 2, 120, "another API process")
     slots = scrape(at["worker"]).label("decalogo_worker_process_resident_bytes", "process")
     assert slots == {"0", "1"}
     assert len(scrape(at["api"]).label("decalogo_api_process_resident_bytes", "process")) == 2
@@ -108,7 +113,7 @@ def test_streams_are_counted_while_they_are_open(running: Operator) -> None:
     at = ports(running)["api"]
     with client(running) as http, http.stream("GET", f"/batch/{job_id}/events") as stream:
         assert "finished" in "".join(stream.iter_text())
-    wait_until(lambda: scrape(at).get("decalogo_event_streams") == 0, 10, "no stream")
+    wait_until(lambda: scrape(at).get("decalogo_event_streams") == 0, 60, "no stream")
 
 
 def test_one_batch_is_followed_through_all_logs(running: Operator) -> None:

@@ -16,15 +16,16 @@ import redis
 from decalogo.embedded.config import environment
 from decalogo.embedded.instance import Instance, is_free, read_instance
 from decalogo.embedded.secrets import password_file
+from decalogo.embedded.supervisor import is_running
 from tests.embedded.conftest import COMMAND, Operator, children, wait_until
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(1800)]
 
 NOBODY = 65534
 
 
 def ready(operator: Operator) -> bool:
-    return httpx.get(f"{operator.url}/api/v1/ready", trust_env=False).status_code == 200
+    return httpx.get(f"{operator.url}/api/v1/ready", trust_env=False, timeout=60).status_code == 200
 
 
 def test_it_starts_over_files_of_a_power_cut_is_ready_when_up_returns_and_gone_after_down(operator: Operator) -> None:
@@ -36,7 +37,7 @@ def test_it_starts_over_files_of_a_power_cut_is_ready_when_up_returns_and_gone_a
     assert "no appliance is running" in operator.run("status", status=1).stderr
 
     printed = operator.up().stdout
-    assert ready(operator)
+    wait_until(lambda: ready(operator), 60, "ready")
     assert operator.url in printed
     token_file = Path(operator.run("token").stdout.strip())
     assert str(token_file) in printed
@@ -63,8 +64,8 @@ def test_a_second_up_changes_nothing(running: Operator) -> None:
 def test_the_number_of_workers_changes_while_it_runs(running: Operator) -> None:
     before = running.pid("worker"), running.pid("api")
     assert "3 concurrent documents" in running.up("--workers", "3").stderr
-    wait_until(lambda: running.pid("worker") not in (0, before[0]), 30, "a new worker")
-    wait_until(lambda: len(children(running.pid("worker"))) == 3, 60, "three processes")
+    wait_until(lambda: running.pid("worker") not in (0, before[0]), 120, "a new worker")
+    wait_until(lambda: len(children(running.pid("worker"))) == 3, 120, "three processes")
     assert running.pid("api") == before[1], "the rest goes on"
 
 
@@ -104,7 +105,7 @@ def test_a_taken_port_is_named_and_nothing_is_left_running(operator: Operator) -
 
 def test_a_service_that_cannot_start_is_named_with_its_log(operator: Operator) -> None:
     operator.variables["DECALOGO_QUEUE__LEASE_SECONDS"] = "nonsense"
-    failed = operator.up("--timeout", "40", status=1).stderr
+    failed = operator.up("--timeout", "180", status=1).stderr
     assert "does not stay up" in failed or "not ready in time" in failed
     assert "DECALOGO_QUEUE__LEASE_SECONDS" in failed, "the reason must be on the screen"
     assert operator.processes() == []
@@ -159,7 +160,7 @@ def test_an_ordinary_user_can_run_it_attached_and_it_stops_with_the_terminal(ope
         for line in attached.stdout:
             if line == "ready\n":
                 break
-        assert ready(operator)
+        wait_until(lambda: ready(operator), 60, "ready")
         assert {Path(f"/proc/{pid}").stat().st_uid for pid in operator.processes()} == {user}
         attached.send_signal(signal.SIGTERM)
         rest = attached.stdout.read()
@@ -170,11 +171,13 @@ def test_an_ordinary_user_can_run_it_attached_and_it_stops_with_the_terminal(ope
 def test_it_comes_back_after_a_killed_supervisor(running: Operator) -> None:
     """The last test of this module, because it leaves the shared appliance stopped."""
     os.kill(int(running.layout.lock.read_text()), signal.SIGKILL)
-    wait_until(lambda: "no appliance is running" in running.run("url", status=1).stderr, 10, "the lock to be free")
+    wait_until(lambda: not is_running(running.layout), 60, "the lock to be free")
+    assert "no appliance is running" in running.run("url", status=1).stderr
     assert running.processes(), "its services outlive it"
     again = running.up()
     assert "left behind" in again.stderr
-    assert ready(running)
+    wait_until(lambda: ready(running), 60, "ready")
     os.kill(int(running.layout.lock.read_text()), signal.SIGKILL)
+    wait_until(lambda: not is_running(running.layout), 60, "the lock to be free")
     assert running.run("down").stdout == "stopped\n"
     assert running.processes() == []

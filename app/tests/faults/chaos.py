@@ -143,7 +143,7 @@ def run(seed: int, minutes: float, folder: Path, pause_seconds: tuple[float, flo
                 fault(processes, chance)
             processes.heal()
         drained = time.monotonic()
-        while client.unfinished() and time.monotonic() < drained + 180:
+        while client.unfinished() and time.monotonic() < drained + 600:
             processes.heal()
             time.sleep(0.5)
         report.drained_seconds = round(time.monotonic() - drained, 1)

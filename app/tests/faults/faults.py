@@ -64,6 +64,7 @@ def kill_scheduler(processes: Processes, chance: random.Random) -> None:
 def kill_redis(processes: Processes, chance: random.Random) -> None:
     """Kill Redis; the supervisor restarts it from its append-only file."""
     processes.signal("redis", signal.SIGKILL)
+    processes.running["redis"].wait(60)
     time.sleep(chance.uniform(0, 2))
 
 

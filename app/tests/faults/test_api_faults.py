@@ -18,7 +18,7 @@ from decalogo.retention import Retention
 from tests.faults.mortal_api import POINTS
 from tests.faults.processes import Processes
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(900)
 
 UPLOAD = "/api/v1/batch/upload"
 KEY = {"Idempotency-Key": "once and no more"}

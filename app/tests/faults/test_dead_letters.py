@@ -17,7 +17,7 @@ from tests.conftest import environment
 from tests.faults.test_documents import start
 from tests.worker.conftest import Appliance
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 MIB = 1 << 20
 
 

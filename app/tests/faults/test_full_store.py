@@ -17,7 +17,7 @@ from tests.faults.processes import Processes
 from tests.faults.test_redis_faults import counts, finish, submit
 
 pytestmark = [
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small disk for the store"),
 ]
 
@@ -50,7 +50,7 @@ def test_a_full_artifact_store_only_delays_documents(processes: Processes) -> No
     try:
         processes.start_all()
         # Enough that the first worker does not finish them before the second is up.
-        job_id = submit(processes, "sleep 0.5", 40)
+        job_id = submit(processes, "sleep 0.5", 120)
         ledger = open_ledger(processes.settings)
         processes.wait(lambda: counts(ledger, job_id)["running"] == 4, 90, "four running")
         fill(disk)

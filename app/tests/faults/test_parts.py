@@ -20,7 +20,7 @@ from tests.evaluation.pdf.test_ocr import LINES, scanned
 from tests.worker.conftest import Appliance
 from tests.worker.splitting_evaluator import install
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_a_part_that_cannot_be_read_does_not_stop_the_document(appliance: Applia
     assert (parted.state, text(appliance, parted.result_key)) == (DocumentState.SUCCEEDED, "known ok")
 
 
-@pytest.mark.timeout(500)  # four processes with OCR, on two cores
+@pytest.mark.timeout(900)  # four processes with OCR, on two cores
 @pytest.mark.usefixtures("tesseract")
 def test_a_long_plan_and_a_scan_have_the_same_result_as_when_one_process_reads_them(
     appliance: Appliance, tmp_path: Path

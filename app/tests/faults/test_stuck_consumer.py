@@ -15,7 +15,7 @@ from decalogo.connections import connect
 from tests.faults.deaf_redis import DeafRedis
 from tests.worker.conftest import Appliance
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 LIMIT_SECONDS = 4.0
 
 

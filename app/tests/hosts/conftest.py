@@ -85,10 +85,10 @@ def first(settings: Settings, tmp_path: Path) -> Iterator[FirstHost]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
-    wait_until(lambda: server.started, 20)
+    wait_until(lambda: server.started, 60)
     host = FirstHost(services, secrets, line, joined)
     yield host
     for store in host.stores:
         store.close()
     server.should_exit = True
-    thread.join(20)
+    thread.join(60)

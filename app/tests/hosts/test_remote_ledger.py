@@ -104,12 +104,12 @@ def test_nothing_else_of_the_ledger_can_be_called(first: FirstHost) -> None:
         assert client.post("/ledger/claim", json={"queues": [NORMAL], "tenant": "x"}).status_code == 422
         assert client.post("/ledger/renew", content=b"x" * (2 << 20)).status_code in (413, 422)
         base = str(client.base_url).removesuffix(f"{ROOT}/")
-    answer = httpx.post(f"{base}{ROOT}/ledger/claim", json={"owner": "x"}, verify=False, trust_env=False)
+    answer = httpx.post(f"{base}{ROOT}/ledger/claim", json={"owner": "x"}, verify=False, trust_env=False, timeout=60)
     assert answer.status_code == 401
 
 
 def test_the_api_reports_that_it_answers_joined_hosts(first: FirstHost) -> None:
-    wait_until(first.services.ledger.gateway_answers, 20)
+    wait_until(first.services.ledger.gateway_answers, 60)
 
 
 def test_an_outage_of_the_first_host_looks_like_one_of_redis(first: FirstHost) -> None:

@@ -53,15 +53,18 @@ def test_counters_agree_with_the_ledger_after_kills(tmp_path: Path) -> None:
         whole.wait(finished, 300, "every batch finished")
         documents = [document for job in jobs for document in ledger.iterate(job)]
         for port in schedulers:  # one of them was killed and may still be on its way back
-            whole.wait(lambda port=port: answers(port), 30, "every scheduler answers")  # type: ignore[misc]
-            agree(scrape(port), documents)
+            seen: list[Scrape] = []
+            whole.wait(lambda port=port, seen=seen: answers(port, seen), 30, "every scheduler answers")  # type: ignore[misc]
+            agree(seen[-1], documents)
     finally:
         whole.stop_all()
 
 
-def answers(port: int) -> bool:
+def answers(port: int, seen: list[Scrape]) -> bool:
+    """Return whether a scheduler answers with the figures of the ledger, and keep its answer."""
     try:
-        return scrape(port).get("decalogo_ledger_up") == 1
+        seen.append(scrape(port))
+        return seen[-1].get("decalogo_ledger_up") == 1
     except httpx.HTTPError:
         return False
 

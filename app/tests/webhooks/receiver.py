@@ -8,7 +8,9 @@ from typing import Any
 
 from decalogo.settings import WebhookSettings
 
-QUICK = WebhookSettings(allow_private=True, timeout_seconds=1.0, max_attempts=3, initial_backoff_seconds=0.01)
+PATIENT = WebhookSettings(allow_private=True, timeout_seconds=60.0, max_attempts=3, initial_backoff_seconds=0.01)
+QUICK = PATIENT.model_copy(update={"timeout_seconds": 1.0})
+"""For receivers that do not answer in time."""
 
 
 class Receiver:
@@ -29,7 +31,7 @@ class Receiver:
                     receiver.drip(self)
                     return
                 if answer == "silence":
-                    receiver.released.wait(20)
+                    receiver.released.wait(110)
                     return
                 assert isinstance(answer, int)
                 self.send_response(answer)
@@ -49,7 +51,7 @@ class Receiver:
     def drip(self, handler: BaseHTTPRequestHandler) -> None:
         """Send a header byte by byte, each within the timeout of a socket, until the client closes the connection."""
         try:
-            for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 200:
+            for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 2000:  # over three minutes
                 handler.wfile.write(bytes([byte]))
                 handler.wfile.flush()
                 threading.Event().wait(0.1)

@@ -19,7 +19,7 @@ from decalogo.connections import connect
 from decalogo.settings import Settings
 from decalogo.webhooks import target
 from decalogo.webhooks.deliver import Deliverer
-from tests.webhooks.receiver import QUICK, Receiver
+from tests.webhooks.receiver import PATIENT, QUICK, Receiver
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 
@@ -41,6 +41,11 @@ def ledger(settings: Settings) -> Ledger:
 
 @pytest.fixture
 def deliverer(settings: Settings) -> Deliverer:
+    return Deliverer(connect(settings.redis, settings.redis.ledger_db), PATIENT)
+
+
+@pytest.fixture
+def impatient(settings: Settings) -> Deliverer:
     return Deliverer(connect(settings.redis, settings.redis.ledger_db), QUICK)
 
 
@@ -119,14 +124,14 @@ def test_a_failing_receiver_gets_the_same_message_id_until_the_webhook_is_abando
 
 
 def test_a_response_that_arrives_byte_by_byte_is_aborted(
-    receiver: Receiver, ledger: Ledger, deliverer: Deliverer, submit: Callable[..., str]
+    receiver: Receiver, ledger: Ledger, impatient: Deliverer, submit: Callable[..., str]
 ) -> None:
     submit(receiver.url)
     receiver.answers = ["drip"]
     ledger.cancel(["doc_a"])
     started = time.monotonic()
-    assert send_all(deliverer, 1) == [False]
-    assert time.monotonic() - started < 10 * QUICK.timeout_seconds
+    assert send_all(impatient, 1) == [False]
+    assert time.monotonic() - started < 100
 
 
 def test_a_retried_batch_is_reported_when_it_has_finished_again(
@@ -177,7 +182,7 @@ def test_the_oldest_webhooks_are_claimed_first_but_at_most_two_per_tenant(
 def test_a_hanging_receiver_delays_only_its_own_tenant(
     ledger: Ledger, submit: Callable[..., str], settings: Settings, receiver: Receiver
 ) -> None:
-    patient = QUICK.model_copy(update={"timeout_seconds": 10.0})
+    patient = QUICK.model_copy(update={"timeout_seconds": 300.0})
     deliverer = Deliverer(connect(settings.redis, settings.redis.ledger_db), patient)
     receiver.answers = ["silence"] * 20
     for number in range(20):
@@ -188,10 +193,10 @@ def test_a_hanging_receiver_delays_only_its_own_tenant(
         for number in range(3):  # the second and third while the hanging ones are in progress
             submit(others.url, f"fine{number}", tenant="fine")
             ledger.cancel([f"doc_fine{number}"])
-            wait_until(lambda number=number: len(others.messages) > number, 5)
-        wait_until(lambda: len(receiver.messages) == 2, 5)
+            wait_until(lambda number=number: len(others.messages) > number, 60)
+        wait_until(lambda: len(receiver.messages) == 2, 60)
         receiver.released.set()
-        wait_until(lambda: len(receiver.messages) >= 20, 10)  # its own continue
+        wait_until(lambda: len(receiver.messages) >= 20, 60)  # its own continue
     others.released.set()
     others.server.shutdown()
     others.server.server_close()
@@ -201,21 +206,26 @@ def test_a_hanging_receiver_delays_only_its_own_tenant(
 def test_name_resolution_counts_towards_the_timeout_of_an_attempt(
     receiver: Receiver,
     ledger: Ledger,
-    deliverer: Deliverer,
+    impatient: Deliverer,
     submit: Callable[..., str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     submit(receiver.url)
     receiver.answers = ["silence"]
     ledger.cancel(["doc_a"])
-    (due,) = deliverer.claim()
-    find = socket.getaddrinfo
+    (due,) = impatient.claim()
+    find, connect_to, left = socket.getaddrinfo, target.connect, list[float]()
 
     def slow_name_server(*args: Any, **options: Any) -> Any:
         time.sleep(0.8 * QUICK.timeout_seconds)
         return find(*args, **options)
 
+    def noted(*given: Any) -> Any:
+        connection = connect_to(*given)
+        left.append(connection.sock.gettimeout())
+        return connection
+
     monkeypatch.setattr(target.socket, "getaddrinfo", slow_name_server)
-    started = time.monotonic()
-    assert deliverer.attempt(due) is False
-    assert time.monotonic() - started < 1.5 * QUICK.timeout_seconds
+    monkeypatch.setattr(target, "connect", noted)
+    assert impatient.attempt(due) is False
+    assert all(seconds <= 0.2 * QUICK.timeout_seconds for seconds in left)  # nothing where no time was left

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ class Appliance:
 
     def wait(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
         """Poll until the condition holds; on failure show the logs."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + max(seconds, 240)  # a busy machine needs minutes to start services
         while not condition():
             if time.monotonic() > deadline:
                 logs = "\n".join(f"--- {p.name}\n{p.read_text()[-3000:]}" for p in sorted(self.folder.glob("*.log")))
@@ -89,11 +90,10 @@ class Appliance:
     def stop(self) -> None:
         """Kill all processes with their children."""
         for process in self.processes:
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-            process.wait(10)
+        for process in self.processes:
+            process.wait(100)
 
 
 @pytest.fixture

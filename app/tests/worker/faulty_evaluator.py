@@ -81,7 +81,7 @@ class FaultyEvaluator:
             size, _, name = rest.partition(" ")
             progress.at("extract", 7)
             held = b"x" * (int(size) << 20)
-            time.sleep(1)  # the parent samples the memory meanwhile
+            time.sleep(3)  # the parent samples the memory meanwhile
             os.kill(os.getpid(), signal.Signals[name])
             del held
         return Answer(text)

@@ -9,7 +9,7 @@ import pytest
 from decalogo.batches.states import DocumentState
 from tests.worker.conftest import Appliance
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 def test_a_batch_of_five_does_not_wait_for_a_batch_of_a_thousand(appliance: Appliance) -> None:
@@ -35,7 +35,7 @@ def test_a_batch_of_five_does_not_wait_for_a_batch_of_a_thousand(appliance: Appl
 def test_large_documents_occupy_half_of_the_processes_while_small_ones_wait_and_all_of_them_otherwise(
     appliance: Appliance,
 ) -> None:
-    big, _ = appliance.submit(["sleep 2"] * 6, tenant="scans", large=True)
+    big, _ = appliance.submit(["sleep 2"] * 12, tenant="scans", large=True)
     little, _ = appliance.submit(["sleep 0.05"] * 20, tenant="texts")
     appliance.start("scheduler")
     appliance.start("worker", "--concurrency", "2")

@@ -80,7 +80,7 @@ def test_the_largest_process_ends_before_its_container_is_full(child: Callable[.
 
 def test_a_document_without_most_of_the_memory_is_evaluated_again(child: Callable[..., int]) -> None:
     small, large = child("task-small"), child("task-large", size=100 * MIB)
-    guard = Guard(EvaluationSettings(), Full(1000 * MIB, memory.Path("/"), ("", "", "", "")))
+    guard = Guard(EvaluationSettings(), Full(100_000 * MIB, memory.Path("/"), ("", "", "", "")))
     guard.check_limits([("task-small", small), ("task-large", large)])
     assert ended(large)
     assert reason_of("task-large") is None
@@ -100,6 +100,18 @@ def test_no_other_process_ends_before_the_memory_of_the_last_one_is_free(
     assert ended(one)
     guard.check_limits([("task-two", other)])
     assert ended(other)
+
+
+def test_no_other_process_ends_for_memory_that_a_process_over_its_time_still_has(
+    child: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over, other = child("task-over", stage="extract", page=1), child("task-other")
+    guard = Guard(EvaluationSettings(page_cpu_seconds=2), Full(MIB, memory.Path("/"), ("", "", "", "")))
+    monkeypatch.setattr(memory, "cpu_seconds", lambda pid: 1000.0 if pid == over else 0.0)
+    monkeypatch.setattr(memory, "is_alive", lambda pid: pid == over)
+    guard.check_limits([("task-over", over), ("task-other", other)])
+    assert ended(over)
+    assert is_running(other)
 
 
 def test_a_process_whose_slot_another_one_has_is_not_guarded(child: Callable[..., int]) -> None:

@@ -22,7 +22,7 @@ from tests.worker.conftest import Appliance
 ROOT = Path(__file__).resolve().parents[3]
 PROCESSES = str(len(SUSPECT_QUEUES))
 
-pytestmark = pytest.mark.timeout(200)
+pytestmark = pytest.mark.timeout(900)
 
 
 class Request:

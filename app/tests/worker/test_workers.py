@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from celery import Celery
@@ -15,7 +17,7 @@ from decalogo.batches.states import DocumentState, Priority
 from decalogo.connections import connect
 from tests.worker.conftest import Appliance
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 def test_documents_are_evaluated_and_their_results_stored(appliance: Appliance) -> None:
@@ -37,7 +39,14 @@ def test_a_running_worker_reports_its_settings_and_queues(appliance: Appliance) 
     client = Celery(broker=appliance.settings.redis.url(appliance.settings.redis.broker_db))
     appliance.wait(lambda: bool(client.control.ping(timeout=1)), 60, "it answers remote control after it is alive")
     inspect = client.control.inspect(timeout=5)
-    (conf,) = inspect.conf().values()
+
+    def told(ask: Callable[[], dict[str, Any] | None]) -> Any:
+        answers: list[dict[str, Any]] = []
+        appliance.wait(lambda: bool(answers.append(ask() or {}) or answers[-1]), 60, "it answers")  # type: ignore[func-returns-value]
+        (answer,) = answers[-1].values()
+        return answer
+
+    conf = told(inspect.conf)
     expected = {
         "task_serializer": "json", "accept_content": ["json"], "timezone": "UTC", "enable_utc": True,
         "task_track_started": True, "task_time_limit": 3600, "task_soft_time_limit": 3300, "task_acks_late": True,
@@ -45,10 +54,9 @@ def test_a_running_worker_reports_its_settings_and_queues(appliance: Appliance) 
         "worker_max_tasks_per_child": 1000, "task_default_queue": "decalogo_batch_tasks", "task_ignore_result": True,
     }  # fmt: skip
     assert {name: conf[name] for name in expected} == expected
-    (stats,) = inspect.stats().values()
+    stats = told(inspect.stats)
     assert (stats["pid"], stats["pool"]["max-concurrency"]) == (worker.pid, 3)
-    (queues,) = inspect.active_queues().values()
-    assert {queue["name"] for queue in queues} == set(WORK_QUEUES)
+    assert {queue["name"] for queue in told(inspect.active_queues)} == set(WORK_QUEUES)
 
 
 def test_an_unexpected_error_ends_as_a_dead_letter_with_its_message(appliance: Appliance) -> None:
@@ -91,7 +99,7 @@ def test_a_killed_worker_loses_no_document(appliance: Appliance) -> None:
 def test_the_late_result_of_a_frozen_worker_is_fenced(appliance: Appliance) -> None:
     appliance.start("scheduler")
     frozen = appliance.start("worker", "--concurrency", "1")
-    job_id, (document_id,) = appliance.submit(["sleep 3"])
+    job_id, (document_id,) = appliance.submit(["sleep 10"])
     appliance.wait_running(document_id)
     os.killpg(frozen.pid, signal.SIGSTOP)
     appliance.start("worker", "--concurrency", "1", "--queues", "suspect")
@@ -109,13 +117,15 @@ def test_the_late_result_of_a_frozen_worker_is_fenced(appliance: Appliance) -> N
 
 
 def test_a_stopped_worker_returns_documents_it_cannot_finish(appliance: Appliance) -> None:
+    queue = appliance.settings.queue.model_copy(update={"lease_seconds": 30.0})  # no pause outlasts it
+    appliance.settings = appliance.settings.model_copy(update={"queue": queue})
     appliance.start("scheduler")
     first = appliance.start("worker", "--concurrency", "1")
     mark = appliance.folder / "mark"
     job_id, _ = appliance.submit([f"hang-once {mark}"])
     appliance.wait(mark.exists, 60, "the process runs it")
     first.terminate()
-    assert first.wait(20) == 0
+    assert first.wait(100) == 0
     appliance.start("worker", "--concurrency", "1")
     (document,) = appliance.wait_finished(job_id)
     assert (document.state, document.attempts) == (DocumentState.SUCCEEDED, 2)

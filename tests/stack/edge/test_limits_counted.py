@@ -41,12 +41,15 @@ def count_for(seconds: float, send: Callable[[], httpx.Response]) -> tuple[Count
 def test_a_zone_lets_through_its_burst_and_its_rate(
     client: Client, method: str, path: str, a_minute: int, burst: int
 ) -> None:
-    counts, *spans = count_for(SECONDS, lambda: client.http.request(method, path))
-
-    least, most = (1 + burst + span * a_minute / 60 for span in spans)
-    print(f"{path}: {counts[True]} let through, {counts[False]} refused in {spans[1]:.1f} s; {most:.1f} allowed")
-    assert counts[False] > 0, "the requests came too slowly to meet the limit"
-    assert least - 2 <= counts[True] <= most + 1
+    for _ in range(3):  # a pause of the machine while the bucket is not full lets fewer through
+        here = from_a_new_address()
+        counts, *spans = count_for(SECONDS, lambda here=here: client.http.request(method, path, headers=here))  # type: ignore[misc]
+        least, most = (1 + burst + span * a_minute / 60 for span in spans)
+        print(f"{path}: {counts[True]} let through, {counts[False]} refused in {spans[1]:.1f} s; {most:.1f} allowed")
+        assert counts[True] <= most + 1
+        if counts[False] > 0 and counts[True] >= least - 2:
+            return
+    pytest.fail("the requests came too slowly to meet the limit, or fewer were let through than the zone says")
 
 
 def test_addresses_do_not_share_a_limit(client: Client) -> None:
@@ -99,16 +102,22 @@ def test_a_json_body_over_10_mb_is_refused_by_the_api(client: Client) -> None:
 def test_a_tier_lets_through_what_it_says(
     appliance: Appliance, open_client: Open, tier: str, kind: str, allowed: int
 ) -> None:
-    client = open_client(appliance.run("token", "create", f"{tier}-{kind}", "--tier", tier).strip())
     method, path = ("POST", UPLOAD) if kind == "uploads" else ("GET", f"/api/v1/batch/status/batch_{'0' * 26}")
 
-    def send(_number: int) -> httpx.Response:
-        return client.http.request(method, path, headers=from_a_new_address())
+    for attempt in range(3):
+        name = f"{tier}-{kind}-{attempt}"
+        client = open_client(appliance.run("token", "create", name, "--tier", tier).strip())
 
-    started = time.monotonic()
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(send, range(allowed + 20)))
-    assert time.monotonic() - started < 60, "too slow to meet a limit of one minute"
+        def send(_number: int, client: Client = client) -> httpx.Response:
+            return client.http.request(method, path, headers=from_a_new_address())
+
+        started = time.monotonic()
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(send, range(allowed + 20)))
+        if time.monotonic() - started < 60:
+            break
+    else:
+        pytest.fail("too slow to meet a limit of one minute")
 
     refused = [answer for answer in answers if answer.status_code == 429]
     assert len(refused) == 20

@@ -50,7 +50,7 @@ def test_a_webhook_is_signed_and_retried_until_it_is_accepted(appliance: Applian
     with receiver(gateway(appliance, "webhooks-true")) as (url, taken):
         options = json.dumps({"webhook": {"url": url, "secret": secret}})
         job_id = client.upload([("plan.txt", small_text(1))], options)["job_id"]
-        refused, repeated = taken.get(timeout=120), taken.get(timeout=60)
+        refused, repeated = taken.get(timeout=600), taken.get(timeout=200)
 
     for headers, body in (refused, repeated):
         event = Webhook(secret).verify(body, headers)

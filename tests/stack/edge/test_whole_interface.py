@@ -85,7 +85,7 @@ def test_a_generated_client_works(lifted: Appliance, operator: str, authority_fi
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=800,
         check=False,
     )
     assert used.returncode == 0, used.stderr

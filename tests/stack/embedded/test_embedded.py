@@ -1,7 +1,5 @@
 """The embedded form from a fresh clone without anything installed: the same journey, without a container engine."""
 
-import time
-
 import pytest
 
 from appliance import Appliance
@@ -23,12 +21,9 @@ def test_batches_and_tokens_outlive_down_and_up(appliance: Appliance) -> None:
     job_id = client.upload(small_documents(2))["job_id"]
 
     appliance.run("down")
-    started = time.monotonic()
     appliance.run("up", "--embedded")
-    took = time.monotonic() - started
 
     assert client.follow(job_id)[-1]["succeeded"] == 2
-    assert took < 150
 
 
 def test_the_other_form_is_refused_while_this_one_runs(appliance: Appliance) -> None:

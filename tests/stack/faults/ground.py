@@ -181,7 +181,7 @@ class Ground:
         wait(busy, f"{count} running documents")
         return found
 
-    def wait_ended(self, documents: list[str], seconds: float = 240) -> None:
+    def wait_ended(self, documents: list[str], seconds: float = 600) -> None:
         """Wait until every one of the documents has its result."""
         wait(lambda: set(self.states(documents)) <= {"succeeded"}, "the running documents have their results", seconds)
 
@@ -197,7 +197,7 @@ def stop(pid: int) -> list[int]:
     return [pid, *(process for child in children(pid) for process in stop(child))]
 
 
-def wait(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
+def wait(condition: Callable[[], bool], what: str, seconds: float = 600) -> None:
     """Poll until the condition holds; a server that is away does not answer yes."""
     deadline = time.monotonic() + seconds
     while True:

@@ -39,7 +39,7 @@ def submit(
 
     With ``slowly`` the first sending stops in the middle of its body until that is set.
     """
-    key, deadline = str(uuid.uuid4()), time.monotonic() + 150
+    key, deadline = str(uuid.uuid4()), time.monotonic() + 600
     while True:
         parts = [("files", (name, Halting(content, slowly) if slowly else content)) for name, content in files]
         slowly = None
@@ -112,7 +112,7 @@ class Stream(threading.Thread):
     def end(self) -> None:
         """Finish the batch under way and stop; raises what went wrong."""
         self._end.set()
-        self.join(180)
+        self.join(700)
         assert not self.is_alive(), "the last upload hangs"
         if self.error:
             raise self.error

@@ -4,6 +4,7 @@ import json
 import socket
 import ssl
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -22,7 +23,7 @@ def handshake(appliance: Appliance, version: ssl.TLSVersion) -> str | None:
     context = ssl.create_default_context(cadata=appliance.run("certificate"))
     context.minimum_version = context.maximum_version = version
     with (
-        socket.create_connection(("127.0.0.1", appliance.https_port), timeout=10) as plain,
+        socket.create_connection(("127.0.0.1", appliance.https_port), timeout=120) as plain,
         context.wrap_socket(plain, server_hostname="localhost") as connection,
     ):
         return connection.version()
@@ -40,7 +41,7 @@ def test_old_tls_is_not(appliance: Appliance) -> None:
 
 
 def test_plain_http_is_redirected_to_tls(appliance: Appliance) -> None:
-    answer = httpx.get(f"http://localhost:{appliance.http_port}/api/v1/health?x=1", trust_env=False)
+    answer = httpx.get(f"http://localhost:{appliance.http_port}/api/v1/health?x=1", trust_env=False, timeout=120)
 
     assert answer.status_code == 301
     assert answer.headers["Location"] == f"https://localhost:{appliance.https_port}/api/v1/health?x=1"
@@ -54,7 +55,8 @@ def test_plain_http_is_redirected_to_tls(appliance: Appliance) -> None:
     ],
 )
 def test_plain_http_is_redirected_to_names_of_the_appliance_only(appliance: Appliance, host: str, status: int) -> None:
-    answer = httpx.get(f"http://127.0.0.1:{appliance.http_port}/x", headers={"Host": host}, trust_env=False)
+    address = f"http://127.0.0.1:{appliance.http_port}/x"
+    answer = httpx.get(address, headers={"Host": host}, trust_env=False, timeout=120)
 
     assert answer.status_code == status
     if status == 301:
@@ -91,7 +93,8 @@ def test_a_request_id_of_the_caller_is_kept(client: Client) -> None:
 
 
 def burst(client: Client, method: str, path: str, count: int) -> list[httpx.Response]:
-    return [client.http.request(method, path) for _ in range(count)]
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(lambda _: client.http.request(method, path), range(count)))
 
 
 def check_limited(answers: list[httpx.Response], retry_after: str) -> None:
@@ -117,10 +120,12 @@ def test_requests_past_the_burst_of_20_are_limited(client: Client) -> None:
 
 
 def test_uploads_past_the_burst_of_5_are_limited(client: Client) -> None:
+    started = time.monotonic()
     answers = burst(client, "POST", "/api/v1/batch/upload", 12)
+    free_meanwhile = (time.monotonic() - started) * 10 / 60
 
     check_limited(answers, "6")
-    assert sum(answer.status_code != 429 for answer in answers) <= 7
+    assert sum(answer.status_code != 429 for answer in answers) <= 7 + free_meanwhile
     time.sleep(6.1)  # what Retry-After said; nginx counts 10 a minute as 0.166 a second
     assert client.http.post("/api/v1/batch/upload").status_code != 429
 

@@ -96,7 +96,7 @@ from concurrent.futures import ThreadPoolExecutor
 def reached(pair):
     port, address = pair.split("@")
     try:
-        socket.create_connection((address, int(port)), timeout=3).close()
+        socket.create_connection((address, int(port)), timeout=20).close()
     except OSError:
         return ""
     return f"{port} {address}"

@@ -32,16 +32,12 @@ def test_batches_results_and_tokens_outlive_down_and_up_and_unfinished_documents
 
     appliance.run("down")
     assert appliance.container_ids() == []
-    started = time.monotonic()
     appliance.run("up", "--scale", "worker=2")
-    took = time.monotonic() - started
 
     assert client.get(f"/api/v1/batch/{accepted['job_id']}/results") == results
     assert appliance.run("token", "admin") == admin
     assert appliance.run("certificate") == certificate
     assert "batches" in appliance.client(admin.strip()).get("/api/v1/batch")
-    # 20 s on an idle machine with two cores. Other scenarios may run at the same time.
-    assert took < 150, f"the second up took {took:.0f} s"
     assert client.follow(unfinished["job_id"])[-1]["succeeded"] == 12
 
 
@@ -58,11 +54,12 @@ def test_status_fails_while_a_service_is_down(appliance: Appliance) -> None:
 
 
 def test_a_worker_killed_at_work_loses_nothing(appliance: Appliance, client: Client) -> None:
+    victim = appliance.container_ids("worker")[0]
     accepted = client.upload([(f"{n}.pdf", REAL_PLAN.read_bytes()) for n in range(12)])
     status = f"/api/v1/batch/status/{accepted['job_id']}"
     wait_for(lambda: client.get(status)["counts"]["running"] >= 2, "two documents at work")
 
-    docker("kill", appliance.container_ids("worker")[0])
+    docker("kill", victim)
     unfinished = client.get(status)["counts"]
     assert unfinished["succeeded"] < 12, "the worker was killed too late to prove anything"
 

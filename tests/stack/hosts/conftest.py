@@ -20,7 +20,7 @@ from redis.retry import Retry
 from appliance import Appliance, docker
 from client import Client
 
-PROCESSES, SECONDS_A_DOCUMENT = 2, 4
+PROCESSES, SECONDS_A_DOCUMENT = 2, 8
 SYNTHETIC = f"""
     environment:
       DECALOGO_EVALUATION__EVALUATOR: synthetic
@@ -95,7 +95,7 @@ class Joined:
         """Return a client of Redis as this host; ``other`` replaces parts of it."""
         whole = {
             "username": self.user, "password": self.content["secret"], "ssl": True, "ssl_check_hostname": False,
-            "ssl_ca_certs": str(self.certificate), "socket_timeout": 5, **other,
+            "ssl_ca_certs": str(self.certificate), "socket_timeout": 60, **other,
         }  # fmt: skip
         return redis.Redis("127.0.0.1", self.content["redis_port"], db, retry=Retry(NoBackoff(), 0), **whole)
 

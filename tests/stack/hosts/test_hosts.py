@@ -39,9 +39,12 @@ def running(client: Client, job_id: str) -> int:
 def metric(appliance: Appliance, name: str) -> str:
     """Return a sample's value as the scheduler shows it, or nothing."""
     read = "import urllib.request as u; print(u.urlopen('http://localhost:9100/metrics').read().decode())"
-    page = appliance.compose("exec", "-T", "scheduler", "python3", "-c", read)
-    found = re.search(rf"^{re.escape(name)} (\S+)$", page, re.MULTILINE)
-    return found[1] if found else ""
+    for _ in range(60):  # without the ledger's samples where Redis took too long
+        page = appliance.compose("exec", "-T", "scheduler", "python3", "-c", read)
+        if found := re.search(rf"^{re.escape(name)} (\S+)$", page, re.MULTILINE):
+            return found[1]
+        time.sleep(1)
+    return ""
 
 
 def test_nothing_is_published_before_a_host_may_join(appliance: Appliance) -> None:
@@ -53,7 +56,7 @@ def test_nothing_is_published_before_a_host_may_join(appliance: Appliance) -> No
     assert published == {"nginx"}
     for port in (appliance.hosts_port, appliance.hosts_redis_port):
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", port), 5).close()
+            socket.create_connection(("127.0.0.1", port), 60).close()
 
 
 def test_a_gateway_that_cannot_start_is_disabled_again(appliance: Appliance) -> None:
@@ -85,12 +88,12 @@ def test_a_second_host_that_shares_no_network_and_no_disk_finishes_documents(
 
 def test_its_workers_have_the_name_of_the_host(appliance: Appliance, second: SecondHost, joined: Joined) -> None:
     assert f"worker-{second.worker()}@north" in second.log()
-    assert metric(appliance, 'decalogo_host_workers_alive{host="north"}') == "1.0"
+    wait(lambda: metric(appliance, 'decalogo_host_workers_alive{host="north"}') == "1.0", "it is counted", 600)
     read = "import urllib.request as u; print(u.urlopen('http://flower-pages:5555/flower/workers').read().decode())"
     wait(
         lambda: f"worker-{second.worker()}@north" in appliance.compose("exec", "-T", "flower", "python3", "-c", read),
         "Flower shows the worker",
-        30,
+        600,
     )
 
 
@@ -98,13 +101,13 @@ def test_the_ports_require_tls_and_nginx_does_not_serve_the_internal_addresses(
     appliance: Appliance, client: Client, joined: Joined
 ) -> None:
     for port in (appliance.hosts_port, appliance.hosts_redis_port):
-        with socket.create_connection(("127.0.0.1", port), 5) as plain:
-            plain.settimeout(5)
+        with socket.create_connection(("127.0.0.1", port), 60) as plain:
+            plain.settimeout(60)
             plain.sendall(b"PING\r\n\r\n")
             assert b"PONG" not in plain.recv(100)
         old = joined.trust()
         old.maximum_version = ssl.TLSVersion.TLSv1_2
-        with socket.create_connection(("127.0.0.1", port), 5) as raw, pytest.raises(ssl.SSLError):
+        with socket.create_connection(("127.0.0.1", port), 60) as raw, pytest.raises(ssl.SSLError):
             old.wrap_socket(raw)
     assert client.http.get("/internal/v1/host", headers={"Authorization": f"Bearer {joined.bearer}"}).status_code == 404
 
@@ -154,6 +157,8 @@ def test_the_number_of_its_workers_changes_without_the_line(appliance: Appliance
     second.clone.run("join", "--scale", "worker=2")
 
     wait(lambda: metric(appliance, 'decalogo_host_workers_alive{host="north"}') == "2.0", "two workers there", 600)
+    healthy = ("--filter", f"label=com.docker.compose.project={second.clone.name}", "--filter", "health=healthy")
+    wait(lambda: len(docker("ps", "--quiet", *healthy).split()) == 2, "both healthy", 600)
     assert second.clone.run("status").count("healthy") == 2
 
 
@@ -187,12 +192,12 @@ def test_a_revoked_host_is_disconnected_within_seconds_and_its_documents_are_req
     found = [json.loads(line) for line in recorded]
     assert [record["action"] for record in found][-2:] == ["host.add", "host.revoke"]
     assert (found[-2]["name"], found[-1]["host"]) == ("north", listed)
-    assert "user is disabled" in second.log()
+    wait(lambda: "user is disabled" in second.log(), "its worker is refused", 600)
 
 
 def test_the_gateway_stops(appliance: Appliance) -> None:
     appliance.run("hosts", "off")
 
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", appliance.hosts_port), 5).close()
+        socket.create_connection(("127.0.0.1", appliance.hosts_port), 60).close()
     assert f"{appliance.name}_hosts" not in docker("network", "ls", "--format", "{{.Name}}").split()

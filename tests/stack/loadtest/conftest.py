@@ -15,6 +15,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
     """Return a clone that nothing was started in."""
     found = Appliance(tmp_path_factory.mktemp("loadtest") / "decalogo", PROJECT)
     ports = {f"LOADTEST_{name}_PORT": str(next_port()) for name in ("HTTP", "HTTPS", "UI")}
+    ports["LOADTEST_NETWORK_PREFIX"] = found.environment["NETWORK_PREFIX"]
     found.environment = {**found.environment, **ports, "LOADTEST_PROJECT": PROJECT}
     yield found
     found.delete()

@@ -14,8 +14,8 @@ import pytest
 
 from appliance import Appliance
 
-START_SECONDS = 300.0
-JOURNEY_SECONDS = 120.0
+START_SECONDS = 1200.0
+JOURNEY_SECONDS = 600.0
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def running(clone: Appliance) -> Iterator["subprocess.Popen[bytes]"]:
         yield process
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
-            process.wait(120)
+            process.wait(600)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,8 @@ def page(clone: Appliance, running: "subprocess.Popen[bytes]") -> Iterator[httpx
                 if client.get("/stats/requests").raise_for_status().json()["worker_count"] == 2:
                     break
             except httpx.TransportError:
-                assert time.monotonic() < until, "the page does not answer"
+                pass
+            assert time.monotonic() < until, "the page does not answer"
             time.sleep(0.5)
         yield client
 
@@ -80,7 +81,7 @@ def test_ctrl_c_ends_it_in_peace_however_often_it_is_pressed(
     os.killpg(running.pid, signal.SIGINT)
     time.sleep(1)  # by now it deletes the appliance
     os.killpg(running.pid, signal.SIGINT)
-    assert running.wait(120) == 0
+    assert running.wait(600) == 0
 
 
 def test_nothing_is_left_behind(left_over: str) -> None:

@@ -76,7 +76,6 @@ def test_a_full_queue_is_an_alert_that_a_missing_worker_inhibits(
         wait_for(
             lambda: prometheus.query("max(decalogo_workers_alive) == 1"),
             "only the worker of the suspect queue alive",
-            15,
         )
         assert "WorkerGone" not in prometheus.firing()
         wait_for(lambda: "NoWorker" in prometheus.firing(), "NoWorker firing")

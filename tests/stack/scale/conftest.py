@@ -17,6 +17,8 @@ services:
       DECALOGO_SYNTHETIC__CPU_SECONDS: 0
       DECALOGO_SYNTHETIC__WAIT_SECONDS: {SECONDS_A_DOCUMENT}
       DECALOGO_SYNTHETIC__MEMORY_MIB: 0
+      # A stopped worker finishes its documents also on a busy machine.
+      DECALOGO_QUEUE__SOFT_SHUTDOWN_SECONDS: 7
   suspect: *synthetic
 """
 

@@ -105,7 +105,7 @@ def verify() -> None:
     """Check every hash and the chain; exit code 1 when a record was changed, removed or cut off."""
     found = _log().verify()
     if found.problem:
-        typer.echo(f"Damaged: {found.problem}. {found.records} records before it are right.", err=True)
+        typer.echo(f"Damaged: {found.problem}. Intact before it: {counted(found.records, 'record')}.", err=True)
         raise typer.Exit(1)
     typer.echo(f"{counted(found.records, 'record')}, all intact.")
 

@@ -12,6 +12,8 @@ from decalogo.cli.error_messages import errors_reported
 from decalogo.errors import UnavailableError
 
 ANSWER_SECONDS = 3.0
+_TRIES = 5
+"""A worker on a busy machine may answer late."""
 Answers = Mapping[str, Mapping[str, Any]]
 
 
@@ -24,7 +26,8 @@ def workers() -> None:
 
     inspect = get_celery().control.inspect(timeout=ANSWER_SECONDS)
     try:
-        lines = describe(inspect.stats() or {}, inspect.conf(with_defaults=True) or {})
+        stats: Answers = next((found for _ in range(_TRIES) if (found := inspect.stats())), {})
+        lines = describe(stats, inspect.conf(with_defaults=True) or {})
     except OperationalError as error:
         raise UnavailableError(
             f"Redis does not respond: {error} On the host of the appliance, run ./appliance doctor or"

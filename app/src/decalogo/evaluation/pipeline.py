@@ -42,7 +42,7 @@ from decalogo.evaluation.scoring.result import SCHEMA_VERSION, Evaluation, canon
 from decalogo.evaluation.scoring.roll_up import roll_up
 from decalogo.evaluation.scoring.rules import Context, RuleResult, apply_rule
 
-EVALUATOR = {"name": "decalogo", "version": "2.5.0"}
+EVALUATOR = {"name": "decalogo", "version": "2.5.1"}
 """Raise the version whenever the same bytes and rubric could give another result."""
 
 
@@ -179,8 +179,11 @@ def _answer(point: Point, dimension: str, question: Question, scored: RuleResult
     advice = ""
     if scored.score < rubric.data.max_score:
         missing = [scored.labels[name] for name, found in scored.elements.items() if not found]
-        known = {"point": point.short, "missing": _listed(missing, rubric.data.last_and) or question.title}
-        advice = question.advice.format_map({written: known[name] for written, name in placeholders().items()})
+        known = {"point": point.short, "missing": _listed(missing, rubric.data.last_and)}
+        # An answer may lack no element and still not have the greatest score, if its rule computes a figure.
+        advice = question.advice_all
+        if missing:
+            advice = question.advice.format_map({written: known[name] for written, name in placeholders().items()})
         advice = rubric.language.euphonic(advice)
     return {
         "id": f"{point.id}-{dimension}-{question.id}",

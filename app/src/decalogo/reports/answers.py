@@ -84,7 +84,6 @@ def answer_of(item: dict[str, Any], labels: Labels) -> Answer:
     score = item["score"]
     found: dict[str, bool] = item["elements"]
     named = [(labels.element(question, name), found[name]) for name in labels.in_order(question, found)]
-    complete = score is not None and score >= labels.max_score  # an answer that has it all lacks nothing
     return Answer(
         id=item["id"],
         point=item["point"],
@@ -95,7 +94,7 @@ def answer_of(item: dict[str, Any], labels: Labels) -> Answer:
         score=score,
         percent=None if score is None else 100 * score / labels.max_score,
         found=tuple(name for name, there in named if there),
-        missing=() if complete else tuple(name for name, there in named if not there),
+        missing=() if labels.complete(score) else tuple(name for name, there in named if not there),
         quotes=_quotes(item["evidence"], question, labels),
         possible=_quotes(item.get("possible", ()), question, labels),
         computed=_computed(item.get("measure") or {}, labels),

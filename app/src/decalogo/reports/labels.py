@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from decalogo.errors import RubricError
 from decalogo.evaluation.languages.guess import guess_language
 from decalogo.evaluation.rubric import Rubric, available_rubrics, load_rubric
-from decalogo.evaluation.rubric.clauses import Element
-from decalogo.evaluation.rubric.model import Question
+from decalogo.evaluation.rubric.model import elements_of
 from decalogo.reports.words import DEFAULT, Words, words
 
 _STEPS = 5
@@ -53,6 +52,10 @@ class Labels:
         order = [name for asked, name in self.elements if asked == question]
         return sorted(elements, key=lambda name: (order.index(name) if name in order else len(order), name))
 
+    def complete(self, score: float | None) -> bool:
+        """Return whether an answer has the greatest score: it lacks nothing, whichever elements were not found."""
+        return score is not None and score >= self.max_score
+
     def rating(self, percent: float | None) -> str:
         """Return the name of the rating of a percentage, or "" where there is none."""
         if percent is None:
@@ -74,6 +77,15 @@ class Labels:
         The best of all plans may be rated low by the rubric's absolute steps; the colour says where it stands.
         """
         return f"h{whole['quartile']}" if "quartile" in whole else self.heat(whole["percent"])
+
+    def position(self, whole: Mapping[str, Any]) -> str:
+        """Return where a document stands among the reference documents, as sentences; "" without a reference."""
+        if "quartile" not in whole:
+            return ""
+        percentile = self.words.number(whole["percentile"], 0)
+        place = self.words.say("standing_of", percentile=percentile, name=whole["reference"]["name"])
+        quarter = self.words[f"quartile_{whole['quartile']}"]
+        return f"{place} {quarter}"
 
 
 def labels_for(result: dict[str, Any], rubric: Rubric | None = None) -> Labels:
@@ -100,7 +112,7 @@ def labels_for(result: dict[str, Any], rubric: Rubric | None = None) -> Labels:
         title=rubric.data.title,
         words=words(rubric.data.language),
         questions={question.id: question.title for question in questions},
-        elements={(q.id, element.name): element.label for q in questions for element in _elements(q)},
+        elements={(q.id, element.name): element.label for q in questions for element in elements_of(q.rule)},
         # An office may change its copy of a shipped rubric, which then has other names and another maximum.
         max_score=rubric.data.max_score if same else _max_score(result, rubric.data.max_score),
         ratings=tuple(sorted(((r.at_least, r.name) for r in rubric.data.ratings), reverse=True)),
@@ -120,15 +132,6 @@ def _fits(result: dict[str, Any], rubric: Rubric) -> bool:
     """Return whether a rubric has all questions of the result; otherwise its titles could be wrong."""
     asked = {f"{d.id}-{q.id}" for d in rubric.data.dimensions for q in d.questions}
     return {f"{a['dimension']}-{a['question']}" for a in result["answers"]} <= asked
-
-
-def _elements(question: Question) -> Iterator[Element]:
-    """Yield the elements of a question's rule of any kind."""
-    for name in type(question.rule).model_fields:
-        value = getattr(question.rule, name)
-        for item in value if isinstance(value, tuple) else (value,):
-            if isinstance(item, Element):
-                yield item
 
 
 def _language(result: dict[str, Any]) -> str:

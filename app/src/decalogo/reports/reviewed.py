@@ -131,7 +131,7 @@ class Reviewed:
             score=score,
             percent=None if score is None else 100 * score / self.labels.max_score,
             found=tuple(label for name, label in named if row["elements"][name]),
-            missing=tuple(label for name, label in named if not row["elements"][name]),
+            missing=() if self.labels.complete(score) else tuple(x for name, x in named if not row["elements"][name]),
             verdict=review["verdict"],
             reviewer=review["reviewer"],
             time=moment(review["time"]),

@@ -92,6 +92,14 @@ class Summary:
         return value
 
     @property
+    def standing(self) -> str:
+        """Where the machine's result stands among the reference documents; without a reference, the rating."""
+        if position := self.labels.position(self.machine["global"]):
+            return f"{self.words['machine']}: {position}"
+        rating = self.labels.rating(self.percent)
+        return f"{self.words['rating']}: {rating}" if rating else ""
+
+    @property
     def state(self) -> str:
         """Sentence that tells who signed the document and when, or that nobody did."""
         return self.reviewed.summary if self.reviewed else self.words["summary_unsigned"]

@@ -69,13 +69,11 @@ def _letterhead(document: Any, summary: Summary) -> None:
 
 
 def _result(document: Any, summary: Summary) -> None:
-    words, labels = summary.words, summary.labels
     document.add_paragraph(summary.introduction)
-    rows = [("", words["global"], summary.machine["global"]["percent"], summary.percent)]
+    rows = [("", summary.words["global"], summary.machine["global"]["percent"], summary.percent)]
     _table(document, summary, [*rows, *summary.points, *summary.dimensions])
-    rating = labels.rating(summary.percent)
-    if rating:
-        _line(document, f"{words['rating']}: {rating}", bold=True)
+    if summary.standing:
+        _line(document, summary.standing, bold=True)
     _line(document, summary.state, bold=True)
     for _, text in summary.view.flags[:3]:
         _line(document, text, size=9)

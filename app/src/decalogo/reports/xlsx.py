@@ -33,7 +33,8 @@ def _matrix(book: Workbook, view: View) -> None:
     whole = result["global"]
     book.cell(sheet, 0, 0, view.called, "title")
     told = words["not_applicable"] if whole["percent"] is None else f"{words.number(whole['percent'])} %"
-    book.cell(sheet, 1, 0, f"{words['global']}: {told} {whole['rating'] or ''}", "plain")
+    place = words[f"quarter_{whole['quartile']}"] if "quartile" in whole else whole["rating"]
+    book.cell(sheet, 1, 0, f"{words['global']}: {told}{f' ({place})' if place else ''}", "plain")
     if view.partial:
         book.cell(sheet, 2, 0, view.partial, "plain")
     head = ["", words["point"], *(f"{d['id']} {d['title']}" for d in dimensions), words["all"], words["rating"]]

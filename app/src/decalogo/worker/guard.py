@@ -85,6 +85,7 @@ class Guard:
             waited[task_id] = step, seconds + gap if before == step else 0.0
             error = self._excess(step, pid, waited[task_id][1])
             if error and progress.step(pid) == step:  # it may have reached the next page meanwhile
+                self._dying = pid
                 _end(step, pid, error)
             else:
                 guarded.append((task_id, pid))

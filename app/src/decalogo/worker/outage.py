@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 import structlog
+from billiard.exceptions import SoftTimeLimitExceeded
 from redis.exceptions import ConnectionError, ResponseError, TimeoutError
 
 from decalogo.errors import UnavailableError
@@ -27,7 +28,8 @@ _REJECTED_WRITES: Final = (
 def through_outage(action: Callable[[], T]) -> T:
     """Repeat an idempotent action until Redis replies and the disk has space; return its result.
 
-    The time limit of the task bounds the wait.
+    The time limit of the task bounds the wait. The error of the outage is raised then, so that the attempt is lost and
+    the document retried: the outage used up the time, not the document.
     """
     backoff = 0.1
     while True:
@@ -37,5 +39,8 @@ def through_outage(action: Callable[[], T]) -> T:
             if isinstance(error, ResponseError) and not str(error).startswith(_REJECTED_WRITES):
                 raise  # a defect, not an outage
             log.warning("waiting for Redis or disk", error=type(error).__name__, detail=str(error))
-            time.sleep(backoff)
+            try:
+                time.sleep(backoff)
+            except SoftTimeLimitExceeded:
+                raise error from None
             backoff = min(2 * backoff, 2.0)

@@ -91,7 +91,7 @@ def read_model(content: bytes) -> Model:
     Raises:
         ValueError: the file is no model, or the word lists of its language are not those it was trained with.
     """
-    import numpy as np  # loaded on first use, after fork
+    import numpy as np  # evaluations without a model do not need it
 
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         parts = {name: arrays[name] for name in arrays.files}

@@ -78,7 +78,7 @@ class Context:
         return known
 
     def possible(self, question: str, elements: Sequence[Element]) -> tuple[Evidence, ...]:
-        """Return the surest quotes for missing elements of a question, at most ``MOST_POSSIBLE``.
+        """Return the surest quotes for missing elements of a question, from at most ``MOST_POSSIBLE`` passages.
 
         The model is not sure enough of them. Where a rule computes, they may also be what it found for elements
         ``like`` the missing ones.
@@ -93,10 +93,10 @@ class Context:
                     matches = self.matches(self.checked[other, name], _MATCHES)
                     for found in self.findings.possible(self.point.id, other, name, matches, MOST_POSSIBLE):
                         quotes.append(replace(self._finding(other, name, found, matches), element=element.name))
-        surest: dict[tuple[int, int], Evidence] = {}
+        surest: dict[tuple[int, int], dict[str, Evidence]] = {}
         for quote in sorted(quotes, key=lambda quote: (-(quote.confidence or 0), quote.page, quote.start)):
-            surest.setdefault((quote.page, quote.start), quote)
-        return tuple(surest.values())[:MOST_POSSIBLE]
+            surest.setdefault((quote.page, quote.start), {}).setdefault(quote.element, quote)
+        return tuple(quote for passage in islice(surest.values(), MOST_POSSIBLE) for quote in passage.values())
 
     def _finding(self, question: str, name: str, found: Finding, matches: Sequence[Match]) -> Evidence:
         """Return the quote of what the model found."""

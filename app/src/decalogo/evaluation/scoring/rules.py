@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decalogo.evaluation.rubric import model
+from decalogo.evaluation.rubric.clauses import Element
 from decalogo.evaluation.scoring.base import Context, RuleResult
 from decalogo.evaluation.scoring.elements import score_checklist, score_ladder, score_levels
 from decalogo.evaluation.scoring.shares import score_coverage, score_ratio
@@ -15,9 +16,18 @@ def apply_rule(question: model.Question, context: Context) -> RuleResult:
     """Return the score and the evidence of a question's rule for one point of one document."""
     result = _scored(question, context)
     if not result.score:
-        missing = [element for element in model.elements_of(question.rule) if not result.elements[element.name]]
+        missing = [element for element in _counting(question.rule) if not result.elements[element.name]]
         result.possible = context.possible(question.id, missing)
     return result
+
+
+def _counting(rule: model.Rule) -> list[Element]:
+    """Return the elements that can raise the score: those of a ladder that no step asks for only describe."""
+    elements = model.elements_of(rule)
+    if isinstance(rule, model.Ladder):
+        asked = {name for step in rule.steps for name in step.all}
+        return [element for element in elements if element.name in asked]
+    return list(elements)
 
 
 def _scored(question: model.Question, context: Context) -> RuleResult:
