@@ -29,6 +29,7 @@ SPANISH = "Se borra el 04/03/2026 05:06 UTC."
     [
         (Retention(30, ENDS), "deletes it on 2026-03-04 05:06 UTC", SPANISH),
         (Retention(30), "deletes it 30 days after its batch finishes", "Se borra 30 días después de terminar su lote"),
+        (Retention(1), "deletes it one day after its batch finishes", "Se borra un día después de terminar su lote"),
         (Retention(0), "keeps it until somebody deletes it", "Se conserva hasta que alguien lo borre"),
     ],
 )

@@ -25,5 +25,7 @@ class Retention:
         if not self.days:
             return words["kept_for_ever"]
         if not self.expires:
+            if self.days == 1:
+                return words["kept_for_a_day"]
             return words.say("kept_after_batch", days=words.short(self.days))
         return words.say("kept_until", when=words.moment(datetime.fromtimestamp(int(self.expires), UTC)))
