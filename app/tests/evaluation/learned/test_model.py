@@ -189,3 +189,15 @@ def test_a_model_of_other_word_lists_is_refused(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("decalogo.evaluation.learned.model.load_lexicon", lambda *_: None)
     with pytest.raises(ValueError, match="train it again"):
         read_model(file.read_bytes())
+
+
+def test_a_low_figure_of_an_answer_that_lacks_nothing_is_not_called_a_missing_element(
+    florencia: list[dict[str, Any]],
+) -> None:
+    rubric = load_rubric("decalogo")
+    general = {question.id: question.advice_all for one in rubric.data.dimensions for question in one.questions}
+    lacking_nothing = [answer for answer in florencia if answer["applicable"] and all(answer["elements"].values())]
+    low = [answer for answer in lacking_nothing if answer["score"] < rubric.data.max_score]
+    assert low
+    for answer in low:
+        assert answer["recommendation"] == general[answer["question"]]
