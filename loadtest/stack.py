@@ -16,7 +16,7 @@ PROJECT = os.environ.get("LOADTEST_PROJECT", "decalogo-loadtest")
 START_SECONDS = 600
 
 
-def docker(*arguments: str, timeout: float = 120) -> str:
+def docker(*arguments: str, timeout: float = 600) -> str:
     """Run ``docker …`` and return its standard output.
 
     Raises:
@@ -50,7 +50,7 @@ class Stack:
         }
         self.environment = dict(self._own)
 
-    def compose(self, *arguments: str, timeout: float = 120, apart: bool = False) -> str:
+    def compose(self, *arguments: str, timeout: float = 600, apart: bool = False) -> str:
         """Run ``docker compose …`` and return its standard output; ``apart`` shields it from Ctrl-C.
 
         Raises:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 SECONDS = {
     "faults/test_redis_faults.py": 120,
-    "faults/test_documents.py": 80,
+    "faults/test_documents.py": 110,
     "faults/test_limits.py": 60,
     "faults/test_parts.py": 70,
     "faults/test_api_faults.py": 70,
@@ -28,6 +28,9 @@ SECONDS = {
     "faults/test_beat.py": 20,
     "faults/test_full_store.py": 20,
     "hosts/test_remote_store.py": 20,
+    "api/test_limits.py::test_a_redis_that_hangs_does_not_stop_other_requests": 10,
+    "api/test_attacks.py::test_a_drip_is_cut": 8,
+    "metrics/test_record.py::test_observations_of_many_processes_are_counted_exactly": 3,
     "worker/": 20,
     "api/test_idempotency.py::test_an_upload_under_way_refuses_its_twin_and_a_dead_process_frees_the_key": 20,
     "batches/test_ledger_model.py": 20,

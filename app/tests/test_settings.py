@@ -64,7 +64,7 @@ def test_known_variables_and_variables_of_other_programs_are_accepted() -> None:
 )
 def test_a_service_with_an_invalid_setting_ends_with_one_line(name: str, value: str, line: str) -> None:
     command = [sys.executable, "-m", "decalogo", "scheduler"]
-    run = subprocess.run(command, env={**os.environ, name: value}, capture_output=True, text=True, timeout=300)
+    run = subprocess.run(command, env={**os.environ, name: value}, capture_output=True, text=True, timeout=150)
     assert (run.returncode, run.stdout, run.stderr) == (2, "", line + "\n")
 
 
@@ -116,7 +116,7 @@ def test_a_service_rejects_a_ledger_of_another_format_in_one_line(settings: Sett
     variables = {**environment(settings), "DECALOGO_LOG__LEVEL": "ERROR"}
     for service in ("api", "worker", "scheduler"):
         command = [sys.executable, "-m", "decalogo", service]
-        run = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=300)
+        run = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=150)
         assert run.returncode == 1
         assert run.stderr.startswith("error: The ledger in Redis has data format 999; this version reads format 2.")
         assert run.stderr.count("\n") == 1

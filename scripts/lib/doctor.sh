@@ -175,7 +175,7 @@ starts_at_boot() {
 
 prometheus_reaches_all() {
   local missing
-  missing="$(compose exec -T prometheus promtool query instant http://prometheus-pages:9090/prometheus 'max_over_time(up[1m]) == 0')" || return 1
+  missing="$(compose exec -T prometheus promtool query instant http://prometheus-pages:9090/prometheus 'up == 0 unless max_over_time(up[1m]) == 1')" || return 1
   [[ -z "$missing" ]] && return 0
   printf '%s\n' "$missing"
   return 1

@@ -127,7 +127,7 @@ def test_a_drip_is_cut(serve: Callable[..., httpx.Client], services: Services, s
 
     # Bytes that keep coming, each in time, but far too few.
     def drip() -> Iterator[bytes]:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 100
         while time.monotonic() < deadline:
             yield b"x"
             time.sleep(0.05)
@@ -138,7 +138,7 @@ def test_a_drip_is_cut(serve: Callable[..., httpx.Client], services: Services, s
         problem(answered, 408, "body-too-slow")
     except httpx.TransportError:
         pass  # closed while we were still sending
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 60
     wait_until(lambda: stored_files(settings) == [], 60)
 
 

@@ -96,7 +96,7 @@ def test_without_redis_it_is_alive_but_not_ready(serve: Callable[..., httpx.Clie
     away = settings.model_copy(update={"redis": RedisSettings(port=free_port())})
     server = InProcess(open_services(away))
     try:
-        with httpx.Client(base_url=server.url, trust_env=False, timeout=30) as client:
+        with httpx.Client(base_url=server.url, trust_env=False, timeout=120) as client:
             assert client.get(f"{API}/health").json()["state"] == "alive"
             answer = client.get(f"{API}/ready")
             checks = problem(answer, 503, "unavailable")["checks"]

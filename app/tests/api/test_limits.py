@@ -181,7 +181,7 @@ def test_a_redis_that_hangs_does_not_stop_other_requests(
     serve: Callable[..., httpx.Client], services: Services
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts connections and never answers
-        hanging = connect(RedisSettings(port=silent.getsockname()[1], socket_timeout_seconds=15), 2, retries=0)
+        hanging = connect(RedisSettings(port=silent.getsockname()[1], socket_timeout_seconds=10), 2, retries=0)
         client = serve(services=replace(services, rate_limits=RateLimits(hanging, services.settings.api)))
         with ThreadPoolExecutor(1) as pool:
             upload = pool.submit(client.post, UPLOAD, json=TEXT)

@@ -191,8 +191,11 @@ def test_the_log_is_json_with_ids_and_without_secrets(live: Live) -> None:
     with live.client() as client:
         client.post(UPLOAD, files=[("files", ("a.txt", b"PLANTED-DOCUMENT-TEXT"))], headers={"X-Request-ID": "mine-7"})
         client.get("/api/v1/batch", headers={"Authorization": "Bearer dcl_planted_" + "s3cr3t" * 9})
-    # The line of a request follows its answer, also that of the test before.
-    wait_until(lambda: '"status": 401' in live.log_text() and '"request_id": "mine-7"' in live.log_text(), 60)
+
+    def is_logged(part: str) -> bool:  # the line of a request follows its answer, also that of the test before
+        return any('"message": "request"' in line and part in line for line in live.log_text().splitlines())
+
+    wait_until(lambda: is_logged('"request_id": "mine-7"') and is_logged('"status": 401'), 60)
     text = live.log_text()
     lines = [json.loads(line) for line in text.splitlines()]
     (upload,) = [line for line in lines if line["message"] == "request" and line["request_id"] == "mine-7"]

@@ -31,7 +31,7 @@ def appliance() -> Iterator[Operator]:
 def api(operator: Operator) -> httpx.Client:
     token = Path(operator.run("token").stdout.strip()).read_text().strip()
     headers = {"Authorization": f"Bearer {token}"}
-    return httpx.Client(base_url=f"{operator.url}/api/v1/", headers=headers, trust_env=False, timeout=30)
+    return httpx.Client(base_url=f"{operator.url}/api/v1/", headers=headers, trust_env=False, timeout=120)
 
 
 def batches(operator: Operator) -> list[str]:
@@ -146,7 +146,7 @@ def test_a_stop_in_the_middle_is_continued_by_the_next_start(
     name = f"{real_plan.stem}.json"
     assert (tmp_path / "after" / name).read_bytes() == (tmp_path / "before" / name).read_bytes()
     answer = httpx.get(
-        f"{appliance.url}/api/v1/batch", headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=30
+        f"{appliance.url}/api/v1/batch", headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=120
     )
     assert (answer.status_code, answer.json()["batches"]) == (200, []), "known, and of another tenant"
 
@@ -190,7 +190,7 @@ def test_interrupting_the_wait_leaves_the_batch_alone(appliance: Operator, real_
         assert waiting.stdout is not None
         job = waiting.stdout.readline().strip()
         waiting.send_signal(signal.SIGINT)
-        messages = waiting.communicate(timeout=30)[1]
+        messages = waiting.communicate(timeout=120)[1]
     assert waiting.returncode == 130
     assert f"decalogo status --wait {job}" in messages, messages
     assert "1 succeeded of 1" in appliance.client("status", job, "--wait").stdout

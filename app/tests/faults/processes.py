@@ -139,7 +139,8 @@ class Processes:
     @staticmethod
     def wait(condition: Callable[[], bool], seconds: float, what: str) -> None:
         """Poll until the condition holds."""
-        deadline = time.monotonic() + max(seconds, _START_SECONDS)
+        seconds = max(seconds, _START_SECONDS)
+        deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
                 raise TimeoutError(f"not within {seconds} s: {what}")

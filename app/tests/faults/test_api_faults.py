@@ -34,7 +34,7 @@ def start(processes: Processes, point: str, mark: Path) -> httpx.Client:
         processes.start(name)
     store = TokenStore(connect(processes.settings.redis, processes.settings.redis.ledger_db))
     headers = {"Authorization": f"Bearer {store.create('client', Tier.STANDARD, tenant='alcaldia')}"}
-    client = httpx.Client(base_url=f"http://127.0.0.1:{api.port}", headers=headers, timeout=30, trust_env=False)
+    client = httpx.Client(base_url=f"http://127.0.0.1:{api.port}", headers=headers, timeout=120, trust_env=False)
     processes.wait(lambda: answers(client), 60, "the API answers")
     return client
 

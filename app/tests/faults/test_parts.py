@@ -114,7 +114,6 @@ def test_a_part_that_cannot_be_read_does_not_stop_the_document(appliance: Applia
     assert (parted.state, text(appliance, parted.result_key)) == (DocumentState.SUCCEEDED, "known ok")
 
 
-@pytest.mark.timeout(900)  # four processes with OCR, on two cores
 @pytest.mark.usefixtures("tesseract")
 def test_a_long_plan_and_a_scan_have_the_same_result_as_when_one_process_reads_them(
     appliance: Appliance, tmp_path: Path

@@ -35,7 +35,7 @@ class Scrape:
 
 def scrape(port: int) -> Scrape:
     """Return the samples of ``/metrics`` on a local port."""
-    answer = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=10, trust_env=False)
+    answer = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60, trust_env=False)
     answer.raise_for_status()
     return Scrape(answer.text)
 

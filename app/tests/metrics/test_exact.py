@@ -23,7 +23,7 @@ KILLS = (faults.kill_child, faults.kill_worker, faults.kill_redis, faults.kill_s
 _FINISHED = "decalogo_documents_finished_total"
 
 
-@pytest.mark.timeout(450)
+@pytest.mark.timeout(1500)
 def test_counters_agree_with_the_ledger_after_kills(tmp_path: Path) -> None:
     chance = random.Random(20)
     whole = Processes(tmp_path / "whole", metrics=True)

@@ -31,7 +31,7 @@ class Receiver:
                     receiver.drip(self)
                     return
                 if answer == "silence":
-                    receiver.released.wait(110)
+                    receiver.released.wait(600)
                     return
                 assert isinstance(answer, int)
                 self.send_response(answer)

@@ -69,7 +69,8 @@ class Appliance:
 
     def wait(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
         """Poll until the condition holds; on failure show the logs."""
-        deadline = time.monotonic() + max(seconds, 240)  # a busy machine needs minutes to start services
+        seconds = max(seconds, 240)  # a busy machine needs minutes to start services
+        deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
                 logs = "\n".join(f"--- {p.name}\n{p.read_text()[-3000:]}" for p in sorted(self.folder.glob("*.log")))

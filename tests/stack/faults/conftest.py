@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from ground import SYNTHETIC, Ground, children, stop
+from ground import SYNTHETIC, Ground, children, stop, wait
 from journal import Injury, Journal
 from stream import Book, Stream
 
@@ -44,13 +44,22 @@ class Attack:
 
     def kill(self, *processes: int) -> None:
         """Kill processes of containers from outside, without a warning."""
+        assert processes
+        assert min(processes) > 1, "a container without a process"
         for process in processes:
             with suppress(ProcessLookupError):  # one that an earlier fault ended, and that was still listed
                 os.kill(process, signal.SIGKILL)
 
     def some_of(self, worker: str) -> list[int]:
         """Return every other worker process of a worker, so that some of them have a document."""
-        return children(self.ground.main_process(worker))[1::2]
+        found: list[int] = []
+
+        def are_there() -> bool:
+            found[:] = children(self.ground.main_process(worker))
+            return len(found) >= 2
+
+        wait(are_there, "the processes of a worker")
+        return found[1::2]
 
     def read_logs(self) -> None:
         """Take down what the containers logged so far."""

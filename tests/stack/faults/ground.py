@@ -204,7 +204,7 @@ def wait(condition: Callable[[], bool], what: str, seconds: float = 600) -> None
         try:
             if condition():
                 return
-        except (redis.RedisError, ValueError) as error:
+        except (redis.RedisError, ValueError, OSError) as error:
             what_now = f"{what} ({error})"
         else:
             what_now = what

@@ -68,13 +68,14 @@ def test_nginx_or_the_api_killed_in_the_middle_of_uploads(attack: Attack, servic
         for _ in range(2)
     ]
     before, broken = len(attack.book.batches), attack.book.repeated.total()
-    for upload in uploads:
-        upload.start()
     incoming = attack.ground.disks["artifacts"].folder / "incoming"
-    wait(lambda: len(list(incoming.glob("*"))) >= 2, "two uploads under way")
     (container,) = attack.ground.ids(service)
+    victim = attack.ground.main_process(container)
     with attack.fault(f"{service} killed in the middle of uploads"):
-        attack.kill(attack.ground.main_process(container))
+        for upload in uploads:
+            upload.start()
+        wait(lambda: len(list(incoming.glob("*"))) >= 2, "two uploads under way")
+        attack.kill(victim)
         halfway.set()
     for upload in uploads:
         upload.join(700)

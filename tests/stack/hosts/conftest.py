@@ -48,7 +48,7 @@ class SecondHost:
         """Make it join. The line goes through standard input, which no other user can see."""
         command = ["./appliance", "join", "-"]
         where = {"cwd": self.clone.folder, "env": self.clone.environment}
-        done = subprocess.run(command, **where, input=line, capture_output=True, text=True, timeout=600, check=False)
+        done = subprocess.run(command, **where, input=line, capture_output=True, text=True, timeout=1500, check=False)
         assert done.returncode == 0, done.stderr
 
     def worker(self) -> str:

@@ -39,7 +39,7 @@ def running(client: Client, job_id: str) -> int:
 def metric(appliance: Appliance, name: str) -> str:
     """Return a sample's value as the scheduler shows it, or nothing."""
     read = "import urllib.request as u; print(u.urlopen('http://localhost:9100/metrics').read().decode())"
-    for _ in range(60):  # without the ledger's samples where Redis took too long
+    for _ in range(10):  # without the ledger's samples where Redis took too long
         page = appliance.compose("exec", "-T", "scheduler", "python3", "-c", read)
         if found := re.search(rf"^{re.escape(name)} (\S+)$", page, re.MULTILINE):
             return found[1]

@@ -14,7 +14,7 @@ def output(clone: Appliance, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Run the smallest row for a moment, by two processes of locust, and return the folder of its report."""
     folder = tmp_path_factory.mktemp("report")
     row = ("--row", "2c4g", "--minutes", "0.2", "--locust-workers", "2")
-    clone.run("loadtest", *row, "--output", str(folder), timeout=850)
+    clone.run("loadtest", *row, "--output", str(folder), timeout=2000)
     return folder
 
 

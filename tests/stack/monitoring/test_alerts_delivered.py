@@ -77,8 +77,9 @@ def test_a_full_queue_is_an_alert_that_a_missing_worker_inhibits(
             lambda: prometheus.query("max(decalogo_workers_alive) == 1"),
             "only the worker of the suspect queue alive",
         )
-        assert "WorkerGone" not in prometheus.firing()
+        assert not prometheus.query("max(decalogo_workers_silent) > 0"), "a worker that stopped did not sign off"
         wait_for(lambda: "NoWorker" in prometheus.firing(), "NoWorker firing")
+        assert "WorkerGone" not in prometheus.firing()
         client.upload(small_documents(40))
         wait_for(lambda: {"QueueDeep", "OldestDocumentTooOld"} <= prometheus.firing(), "the queue's alerts firing")
         wait_for(

@@ -37,7 +37,7 @@ def offline(appliance: Appliance, tmp_path_factory: pytest.TempPathFactory) -> I
 def test_it_starts_without_network_and_evaluates(offline: Appliance) -> None:
     command = ["unshare", "--net", "./appliance", "up"]
     done = subprocess.run(
-        command, cwd=offline.folder, env=offline.environment, capture_output=True, text=True, timeout=800
+        command, cwd=offline.folder, env=offline.environment, capture_output=True, text=True, timeout=1500
     )
 
     assert done.returncode == 0, done.stderr

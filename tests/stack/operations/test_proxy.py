@@ -20,7 +20,7 @@ def proxied(appliance: Appliance, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     proxies = {"httpProxy": NOWHERE, "httpsProxy": NOWHERE, "allProxy": NOWHERE}
     (tmp_path / "config.json").write_text(json.dumps({"proxies": {"default": proxies}}), encoding="utf-8")
     monkeypatch.setattr(appliance, "environment", {**appliance.environment, "DOCKER_CONFIG": str(tmp_path)})
-    appliance.compose("up", "--detach", "--no-build", "--force-recreate", "--wait", timeout=800)
+    appliance.compose("up", "--detach", "--no-build", "--force-recreate", "--wait", timeout=1500)
     return appliance
 
 

@@ -8,7 +8,7 @@ from client import Client
 from papers import small_text
 
 PROCESSES_PER_WORKER = 4
-DOCUMENTS = 300
+DOCUMENTS = 400
 
 
 def test_workers_scale_from_one_to_six_to_two_while_documents_flow(appliance: Appliance, client: Client) -> None:
@@ -19,9 +19,11 @@ def test_workers_scale_from_one_to_six_to_two_while_documents_flow(appliance: Ap
 
     until(lambda: running() == PROCESSES_PER_WORKER, "one worker is busy")
     scale(appliance, 6)
-    until(lambda: running() > 3 * PROCESSES_PER_WORKER, "further workers take documents")
-    until(lambda: len(appliance.container_ids("worker")) == 6, "six workers")
+    until(lambda: running() > 2 * PROCESSES_PER_WORKER, "further workers take documents")
+    until(lambda: len(started(appliance)) == 6, "six workers")
     scale(appliance, 2)
+    state = client.get(f"/api/v1/batch/status/{job_id}")["state"]
+    assert state != "finished", "no work was left while the workers went"
     last = client.follow(job_id)[-1]
 
     assert len(appliance.container_ids("worker")) == 2
@@ -37,6 +39,10 @@ def until(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"no sign of: {what}"
         time.sleep(0.2)
+
+
+def started(appliance: Appliance) -> list[str]:
+    return appliance.compose("ps", "--quiet", "--status", "running", "worker").split()
 
 
 def scale(appliance: Appliance, workers: int) -> None:

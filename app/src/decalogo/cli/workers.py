@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import typer
@@ -12,8 +12,7 @@ from decalogo.cli.error_messages import errors_reported
 from decalogo.errors import UnavailableError
 
 ANSWER_SECONDS = 3.0
-_TRIES = 5
-"""A worker on a busy machine may answer late."""
+_TRIES = 3
 Answers = Mapping[str, Mapping[str, Any]]
 
 
@@ -26,8 +25,8 @@ def workers() -> None:
 
     inspect = get_celery().control.inspect(timeout=ANSWER_SECONDS)
     try:
-        stats: Answers = next((found for _ in range(_TRIES) if (found := inspect.stats())), {})
-        lines = describe(stats, inspect.conf(with_defaults=True) or {})
+        stats = _answers(inspect.stats)
+        lines = describe(stats, _answers(lambda: inspect.conf(with_defaults=True)) if stats else {})
     except OperationalError as error:
         raise UnavailableError(
             f"Redis does not respond: {error} On the host of the appliance, run ./appliance doctor or"
@@ -37,6 +36,11 @@ def workers() -> None:
         typer.echo("no worker answers", err=True)
         sys.exit(1)
     typer.echo("\n".join(lines))
+
+
+def _answers(ask: Callable[[], Answers | None]) -> Answers:
+    """Ask until a worker answers, which may be late on a busy machine."""
+    return next((found for _ in range(_TRIES) if (found := ask())), {})
 
 
 def describe(stats: Answers, conf: Answers) -> list[str]:

@@ -69,7 +69,7 @@ class Guard:
         self._clock = clock
         self._observed_at = clock()
         self._waited: dict[str, tuple[Step, float]] = {}
-        self._dying = 0
+        self._dying: set[int] = set()
 
     def check_limits(self, running: Iterable[Running]) -> None:
         """End the processes that are over a limit."""
@@ -85,7 +85,7 @@ class Guard:
             waited[task_id] = step, seconds + gap if before == step else 0.0
             error = self._excess(step, pid, waited[task_id][1])
             if error and progress.step(pid) == step:  # it may have reached the next page meanwhile
-                self._dying = pid
+                self._dying.add(pid)
                 _end(step, pid, error)
             else:
                 guarded.append((task_id, pid))
@@ -143,14 +143,15 @@ class Guard:
 
     def _end_largest(self, running: Iterable[Running], limit: int) -> None:
         """End the largest process. It alone is to blame only if it has more than half of the memory."""
-        if memory.is_alive(self._dying):
-            return  # what it had is not free yet
+        self._dying = {pid for pid in self._dying if memory.is_alive(pid)}
+        if self._dying:
+            return  # what they had is not free yet
         largest = max(((memory.resident(pid), task_id, pid) for task_id, pid in running), default=None)
         if largest is None:
             return
         size, task_id, pid = largest
         if step := _step(task_id, pid):
-            self._dying = pid
+            self._dying.add(pid)
             blamed = 2 * size > limit
             _end(step, pid, memory_error(size, step.stage, step.page) if blamed else None, "memory is short")
 

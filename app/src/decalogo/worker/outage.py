@@ -32,15 +32,19 @@ def through_outage(action: Callable[[], T]) -> T:
     the document retried: the outage used up the time, not the document.
     """
     backoff = 0.1
+    outage: Exception | None = None
     while True:
         try:
-            return action()
-        except (ConnectionError, TimeoutError, ResponseError, UnavailableError) as error:
-            if isinstance(error, ResponseError) and not str(error).startswith(_REJECTED_WRITES):
-                raise  # a defect, not an outage
-            log.warning("waiting for Redis or disk", error=type(error).__name__, detail=str(error))
             try:
-                time.sleep(backoff)
-            except SoftTimeLimitExceeded:
-                raise error from None
+                return action()
+            except (ConnectionError, TimeoutError, ResponseError, UnavailableError) as error:
+                if isinstance(error, ResponseError) and not str(error).startswith(_REJECTED_WRITES):
+                    raise  # a defect, not an outage
+                outage = error
+                log.warning("waiting for Redis or disk", error=type(error).__name__, detail=str(error))
+            time.sleep(backoff)
             backoff = min(2 * backoff, 2.0)
+        except SoftTimeLimitExceeded:
+            if outage is None:
+                raise
+            raise outage from None
