@@ -124,7 +124,7 @@ def latencies(report: dict[str, Any], folder: Path) -> Path:
         axes.set_title(title)
     panels[0].set_yticks(range(len(rows)), [row["row"]["name"] for row in rows])
     panels[0].invert_yaxis()
-    panels[-1].legend(frameon=False)
+    panels[1].legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncol=3, frameon=False)
     return _save(figure, folder / "latencies.png")
 
 
